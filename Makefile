@@ -1,0 +1,51 @@
+# Needs python3 with its venv module, and make. Each target sets up what it uses; a second run does not install again.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check format bench clean
+.NOTPARALLEL:
+
+help:
+	@echo "make demo    set up and take the tour: type a function, see its derivative, follow it downhill"
+	@echo "make test    set up and run every test"
+	@echo "make check   set up and run ruff, mypy, import-linter and the fast tests"
+	@echo "make format  set up and let ruff rewrite what it can"
+	@echo "make bench   set up and compare the speed with the installed peers"
+	@echo "make clean   remove what the other targets made"
+
+demo: $(VENV)/.installed
+	@$(BIN)/chainrule tour
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q -n auto
+
+check: $(VENV)/.installed-dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m pytest -q -n auto -m "not slow"
+
+format: $(VENV)/.installed-dev
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m pytest -q -p no:cacheprovider benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+
+# The install is editable: sources are read from src/, so that only a changed pyproject.toml asks for a new one.
+$(VENV)/.created:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-%: $(VENV)/.created pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	@touch $@

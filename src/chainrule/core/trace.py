@@ -1,0 +1,118 @@
+"""Owns traces, the values that they own, and `bind`, which hands an operation to the newest owner among its operands.
+
+Every trace has a level that is never used again. An operation belongs to the newest trace among its operands and treats
+everything older as constant; that is all it takes to nest transforms without confusing one perturbation with another.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array, Composite, Primitive
+from chainrule.errors import ChainruleError, EscapedTraceError, ShapeError, where
+
+_levels = itertools.count()
+NO_PARAMETERS: dict[str, Any] = {}
+
+
+class Trace(ABC):
+    """Watches one run of a function. It is closed when the function has returned."""
+
+    __slots__ = ("level", "closed")
+
+    def __init__(self) -> None:
+        self.level = next(_levels)
+        self.closed = False
+
+    @abstractmethod
+    def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        """Apply `primitive`, at least one of whose operands this trace owns."""
+
+    @abstractmethod
+    def constant(self, value: Array) -> Traced:
+        """Return `value` as a traced value that does not depend on the inputs of this trace."""
+
+    def shape(self, traced: Traced) -> tuple[int, ...]:
+        """Return the shape that the user sees of a value that this trace owns."""
+        shape: tuple[int, ...] = traced.value.shape
+        return shape
+
+    def unfold(self, primitive: Composite, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        """Run the body of a composite, whose operations come back to this trace one by one."""
+        return primitive.value(*operands, **parameters)
+
+    def decide(self, traced: Traced) -> Array:
+        """Return the value on which Python is about to decide (`if`, `while`, `range`)."""
+        return traced.value
+
+    def refuse_closed(self) -> None:
+        """Raise, since a value outlived this trace."""
+        raise EscapedTraceError(
+            "a traced value escaped from the function that was being differentiated and was used after that function had "
+            "returned; return it from the function (has_aux=True) instead of storing it, or store "
+            f"cr.stop_gradient(value){where()}"
+        )
+
+
+class Traced:
+    """A value that a trace owns. `data` is what the trace needs to know of it: a node, a tangent, or nothing.
+
+    Where NumPy would share memory with another array, `view` says with which one and how; `version` counts assignments to this
+    value, `seen` is the version of the other array that this value was read from.
+    """
+
+    __slots__ = ("owner", "value", "data", "view", "version", "seen")
+
+    def __init__(self, trace: Trace, value: Array, data: Any = None) -> None:
+        self.owner = trace
+        self.value = value
+        self.data = data
+        self.view: Any = None
+        self.version = 0
+        self.seen = 0
+
+    def refresh(self) -> None:
+        """Read a view again if the array that it belongs to has been assigned to since."""
+        raise NotImplementedError  # pragma: no cover  (the traced array, which knows indexing, overrides this)
+
+
+def bind(primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any] = NO_PARAMETERS) -> Any:
+    """Apply a primitive to operands of any kind: in the newest trace among them, or with NumPy where none is traced."""
+    # Hot path: benchmarks/test_eager.py
+    owner: Trace | None = None
+    for operand in operands:
+        if isinstance(operand, Traced):
+            if operand.view is not None:
+                operand.refresh()
+            if owner is None or operand.owner.level > owner.level:
+                owner = operand.owner
+    if owner is None:
+        return primitive.value(*operands, **parameters)
+    if owner.closed:
+        owner.refuse_closed()
+    if primitive.__class__ is Composite:
+        return owner.unfold(primitive, operands, parameters)
+    return owner.process(primitive, operands, parameters)
+
+
+def compute(primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any], plain: bool = False) -> Any:
+    """Apply a primitive below a trace; NumPy's complaints about shapes then name the user's line.
+
+    plain: no operand is traced.
+    """
+    # Hot path: benchmarks/test_eager.py
+    try:
+        if not plain:
+            return bind(primitive, operands, parameters)
+        if primitive.operator is not None:
+            return primitive.operator(*operands)
+        return primitive.value(*operands, **parameters)
+    except (ChainruleError, np.linalg.LinAlgError):
+        raise
+    except (ValueError, IndexError) as error:
+        raise ShapeError(f"{primitive.name}: {error}{where()}") from error

@@ -1,0 +1,45 @@
+"""Owns pytrees: nested tuples, lists, dictionaries and named tuples of arrays, flattened and put together by optree."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, TypeAlias
+
+import numpy as np
+import optree
+
+Leaves: TypeAlias = list[Any]
+
+
+class _Leaf:
+    """The structure of a lone array or number, for which optree is not asked."""
+
+    __slots__ = ()
+
+    def unflatten(self, leaves: Leaves) -> Any:
+        (leaf,) = leaves
+        return leaf
+
+
+LEAF = _Leaf()
+_LEAF_TYPES = frozenset({float, int, complex, np.ndarray, np.float64, np.float32, np.complex128})
+
+
+def flatten(tree: Any) -> tuple[Leaves, Any]:
+    """Return the leaves of `tree` and its structure. `None` is a structure without leaves."""
+    if type(tree) in _LEAF_TYPES:
+        return [tree], LEAF
+    leaves, structure = optree.tree_flatten(tree)
+    return leaves, structure
+
+
+def unflatten(structure: Any, leaves: Leaves) -> Any:
+    """Put leaves together again."""
+    return structure.unflatten(leaves)
+
+
+def paths(tree: Any) -> list[str]:
+    """Return how each leaf is reached, such as "['w'][0]"; empty text for a lone leaf."""
+    if type(tree) in _LEAF_TYPES:
+        return [""]
+    accessors = optree.tree_accessors(tree)
+    return [accessor.codify("") for accessor in accessors]

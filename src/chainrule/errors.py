@@ -1,0 +1,74 @@
+"""Owns every exception that chainrule raises: what went wrong, where in the user's code, and the spelling that works."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from types import FrameType
+
+_PACKAGE = str(Path(__file__).parent)
+_LIBRARIES = tuple(f"{name}/" for name in ("numpy", "scipy", "optree"))
+
+
+class ChainruleError(Exception):
+    """The base of every error of chainrule."""
+
+
+class TracingError(ChainruleError, TypeError):
+    """A traced value was used where NumPy or Python would drop its derivative without a word."""
+
+
+class EscapedTraceError(ChainruleError, RuntimeError):
+    """A traced value was used after the function that it was traced for had returned."""
+
+
+class NoRuleError(ChainruleError, NotImplementedError):
+    """A function has no derivative rule in the table."""
+
+
+class NotScalarError(ChainruleError, TypeError):
+    """A gradient was asked of a function whose result is not one real number."""
+
+
+class NotDifferentiableError(ChainruleError, ValueError):
+    """The point or the argument has no derivative."""
+
+
+class ShapeError(ChainruleError, ValueError):
+    """Operands whose shapes do not fit each other, or the operation."""
+
+
+class GradientError(ChainruleError, AssertionError):
+    """A derivative does not agree with the limit definition."""
+
+
+class ParseError(ChainruleError, ValueError):
+    """Text that is not mathematics of the grammar; the message points at the column."""
+
+
+def _is_user_frame(frame: FrameType) -> bool:
+    filename = frame.f_code.co_filename
+    if filename.startswith((_PACKAGE, "<__array_function__")):
+        return False
+    return not any(f"site-packages/{library}" in filename for library in _LIBRARIES)
+
+
+def user_line() -> tuple[str, int, str] | None:
+    """Return (file, line number, source text) of the innermost frame that belongs to the user, or None."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if _is_user_frame(frame):
+            filename, number = frame.f_code.co_filename, frame.f_lineno
+            return filename, number, linecache.getline(filename, number, frame.f_globals).strip()
+        frame = frame.f_back
+    return None
+
+
+def where() -> str:
+    """Return " at FILE:LINE: SOURCE" for the user's current line; empty where no such line is known."""
+    line = user_line()
+    if line is None:
+        return ""
+    filename, number, source = line
+    return f"\n  at {filename}:{number}" + (f": {source}" if source else "")

@@ -1,0 +1,227 @@
+"""Owns the dialects of mathematical writing: how text, LaTeX and MathML spell the pieces that notation puts together."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """The spelling of each piece. stacked: fractions and exponents are set in two dimensions and need no brackets."""
+
+    stacked: bool
+    nothing: str
+    space: str
+    times: str
+    minus: str
+    plus_sign: str
+    minus_sign: str
+    equals: str
+    number: Callable[[str], str]
+    symbol: Callable[[str], str]
+    constant: Callable[[str], str]
+    bracket: Callable[[str], str]
+    fraction: Callable[[str, str], str]
+    power: Callable[[str, str], str]
+    root: Callable[[str], str]
+    bars: Callable[[str], str]
+    relation: Callable[[str], str]
+    cases: Callable[[str, str, str], str]
+    call: Callable[[str, Sequence[str]], str]
+    derivative: Callable[[str, str, bool], str]
+    named_derivative: Callable[[str, str, bool], str]
+    words: Callable[[str], str]
+
+
+FUNCTION_NAMES: dict[str, tuple[str, str]] = {
+    "log": ("ln", r"\ln"),
+    "log2": ("log2", r"\log_{2}"),
+    "log10": ("log10", r"\log_{10}"),
+    "sin": ("sin", r"\sin"),
+    "cos": ("cos", r"\cos"),
+    "tan": ("tan", r"\tan"),
+    "arcsin": ("arcsin", r"\arcsin"),
+    "arccos": ("arccos", r"\arccos"),
+    "arctan": ("arctan", r"\arctan"),
+    "sinh": ("sinh", r"\sinh"),
+    "cosh": ("cosh", r"\cosh"),
+    "tanh": ("tanh", r"\tanh"),
+    "expit": ("σ", r"\sigma"),
+    "maximum": ("max", r"\max"),
+    "minimum": ("min", r"\min"),
+    "heaviside": ("step", r"\operatorname{step}"),
+    "gamma": ("Γ", r"\Gamma"),
+    "gammaln": ("lnΓ", r"\ln\Gamma"),
+    "psi": ("ψ", r"\psi"),
+    "zeta": ("ζ", r"\zeta"),
+    "ndtr": ("Φ", r"\Phi"),
+}
+"""How functions are called in text and LaTeX, where it is not by the name of their primitive."""
+
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+).split()
+GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", GREEK, strict=True))
+_LATEX_SPECIAL = {char: f"\\{char}" for char in "#$%&_{}"} | {"~": r"\sim ", "^": r"\hat{}", "\\": r"\backslash "}
+
+
+def _text_derivative(body: str, name: str, partial: bool) -> str:
+    return f"∂/∂{name} {body}" if partial else f"d/d{name} {body}"
+
+
+def _text_named_derivative(body: str, name: str, partial: bool) -> str:
+    return f"∂{body}/∂{name}" if partial else f"d{body}/d{name}"
+
+
+TEXT = Dialect(
+    stacked=False,
+    nothing="",
+    space=" ",
+    times=" · ",
+    minus="-",
+    plus_sign=" + ",
+    minus_sign=" - ",
+    equals=" = ",
+    number=str,
+    symbol=str,
+    constant=lambda name: "π" if name == "pi" else name,
+    bracket=lambda body: f"({body})",
+    fraction=lambda above, below: f"{above}/{below}",
+    power=lambda base, exponent: f"{base}^{exponent}",
+    root=lambda body: f"sqrt({body})",
+    bars=lambda body: f"|{body}|",
+    relation=lambda sign: f" {sign} ",
+    cases=lambda condition, chosen, other: f"({chosen} if {condition}, else {other})",
+    call=lambda name, operands: f"{FUNCTION_NAMES.get(name, (name,))[0]}({', '.join(operands)})",
+    derivative=_text_derivative,
+    named_derivative=_text_named_derivative,
+    words=str,
+)
+
+
+def _latex_symbol(name: str) -> str:
+    subscript = re.fullmatch(r"([^\W\d_]+?)_?(\d+)|([^\W\d_])_(\w+)", name)
+    if subscript:
+        stem, index = subscript[1] or subscript[3], subscript[2] or subscript[4]
+        return f"{_latex_symbol(stem)}_{{{_latex_words(index)}}}"
+    name = GREEK_LETTERS.get(name, name)
+    if name in GREEK:
+        return f"\\{name}"
+    return name if len(name) == 1 and name.isalnum() else rf"\mathrm{{{_latex_words(name)}}}"
+
+
+def _latex_words(words: str) -> str:
+    return "".join(_LATEX_SPECIAL.get(char, char) for char in words)
+
+
+def _latex_call(name: str, operands: Sequence[str]) -> str:
+    shown = FUNCTION_NAMES[name][1] if name in FUNCTION_NAMES else rf"\operatorname{{{_latex_words(name)}}}"
+    return rf"{shown}\left({', '.join(operands)}\right)"
+
+
+def _latex_derivative(body: str, name: str, partial: bool) -> str:
+    d = r"\partial " if partial else "d"
+    return rf"\frac{{{d}}}{{{d}{_latex_symbol(name)}}} {body}"
+
+
+def _latex_named_derivative(body: str, name: str, partial: bool) -> str:
+    d = r"\partial " if partial else "d"
+    return rf"\frac{{{d}{_latex_symbol(body)}}}{{{d}{_latex_symbol(name)}}}"
+
+
+LATEX = Dialect(
+    stacked=True,
+    nothing=" ",
+    space=" ",
+    times=r" \cdot ",
+    minus="-",
+    plus_sign=" + ",
+    minus_sign=" - ",
+    equals=" = ",
+    number=lambda digits: digits.replace("∞", r"\infty"),
+    symbol=_latex_symbol,
+    constant=lambda name: r"\pi" if name == "pi" else name,
+    bracket=lambda body: rf"\left({body}\right)",
+    fraction=lambda above, below: rf"\frac{{{above}}}{{{below}}}",
+    power=lambda base, exponent: f"{base}^{{{exponent}}}",
+    root=lambda body: rf"\sqrt{{{body}}}",
+    bars=lambda body: rf"\left|{body}\right|",
+    relation=lambda sign: {"≤": r" \le ", "≥": r" \ge ", "≠": r" \ne "}.get(sign, f" {sign} "),
+    cases=lambda condition, chosen, other: (
+        rf"\begin{{cases}}{chosen} & \text{{if }} {condition} \\ {other} & \text{{otherwise}}\end{{cases}}"
+    ),
+    call=_latex_call,
+    derivative=_latex_derivative,
+    named_derivative=_latex_named_derivative,
+    words=lambda words: rf"\text{{{_latex_words(words)}}}" if words else "",
+)
+
+
+def _operator(sign: str) -> str:
+    return f"<mo>{html.escape(sign)}</mo>"
+
+
+def _identifier(name: str) -> str:
+    subscript = re.fullmatch(r"([^\W\d_]+?)_?(\d+)|([^\W\d_])_(\w+)", name)
+    if subscript:
+        stem, index = subscript[1] or subscript[3], subscript[2] or subscript[4]
+        return f"<msub>{_identifier(stem)}<mi>{html.escape(index)}</mi></msub>"
+    return f"<mi>{html.escape(name)}</mi>"
+
+
+def _row(body: str) -> str:
+    return f"<mrow>{body}</mrow>"
+
+
+def _mathml_fraction(above: str, below: str) -> str:
+    return f"<mfrac>{_row(above)}{_row(below)}</mfrac>"
+
+
+def _mathml_call(name: str, operands: Sequence[str]) -> str:
+    shown = FUNCTION_NAMES.get(name, (name,))[0]
+    return _identifier(shown) + _row(_operator("(") + _operator(",").join(operands) + _operator(")"))
+
+
+def _mathml_derivative(body: str, name: str, partial: bool) -> str:
+    d = _operator("∂" if partial else "d")
+    return _mathml_fraction(d, d + _identifier(name)) + body
+
+
+def _mathml_named_derivative(body: str, name: str, partial: bool) -> str:
+    d = _operator("∂" if partial else "d")
+    return _mathml_fraction(d + _identifier(body), d + _identifier(name))
+
+
+def _mathml_cases(condition: str, chosen: str, other: str) -> str:
+    first = f"<mtr><mtd>{chosen}</mtd><mtd><mtext>if </mtext>{condition}</mtd></mtr>"
+    return _row(f"{_operator('{')}<mtable>{first}<mtr><mtd>{other}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable>")
+
+
+MATHML = Dialect(
+    stacked=True,
+    nothing=_operator("\u2062"),
+    space=_operator("\u2062"),
+    times=_operator("·"),
+    minus=_operator("−"),
+    plus_sign=_operator("+"),
+    minus_sign=_operator("−"),
+    equals=_operator("="),
+    number=lambda digits: f"<mn>{html.escape(digits)}</mn>",
+    symbol=_identifier,
+    constant=lambda name: f"<mi>{'π' if name == 'pi' else name}</mi>",
+    bracket=lambda body: _row(_operator("(") + body + _operator(")")),
+    fraction=_mathml_fraction,
+    power=lambda base, exponent: f"<msup>{_row(base)}{_row(exponent)}</msup>",
+    root=lambda body: f"<msqrt>{body}</msqrt>",
+    bars=lambda body: _row(_operator("|") + body + _operator("|")),
+    relation=_operator,
+    cases=_mathml_cases,
+    call=_mathml_call,
+    derivative=_mathml_derivative,
+    named_derivative=_mathml_named_derivative,
+    words=lambda words: f"<mtext>{html.escape(words)}</mtext>" if words else "",
+)

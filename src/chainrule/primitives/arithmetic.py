@@ -1,0 +1,154 @@
+"""Owns the rules of arithmetic, powers, roots and absolute values."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from chainrule.core.primitive import Array, Elementwise, General, Linear
+
+NONZERO = (0.2, 2.0)
+POSITIVE = (0.1, 2.0)
+
+
+def one_less(exponent: Array) -> Array:
+    """Return `exponent - 1`; but 1 where the exponent is 0, so that 0 * x ** (0 - 1) is 0 at x = 0 too."""
+    if isinstance(exponent, np.ndarray):
+        return np.where(exponent == 0, 1, exponent - 1)
+    if isinstance(exponent, int | float | complex) and exponent == 0:
+        return 1
+    return exponent - 1
+
+
+def log_base(base: Array) -> Array:
+    """Return log(base); but 0 where the base is 0, so that 0 ** y is constant in y > 0."""
+    if isinstance(base, np.ndarray | np.generic | float | int):
+        return np.log(np.where(base == 0, 1, base))
+    return np.log(base)
+
+
+ADD = Elementwise(name="add", value=np.add, partials=(lambda out, x, y: 1, lambda out, x, y: 1), operator=operator.add, rule="sum rule")
+SUBTRACT = Elementwise(
+    name="subtract", value=np.subtract, partials=(lambda out, x, y: 1, lambda out, x, y: -1), operator=operator.sub, rule="difference rule"
+)
+MULTIPLY = Elementwise(
+    name="multiply", value=np.multiply, partials=(lambda out, x, y: y, lambda out, x, y: x), operator=operator.mul, rule="product rule"
+)
+DIVIDE = Elementwise(
+    name="divide",
+    value=np.divide,
+    partials=(lambda out, x, y: 1 / y, lambda out, x, y: -out / y),
+    operator=operator.truediv, rule="quotient rule",
+    domain=((-2.0, 2.0), NONZERO),
+)
+FLOOR_DIVIDE = Elementwise(
+    name="floor_divide",
+    value=np.floor_divide,
+    partials=(None, None),
+    operator=operator.floordiv, rule="a step function is constant between its steps",
+    domain=((-2.0, 2.0), NONZERO),
+)
+REMAINDER = Elementwise(
+    name="remainder",
+    value=np.remainder,
+    partials=(lambda out, x, y: 1, lambda out, x, y: -np.floor_divide(x, y)),
+    operator=operator.mod, rule="remainder rule",
+    domain=((0.1, 0.9), (1.1, 2.0)),
+)
+FMOD = Elementwise(
+    name="fmod",
+    value=np.fmod,
+    partials=(lambda out, x, y: 1, lambda out, x, y: -np.trunc(x / y)),
+    rule="remainder rule",
+    domain=((0.1, 0.9), (1.1, 2.0)),
+)
+POWER = Elementwise(
+    name="power",
+    value=np.power,
+    partials=(lambda out, x, y: y * x ** one_less(y), lambda out, x, y: out * log_base(x)),
+    operator=operator.pow, rule=("power rule", "exponential rule"),
+    domain=(POSITIVE, (-2.0, 2.0)),
+)
+FLOAT_POWER = Elementwise(
+    name="float_power",
+    value=np.float_power,
+    partials=(lambda out, x, y: y * x ** one_less(y), lambda out, x, y: out * log_base(x)),
+    rule=("power rule", "exponential rule"),
+    domain=(POSITIVE, (-2.0, 2.0)),
+)
+NEGATIVE = Elementwise(name="negative", value=np.negative, partials=(lambda out, x: -1,), operator=operator.neg, rule="constant factor rule")
+POSITIVE_SIGN = Elementwise(name="positive", value=np.positive, partials=(lambda out, x: 1,), rule="identity rule")
+RECIPROCAL = Elementwise(
+    name="reciprocal", value=np.reciprocal, partials=(lambda out, x: -out * out,), rule="reciprocal rule", domain=NONZERO
+)
+SQUARE = Elementwise(name="square", value=np.square, partials=(lambda out, x: 2 * x,), rule="power rule")
+SQRT = Elementwise(
+    name="sqrt", value=np.sqrt, partials=(lambda out, x: 1 / (2 * out),), rule="square root rule", domain=POSITIVE
+)
+CBRT = Elementwise(
+    name="cbrt", value=np.cbrt, partials=(lambda out, x: 1 / (3 * out**2),), rule="cube root rule", domain=POSITIVE
+)
+ABSOLUTE = Elementwise(
+    name="absolute", value=np.absolute, partials=(lambda out, x: np.sign(x),), rule="absolute value rule", domain=NONZERO
+)
+FABS = Elementwise(
+    name="fabs", value=np.fabs, partials=(lambda out, x: np.sign(x),), rule="absolute value rule", domain=NONZERO
+)
+HYPOT = Elementwise(
+    name="hypot",
+    value=np.hypot,
+    partials=(lambda out, x, y: x / out, lambda out, x, y: y / out),
+    rule="hypotenuse rule",
+    domain=NONZERO,
+)
+COPYSIGN = Elementwise(
+    name="copysign",
+    value=np.copysign,
+    partials=(lambda out, x, y: np.copysign(1.0, x) * np.copysign(1.0, y), None),
+    rule="absolute value rule",
+    domain=NONZERO,
+)
+LDEXP = Elementwise(
+    name="ldexp",
+    value=np.ldexp,
+    partials=(lambda out, x, n: 2.0**n, None),
+    rule="constant factor rule",
+)
+DEGREES = Elementwise(
+    name="degrees", value=np.degrees, partials=(lambda out, x: 180 / np.pi,), rule="constant factor rule"
+)
+RADIANS = Elementwise(
+    name="radians", value=np.radians, partials=(lambda out, x: np.pi / 180,), rule="constant factor rule"
+)
+
+
+# A complex number is a pair of real ones; these are linear in the pair, though not in the complex number.
+REAL = Linear(
+    name="real",
+    value=np.real,
+    transpose=lambda ct, index, z: ct + 0j,
+    rule="real part",
+    batch=lambda batched, z: np.real(z),
+)
+IMAG = Linear(
+    name="imag",
+    value=np.imag,
+    transpose=lambda ct, index, z: 1j * ct,
+    rule="imaginary part",
+    batch=lambda batched, z: np.imag(z),
+)
+CONJUGATE = Linear(
+    name="conjugate",
+    value=np.conjugate,
+    transpose=lambda ct, index, z: np.conjugate(ct),
+    rule="complex conjugate",
+    batch=lambda batched, z: np.conjugate(z),
+)
+ABSOLUTE_COMPLEX = General(
+    name="absolute_complex",
+    value=np.absolute,
+    push=lambda out, tangents, z: np.real(np.conjugate(z) * tangents[0]) / np.where(np.equal(out, 0), 1, out),
+    rule="modulus of a complex number",
+    batch=lambda batched, z: np.absolute(z),
+)

@@ -1,0 +1,206 @@
+"""Owns the rules of matrix factorizations: Cholesky, QR, eigenvalues of Hermitian matrices and singular values.
+
+The rules of factors assume that the factors are differentiable: vectors of repeated eigenvalues or singular values are
+not, and raise.
+Complex vectors are determined up to a phase; the rules move them so that the phase of each does not turn.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from chainrule.core.primitive import Array, General, Piecewise
+from chainrule.core.trace import bind
+from chainrule.errors import NotDifferentiableError, where
+from chainrule.primitives.products import adjoint, conjugate, swapped
+
+
+def _lower(size: int, offset: int = 0) -> Array:
+    return np.tri(size, k=offset, dtype=bool)
+
+
+def _hermitian(t: Array, from_upper: bool) -> Array:
+    """Return the Hermitian matrices that agree with `t` in one triangle, the only one that LAPACK reads."""
+    below = _lower(t.shape[-1], -1)
+    strict = np.where(below.T if from_upper else below, t, 0)
+    diagonal = np.real(np.where(np.eye(t.shape[-1], dtype=bool), t, 0))
+    return strict + adjoint(strict) + diagonal
+
+
+def _push_cholesky(out: Array, tangents: tuple[Array, ...], a: Array, upper: bool = False) -> Array:
+    # Murray (2016), "Differentiation of the Cholesky decomposition", (8).
+    factor = adjoint(out) if upper else out
+    t = _hermitian(tangents[0], upper)
+    half_way = np.linalg.solve(factor, t)
+    middle = adjoint(np.linalg.solve(factor, adjoint(half_way)))
+    size = out.shape[-1]
+    halved = (_lower(size) - 0.5 * np.eye(size)).astype(np.dtype(out.dtype).type(0).real.dtype)
+    moved = np.matmul(factor, halved * middle)
+    return adjoint(moved) if upper else moved
+
+
+CHOLESKY = General(
+    name="cholesky",
+    value=lambda a, upper=False: np.linalg.cholesky(a, upper=upper),
+    push=_push_cholesky,
+    rule="Cholesky rule",
+    batch=lambda batched, a, upper=False: np.linalg.cholesky(a, upper=upper),
+)
+"""Cholesky factors. As NumPy does, the rule reads one triangle of the matrix: the gradient is zero in the other."""
+
+
+def _inverse_gaps(values: Array) -> Array:
+    size = values.shape[-1]
+    diagonal = np.eye(size, dtype=bool)
+    gaps = np.where(diagonal, 1, values[..., None, :] - values[..., :, None])
+    scale = np.max(np.abs(values), axis=-1, initial=0)[..., None, None]
+    if np.any(np.abs(gaps) <= np.where(diagonal, -1, size * np.finfo(values.dtype).eps * scale)):
+        raise NotDifferentiableError(
+            "eigenvectors and singular vectors have no derivative where eigenvalues or singular values repeat "
+            "(or, for matrices that are not square, where a singular value is zero); for the values alone, use "
+            f"np.linalg.eigvalsh(a) or np.linalg.svd(a, compute_uv=False){where()}"
+        )
+    return np.where(diagonal, 0, 1 / gaps)
+
+
+def _push_inverse_gaps(out: Array, tangents: tuple[Array, ...], values: Array) -> Array:
+    t = tangents[0]
+    return -out * out * (t[..., None, :] - t[..., :, None])
+
+
+INVERSE_GAPS: General = General(
+    name="inverse_gaps",
+    value=_inverse_gaps,
+    push=_push_inverse_gaps,
+    rule="reciprocal rule",
+    batch=lambda batched, values: bind(INVERSE_GAPS, (values,)),
+)
+"""1 / (v_j - v_i) off the diagonal, 0 on it. Raises NotDifferentiableError where two values agree."""
+
+
+def _push_eigenvalues(out: Array, tangents: tuple[Array, ...], a: Array, uplo: Literal["L", "U"] = "L") -> Array:
+    _, vectors = np.linalg.eigh(a, UPLO=uplo)
+    moved = np.matmul(_hermitian(tangents[0], uplo == "U"), vectors)
+    return np.real(np.einsum("...ij,...ij->...j", conjugate(vectors), moved))
+
+
+EIGVALSH = General(
+    name="eigvalsh",
+    value=lambda a, uplo="L": np.linalg.eigvalsh(a, UPLO=uplo),
+    push=_push_eigenvalues,
+    rule="eigenvalue rule",
+    batch=lambda batched, a, uplo="L": np.linalg.eigvalsh(a, UPLO=uplo),
+)
+"""Eigenvalues of Hermitian matrices. Functions symmetric in repeated ones still have the right derivative."""
+
+
+def _push_eigenvectors(
+    out: tuple[Array, Array], tangents: tuple[Array, ...], a: Array, uplo: str = "L"
+) -> tuple[Array, Array]:
+    # Magnus (1985), "On differentiating eigenvalues and eigenvectors".
+    values, vectors = out
+    t = np.matmul(np.matmul(adjoint(vectors), _hermitian(tangents[0], uplo == "U")), vectors)
+    return np.real(np.einsum("...ii->...i", t)), np.matmul(vectors, bind(INVERSE_GAPS, (values,)) * t)
+
+
+EIGH = General(
+    name="eigh",
+    value=lambda a, uplo="L": tuple(np.linalg.eigh(a, UPLO=uplo)),
+    push=_push_eigenvectors,
+    rule="eigenvector rule",
+    batch=lambda batched, a, uplo="L": tuple(np.linalg.eigh(a, UPLO=uplo)),
+)
+"""Eigenvalues and eigenvectors of Hermitian matrices."""
+
+
+def _push_singular_values(out: Array, tangents: tuple[Array, ...], a: Array) -> Array:
+    u, _, vh = np.linalg.svd(a, full_matrices=False)
+    return np.real(np.einsum("...ij,...ij->...j", conjugate(u), np.matmul(tangents[0], adjoint(vh))))
+
+
+SINGULAR_VALUES = General(
+    name="singular_values",
+    value=lambda a: np.linalg.svd(a, compute_uv=False),
+    push=_push_singular_values,
+    rule="singular value rule",
+    batch=lambda batched, a: np.linalg.svd(a, compute_uv=False),
+)
+"""Singular values, largest first."""
+
+
+def _push_svd(out: tuple[Array, Array, Array], tangents: tuple[Array, ...], a: Array) -> tuple[Array, Array, Array]:
+    # Townsend (2016), "Differentiating the singular value decomposition"; Wan and Zhang (2019) for the complex phases.
+    u, s, vh = out
+    t = tangents[0]
+    v = adjoint(vh)
+    rows, columns = a.shape[-2:]
+    middle = np.matmul(np.matmul(adjoint(u), t), v)
+    squares = s * s
+    if rows != columns:  # the vectors outside the factors belong to the singular value 0
+        squares = np.concatenate([squares, np.zeros((*s.shape[:-1], 1), s.dtype)], axis=-1)
+    gaps = bind(INVERSE_GAPS, (squares,))[..., : s.shape[-1], : s.shape[-1]]
+    scaled_right = s[..., None, :] * middle
+    scaled_left = s[..., :, None] * middle
+    u_turn = gaps * (scaled_right + adjoint(scaled_right))
+    v_turn = gaps * (scaled_left + adjoint(scaled_left))
+    if np.dtype(a.dtype).kind == "c":
+        reciprocal = 1 / np.where(np.equal(s, 0), 1, s)
+        phases = 1j * np.imag(np.einsum("...ii->...i", middle)) * reciprocal
+        u_turn = u_turn + np.eye(s.shape[-1], dtype=s.dtype) * phases[..., None, :]
+    u_tangent, v_tangent = np.matmul(u, u_turn), np.matmul(v, v_turn)
+    if rows > columns:
+        moved = np.matmul(t, v)
+        u_tangent = u_tangent + (moved - np.matmul(u, middle)) / s[..., None, :]
+    elif rows < columns:
+        moved = np.matmul(adjoint(t), u)
+        v_tangent = v_tangent + (moved - np.matmul(v, adjoint(middle))) / s[..., None, :]
+    return u_tangent, np.real(np.einsum("...ii->...i", middle)), adjoint(v_tangent)
+
+
+SVD = General(
+    name="svd",
+    value=lambda a: tuple(np.linalg.svd(a, full_matrices=False)),
+    push=_push_svd,
+    rule="singular value decomposition rule",
+    batch=lambda batched, a: tuple(np.linalg.svd(a, full_matrices=False)),
+)
+"""The thin singular value decomposition (U, s, V^H)."""
+
+
+def _push_qr(out: tuple[Array, Array], tangents: tuple[Array, ...], a: Array) -> tuple[Array, Array]:
+    # Walter, Lehmann and Lamour (2012), "On evaluating higher-order derivatives of the QR decomposition".
+    q, r = out
+    size = min(a.shape[-2:])
+    t, t_rest = tangents[0][..., :size], tangents[0][..., size:]
+    square = r[..., :size]
+    moved = swapped(np.linalg.solve(swapped(square), swapped(t)))
+    turned = np.matmul(adjoint(q), moved)
+    below = np.where(_lower(size, -1), turned, 0)
+    turn = below - adjoint(below)
+    if np.dtype(a.dtype).kind == "c":
+        turn = turn + 1j * np.imag(np.where(np.eye(size, dtype=bool), turned, 0))
+    q_tangent = moved + np.matmul(q, turn - turned)
+    r_tangent = np.matmul(turned - turn, square)
+    if a.shape[-1] == size:
+        return q_tangent, r_tangent
+    rest = np.matmul(adjoint(q_tangent), a[..., size:]) + np.matmul(adjoint(q), t_rest)
+    return q_tangent, np.concatenate([r_tangent, rest], axis=-1)
+
+
+QR = General(
+    name="qr",
+    value=lambda a: tuple(np.linalg.qr(a)),
+    push=_push_qr,
+    rule="QR rule",
+    batch=lambda batched, a: tuple(np.linalg.qr(a)),
+)
+"""The reduced QR decomposition of matrices whose leading columns are independent."""
+
+MATRIX_RANK: Piecewise = Piecewise(
+    name="matrix_rank",
+    value=np.linalg.matrix_rank,
+    rule="a step function is constant between its steps",
+    batch=lambda batched, a, **parameters: bind(MATRIX_RANK, (a,), parameters),
+)

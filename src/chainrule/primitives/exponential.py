@@ -1,0 +1,54 @@
+"""Owns the rules of exponentials, logarithms and hyperbolic functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.core.primitive import Elementwise
+from chainrule.primitives.arithmetic import POSITIVE
+
+EXP = Elementwise(name="exp", value=np.exp, partials=(lambda out, x: out,), rule="exponential rule")
+EXP2 = Elementwise(name="exp2", value=np.exp2, partials=(lambda out, x: out * np.log(2),), rule="exponential rule")
+EXPM1 = Elementwise(name="expm1", value=np.expm1, partials=(lambda out, x: out + 1,), rule="exponential rule")
+LOG = Elementwise(name="log", value=np.log, partials=(lambda out, x: 1 / x,), rule="logarithm rule", domain=POSITIVE)
+LOG2 = Elementwise(
+    name="log2", value=np.log2, partials=(lambda out, x: 1 / (x * np.log(2)),), rule="logarithm rule", domain=POSITIVE
+)
+LOG10 = Elementwise(
+    name="log10", value=np.log10, partials=(lambda out, x: 1 / (x * np.log(10)),), rule="logarithm rule", domain=POSITIVE
+)
+LOG1P = Elementwise(
+    name="log1p", value=np.log1p, partials=(lambda out, x: 1 / (1 + x),), rule="logarithm rule", domain=(-0.8, 2.0)
+)
+LOGADDEXP = Elementwise(
+    name="logaddexp",
+    value=np.logaddexp,
+    partials=(lambda out, x, y: np.exp(x - out), lambda out, x, y: np.exp(y - out)),
+    rule="log-sum-exp rule",
+)
+LOGADDEXP2 = Elementwise(
+    name="logaddexp2",
+    value=np.logaddexp2,
+    partials=(lambda out, x, y: np.exp2(x - out), lambda out, x, y: np.exp2(y - out)),
+    rule="log-sum-exp rule",
+)
+SINH = Elementwise(name="sinh", value=np.sinh, partials=(lambda out, x: np.cosh(x),), rule="hyperbolic sine rule")
+COSH = Elementwise(name="cosh", value=np.cosh, partials=(lambda out, x: np.sinh(x),), rule="hyperbolic cosine rule")
+TANH = Elementwise(name="tanh", value=np.tanh, partials=(lambda out, x: 1 - out * out,), rule="hyperbolic tangent rule")
+ARCSINH = Elementwise(
+    name="arcsinh", value=np.arcsinh, partials=(lambda out, x: 1 / np.sqrt(1 + x**2),), rule="inverse hyperbolic sine rule"
+)
+ARCCOSH = Elementwise(
+    name="arccosh",
+    value=np.arccosh,
+    partials=(lambda out, x: 1 / (np.sqrt(x - 1) * np.sqrt(x + 1)),),
+    rule="inverse hyperbolic cosine rule",
+    domain=(1.2, 3.0),
+)
+ARCTANH = Elementwise(
+    name="arctanh",
+    value=np.arctanh,
+    partials=(lambda out, x: 1 / (1 - x**2),),
+    rule="inverse hyperbolic tangent rule",
+    domain=(-0.8, 0.8),
+)

@@ -1,0 +1,348 @@
+"""Owns the rules of reading, setting and adding to elements by index.
+
+An index expression is a template, a plain Python key in which the mark ARRAY stands for each array, and the arrays, which
+are operands. A key without arrays is its own template.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Final
+
+import numpy as np
+
+from chainrule.core.primitive import Array, Linear, Piecewise
+from chainrule.core.trace import Traced, bind
+from chainrule.errors import ShapeError, where
+from chainrule.primitives.shape import aligned, batch_size, cast, unbroadcast, with_batch
+
+Key = Any  # what Python passes to x[key]
+Template = Any  # a key whose arrays are replaced by ARRAY
+FULL = slice(None)
+
+
+class _Mark:
+    """The place of an array in a template."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ARRAY"
+
+
+ARRAY: Final = _Mark()
+_BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
+def split_key(key: Key) -> tuple[Template, tuple[Array, ...]]:
+    """Return the template of an index expression and its arrays."""
+    # Hot path: benchmarks/test_eager.py
+    kind = type(key)
+    if kind in _BASIC:
+        return key, ()
+    if kind is tuple:
+        if all(type(entry) in _BASIC for entry in key):
+            return key, ()
+        arrays: list[Array] = []
+        template = tuple(_entry(entry, arrays) for entry in key)
+        return template, tuple(arrays)
+    if isinstance(key, bool | np.bool) and key:
+        return None, ()  # x[True] is x[None]
+    arrays = []
+    entry = _entry(key, arrays)
+    return entry, tuple(arrays)
+
+
+def _entry(entry: Any, arrays: list[Array]) -> Any:
+    if type(entry) in _BASIC:
+        return entry
+    if isinstance(entry, np.integer):
+        return operator.index(entry)
+    if not isinstance(entry, Traced | np.ndarray):
+        array = np.asarray(entry)
+        entry = np.stack(entry) if array.dtype == object else array
+        if not entry.size and entry.dtype.kind == "f":
+            entry = entry.astype(np.intp)  # x[[]] selects nothing
+    arrays.append(entry)
+    return ARRAY
+
+
+def key_of(template: Template, arrays: tuple[Array, ...]) -> Key:
+    """Put arrays back into their places in a template."""
+    if not arrays:
+        return template
+    if template is ARRAY:
+        return arrays[0]
+    remaining = iter(arrays)
+    return tuple(next(remaining) if entry is ARRAY else entry for entry in template)
+
+
+def _may_repeat(arrays: tuple[Array, ...]) -> bool:
+    return any(array.ndim and array.dtype.kind != "b" for array in arrays)
+
+
+def accumulate_index(total: np.ndarray[Any, Any], ct: Array, *arrays: Array, template: Template) -> None:
+    """Add `ct` to `total[index]` in place; elements that are named several times get every one of their terms.
+
+    >>> total = np.zeros(3)
+    >>> accumulate_index(total, np.ones(2), np.array([1, 1]), template=ARRAY)
+    >>> total
+    array([0., 2., 0.])
+    """
+    # Hot path: benchmarks/test_eager.py
+    if not arrays:
+        total[template] += ct
+        return
+    key = key_of(template, arrays)
+    if not _may_repeat(arrays):
+        total[key] += ct
+    elif np.size(ct) * 4 < total.size or not total.flags.c_contiguous:
+        np.add.at(total, key, ct)
+    else:
+        # Counting by position is several times as fast as np.add.at for large indices.
+        positions = np.arange(total.size).reshape(total.shape)[key]
+        terms = np.broadcast_to(ct, positions.shape).ravel()
+        flat, places = total.reshape(-1), positions.ravel()
+        if np.iscomplexobj(terms):
+            flat += np.bincount(places, terms.real, total.size) + 1j * np.bincount(places, terms.imag, total.size)
+        else:
+            flat += np.bincount(places, terms, total.size).astype(total.dtype, copy=False)
+
+
+def _zeros_like(x: Array, ct: Array) -> np.ndarray[Any, Any]:
+    return np.zeros(np.shape(x), np.result_type(ct))
+
+
+def _index(x: Array, *arrays: Array, template: Template) -> Array:
+    if not isinstance(x, np.ndarray | np.generic):
+        x = np.asarray(x)
+    return x[key_of(template, arrays)]
+
+
+def _scatter(ct: Array, index: int, x: Array, *arrays: Array, template: Template) -> Array:
+    zeros = _zeros_like(x, ct)
+    if isinstance(ct, Traced) or any(isinstance(array, Traced) for array in arrays):
+        return bind(INDEX_ADD, (zeros, ct, *arrays), {"template": template})
+    accumulate_index(zeros, ct, *arrays, template=template)
+    return zeros
+
+
+def _index_set(x: Array, v: Array, *arrays: Array, template: Template) -> Array:
+    out = np.array(x)
+    out[key_of(template, arrays)] = v
+    return out
+
+
+def _index_add(x: Array, v: Array, *arrays: Array, template: Template) -> Array:
+    out = np.array(x, np.result_type(x, v))
+    if np.ndim(v) > out.ndim:  # as assignment does, drop leading ones; but np.newaxis gives the region axes of its own
+        further = np.ndim(v) - out[key_of(template, arrays)].ndim
+        v = np.reshape(v, np.shape(v)[further:])
+    accumulate_index(out, v, *arrays, template=template)
+    return out
+
+
+def _set_back(ct: Array, index: int, x: Array, v: Array, *arrays: Array, template: Template) -> Array:
+    if index == 0:
+        return bind(INDEX_SET, (ct, 0.0, *arrays), {"template": template})
+    taken = bind(INDEX, (ct, *arrays), {"template": template})
+    if _may_repeat(arrays):
+        last = bind(LAST_WRITTEN, arrays, {"template": template, "shape": np.shape(x)})
+        taken = np.where(last, taken, 0)
+    return unbroadcast(taken, np.shape(v))
+
+
+def _add_back(ct: Array, index: int, x: Array, v: Array, *arrays: Array, template: Template) -> Array:
+    if index == 0:
+        return ct
+    return unbroadcast(bind(INDEX, (ct, *arrays), {"template": template}), np.shape(v))
+
+
+def _last_written(*arrays: Array, template: Template, shape: tuple[int, ...]) -> Array:
+    key = key_of(template, arrays)
+    writer = np.zeros(shape, dtype=np.intp)
+    order = np.arange(writer[key].size).reshape(writer[key].shape)
+    writer[key] = order
+    return writer[key] == order
+
+
+def _batched_last_written(
+    batched: tuple[bool, ...], *arrays: Array, template: Template, shape: tuple[int, ...]
+) -> Array:
+    rows = range(batch_size(batched, arrays))
+    parameters = {"template": template, "shape": shape}
+    return np.stack([
+        bind(LAST_WRITTEN, [x[row] if flag else x for flag, x in zip(batched, arrays, strict=True)], parameters)
+        for row in rows
+    ])
+
+
+def _spelled_out(template: Template, arrays: tuple[Array, ...], ndims: list[int], ndim: int) -> tuple[list[Any], list[Array]]:
+    """Return a template without Ellipsis that names all `ndim` axes, with masks replaced by the positions they select."""
+    entries = list(template) if isinstance(template, tuple) else [template]
+    remaining = iter(zip(arrays, ndims, strict=True))
+    spelled: list[Any] = []
+    operands: list[Array] = []
+    used = 0
+    gap: int | None = None
+    for entry in entries:
+        if entry is Ellipsis:
+            gap = len(spelled)
+        elif entry is ARRAY:
+            array, array_ndim = next(remaining)
+            positions = [array]
+            if array.dtype.kind == "b":
+                if array.ndim != array_ndim or array_ndim == 0:
+                    raise ShapeError(
+                        "vmap: each member of a batch would select its own number of elements with a boolean mask; "
+                        f"use np.where(mask, x, 0) instead of x[mask]{where()}"
+                    )
+                positions = list(np.nonzero(array))
+            operands += positions
+            spelled += [ARRAY] * len(positions)
+            used += len(positions)
+        else:
+            spelled.append(entry)
+            used += entry is not None
+    gap = len(spelled) if gap is None else gap
+    spelled[gap:gap] = [FULL] * (ndim - used)
+    return spelled, operands
+
+
+class _Layout:
+    """Where the axes that index arrays make stand in the result of an index expression on one member of a batch.
+
+    entries, operands: the expression, spelled out. place: the first axis made by arrays; width: how many they make.
+    ndim: of the result.
+    """
+
+    __slots__ = ("entries", "operands", "flags", "place", "width", "ndim")
+
+    def __init__(self, template: Template, batched: tuple[bool, ...], arrays: tuple[Array, ...], ndim: int) -> None:
+        ndims = [array.ndim - flag for flag, array in zip(batched, arrays, strict=True)]
+        self.entries, self.operands = _spelled_out(template, arrays, ndims, ndim)
+        flags: list[bool] = []
+        for flag, array in zip(batched, arrays, strict=True):
+            flags += [flag] * (array.ndim if array.dtype.kind == "b" else 1)
+        self.flags = flags
+        made = [index for index, entry in enumerate(self.entries) if entry is ARRAY or type(entry) is int]
+        self.width = max((x.ndim - flag for flag, x in zip(flags, self.operands, strict=True)), default=0)
+        contiguous = not made or made[-1] - made[0] + 1 == len(made)
+        before = made[0] if contiguous and made and arrays else 0
+        self.place = sum(type(entry) is not int for entry in self.entries[:before])
+        self.ndim = sum(entry is None or type(entry) is slice for entry in self.entries) + self.width
+
+    def batched_key(self, x_batched: bool, size: int) -> tuple[tuple[Any, ...], list[Array]]:
+        """Return the expression that indexes all members at once: its result has the batch axis and the made axes first."""
+        operands = [aligned(x, flag, self.width) for flag, x in zip(self.flags, self.operands, strict=True)]
+        if not x_batched:
+            return tuple(self.entries), operands
+        rows = np.arange(size).reshape((size, *(1,) * self.width))
+        return (ARRAY, *self.entries), [rows, *operands]
+
+
+def _axes(start: int, count: int) -> tuple[int, ...]:
+    return tuple(range(start, start + count))
+
+
+def _batched_index(batched: tuple[bool, ...], x: Array, *arrays: Array, template: Template) -> Array:
+    x_batched, array_flags = batched[0], batched[1:]
+    if not arrays:
+        entries = template if isinstance(template, tuple) else (template,)
+        return bind(INDEX, (x,), {"template": (FULL, *entries)})
+    layout = _Layout(template, array_flags, arrays, np.ndim(x) - x_batched)
+    size = batch_size(batched, (x, *arrays))
+    if not x_batched:
+        entries, operands = layout.batched_key(False, size)
+        out = bind(INDEX, (x, *operands), {"template": entries})
+        return np.moveaxis(out, layout.place, 0)
+    entries, operands = layout.batched_key(True, size)
+    out = bind(INDEX, (x, *operands), {"template": entries})
+    return np.moveaxis(out, _axes(1, layout.width), _axes(1 + layout.place, layout.width))
+
+
+def _batched_write(primitive: Linear, batched: tuple[bool, ...], x: Array, v: Array, arrays: Any, template: Any) -> Array:
+    size = batch_size(batched, (x, v, *arrays))
+    x = with_batch(x, batched[0], size)
+    layout = _Layout(template, batched[2:], arrays, x.ndim - 1)
+    if batched[1]:
+        extra = np.ndim(v) - 1 - layout.ndim
+        if extra > 0:
+            v = np.reshape(v, (size, *np.shape(v)[1 + extra :]))
+        v = aligned(v, True, layout.ndim)
+    else:
+        v = np.reshape(v, ((1,) * (layout.ndim + 1 - np.ndim(v)) + np.shape(v))[-layout.ndim - 1 :])
+    if not arrays:
+        entries = template if isinstance(template, tuple) else (template,)
+        return bind(primitive, (x, v), {"template": (FULL, *entries)})
+    entries, operands = layout.batched_key(True, size)
+    v = np.moveaxis(v, _axes(1 + layout.place, layout.width), _axes(1, layout.width))
+    return bind(primitive, (x, v, *operands), {"template": entries})
+
+
+def _batched_set(batched: tuple[bool, ...], x: Array, v: Array, *arrays: Array, template: Template) -> Array:
+    return _batched_write(INDEX_SET, batched, x, v, arrays, template)
+
+
+def _batched_add(batched: tuple[bool, ...], x: Array, v: Array, *arrays: Array, template: Template) -> Array:
+    return _batched_write(INDEX_ADD, batched, x, v, arrays, template)
+
+
+INDEX = Linear(
+    name="index",
+    value=_index,
+    transpose=_scatter,
+    linear_in=1,
+    rule="an element that is read gets the sensitivity, the others get none",
+    batch=_batched_index,
+)
+"""`x[key]`, where the arrays of the key are operands and `template` is the rest of it."""
+
+INDEX_SET = Linear(
+    name="index_set",
+    value=_index_set,
+    transpose=_set_back,
+    linear_in=2,
+    rule="an element that is replaced passes no sensitivity to the old one",
+    batch=_batched_set,
+)
+"""A copy of `x` after `x[key] = v`."""
+
+INDEX_ADD = Linear(
+    name="index_add",
+    value=_index_add,
+    transpose=_add_back,
+    linear_in=2,
+    rule="a sum passes its sensitivity to every term",
+    batch=_batched_add,
+)
+"""A copy of `x` after `np.add.at(x, key, v)`."""
+
+LAST_WRITTEN = Piecewise(
+    name="last_written",
+    value=_last_written,
+    rule="a step function is constant between its steps",
+    batch=_batched_last_written,
+)
+"""For each element of `x[key]`, whether `x[key] = v` leaves that element's value there rather than a later one's."""
+
+
+def index(x: Array, key: Key) -> Array:
+    """Return `x[key]` for any key that NumPy takes; arrays in the key may be traced."""
+    template, arrays = split_key(key)
+    return bind(INDEX, (x, *arrays), {"template": template})
+
+
+def index_set(x: Array, key: Key, v: Array) -> Array:
+    """Return a copy of `x` after `x[key] = v`. As in NumPy, `v` is cast to the type of `x`."""
+    template, arrays = split_key(key)
+    dtype = np.result_type(x)
+    if dtype.kind not in "fc" and np.result_type(v).kind in "fc":
+        v = cast(v, dtype)
+    return bind(INDEX_SET, (x, v, *arrays), {"template": template})
+
+
+def index_add(x: Array, key: Key, v: Array) -> Array:
+    """Return a copy of `x` with `v` added at `key`; elements that are named several times get every one of their terms."""
+    template, arrays = split_key(key)
+    return bind(INDEX_ADD, (x, v, *arrays), {"template": template})

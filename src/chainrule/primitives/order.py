@@ -1,0 +1,144 @@
+"""Owns the rules of largest and smallest elements, sorting and searching: what depends on the order of elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array, General, Piecewise
+from chainrule.core.trace import bind
+from chainrule.errors import ShapeError, where
+from chainrule.primitives.comparison import STEP
+from chainrule.primitives.reduction import kept, shifted
+from chainrule.primitives.shape import Shape, batch_size
+
+SORTED = "sorted elements carry their sensitivities with them"
+
+
+def _shares(x: Array, extreme: Array, axis: Shape) -> Array:
+    chosen = x == extreme
+    if np.isnan(extreme).any():
+        chosen |= np.isnan(x)
+    shares = chosen / np.add.reduce(chosen, axis=axis, keepdims=True)
+    return shares.astype(x.dtype, copy=False) if x.dtype.kind == "f" else shares
+
+
+def _batched_shares(batched: tuple[bool, ...], x: Array, extreme: Array, axis: Shape) -> Array:
+    return bind(SHARES, (x, extreme), {"axis": shifted(axis)})
+
+
+SHARES = Piecewise(name="shares", value=_shares, rule=STEP, batch=_batched_shares)
+"""The share of each element in the extreme one along axes (which keeps its axes): 1 where it is the only one, 1/n of n ties."""
+
+
+def _push_extreme(out: Array, tangents: tuple[Array, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
+    extreme = out if keepdims else np.reshape(out, kept(np.shape(x), axis))
+    return np.sum(tangents[0] * bind(SHARES, (x, extreme), {"axis": axis}), axis=axis, keepdims=keepdims)
+
+
+MAX = General(
+    name="max",
+    value=lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
+    push=_push_extreme,
+    rule="the largest element passes the sensitivity; ties share it",
+    batch=lambda batched, x, axis, keepdims: np.max(x, axis=shifted(axis), keepdims=keepdims),
+)
+MIN = General(
+    name="min",
+    value=lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims),
+    push=_push_extreme,
+    rule="the smallest element passes the sensitivity; ties share it",
+    batch=lambda batched, x, axis, keepdims: np.min(x, axis=shifted(axis), keepdims=keepdims),
+)
+
+
+def _push_sort(out: Array, tangents: tuple[Array, ...], x: Array, axis: int) -> Array:
+    return np.take_along_axis(tangents[0], np.argsort(x, axis=axis, kind="stable"), axis=axis)
+
+
+SORT = General(
+    name="sort",
+    value=lambda x, axis: np.sort(x, axis=axis, kind="stable"),
+    push=_push_sort,
+    rule=SORTED,
+    batch=lambda batched, x, axis: np.sort(x, axis=axis + 1, kind="stable"),
+)
+
+
+def _push_partition(out: Array, tangents: tuple[Array, ...], x: Array, kth: Shape, axis: int) -> Array:
+    return np.take_along_axis(tangents[0], np.argpartition(x, kth, axis=axis), axis=axis)
+
+
+PARTITION = General(
+    name="partition",
+    value=lambda x, kth, axis: np.take_along_axis(x, np.argpartition(x, kth, axis=axis), axis=axis),
+    push=_push_partition,
+    rule=SORTED,
+    batch=lambda batched, x, kth, axis: np.partition(x, kth, axis=axis + 1),
+)
+
+
+def _position(name: str, value: Callable[..., Any], batch: Callable[..., Any]) -> Piecewise:
+    return Piecewise(name=name, value=value, rule=STEP, batch=batch)
+
+
+ARGMAX = _position(
+    "argmax",
+    lambda x, axis, keepdims: np.argmax(x, axis=axis, keepdims=keepdims),
+    lambda batched, x, axis, keepdims: np.argmax(x, axis=axis + 1, keepdims=keepdims),
+)
+ARGMIN = _position(
+    "argmin",
+    lambda x, axis, keepdims: np.argmin(x, axis=axis, keepdims=keepdims),
+    lambda batched, x, axis, keepdims: np.argmin(x, axis=axis + 1, keepdims=keepdims),
+)
+ARGSORT = _position(
+    "argsort",
+    lambda x, axis, kind: np.argsort(x, axis=axis, kind=kind),
+    lambda batched, x, axis, kind: np.argsort(x, axis=axis + 1, kind=kind),
+)
+ARGPARTITION = _position(
+    "argpartition",
+    lambda x, kth, axis: np.argpartition(x, kth, axis=axis),
+    lambda batched, x, kth, axis: np.argpartition(x, kth, axis=axis + 1),
+)
+COUNT_NONZERO = _position(
+    "count_nonzero",
+    lambda x, axis, keepdims: np.count_nonzero(x, axis=axis, keepdims=keepdims),
+    lambda batched, x, axis, keepdims: np.count_nonzero(x, axis=shifted(axis), keepdims=keepdims),
+)
+ANY = _position(
+    "any",
+    lambda x, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims),
+    lambda batched, x, axis, keepdims: np.any(x, axis=shifted(axis), keepdims=keepdims),
+)
+ALL = _position(
+    "all",
+    lambda x, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims),
+    lambda batched, x, axis, keepdims: np.all(x, axis=shifted(axis), keepdims=keepdims),
+)
+
+
+def _batched_argwhere(batched: tuple[bool, ...], x: Array) -> Array:
+    raise ShapeError(
+        "vmap: each member of a batch would have its own number of nonzero elements; use np.where(mask, x, 0) instead of "
+        f"np.nonzero or x[mask]{where()}"
+    )
+
+
+ARGWHERE = _position("argwhere", lambda x: np.argwhere(x), _batched_argwhere)
+
+
+def _batched_search(batched: tuple[bool, ...], table: Array, v: Array, side: str) -> Array:
+    parameters = {"side": side}
+    if not batched[0]:
+        return bind(SEARCHSORTED, (table, v), parameters)
+    rows = range(batch_size(batched, (table, v)))
+    return np.stack([bind(SEARCHSORTED, (table[row], v[row] if batched[1] else v), parameters) for row in rows])
+
+
+SEARCHSORTED = _position(
+    "searchsorted", lambda table, v, side: np.searchsorted(table, v, side=side), _batched_search
+)

@@ -1,0 +1,62 @@
+"""Owns the rules of what runs along one axis: cumulative sums and products, and convolution."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.core.primitive import Array, General, Linear, Multilinear
+from chainrule.core.trace import bind
+from chainrule.primitives.products import conjugate
+from chainrule.primitives.shape import batch_size
+
+CUMSUM = Linear(
+    name="cumsum",
+    value=lambda x, axis: np.cumsum(x, axis=axis),
+    transpose=lambda ct, index, x, axis: np.flip(np.cumsum(np.flip(ct, axis), axis=axis), axis),
+    rule="a term gets the sensitivity of every sum from its own on",
+    batch=lambda batched, x, axis: np.cumsum(x, axis=axis + 1),
+)
+
+
+def _push_cumprod(out: Array, tangents: tuple[Array, ...], x: Array, axis: int) -> Array:
+    """Take products of runs that double in length: no division, so that zeros need no case of their own.
+
+    Source: Hillis and Steele (1986), "Data parallel algorithms".
+    """
+    x, t = np.moveaxis(x, axis, 0), np.moveaxis(tangents[0], axis, 0)
+    length, step = x.shape[0], 1
+    while step < length:
+        before, after = x[:-step], x[step:]
+        t = np.concatenate([t[:step], t[:-step] * after + before * t[step:]])
+        x = np.concatenate([x[:step], before * after])
+        step *= 2
+    return np.moveaxis(t, 0, axis)
+
+
+CUMPROD = General(
+    name="cumprod",
+    value=lambda x, axis: np.cumprod(x, axis=axis),
+    push=_push_cumprod,
+    rule="product rule",
+    batch=lambda batched, x, axis: np.cumprod(x, axis=axis + 1),
+)
+
+
+def _batched_convolve(batched: tuple[bool, ...], x: Array, y: Array) -> Array:
+    rows = range(batch_size(batched, (x, y)))
+    return np.stack([
+        bind(CONVOLVE, (x[row] if batched[0] else x, y[row] if batched[1] else y)) for row in rows
+    ])
+
+
+CONVOLVE = Multilinear(
+    name="convolve",
+    value=lambda x, y: np.convolve(x, y),
+    transposes=(
+        lambda ct, x, y: np.convolve(ct, conjugate(y)[::-1], "valid"),
+        lambda ct, x, y: np.convolve(ct, conjugate(x)[::-1], "valid"),
+    ),
+    rule="product rule, one factor at a time",
+    batch=_batched_convolve,
+)
+"""The whole convolution of two vectors, of length n + m - 1."""

@@ -1,0 +1,211 @@
+"""Owns the rules of operations that move, copy, cast and join elements without computing with them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array, Linear, Piecewise
+from chainrule.core.trace import bind
+
+Shape = tuple[int, ...]
+MOVES = "moving elements moves their sensitivities back"
+
+
+def unbroadcast(ct: Array, shape: Shape) -> Array:
+    """Sum `ct` down to `shape`, from which it was broadcast.
+
+    Ones that assignment dropped in front of a value's shape are put back: `x[0] = v` takes `v` of shape (1, 3) for a row of 3.
+
+    >>> unbroadcast(np.ones((4, 3)), (3,))
+    array([4., 4., 4.])
+    """
+    # Hot path: benchmarks/test_eager.py
+    ct_shape = getattr(ct, "shape", ())
+    if ct_shape == shape:
+        return ct
+    leading = len(ct_shape) - len(shape)
+    if leading < 0:
+        padded = (1,) * -leading + ct_shape
+        return np.reshape(unbroadcast(np.reshape(ct, padded), shape), shape)
+    axes = tuple(
+        axis for axis, size in enumerate(ct_shape) if axis < leading or (size != 1 and shape[axis - leading] == 1)
+    )
+    if type(ct) is np.ndarray:
+        total = np.add.reduce(ct, axis=axes)
+        return total.reshape(shape) if shape else total
+    total = np.sum(ct, axis=axes)
+    return total if total.shape == shape else np.reshape(total, shape)
+
+
+def aligned(x: Array, batched: bool, ndim: int) -> Array:
+    """Insert axes behind a leading batch axis until `x` has `ndim` axes besides it, so that it broadcasts."""
+    shape = np.shape(x)
+    if not batched or len(shape) == ndim + 1:
+        return x
+    return np.reshape(x, (shape[0], *(1,) * (ndim + 1 - len(shape)), *shape[1:]))
+
+
+def with_batch(x: Array, batched: bool, size: int) -> Array:
+    """Return `x` with a leading batch axis of length `size`."""
+    return x if batched else np.broadcast_to(x, (size, *np.shape(x)))
+
+
+def batch_size(batched: tuple[bool, ...], operands: tuple[Array, ...]) -> int:
+    """Return the length of the batch axis."""
+    return next(int(np.shape(operand)[0]) for flag, operand in zip(batched, operands, strict=True) if flag)
+
+
+def _reshape(x: Array, shape: Shape) -> Array:
+    return np.reshape(x, shape)
+
+
+RESHAPE = Linear(
+    name="reshape",
+    value=_reshape,
+    transpose=lambda ct, index, x, shape: np.reshape(ct, np.shape(x)),
+    rule=MOVES,
+    batch=lambda batched, x, shape: np.reshape(x, (np.shape(x)[0], *shape)),
+)
+
+
+def _transpose_back(ct: Array, index: int, x: Array, axes: Shape) -> Array:
+    inverse = [0] * len(axes)
+    for place, axis in enumerate(axes):
+        inverse[axis] = place
+    return np.transpose(ct, inverse)
+
+
+TRANSPOSE = Linear(
+    name="transpose",
+    value=lambda x, axes: np.transpose(x, axes),
+    transpose=_transpose_back,
+    rule=MOVES,
+    batch=lambda batched, x, axes: np.transpose(x, (0, *(axis + 1 for axis in axes))),
+)
+
+
+def _batched_broadcast(batched: tuple[bool, ...], x: Array, shape: Shape) -> Array:
+    return np.broadcast_to(aligned(x, True, len(shape)), (np.shape(x)[0], *shape))
+
+
+BROADCAST_TO = Linear(
+    name="broadcast_to",
+    value=lambda x, shape: np.broadcast_to(x, shape),
+    transpose=lambda ct, index, x, shape: unbroadcast(ct, np.shape(x)),
+    rule="an element that is used several times gets the sum of the sensitivities",
+    batch=_batched_broadcast,
+)
+
+
+def _concatenate(*arrays: Array, axis: int) -> Array:
+    return np.concatenate(arrays, axis=axis)
+
+
+def _piece(ct: Array, index: int, *arrays: Array, axis: int) -> Array:
+    start = sum(np.shape(array)[axis] for array in arrays[:index])
+    return ct[(slice(None),) * axis + (slice(start, start + np.shape(arrays[index])[axis]),)]
+
+
+def _batched_concatenate(batched: tuple[bool, ...], *arrays: Array, axis: int) -> Array:
+    size = batch_size(batched, arrays)
+    return np.concatenate([with_batch(x, flag, size) for flag, x in zip(batched, arrays, strict=True)], axis=axis + 1)
+
+
+CONCATENATE = Linear(
+    name="concatenate", value=_concatenate, transpose=_piece, rule=MOVES, batch=_batched_concatenate
+)
+
+
+def _unpad(ct: Array, index: int, x: Array, widths: tuple[tuple[int, int], ...]) -> Array:
+    return ct[tuple(slice(before, before + size) for (before, _), size in zip(widths, np.shape(x), strict=True))]
+
+
+PAD = Linear(
+    name="pad",
+    value=lambda x, widths: np.pad(x, widths),
+    transpose=_unpad,
+    rule=MOVES,
+    batch=lambda batched, x, widths: np.pad(x, ((0, 0), *widths)),
+)
+"""Zeros around an array: `widths` is a (before, after) pair for each axis."""
+
+FLIP = Linear(
+    name="flip",
+    value=lambda x, axis: np.flip(x, axis),
+    transpose=lambda ct, index, x, axis: np.flip(ct, axis),
+    rule=MOVES,
+    batch=lambda batched, x, axis: np.flip(x, tuple(each + 1 for each in axis)),
+)
+ROLL = Linear(
+    name="roll",
+    value=lambda x, shift, axis: np.roll(x, shift, axis),
+    transpose=lambda ct, index, x, shift, axis: np.roll(ct, tuple(-each for each in shift), axis),
+    rule=MOVES,
+    batch=lambda batched, x, shift, axis: np.roll(x, shift, tuple(each + 1 for each in axis)),
+)
+
+
+def cast(x: Array, dtype: Any) -> Array:
+    """Return `x` as `dtype`: itself where it has it already, by a step function where `dtype` is of integers or booleans."""
+    wanted = np.dtype(dtype)
+    if getattr(x, "dtype", None) == wanted:
+        return x
+    return bind(ASTYPE if wanted.kind in "fc" else TRUNCATE, (x,), {"dtype": wanted})
+
+
+def _astype(x: Array, dtype: np.dtype[Any]) -> Array:
+    return np.asarray(x).astype(dtype)
+
+
+def _cast_back(ct: Array, index: int, x: Array, dtype: np.dtype[Any]) -> Array:
+    wanted = np.result_type(x)
+    if np.result_type(ct).kind == "c" and wanted.kind != "c":
+        ct = np.real(ct)
+    return cast(ct, wanted) if wanted.kind in "fc" else ct
+
+
+ASTYPE = Linear(
+    name="astype",
+    value=_astype,
+    transpose=_cast_back,
+    rule="a change of precision keeps the sensitivity",
+    batch=lambda batched, x, dtype: cast(x, dtype),
+)
+TRUNCATE = Piecewise(
+    name="truncate",
+    value=_astype,
+    rule="a step function is constant between its steps",
+    batch=lambda batched, x, dtype: cast(x, dtype),
+)
+"""A cast to integers or booleans."""
+
+
+def _not_taken(ct: Array, index: int, x: Array, y: Array, condition: Array) -> Array:
+    # A choice, not a product: an infinite or undefined cotangent of the other branch stays out.
+    chosen = np.where(condition, ct, 0) if index == 0 else np.where(condition, 0, ct)
+    return unbroadcast(chosen, np.shape((x, y)[index]))
+
+
+def _batched_where(batched: tuple[bool, ...], *operands: Array) -> Array:
+    ndim = max(np.ndim(each) - flag for flag, each in zip(batched, operands, strict=True))
+    x, y, condition = (aligned(each, flag, ndim) for flag, each in zip(batched, operands, strict=True))
+    return np.where(condition, x, y)
+
+
+WHERE = Linear(
+    name="where",
+    value=lambda x, y, condition: np.where(condition, x, y),
+    transpose=_not_taken,
+    linear_in=2,
+    rule="the chosen operand passes the sensitivity",
+    batch=_batched_where,
+)
+"""`np.where(condition, x, y)`, with the operands in which it is linear first."""
+
+
+def size_of(shape: Shape, axes: Shape) -> int:
+    """Return how many elements lie along `axes`."""
+    return math.prod(shape[axis] for axis in axes)

@@ -1,0 +1,136 @@
+"""Owns the rules of SciPy's special functions and the activations built on them.
+
+SciPy loads its submodule on first use, so that importing chainrule does not pay for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy
+
+from chainrule.core.primitive import Array, Composite, Elementwise
+from chainrule.errors import NoRuleError
+from chainrule.primitives.arithmetic import POSITIVE
+
+UNIT = (0.1, 0.9)
+
+
+def _zeta_order(out: Array, s: Array, x: Array) -> Array:
+    raise NoRuleError("scipy.special.zeta has no derivative rule in its first operand yet")
+
+
+EXPIT = Elementwise(
+    name="expit", value=lambda x: scipy.special.expit(x), partials=(lambda out, x: out * (1 - out),), rule="sigmoid rule"
+)
+LOG_EXPIT = Elementwise(
+    name="log_expit",
+    value=lambda x: scipy.special.log_expit(x),
+    partials=(lambda out, x: scipy.special.expit(-x),),
+    rule="log-sigmoid rule",
+)
+LOGIT = Elementwise(
+    name="logit",
+    value=lambda x: scipy.special.logit(x),
+    partials=(lambda out, x: 1 / (x * (1 - x)),),
+    rule="logit rule",
+    domain=UNIT,
+)
+ERF = Elementwise(
+    name="erf",
+    value=lambda x: scipy.special.erf(x),
+    partials=(lambda out, x: 2 / np.sqrt(np.pi) * np.exp(-(x**2)),),
+    rule="error function rule",
+)
+ERFC = Elementwise(
+    name="erfc",
+    value=lambda x: scipy.special.erfc(x),
+    partials=(lambda out, x: -2 / np.sqrt(np.pi) * np.exp(-(x**2)),),
+    rule="error function rule",
+)
+ERFINV = Elementwise(
+    name="erfinv",
+    value=lambda x: scipy.special.erfinv(x),
+    partials=(lambda out, x: np.sqrt(np.pi) / 2 * np.exp(out**2),),
+    rule="inverse error function rule",
+    domain=(-0.8, 0.8),
+)
+NDTR = Elementwise(
+    name="ndtr",
+    value=lambda x: scipy.special.ndtr(x),
+    partials=(lambda out, x: np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi),),
+    rule="normal distribution rule",
+)
+LOG_NDTR = Elementwise(
+    name="log_ndtr",
+    value=lambda x: scipy.special.log_ndtr(x),
+    partials=(lambda out, x: np.exp(-(x**2) / 2 - out) / np.sqrt(2 * np.pi),),
+    rule="normal distribution rule",
+)
+GAMMA = Elementwise(
+    name="gamma",
+    value=lambda x: scipy.special.gamma(x),
+    partials=(lambda out, x: out * scipy.special.psi(x),),
+    rule="gamma function rule",
+    domain=(0.5, 3.0),
+)
+GAMMALN = Elementwise(
+    name="gammaln",
+    value=lambda x: scipy.special.gammaln(x),
+    partials=(lambda out, x: scipy.special.psi(x),),
+    rule="log-gamma rule",
+    domain=(0.5, 3.0),
+)
+DIGAMMA = Elementwise(
+    name="psi",
+    value=lambda x: scipy.special.psi(x),
+    partials=(lambda out, x: scipy.special.zeta(2, x),),
+    rule="digamma rule",
+    domain=(0.5, 3.0),
+)
+ZETA = Elementwise(
+    name="zeta",
+    value=lambda s, x: scipy.special.zeta(s, x),
+    partials=(_zeta_order, lambda out, s, x: -s * scipy.special.zeta(s + 1, x)),
+    rule="Hurwitz zeta rule",
+    domain=((2.0, 4.0), (0.5, 3.0)),
+)
+XLOGY = Elementwise(
+    name="xlogy",
+    value=lambda x, y: scipy.special.xlogy(x, y),
+    partials=(lambda out, x, y: np.log(y), lambda out, x, y: x / y),
+    rule="product rule",
+    domain=POSITIVE,
+)
+XLOG1PY = Elementwise(
+    name="xlog1py",
+    value=lambda x, y: scipy.special.xlog1py(x, y),
+    partials=(lambda out, x, y: np.log1p(y), lambda out, x, y: x / (1 + y)),
+    rule="product rule",
+    domain=POSITIVE,
+)
+ENTR = Elementwise(
+    name="entr",
+    value=lambda x: scipy.special.entr(x),
+    partials=(lambda out, x: -np.log(x) - 1,),
+    rule="entropy rule",
+    domain=POSITIVE,
+)
+REL_ENTR = Elementwise(
+    name="rel_entr",
+    value=lambda x, y: scipy.special.rel_entr(x, y),
+    partials=(lambda out, x, y: np.log(x / y) + 1, lambda out, x, y: -x / y),
+    rule="relative entropy rule",
+    domain=POSITIVE,
+)
+
+
+def _softplus(x: Array) -> Array:
+    return np.logaddexp(0, x)
+
+
+def _relu(x: Array) -> Array:
+    return np.maximum(0, x)
+
+
+SOFTPLUS = Composite(name="softplus", value=_softplus, rule="softplus is log(1 + e^x)")
+RELU = Composite(name="relu", value=_relu, rule="relu is max(0, x)")

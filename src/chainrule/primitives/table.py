@@ -1,0 +1,163 @@
+"""Owns the table of every primitive, listed by family."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.core.primitive import Elementwise, Primitive
+from chainrule.primitives.arithmetic import (
+    ABSOLUTE,
+    ABSOLUTE_COMPLEX,
+    ADD,
+    CBRT,
+    CONJUGATE,
+    COPYSIGN,
+    DEGREES,
+    DIVIDE,
+    FABS,
+    FLOAT_POWER,
+    FLOOR_DIVIDE,
+    FMOD,
+    HYPOT,
+    IMAG,
+    LDEXP,
+    MULTIPLY,
+    NEGATIVE,
+    POSITIVE_SIGN,
+    POWER,
+    RADIANS,
+    REAL,
+    RECIPROCAL,
+    REMAINDER,
+    SQRT,
+    SQUARE,
+    SUBTRACT,
+)
+from chainrule.primitives.comparison import CLIP, FMAX, FMIN, MAXIMUM, MINIMUM, STEPS
+from chainrule.primitives.exponential import (
+    ARCCOSH,
+    ARCSINH,
+    ARCTANH,
+    COSH,
+    EXP,
+    EXP2,
+    EXPM1,
+    LOG,
+    LOG1P,
+    LOG2,
+    LOG10,
+    LOGADDEXP,
+    LOGADDEXP2,
+    SINH,
+    TANH,
+)
+from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
+from chainrule.primitives.integer import INTEGER_PRIMITIVES
+from chainrule.primitives.joining import STACK
+from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
+from chainrule.primitives.order import (
+    ALL,
+    ANY,
+    ARGMAX,
+    ARGMIN,
+    ARGPARTITION,
+    ARGSORT,
+    ARGWHERE,
+    COUNT_NONZERO,
+    MAX,
+    MIN,
+    PARTITION,
+    SEARCHSORTED,
+    SHARES,
+    SORT,
+)
+from chainrule.primitives.reduction import LOGSUMEXP, MEAN, PROD, STD, SUM, VAR
+from chainrule.primitives.sequence import CONVOLVE, CUMPROD, CUMSUM
+from chainrule.primitives.shape import (
+    ASTYPE,
+    BROADCAST_TO,
+    CONCATENATE,
+    FLIP,
+    PAD,
+    RESHAPE,
+    ROLL,
+    TRANSPOSE,
+    TRUNCATE,
+    WHERE,
+)
+from chainrule.primitives.special import (
+    DIGAMMA,
+    ENTR,
+    ERF,
+    ERFC,
+    ERFINV,
+    EXPIT,
+    GAMMA,
+    GAMMALN,
+    LOG_EXPIT,
+    LOG_NDTR,
+    LOGIT,
+    NDTR,
+    REL_ENTR,
+    RELU,
+    SOFTPLUS,
+    XLOG1PY,
+    XLOGY,
+    ZETA,
+)
+from chainrule.primitives.trigonometric import ARCCOS, ARCSIN, ARCTAN, ARCTAN2, COS, SIN, TAN
+
+ARITHMETIC: tuple[Primitive, ...] = (
+    ADD, SUBTRACT, MULTIPLY, DIVIDE, FLOOR_DIVIDE, REMAINDER, FMOD, POWER, FLOAT_POWER, NEGATIVE, POSITIVE_SIGN,
+    RECIPROCAL, SQUARE, SQRT, CBRT, ABSOLUTE, FABS, HYPOT, COPYSIGN, LDEXP, DEGREES, RADIANS,
+    REAL, IMAG, CONJUGATE, ABSOLUTE_COMPLEX,
+)  # fmt: skip
+EXPONENTIAL: tuple[Primitive, ...] = (
+    EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, LOGADDEXP, LOGADDEXP2, SINH, COSH, TANH, ARCSINH, ARCCOSH, ARCTANH,
+)  # fmt: skip
+TRIGONOMETRIC: tuple[Primitive, ...] = (SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, ARCTAN2)
+COMPARISON: tuple[Primitive, ...] = (*STEPS, MAXIMUM, MINIMUM, FMAX, FMIN, CLIP)
+SCIPY_UFUNCS: tuple[Elementwise, ...] = (
+    EXPIT, LOG_EXPIT, LOGIT, ERF, ERFC, ERFINV, NDTR, LOG_NDTR, GAMMA, GAMMALN, DIGAMMA, ZETA, XLOGY, XLOG1PY, ENTR,
+    REL_ENTR,
+)  # fmt: skip
+ACTIVATION: tuple[Primitive, ...] = (SOFTPLUS, RELU)
+REDUCTION: tuple[Primitive, ...] = (SUM, PROD, LOGSUMEXP, MEAN, VAR, STD)
+ORDER: tuple[Primitive, ...] = (
+    MAX, MIN, SORT, PARTITION, SHARES, ARGMAX, ARGMIN, ARGSORT, ARGPARTITION, ARGWHERE, COUNT_NONZERO, ANY, ALL,
+    SEARCHSORTED,
+)  # fmt: skip
+SEQUENCE: tuple[Primitive, ...] = (CUMSUM, CUMPROD, CONVOLVE)
+SHAPE: tuple[Primitive, ...] = (
+    RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, STACK, PAD, FLIP, ROLL, ASTYPE, TRUNCATE, WHERE,
+)  # fmt: skip
+INDEXING: tuple[Primitive, ...] = (INDEX, INDEX_SET, INDEX_ADD, LAST_WRITTEN)
+
+TABLE: tuple[Primitive, ...] = (
+    *ARITHMETIC,
+    *EXPONENTIAL,
+    *TRIGONOMETRIC,
+    *COMPARISON,
+    *INTEGER_PRIMITIVES,
+    *SCIPY_UFUNCS,
+    *ACTIVATION,
+    *REDUCTION,
+    *ORDER,
+    *SEQUENCE,
+    *SHAPE,
+    *INDEXING,
+    *LINEAR_ALGEBRA_PRIMITIVES,
+)
+"""Every primitive that has a rule."""
+
+BY_NAME: dict[str, Primitive] = {primitive.name: primitive for primitive in TABLE}
+
+BY_UFUNC: dict[np.ufunc, Elementwise] = {
+    primitive.value: primitive
+    for primitive in TABLE
+    if isinstance(primitive, Elementwise) and isinstance(primitive.value, np.ufunc)
+}
+"""The primitive of each of NumPy's ufuncs that works element by element."""
+
+BY_SCIPY_NAME: dict[str, Elementwise] = {primitive.name: primitive for primitive in SCIPY_UFUNCS}
+"""The primitive of each of SciPy's ufuncs, by the ufunc's name: SciPy is not imported to build this."""

@@ -1,0 +1,1 @@
+"""Owns tracing: plain NumPy functions run on traced arrays, and become graphs."""

@@ -1,0 +1,83 @@
+"""Owns lifting: traced values inside lists, tuples and NumPy's object arrays become one traced array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import Traced, bind
+from chainrule.errors import ShapeError, TracingError, where
+from chainrule.primitives.joining import STACK
+
+_ATOMS = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64, np.bool_})
+
+
+def lift(value: Any) -> Array:
+    """Return `value` as something that a primitive takes: traced values as they are, numbers as they are, else an array.
+
+    Lists, tuples and object arrays that hold traced values become one traced array of the shape that NumPy would give them.
+    """
+    if isinstance(value, Traced) or type(value) in _ATOMS:
+        return value
+    if isinstance(value, np.ndarray):
+        return _lift_object_array(value) if value.dtype.hasobject else value
+    if isinstance(value, list | tuple):
+        return _lift_sequence(value) if holds_traced(value) else np.asarray(value)
+    if isinstance(value, np.generic):
+        return value
+    array = np.asarray(value)
+    return _lift_object_array(array) if array.dtype.hasobject else array
+
+
+def holds_traced(value: Any) -> bool:
+    """Whether a traced value is somewhere inside nested lists, tuples and object arrays."""
+    if isinstance(value, list | tuple):
+        return any(map(holds_traced, value))
+    if isinstance(value, np.ndarray):
+        return value.dtype.hasobject and any(map(holds_traced, value.flat))
+    return isinstance(value, Traced)
+
+
+def lift_constant(like: Traced, value: Array) -> Array:
+    """Return an array as a traced constant in the trace of `like`, so that traced values can be assigned into it."""
+    return like.owner.constant(np.array(value))
+
+
+def any_traced(values: Sequence[Any]) -> Traced | None:
+    """Return the newest traced value inside the values, or None."""
+    newest: Traced | None = None
+    for value in values:
+        found: Traced | None = None
+        if isinstance(value, Traced):
+            found = value
+        elif isinstance(value, list | tuple):
+            found = any_traced(value)
+        elif isinstance(value, np.ndarray) and value.dtype.hasobject:
+            found = any_traced(value.ravel().tolist())
+        if found is not None and (newest is None or found.owner.level > newest.owner.level):
+            newest = found
+    return newest
+
+
+def _lift_sequence(values: Sequence[Any]) -> Array:
+    parts = [lift(value) for value in values]
+    shapes = {np.shape(part) for part in parts}
+    if len(shapes) > 1:
+        raise ShapeError(
+            f"an array cannot be made of parts of different shapes {', '.join(map(str, sorted(shapes)))}{where()}"
+        )
+    return bind(STACK, parts)
+
+
+def _lift_object_array(array: np.ndarray[Any, Any]) -> Array:
+    elements = array.ravel().tolist()
+    if not any(map(holds_traced, elements)):
+        kind = type(elements[0]).__name__ if elements else "nothing"
+        raise TracingError(
+            f"an array of Python objects (of {kind}) has no derivative; give it a number type: "
+            f"array.astype(float){where()}"
+        )
+    return np.reshape(_lift_sequence(elements), array.shape)

@@ -1,0 +1,281 @@
+"""Owns what NumPy's differences, integrals, interpolation, convolution and polynomials do with traced arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import bind
+from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.primitives.indexing import index, index_add
+from chainrule.primitives.sequence import CONVOLVE
+from chainrule.tracing.lift import lift
+from chainrule.tracing.numpy_functions.arguments import NO_VALUE, all_axes, is_given, one_axis, refuse
+from chainrule.tracing.numpy_functions.operands import as_array
+
+
+def _cut(x: Array, axis: int, start: int | None, stop: int | None) -> Array:
+    return x[(slice(None),) * axis + (slice(start, stop),)]
+
+
+def diff(a: Any, n: int = 1, axis: Any = -1, prepend: Any = NO_VALUE, append: Any = NO_VALUE) -> Array:
+    """np.diff."""
+    x = as_array(a)
+    place = one_axis(axis, x.ndim, "diff")
+    parts = [_border(prepend, x, place), x, _border(append, x, place)]
+    given = [part for part in parts if part is not None]
+    x = np.concatenate(given, axis=place) if len(given) > 1 else x
+    for _ in range(n):
+        upper, lower = _cut(x, place, 1, None), _cut(x, place, None, -1)
+        x = np.not_equal(upper, lower) if x.dtype.kind == "b" else upper - lower
+    return x
+
+
+def _border(value: Any, x: Array, axis: int) -> Array | None:
+    if not is_given(value):
+        return None
+    border = as_array(value)
+    if border.ndim:
+        return border
+    return np.broadcast_to(border, [1 if each == axis else size for each, size in enumerate(x.shape)])
+
+
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Array:
+    """np.ediff1d."""
+    ends = [each if each is None else np.ravel(as_array(each)) for each in (to_begin, to_end)]
+    parts = [ends[0], diff(np.ravel(as_array(ary))), ends[1]]
+    given = [part for part in parts if part is not None]
+    return np.concatenate(given) if len(given) > 1 else given[0]
+
+
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """np.gradient: second-order differences inside, of order `edge_order` at the ends."""
+    x = as_array(f)
+    axes = all_axes(axis, x.ndim, "gradient")
+    spacings = [as_array(each) for each in varargs] or [as_array(1.0)]
+    if len(spacings) == 1:
+        spacings *= len(axes)
+    if len(spacings) != len(axes):
+        raise ShapeError(f"np.gradient: {len(spacings)} spacings for {len(axes)} axes{where()}")
+    slopes = tuple(_slope(x, place, h, edge_order) for place, h in zip(axes, spacings, strict=True))
+    return slopes[0] if len(slopes) == 1 else slopes
+
+
+def _slope(x: Array, axis: int, spacing: Array, edge_order: int) -> Array:
+    moved = np.moveaxis(x, axis, 0)
+    length = moved.shape[0]
+    if length <= edge_order:
+        raise ShapeError(f"np.gradient: an axis of length {length} needs at least {edge_order + 1} elements{where()}")
+    if spacing.ndim and spacing.shape[0] != length:
+        raise ShapeError(f"np.gradient: {spacing.shape[0]} coordinates for an axis of length {length}{where()}")
+    steps = diff(spacing) if spacing.ndim else np.broadcast_to(spacing, (length - 1,))
+    steps = np.reshape(steps, (length - 1, *(1,) * (moved.ndim - 1)))
+    chords = diff(moved, axis=0) / steps
+    left, right = steps[:-1], steps[1:]
+    inside = (chords[:-1] * right + chords[1:] * left) / (left + right)
+    if edge_order == 1:
+        first, last = chords[:1], chords[-1:]
+    else:
+        first = chords[:1] - (chords[1:2] - chords[:1]) * steps[:1] / (steps[:1] + steps[1:2])
+        last = chords[-1:] + (chords[-1:] - chords[-2:-1]) * steps[-1:] / (steps[-1:] + steps[-2:-1])
+    return np.moveaxis(np.concatenate([first, inside, last]), 0, axis)
+
+
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Array:
+    """np.trapezoid."""
+    values = as_array(y)
+    place = one_axis(axis, values.ndim, "trapezoid")
+    if x is None:
+        steps = lift(dx)
+    else:
+        points = as_array(x)
+        if points.ndim == 1:
+            steps = diff(points)
+            steps = np.reshape(steps, [-1 if each == place else 1 for each in range(values.ndim)])
+        else:
+            steps = diff(points, axis=axis)
+    return np.sum(steps * (_cut(values, place, 1, None) + _cut(values, place, None, -1)) / 2, axis=place)
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
+    """np.interp, over the points, the nodes and the values."""
+    refuse("interp", period=period)
+    point, nodes, values = as_array(x), as_array(xp), as_array(fp)
+    count = nodes.shape[0]
+    if count == 1:
+        inside = values[0] + 0 * point
+    else:
+        low = np.clip(np.searchsorted(nodes, point, side="right") - 1, 0, count - 2)
+        start, stop = index(nodes, low), index(nodes, low + 1)
+        bottom, top = index(values, low), index(values, low + 1)
+        inside = bottom + (point - start) * (top - bottom) / (stop - start)
+    result = np.where(point < nodes[0], values[0] if left is None else lift(left), inside)
+    return np.where(point > nodes[-1], values[-1] if right is None else lift(right), result)
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Array:
+    """np.convolve."""
+    x, y = np.atleast_1d(as_array(a)), np.atleast_1d(as_array(v))
+    _check_vectors("convolve", x, y)
+    whole = bind(CONVOLVE, (x, y))
+    shorter, longer = sorted((x.shape[0], y.shape[0]))
+    return _middle(whole, mode, shorter, longer, (shorter - 1) // 2)
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
+    """np.correlate."""
+    x, y = np.atleast_1d(as_array(a)), np.atleast_1d(as_array(v))
+    _check_vectors("correlate", x, y)
+    whole = bind(CONVOLVE, (x, np.conjugate(np.flip(y)) if y.dtype.kind == "c" else np.flip(y)))
+    shorter, longer = sorted((x.shape[0], y.shape[0]))
+    # Where the second vector is the longer one NumPy swaps them and turns the result around.
+    return _middle(whole, mode, shorter, longer, (shorter - 1) // 2 if x.shape[0] >= y.shape[0] else shorter // 2)
+
+
+def _check_vectors(name: str, x: Array, y: Array) -> None:
+    if x.ndim != 1 or y.ndim != 1 or not x.shape[0] or not y.shape[0]:
+        raise ShapeError(f"np.{name} takes two vectors with elements, not shapes {x.shape} and {y.shape}{where()}")
+
+
+def _middle(whole: Array, mode: str, shorter: int, longer: int, start: int) -> Array:
+    if mode == "full":
+        return whole
+    if mode == "same":
+        return whole[start : start + longer]
+    if mode == "valid":
+        return whole[shorter - 1 : longer]
+    raise ShapeError(f"mode {mode!r} is not one of 'full', 'same', 'valid'{where()}")
+
+
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
+    """np.bincount, over the weights."""
+    places = np.asarray(x)
+    if weights is None:
+        return np.bincount(places, minlength=minlength)
+    size = max(int(places.max(initial=-1)) + 1, minlength)
+    w = as_array(weights)
+    return index_add(np.zeros(size, w.dtype), places, w)
+
+
+# Polynomials: coefficients stand from the highest power down
+
+
+def polyval(p: Any, x: Any) -> Array:
+    """np.polyval, by Horner's rule."""
+    coefficients, point = as_array(p), lift(x)
+    result = np.zeros_like(point)
+    for position in range(coefficients.shape[0]):
+        result = result * point + coefficients[position]
+    return result
+
+
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Array:
+    """np.vander."""
+    points = as_array(x)
+    count = points.shape[0] if N is None else int(N)
+    powers = np.arange(count) if increasing else np.arange(count)[::-1]
+    return points[:, None] ** powers
+
+
+def _same_length(a: Any, b: Any) -> tuple[Array, Array]:
+    x, y = np.atleast_1d(as_array(a)), np.atleast_1d(as_array(b))
+    length = max(x.shape[0], y.shape[0])
+    return np.pad(x, (length - x.shape[0], 0)), np.pad(y, (length - y.shape[0], 0))
+
+
+def polyadd(a1: Any, a2: Any) -> Array:
+    """np.polyadd."""
+    x, y = _same_length(a1, a2)
+    return x + y
+
+
+def polysub(a1: Any, a2: Any) -> Array:
+    """np.polysub."""
+    x, y = _same_length(a1, a2)
+    return x - y
+
+
+def polyder(p: Any, m: int = 1) -> Array:
+    """np.polyder."""
+    x = np.atleast_1d(as_array(p))
+    for _ in range(m):
+        degree = x.shape[0] - 1
+        x = x[:-1] * np.arange(degree, 0, -1)
+    return x
+
+
+def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
+    """np.polyint."""
+    x = np.atleast_1d(as_array(p))
+    constants = np.broadcast_to(as_array(0.0 if k is None else k), (m,))
+    for order in range(m):
+        x = np.concatenate([x / np.arange(x.shape[0], 0, -1), constants[order : order + 1]])
+    return x
+
+
+def polyfit(
+    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
+) -> Array:
+    """np.polyfit: the coefficients of least squares."""
+    if full or cov:
+        raise NoRuleError(f"np.polyfit: full= and cov= have no derivative rule yet; leave them out{where()}")
+    left, right = vander(x, int(deg) + 1), as_array(y)
+    if w is not None:
+        weights = as_array(w)
+        left, right = left * weights[:, None], np.transpose(np.transpose(right) * weights)
+    scale = np.sqrt(np.sum(np.square(left), axis=0))
+    solution = np.linalg.lstsq(left / scale, right)[0]
+    return np.transpose(np.transpose(solution) / scale)
+
+
+# Functions of functions
+
+
+def apply_along_axis(func1d: Callable[..., Any], axis: Any, arr: Any, *args: Any, **options: Any) -> Array:
+    """np.apply_along_axis."""
+    x = as_array(arr)
+    place = one_axis(axis, x.ndim, "apply_along_axis")
+    moved = np.moveaxis(x, place, -1)
+    outer = moved.shape[:-1]
+    results = [as_array(func1d(moved[where_], *args, **options)) for where_ in np.ndindex(*outer)]
+    if not results:
+        raise ShapeError(f"np.apply_along_axis: there is no vector along axis {axis} of shape {x.shape}{where()}")
+    inner = results[0].shape
+    joined = np.reshape(np.stack(results), outer + inner)
+    origin = tuple(range(len(outer), len(outer) + len(inner)))
+    return np.moveaxis(joined, origin, tuple(range(place, place + len(inner))))
+
+
+def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Array:
+    """np.apply_over_axes."""
+    x = as_array(a)
+    for axis in all_axes(axes, x.ndim, "apply_over_axes"):
+        result = as_array(func(x, axis))
+        x = result if result.ndim == x.ndim else np.expand_dims(result, axis)
+    return x
+
+
+CALCULUS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.diff: diff,
+    np.ediff1d: ediff1d,
+    np.gradient: gradient,
+    np.trapezoid: trapezoid,
+    np.interp: interp,
+    np.convolve: convolve,
+    np.correlate: correlate,
+    np.bincount: bincount,
+    np.polyval: polyval,
+    np.vander: vander,
+    np.polyadd: polyadd,
+    np.polysub: polysub,
+    np.polymul: lambda a1, a2: convolve(a1, a2),
+    np.polyder: polyder,
+    np.polyint: polyint,
+    np.polyfit: polyfit,
+    np.apply_along_axis: apply_along_axis,
+    np.apply_over_axes: apply_over_axes,
+}
+"""NumPy's function to ours, which has the same signature."""

@@ -1,0 +1,182 @@
+"""Owns what NumPy's inverses, linear systems, determinants and factorizations do with traced arrays."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import bind
+from chainrule.errors import NoRuleError, where
+from chainrule.primitives.decompositions import CHOLESKY, EIGH, EIGVALSH, MATRIX_RANK, QR, SINGULAR_VALUES, SVD
+from chainrule.primitives.products import MATMUL
+from chainrule.primitives.solves import DET, INV, PINV, SLOGDET, SOLVE
+from chainrule.tracing.numpy_functions.operands import as_array
+
+
+class SlogdetResult(NamedTuple):
+    """The sign and the logarithm of the absolute value of determinants."""
+
+    sign: Array
+    logabsdet: Array
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues and eigenvectors."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class SVDResult(NamedTuple):
+    """The factors of a singular value decomposition."""
+
+    U: Array
+    S: Array
+    Vh: Array
+
+
+class QRResult(NamedTuple):
+    """The factors of a QR decomposition."""
+
+    Q: Array
+    R: Array
+
+
+def inv(a: Any) -> Array:
+    """np.linalg.inv."""
+    return bind(INV, (as_array(a),))
+
+
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
+    """np.linalg.pinv."""
+    tolerance = rcond if rtol is None else rtol
+    return bind(PINV, (as_array(a),), {"rcond": tolerance, "hermitian": hermitian})
+
+
+def solve(a: Any, b: Any) -> Array:
+    """np.linalg.solve."""
+    return bind(SOLVE, (as_array(a), as_array(b)))
+
+
+def tensorinv(a: Any, ind: int = 2) -> Array:
+    """np.linalg.tensorinv."""
+    a = as_array(a)
+    if ind <= 0:
+        raise ValueError("Invalid ind argument.")
+    rows = int(np.prod(a.shape[ind:], dtype=int))
+    return np.reshape(inv(np.reshape(a, (rows, -1))), a.shape[ind:] + a.shape[:ind])
+
+
+def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Array:
+    """np.linalg.tensorsolve."""
+    a, b = as_array(a), as_array(b)
+    if axes is not None:
+        kept = [axis for axis in range(a.ndim) if axis not in axes]
+        a = np.transpose(a, [*kept, *axes])
+    shape = a.shape[b.ndim - a.ndim :] if a.ndim > b.ndim else ()
+    size = int(np.prod(shape, dtype=int))
+    return np.reshape(solve(np.reshape(a, (size, size)), np.ravel(b)), shape)
+
+
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Array, Array, Any, Array]:
+    """np.linalg.lstsq, through the pseudo-inverse: the least-squares solution of least norm."""
+    a, b = as_array(a), as_array(b)
+    rows, columns = a.shape
+    tolerance = np.finfo(np.result_type(a.dtype, np.float32)).eps * max(rows, columns) if rcond is None else rcond
+    solution = np.matmul(pinv(a, tolerance), b)
+    s = svdvals(a)
+    rank = bind(MATRIX_RANK, (a,), {"rtol": tolerance})
+    if rows <= columns or rank < columns:
+        return solution, np.zeros(0, solution.dtype), rank, s
+    rest = b - np.matmul(a, solution)
+    residuals = np.sum(np.real(np.conjugate(rest) * rest), axis=0)
+    return solution, np.reshape(residuals, (-1,)), rank, s
+
+
+def det(a: Any) -> Array:
+    """np.linalg.det."""
+    return bind(DET, (as_array(a),))
+
+
+def slogdet(a: Any) -> SlogdetResult:
+    """np.linalg.slogdet."""
+    return SlogdetResult(*bind(SLOGDET, (as_array(a),)))
+
+
+def matrix_power(a: Any, n: Any) -> Array:
+    """np.linalg.matrix_power, by repeated squaring."""
+    a = as_array(a)
+    exponent = operator.index(n)
+    if exponent == 0:
+        return np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape)
+    power = inv(a) if exponent < 0 else a
+    result = None
+    exponent = abs(exponent)
+    while True:
+        exponent, is_odd = divmod(exponent, 2)
+        if is_odd:
+            result = power if result is None else bind(MATMUL, (result, power))
+        if not exponent:
+            return result
+        power = bind(MATMUL, (power, power))
+
+
+def cholesky(a: Any, /, *, upper: bool = False) -> Array:
+    """np.linalg.cholesky."""
+    return bind(CHOLESKY, (as_array(a),), {"upper": upper})
+
+
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """np.linalg.qr: reduced factors, or R alone."""
+    a = as_array(a)
+    if mode not in ("reduced", "r") and not (mode == "complete" and a.shape[-2] <= a.shape[-1]):
+        raise NoRuleError(
+            f'np.linalg.qr(mode="{mode}") has no derivative rule: its further columns are arbitrary; '
+            f'use mode="reduced"{where()}'
+        )
+    q, r = bind(QR, (a,))
+    return r if mode == "r" else QRResult(q, r)
+
+
+def _triangle(uplo: str) -> str:
+    if uplo.upper() not in ("L", "U"):
+        raise ValueError("UPLO argument must be 'L' or 'U'")
+    return uplo.upper()
+
+
+def eigh(a: Any, UPLO: str = "L") -> EighResult:
+    """np.linalg.eigh."""
+    return EighResult(*bind(EIGH, (as_array(a),), {"uplo": _triangle(UPLO)}))
+
+
+def eigvalsh(a: Any, UPLO: str = "L") -> Array:
+    """np.linalg.eigvalsh."""
+    return bind(EIGVALSH, (as_array(a),), {"uplo": _triangle(UPLO)})
+
+
+def svdvals(x: Any, /) -> Array:
+    """np.linalg.svdvals."""
+    return bind(SINGULAR_VALUES, (as_array(x),))
+
+
+def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
+    """np.linalg.svd: values alone, or thin factors."""
+    a = as_array(a)
+    if not compute_uv:
+        return svdvals(a)
+    if full_matrices and a.shape[-2] != a.shape[-1]:
+        raise NoRuleError(
+            f"np.linalg.svd of a matrix of shape {a.shape[-2:]} has no derivative rule for full factors: their further "
+            f"vectors are arbitrary; use np.linalg.svd(a, full_matrices=False){where()}"
+        )
+    return SVDResult(*bind(SVD, (a,)))
+
+
+def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
+    """np.linalg.matrix_rank: a count, whose derivative is zero."""
+    options = {"tol": tol} if rtol is None else {"tol": tol, "rtol": rtol}
+    return bind(MATRIX_RANK, (as_array(A),), {**options, "hermitian": hermitian})

@@ -1,0 +1,238 @@
+"""Owns what NumPy's functions that pick, place and look for elements do with traced arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import Traced, bind
+from chainrule.errors import ShapeError, TracingError, where
+from chainrule.primitives.indexing import index, index_set, split_key
+from chainrule.primitives.order import ARGWHERE
+from chainrule.tracing.lift import lift
+from chainrule.tracing.numpy_functions.arguments import one_axis, refuse_out
+from chainrule.tracing.numpy_functions.operands import as_array
+
+__all__ = ["INDEXING", "index", "index_set", "is_basic"]
+
+
+def is_basic(key: Any) -> bool:
+    """Whether NumPy's `x[key]` is a view of `x`: there is no array in the key."""
+    return not split_key(key)[1]
+
+
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Array:
+    """np.take."""
+    refuse_out("take", out)
+    x, positions = as_array(a), as_array(indices)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    place = one_axis(axis, x.ndim, "take")
+    if mode == "wrap":
+        positions = np.remainder(positions, x.shape[place])
+    elif mode == "clip":
+        positions = np.clip(positions, 0, x.shape[place] - 1)
+    return index(x, (slice(None),) * place + (positions,))
+
+
+def _grid(x: Array, indices: Array, axis: int) -> tuple[Any, ...]:
+    if x.ndim != indices.ndim:
+        raise ShapeError(f"np.take_along_axis: the array has {x.ndim} axes, the indices {indices.ndim}{where()}")
+    return tuple(
+        indices if place == axis else np.arange(size).reshape([-1 if each == place else 1 for each in range(x.ndim)])
+        for place, size in enumerate(x.shape)
+    )
+
+
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Array:
+    """np.take_along_axis."""
+    x, positions = as_array(arr), as_array(indices)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return index(x, _grid(x, positions, one_axis(axis, x.ndim, "take_along_axis")))
+
+
+def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Array:
+    """np.compress. (The method `a.compress(condition)` has the same operands in the other order.)"""
+    refuse_out("compress", out)
+    x, chosen = as_array(a), as_array(condition)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return take(x, np.flatnonzero(chosen), axis)
+
+
+def extract(condition: Any, arr: Any) -> Array:
+    """np.extract."""
+    return take(np.ravel(as_array(arr)), np.flatnonzero(as_array(condition)), 0)
+
+
+def delete(arr: Any, obj: Any, axis: Any = None) -> Array:
+    """np.delete."""
+    x = as_array(arr)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    place = one_axis(axis, x.ndim, "delete")
+    return take(x, np.delete(np.arange(x.shape[place]), obj), place)
+
+
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
+    """np.insert."""
+    x, v = as_array(arr), as_array(values)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    place = one_axis(axis, x.ndim, "insert")
+    length = x.shape[place]
+    # NumPy's own insertion of -1, -2, ... among positions says where which element goes.
+    is_scalar = np.ndim(obj) == 0 and not isinstance(obj, slice)
+    if is_scalar:
+        if v.ndim:
+            v = np.moveaxis(np.reshape(v, (1,) * (x.ndim - v.ndim) + v.shape), 0, place)
+        count = v.shape[place] if v.ndim else 1
+        marks: Any = np.insert(np.arange(length), [int(obj)] * count, -1 - np.arange(count))
+    else:
+        count = np.insert(np.arange(length), obj, -1).size - length
+        marks = np.insert(np.arange(length), obj, -1 - np.arange(count))
+    shape = tuple(count if each == place else size for each, size in enumerate(x.shape))
+    joined = np.concatenate([x, np.broadcast_to(v, shape).astype(x.dtype)], axis=place)
+    return take(joined, np.where(marks < 0, length - 1 - marks, marks), place)
+
+
+def argwhere(a: Any) -> Array:
+    """np.argwhere."""
+    return bind(ARGWHERE, (as_array(a),))
+
+
+def nonzero(a: Any) -> tuple[Array, ...]:
+    """np.nonzero."""
+    x = as_array(a)
+    places = argwhere(x)
+    return tuple(places[:, axis] for axis in range(x.ndim))
+
+
+def flatnonzero(a: Any) -> Array:
+    """np.flatnonzero."""
+    return nonzero(np.ravel(as_array(a)))[0]
+
+
+def ix_(*args: Any) -> tuple[Array, ...]:
+    """np.ix_."""
+    grids = []
+    for place, sequence in enumerate(args):
+        positions = as_array(sequence)
+        positions = flatnonzero(positions) if positions.dtype.kind == "b" else positions
+        grids.append(np.reshape(positions, [-1 if each == place else 1 for each in range(len(args))]))
+    return tuple(grids)
+
+
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Array, ...]:
+    """np.meshgrid."""
+    count = len(xi)
+    arrays = [
+        np.reshape(as_array(x), [-1 if each == place else 1 for each in range(count)]) for place, x in enumerate(xi)
+    ]
+    if indexing == "xy" and count > 1:
+        arrays = [np.swapaxes(x, 0, 1) for x in arrays]
+    return tuple(arrays) if sparse else tuple(np.broadcast_arrays(*arrays))
+
+
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Array:
+    """np.trim_zeros, of one axis."""
+    x = as_array(filt)
+    places = flatnonzero(x)
+    if not places.shape[0]:
+        return x[:0]
+    start = int(places[0]) if "f" in trim.lower() else 0
+    stop = int(places[-1]) + 1 if "b" in trim.lower() else x.shape[0]
+    return x[start:stop]
+
+
+# Functions that write into their first argument
+
+
+def _target(array: Any, name: str) -> Any:
+    if not isinstance(array, Traced):
+        raise TracingError(
+            f"np.{name} would write traced values into a plain array, which cannot hold their derivatives; create the array "
+            f"with np.zeros(n, like=x), where x is an argument of the function{where()}"
+        )
+    return array
+
+
+def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    """np.fill_diagonal."""
+    target = _target(a, "fill_diagonal")
+    if wrap and target.ndim == 2:
+        rows = np.arange(target.size)[: target.size : target.shape[1] + 1]
+        target[np.unravel_index(rows, target.shape)] = lift(val)
+        return
+    along = np.arange(min(target.shape))
+    v = as_array(val)
+    target[(along,) * target.ndim] = v if v.ndim == 0 else np.ravel(v)[along % v.size]
+
+
+def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    """np.copyto."""
+    target = _target(dst, "copyto")
+    target[...] = lift(src) if where is True else np.where(lift(where), lift(src), target)
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    """np.put."""
+    target = _target(a, "put")
+    positions, values = np.ravel(as_array(ind)), np.ravel(as_array(v))
+    if mode == "wrap":
+        positions = np.remainder(positions, target.size)
+    elif mode == "clip":
+        positions = np.clip(positions, 0, target.size - 1)
+    values = values[np.arange(positions.shape[0]) % values.shape[0]]
+    target[...] = np.reshape(index_set(np.ravel(target), positions, values), target.shape)
+
+
+def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
+    """np.put_along_axis."""
+    target, positions = _target(arr, "put_along_axis"), as_array(indices)
+    if axis is None:
+        put(target, positions, values)
+        return
+    target[_grid(target, positions, one_axis(axis, target.ndim, "put_along_axis"))] = lift(values)
+
+
+def putmask(a: Any, mask: Any, values: Any) -> None:
+    """np.putmask."""
+    target, v = _target(a, "putmask"), np.ravel(as_array(values))
+    repeated = v[np.arange(target.size) % v.shape[0]]
+    target[...] = np.where(lift(mask), np.reshape(repeated, target.shape), target)
+
+
+def place(arr: Any, mask: Any, vals: Any) -> None:
+    """np.place."""
+    put(_target(arr, "place"), flatnonzero(mask), vals)
+
+
+INDEXING: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.take: take,
+    np.take_along_axis: take_along_axis,
+    np.compress: compress,
+    np.extract: extract,
+    np.delete: delete,
+    np.insert: insert,
+    np.argwhere: argwhere,
+    np.nonzero: nonzero,
+    np.flatnonzero: flatnonzero,
+    np.ix_: ix_,
+    np.meshgrid: meshgrid,
+    np.trim_zeros: trim_zeros,
+    np.diag_indices_from: lambda arr: np.diag_indices(as_array(arr).shape[0], as_array(arr).ndim),
+    np.tril_indices_from: lambda arr, k=0: np.tril_indices(as_array(arr).shape[-2], k, as_array(arr).shape[-1]),
+    np.triu_indices_from: lambda arr, k=0: np.triu_indices(as_array(arr).shape[-2], k, as_array(arr).shape[-1]),
+    np.fill_diagonal: fill_diagonal,
+    np.copyto: copyto,
+    np.put: put,
+    np.put_along_axis: put_along_axis,
+    np.putmask: putmask,
+    np.place: place,
+}
+"""NumPy's function to ours, which has the same signature."""

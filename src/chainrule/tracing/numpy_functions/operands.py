@@ -1,0 +1,16 @@
+"""Owns how the operands of NumPy's functions of linear algebra are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.tracing.lift import lift
+
+
+def as_array(value: Any) -> Array:
+    """Return `value` lifted, and numbers as arrays without axes: linear algebra asks every operand for its shape."""
+    array = lift(value)
+    return np.asarray(array) if isinstance(array, int | float | complex) else array

@@ -1,0 +1,320 @@
+"""Owns what NumPy's sums, products, extremes and counts do with traced arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array, Primitive
+from chainrule.core.trace import bind
+from chainrule.errors import ShapeError, where
+from chainrule.primitives.order import ALL, ANY, ARGMAX, ARGMIN, COUNT_NONZERO, MAX, MIN
+from chainrule.primitives.reduction import MEAN, PROD, STD, SUM, VAR
+from chainrule.primitives.sequence import CUMPROD, CUMSUM
+from chainrule.primitives.shape import WHERE, cast
+from chainrule.tracing.numpy_functions.arguments import (
+    NO_VALUE,
+    Axis,
+    all_axes,
+    is_given,
+    is_true,
+    one_axis,
+    refuse,
+    refuse_out,
+)
+from chainrule.tracing.numpy_functions.operands import as_array
+
+
+def _is_mask(mask: Any) -> bool:
+    return is_given(mask) and mask is not True
+
+
+def _reduced(primitive: Primitive, name: str, x: Array, axis: Axis, keepdims: Any) -> Array:
+    return bind(primitive, (x,), {"axis": all_axes(axis, x.ndim, name), "keepdims": is_true(keepdims)})
+
+
+def _masked(x: Array, mask: Any, fill: Any) -> Array:
+    return bind(WHERE, (x, fill, as_array(mask))) if _is_mask(mask) else x
+
+
+def sum(  # noqa: A001  (NumPy's name)
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = NO_VALUE,
+    initial: Any = NO_VALUE,
+    where: Any = NO_VALUE,
+) -> Array:
+    """np.sum."""
+    # Hot path: benchmarks/test_eager.py
+    x = as_array(a)
+    refuse_out("sum", out)
+    if dtype is not None:
+        x = cast(x, dtype)
+    total = _reduced(SUM, "sum", _masked(x, where, 0), axis, keepdims)
+    return total + initial if is_given(initial) else total
+
+
+def prod(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = NO_VALUE,
+    initial: Any = NO_VALUE,
+    where: Any = NO_VALUE,
+) -> Array:
+    """np.prod."""
+    x = as_array(a)
+    refuse_out("prod", out)
+    if dtype is not None:
+        x = cast(x, dtype)
+    total = _reduced(PROD, "prod", _masked(x, where, 1), axis, keepdims)
+    return total * initial if is_given(initial) else total
+
+
+def mean(
+    a: Any, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = NO_VALUE, *, where: Any = NO_VALUE
+) -> Array:
+    """np.mean."""
+    x = as_array(a)
+    refuse_out("mean", out)
+    if dtype is not None:
+        x = cast(x, dtype)
+    if not _is_mask(where):
+        return _reduced(MEAN, "mean", x, axis, keepdims)
+    return sum(x, axis, keepdims=keepdims, where=where) / _count(where, x, axis, keepdims)
+
+
+def _count(mask: Any, x: Array, axis: Axis, keepdims: Any) -> Array:
+    chosen = np.broadcast_to(as_array(mask), x.shape)
+    return np.count_nonzero(chosen, axis=all_axes(axis, x.ndim, "mean"), keepdims=is_true(keepdims))
+
+
+def _freedom(ddof: Any, correction: Any) -> Any:
+    return correction if is_given(correction) else ddof
+
+
+def var(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = NO_VALUE,
+    *,
+    where: Any = NO_VALUE,
+    mean: Any = NO_VALUE,
+    correction: Any = NO_VALUE,
+) -> Array:
+    """np.var."""
+    x = _spread_operand("var", a, dtype, out, mean)
+    ddof = _freedom(ddof, correction)
+    if _is_mask(where):
+        return _masked_var(x, axis, keepdims, ddof, where)
+    parameters = {"axis": all_axes(axis, x.ndim, "var"), "keepdims": is_true(keepdims), "ddof": ddof}
+    return bind(VAR, (x,), parameters)
+
+
+def std(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = NO_VALUE,
+    *,
+    where: Any = NO_VALUE,
+    mean: Any = NO_VALUE,
+    correction: Any = NO_VALUE,
+) -> Array:
+    """np.std."""
+    x = _spread_operand("std", a, dtype, out, mean)
+    ddof = _freedom(ddof, correction)
+    if _is_mask(where):
+        return np.sqrt(_masked_var(x, axis, keepdims, ddof, where))
+    parameters = {"axis": all_axes(axis, x.ndim, "std"), "keepdims": is_true(keepdims), "ddof": ddof}
+    return bind(STD, (x,), parameters)
+
+
+def _spread_operand(name: str, a: Any, dtype: Any, out: Any, mean: Any) -> Array:
+    refuse_out(name, out)
+    refuse(name, mean=mean)
+    x = as_array(a)
+    return x if dtype is None else cast(x, dtype)
+
+
+def _masked_var(x: Array, axis: Axis, keepdims: Any, ddof: Any, mask: Any) -> Array:
+    x = _masked(x, mask, 0)  # what is masked out may be NaN
+    moved = x - mean(x, axis, keepdims=True, where=mask)
+    squares = np.real(np.conjugate(moved) * moved) if x.dtype.kind == "c" else np.square(moved)
+    return sum(squares, axis, keepdims=keepdims, where=mask) / (_count(mask, x, axis, keepdims) - ddof)
+
+
+def _extreme(primitive: Primitive, name: str, pair: np.ufunc) -> Callable[..., Array]:
+    def extreme(
+        a: Any,
+        axis: Axis = None,
+        out: Any = None,
+        keepdims: Any = NO_VALUE,
+        initial: Any = NO_VALUE,
+        where: Any = NO_VALUE,
+    ) -> Array:
+        refuse_out(name, out)
+        x = as_array(a)
+        if _is_mask(where):
+            if not is_given(initial):
+                raise ShapeError(f"np.{name}: where= needs initial=, the value of an empty selection")
+            x = _masked(x, where, initial)
+        if is_given(initial) and any_empty(x, axis):
+            shape = _reduced(SUM, name, x, axis, keepdims).shape
+            return np.broadcast_to(as_array(initial), shape)
+        largest = _reduced(primitive, name, x, axis, keepdims)
+        return pair(largest, initial) if is_given(initial) else largest
+
+    extreme.__doc__ = f"np.{name}."
+    return extreme
+
+
+def any_empty(x: Array, axis: Axis) -> bool:
+    """Whether an axis that is reduced has no elements."""
+    return builtin_any(x.shape[each] == 0 for each in all_axes(axis, x.ndim, "max"))
+
+
+builtin_any = any
+max = _extreme(MAX, "max", np.maximum)  # noqa: A001  (NumPy's name)
+min = _extreme(MIN, "min", np.minimum)  # noqa: A001
+
+
+def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: Any = NO_VALUE) -> Array:
+    """np.ptp."""
+    refuse_out("ptp", out)
+    x = as_array(a)
+    return _reduced(MAX, "ptp", x, axis, keepdims) - _reduced(MIN, "ptp", x, axis, keepdims)
+
+
+def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = False, *, keepdims: Any = NO_VALUE) -> Any:
+    """np.average."""
+    x = as_array(a)
+    axes = all_axes(axis, x.ndim, "average")
+    if weights is None:
+        result = mean(x, axis, keepdims=keepdims)
+        total: Array = np.prod([x.shape[each] for each in axes], dtype=result.dtype)
+    else:
+        w = as_array(weights)
+        if w.shape != x.shape:
+            expected = tuple(x.shape[each] for each in axes)
+            if axis is None or w.shape != expected:
+                raise ShapeError(f"np.average: weights have shape {w.shape}, expected {expected}{where()}")
+            order = sorted(range(len(axes)), key=axes.__getitem__)
+            shape = [size if place in axes else 1 for place, size in enumerate(x.shape)]
+            w = np.reshape(np.transpose(w, order), shape)
+            w = np.broadcast_to(w, x.shape)
+        total = sum(w, axis, keepdims=keepdims)
+        result = sum(x * w, axis, keepdims=keepdims) / total
+    return (result, np.broadcast_to(total, result.shape)) if returned else result
+
+
+def _accumulation(primitive: Primitive, name: str) -> Callable[..., Array]:
+    def accumulate(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
+        refuse_out(name, out)
+        x = as_array(a)
+        if dtype is not None:
+            x = cast(x, dtype)
+        if axis is None:
+            x, axis = np.ravel(x), 0
+        return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name)})
+
+    accumulate.__doc__ = f"np.{name}."
+    return accumulate
+
+
+cumsum = _accumulation(CUMSUM, "cumsum")
+cumprod = _accumulation(CUMPROD, "cumprod")
+
+
+def _array_api_accumulation(accumulate: Callable[..., Array], name: str, start: int) -> Callable[..., Array]:
+    def cumulative(
+        x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
+    ) -> Array:
+        x = as_array(x)
+        if axis is None:
+            if x.ndim > 1:
+                raise ShapeError(f"np.{name}: axis= is needed for an array with {x.ndim} axes{where()}")
+            x, axis = np.atleast_1d(x), 0
+        result = accumulate(x, axis, dtype, out)
+        if not include_initial:
+            return result
+        place = one_axis(axis, x.ndim, name)
+        first = np.full([1 if each == place else size for each, size in enumerate(x.shape)], start, result.dtype)
+        return np.concatenate([first, result], axis=place)
+
+    cumulative.__doc__ = f"np.{name}."
+    return cumulative
+
+
+def _position(primitive: Primitive, name: str) -> Callable[..., Array]:
+    def position(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NO_VALUE) -> Array:
+        refuse_out(name, out)
+        x = as_array(a)
+        keep = is_true(keepdims)
+        if axis is not None:
+            return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name), "keepdims": keep})
+        place = bind(primitive, (np.ravel(x),), {"axis": 0, "keepdims": False})
+        return np.reshape(place, (1,) * x.ndim) if keep else place
+
+    position.__doc__ = f"np.{name}."
+    return position
+
+
+def _test(primitive: Primitive, name: str, neutral: bool) -> Callable[..., Array]:
+    def test(a: Any, axis: Axis = None, out: Any = None, keepdims: Any = NO_VALUE, *, where: Any = NO_VALUE) -> Array:
+        refuse_out(name, out)
+        x = as_array(a)
+        if _is_mask(where):
+            x = np.where(as_array(where), np.not_equal(x, 0), neutral)
+        return _reduced(primitive, name, x, axis, keepdims)
+
+    test.__doc__ = f"np.{name}."
+    return test
+
+
+any = _test(ANY, "any", False)  # noqa: A001  (NumPy's name)
+all = _test(ALL, "all", True)  # noqa: A001
+
+
+def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """np.count_nonzero."""
+    return _reduced(COUNT_NONZERO, "count_nonzero", as_array(a), axis, keepdims)
+
+
+_LATER: dict[str, Callable[..., Any]] = {
+    "cumulative_sum": _array_api_accumulation(cumsum, "cumulative_sum", 0),
+    "cumulative_prod": _array_api_accumulation(cumprod, "cumulative_prod", 1),
+}
+
+REDUCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sum: sum,
+    np.prod: prod,
+    np.mean: mean,
+    np.average: average,
+    np.var: var,
+    np.std: std,
+    np.max: max,
+    np.amax: max,
+    np.min: min,
+    np.amin: min,
+    np.ptp: ptp,
+    np.cumsum: cumsum,
+    np.cumprod: cumprod,
+    np.argmax: _position(ARGMAX, "argmax"),
+    np.argmin: _position(ARGMIN, "argmin"),
+    np.any: any,
+    np.all: all,
+    np.count_nonzero: count_nonzero,
+    **{getattr(np, name): function for name, function in _LATER.items() if hasattr(np, name)},
+}
+"""NumPy's function to ours, which has the same signature."""

@@ -1,0 +1,39 @@
+"""Owns the table of NumPy's functions that traced arrays answer to, and of those whose results are views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.tracing.numpy_functions.calculus import CALCULUS
+from chainrule.tracing.numpy_functions.creation import CREATION
+from chainrule.tracing.numpy_functions.elementwise import ELEMENTWISE
+from chainrule.tracing.numpy_functions.indexing import INDEXING
+from chainrule.tracing.numpy_functions.joining import JOINING
+from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
+from chainrule.tracing.numpy_functions.queries import QUERIES
+from chainrule.tracing.numpy_functions.reduction import REDUCTIONS
+from chainrule.tracing.numpy_functions.shape import SHAPES
+from chainrule.tracing.numpy_functions.statistics import STATISTICS
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    **ELEMENTWISE,
+    **REDUCTIONS,
+    **STATISTICS,
+    **SHAPES,
+    **JOINING,
+    **INDEXING,
+    **CREATION,
+    **CALCULUS,
+    **QUERIES,
+    **LINEAR_ALGEBRA,
+}
+"""NumPy's function to ours, which has the same signature. A function that is not here is refused by name."""
+
+VIEWS: frozenset[Callable[..., Any]] = frozenset({
+    np.reshape, np.ravel, np.transpose, np.permute_dims, np.matrix_transpose, np.swapaxes, np.moveaxis, np.rollaxis,
+    np.squeeze, np.expand_dims, np.flip, np.fliplr, np.flipud, np.rot90, np.atleast_1d, np.atleast_2d, np.atleast_3d,
+})  # fmt: skip
+"""Functions whose result shares NumPy's memory with their first argument: an assignment to one is seen in the other."""

@@ -1,0 +1,191 @@
+"""Owns recording: running a function on traced values, and the graph of what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.graph import ITEM, Graph, Node, input_node
+from chainrule.core.primitive import Array, Composite, Primitive
+from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
+from chainrule.errors import ChainruleError, TracingError, user_line, where
+from chainrule.tracing.lift import holds_traced, lift
+from chainrule.tracing.traced_array import TracedArray
+
+
+class RecordTrace(Trace):
+    """Records operations as nodes.
+
+    whole: record what is piecewise constant too (comparisons, rounding), instead of treating its results as constants.
+    lines: note the user's source line of every node.
+    decisions: the nodes that Python took decisions on, with what they were.
+    """
+
+    __slots__ = ("nodes", "whole", "lines", "decisions", "_scopes", "_calls")
+
+    def __init__(self, whole: bool = False, lines: bool = False) -> None:
+        super().__init__()
+        self.nodes: list[Node] = []
+        self.whole = whole
+        self.lines = lines
+        self.decisions: list[tuple[Node, Any]] = []
+        self._scopes: tuple[tuple[Primitive, int], ...] = ()
+        self._calls = 0
+
+    def input(self, value: Array) -> TracedArray:
+        """Return a new input of the program."""
+        node = input_node(len(self.nodes), value)
+        self.nodes.append(node)
+        return TracedArray(self, value, node)
+
+    def constant(self, value: Array) -> TracedArray:
+        return TracedArray(self, value, None)
+
+    def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        # Hot path: benchmarks/test_eager.py
+        values: list[Any] = []
+        parents: list[Node | None] = []
+        plain = True
+        for operand in operands:
+            if isinstance(operand, Traced):
+                if operand.owner is self:
+                    value = operand.value
+                    parents.append(operand.data)
+                    values.append(value)
+                    if isinstance(value, Traced):
+                        plain = False
+                    continue
+                plain = False
+            values.append(operand)
+            parents.append(None)
+        out = compute(primitive, values, parameters, plain)
+        if not self.whole and primitive.is_constant:
+            return out
+        node = Node(len(self.nodes), primitive, values, parents, parameters, out)
+        self.nodes.append(node)
+        if self.whole or self.lines:
+            self._annotate(node)
+        if type(out) is tuple:
+            return tuple(self._item(node, position) for position in range(len(out)))
+        return TracedArray(self, out, node)
+
+    def _annotate(self, node: Node) -> None:
+        node.scopes = self._scopes
+        if self.lines:
+            node.line = user_line()
+
+    def _item(self, node: Node, position: int) -> TracedArray:
+        item = Node(len(self.nodes), ITEM, [node.value], [node], {"index": position}, node.value[position])
+        self.nodes.append(item)
+        self._annotate(item)
+        return TracedArray(self, item.value, item)
+
+    def unfold(self, primitive: Composite, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        outer = self._scopes
+        self._scopes = (*outer, (primitive, self._calls))
+        self._calls += 1
+        try:
+            return primitive.value(*operands, **parameters)
+        finally:
+            self._scopes = outer
+
+    def decide(self, traced: Traced) -> Array:
+        if self.whole and traced.data is not None:
+            self.decisions.append((traced.data, traced.value))
+        return traced.value
+
+
+def call(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] = NO_PARAMETERS) -> Any:
+    """Call the user's function; what NumPy raises because of a traced value becomes an error that says what to write."""
+    try:
+        return function(*args, **kwargs)
+    except ValueError as error:
+        if isinstance(error.__cause__, ChainruleError):
+            raise error.__cause__ from None
+        raise
+    except TypeError as error:
+        if not isinstance(error, ChainruleError) and ("object" in str(error) or "dtype('O')" in str(error)):
+            raise TracingError(
+                f"NumPy made an array of Python objects from traced values and cannot go on with it ({error}); "
+                "write np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
+                f"{_deepest_user_line(error)}"
+            ) from error
+        raise
+
+
+def _deepest_user_line(error: BaseException) -> str:
+    """Return where the user's code stood when the error was raised."""
+    step, found = error.__traceback__, ""
+    while step is not None:
+        name = step.tb_frame.f_code.co_filename
+        if "site-packages" not in name and not name.startswith("<__array") and "chainrule/" not in name:
+            found = f"\n  at {name}:{step.tb_lineno}"
+        step = step.tb_next
+    return found or where()
+
+
+def close_over(trace: Trace, value: Any) -> Any:
+    """Return what leaves a trace: its own values and those of object arrays lifted, everything else as it is."""
+    if isinstance(value, Traced):
+        if value.view is not None:
+            value.refresh()
+        return value
+    return lift(value) if holds_traced(value) else value
+
+
+def record(function: Callable[..., Any], inputs: Sequence[Array], whole: bool = True, lines: bool = False) -> Graph:
+    """Run a function of arrays or numbers on `inputs` and return the graph of what it did.
+
+    The function may return one value or a list or tuple of values.
+    """
+    graph, _ = record_with_trace(function, inputs, whole=whole, lines=lines)
+    return graph
+
+
+def record_with_trace(
+    function: Callable[..., Any], inputs: Sequence[Array], whole: bool = True, lines: bool = False
+) -> tuple[Graph, RecordTrace]:
+    """Return the graph of a function, and the closed trace with the decisions that Python took on traced values."""
+    trace = RecordTrace(whole=whole, lines=lines)
+    traced = [trace.input(as_value(value)) for value in inputs]
+    entry = tuple(trace.nodes)
+    try:
+        result = call(function, traced)
+        results = [close_over(trace, part) for part in (result if isinstance(result, list | tuple) else [result])]
+    finally:
+        trace.closed = True
+    return Graph(entry, tuple(trace.nodes), tuple(own_node(trace, part) for part in results)), trace
+
+
+def own_node(trace: Trace, value: Any) -> Any:
+    """Return the node of a value that `trace` owns; anything else (a constant of this program) as it is."""
+    if isinstance(value, Traced) and value.owner is trace:
+        return value.data if value.data is not None else value.value
+    return value
+
+
+def as_value(value: Any) -> Array:
+    """Return a number or array as the engine computes with it: integers become float64, lists become arrays."""
+    kind = type(value)
+    if kind is np.ndarray and value.dtype.kind in "fc":
+        return value
+    if kind is float or kind is int or kind is np.float64:
+        return np.float64(value)
+    if isinstance(value, Traced):
+        return value
+    if kind is complex:
+        return np.complex128(value)
+    array = lift(value)
+    if isinstance(array, Traced):
+        return array
+    array = np.asarray(array)
+    if array.dtype.kind in "iu":
+        array = array.astype(np.float64)
+    if array.dtype.kind not in "fc":
+        raise TracingError(
+            f"a value of type {kind.__name__} ({array.dtype}) cannot be differentiated with respect to; pass numbers or arrays "
+            f"of numbers, and name the arguments to differentiate with argnums{where()}"
+        )
+    return array[()]

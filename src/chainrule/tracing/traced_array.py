@@ -1,0 +1,496 @@
+"""Owns TracedArray, which stands for an array or number while a function runs, through NumPy's own protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from chainrule.core.primitive import Array, Elementwise, Primitive
+from chainrule.core.trace import Traced, bind
+from chainrule.errors import NoRuleError, ShapeError, TracingError, user_line, where
+from chainrule.primitives import arithmetic as a
+from chainrule.primitives import comparison as c
+from chainrule.primitives.linear_algebra import MATMUL
+from chainrule.primitives.table import BY_SCIPY_NAME, BY_UFUNC
+from chainrule.tracing.lift import holds_traced, lift
+from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, ufunc_method
+from chainrule.primitives.indexing import index, index_set
+from chainrule.tracing.numpy_functions.indexing import is_basic
+from chainrule.tracing.numpy_functions.linear_algebra import matmul
+
+_PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
+_OBJECT = np.dtype(object)
+
+
+def _operand(value: Any) -> Any:
+    """Return what an operator was given as an operand, or NotImplemented."""
+    if type(value) in _PLAIN or isinstance(value, Traced):
+        return value
+    if isinstance(value, np.ndarray | np.generic | list | tuple):
+        return lift(value)
+    return NotImplemented
+
+
+def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    # Hot path: benchmarks/test_eager.py
+    def operator(self: Traced, other: Any) -> Any:
+        if type(other) not in _DIRECT and (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return bind(primitive, (self, other))
+
+    return operator
+
+
+def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    def operator(self: Traced, other: Any) -> Any:
+        if type(other) not in _DIRECT and (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return bind(primitive, (other, self))
+
+    return operator
+
+
+def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    def operator(self: TracedArray, other: Any) -> Any:
+        if (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        result = bind(primitive, (self, other))
+        if self.ndim == 0:
+            return result
+        if np.shape(result) != self.shape:
+            raise ShapeError(
+                f"in-place {primitive.name}: an array of shape {self.shape} cannot hold a result of shape "
+                f"{np.shape(result)}; assign it to a new name{where()}"
+            )
+        if result.dtype != self.dtype and np.can_cast(result.dtype, self.dtype, "same_kind"):
+            result = result.astype(self.dtype)
+        self.assign(result)
+        return self
+
+    return operator
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that is NumPy's function of the same name with the array first."""
+
+    def method(self: Traced, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"NumPy's `{function.__name__}` of this array."
+    return method
+
+
+def _axes_method(function: Callable[..., Any], keyword: str) -> Callable[..., Any]:
+    """Return a method that takes its integers separately or as one tuple: `x.reshape(2, 3)`, `x.reshape((2, 3))`."""
+
+    def method(self: Traced, *args: Any, **kwargs: Any) -> Any:
+        if keyword in kwargs:
+            return function(self, **kwargs)
+        value = args[0] if len(args) == 1 else args
+        return function(self, value, **kwargs) if args else function(self, **kwargs)
+
+    method.__name__ = function.__name__
+    method.__doc__ = f"NumPy's `{function.__name__}` of this array."
+    return method
+
+
+def absolute(x: Array) -> Array:
+    """Return the absolute value; the modulus where `x` is complex."""
+    return bind(a.ABSOLUTE_COMPLEX if np.iscomplexobj(x) else a.ABSOLUTE, (x,))
+
+
+class TracedOperators(Traced):
+    """Operators and protocols that traced arrays and traced elements of object arrays share."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    __add__, __radd__ = _forward(a.ADD), _reflected(a.ADD)
+    __sub__, __rsub__ = _forward(a.SUBTRACT), _reflected(a.SUBTRACT)
+    __mul__, __rmul__ = _forward(a.MULTIPLY), _reflected(a.MULTIPLY)
+    __truediv__, __rtruediv__ = _forward(a.DIVIDE), _reflected(a.DIVIDE)
+    __floordiv__, __rfloordiv__ = _forward(a.FLOOR_DIVIDE), _reflected(a.FLOOR_DIVIDE)
+    __mod__, __rmod__ = _forward(a.REMAINDER), _reflected(a.REMAINDER)
+    __pow__, __rpow__ = _forward(a.POWER), _reflected(a.POWER)
+    __eq__, __ne__ = _forward(c.EQUAL), _forward(c.NOT_EQUAL)  # type: ignore[assignment]
+    __lt__, __le__ = _forward(c.LESS), _forward(c.LESS_EQUAL)
+    __gt__, __ge__ = _forward(c.GREATER), _forward(c.GREATER_EQUAL)
+
+    def __neg__(self) -> Any:
+        return bind(a.NEGATIVE, (self,))
+
+    def __pos__(self) -> Any:
+        return bind(a.POSITIVE_SIGN, (self,))
+
+    def __abs__(self) -> Any:
+        return absolute(self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    # --- what NumPy asks -----------------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        # Hot path: benchmarks/test_eager.py
+        if method == "__call__" and not kwargs:
+            primitive = BY_UFUNC.get(ufunc)
+            if primitive is not None:
+                for operand in inputs:
+                    if not isinstance(operand, Traced) and type(operand) not in _PLAIN:
+                        inputs = tuple(map(lift, inputs))
+                        break
+                if primitive is a.ABSOLUTE:
+                    return absolute(inputs[0])
+                return bind(primitive, inputs)
+            primitive = BY_SCIPY_NAME.get(ufunc.__name__.lstrip("_"))
+            if primitive is not None:
+                return bind(primitive, tuple(map(lift, inputs)))
+        return _call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        implementation = FUNCTIONS.get(function)
+        if implementation is None and function in CREATORS:  # called with like=self, which NumPy leaves out
+            return CREATORS[function](self, *args, **kwargs)
+        if implementation is None:
+            raise NoRuleError(f"{_spelled(function)} has no derivative rule yet{where()}")
+        result = implementation(*args, **kwargs)
+        if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
+            source = args[0]
+            if result is not source:
+                rest = args[1:]
+                result.share(source, lambda array: implementation(array, *rest, **kwargs))
+        return result
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        """Return an object array of traced elements: NumPy makes arrays of lists without asking whether it may."""
+        count = int(np.prod(self.shape, dtype=int))
+        flat = np.empty(count, dtype=object)
+        source = np.reshape(self, (count,)) if self.shape else None
+        for position in range(count):
+            part = self if source is None else index(source, position)
+            flat[position] = TracedElement(part.owner, part.value, part.data) if isinstance(part, Traced) else part
+        return flat.reshape(self.shape)
+
+    # --- what would lose the derivative --------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return bool(self.owner.decide(self))
+
+    def __float__(self) -> float:
+        self._refuse("float")
+
+    def __complex__(self) -> complex:
+        self._refuse("complex")
+
+    def __int__(self) -> int:
+        return self._whole_number("int")
+
+    def __index__(self) -> int:
+        return self._whole_number("an index")
+
+    def _whole_number(self, wanted: str) -> int:
+        if self.dtype.kind in "iub":
+            return int(self.owner.decide(self))
+        self._refuse(wanted)
+
+    def _refuse(self, wanted: str) -> NoReturn:
+        line = user_line()
+        source = line[2] if line else ""
+        if "math." in source or "cmath." in source:
+            advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
+        elif "=" in source and "]" in source.split("=")[0]:
+            advice = (
+                "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
+                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
+            )
+        elif "array(" in source:
+            advice = "leave dtype= out, or write np.array([...], like=x), so that the derivative is kept"
+        else:
+            advice = (
+                "leave the conversion out: a traced value takes part in NumPy as it is; where the derivative is not wanted, "
+                f"write {wanted if wanted != 'an index' else 'int'}(cr.stop_gradient(x)); a plain array that traced values are "
+                "assigned into is created with np.zeros(n, like=x)"
+            )
+        raise TracingError(f"a traced value was converted to {wanted}, which would lose its derivative: {advice}{where()}")
+
+    # --- what NumPy's arrays have --------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array, as the user's function sees it."""
+        return self.owner.shape(self)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.owner.shape(self))
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.owner.shape(self), dtype=int))
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the elements."""
+        return self.value.dtype
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return bind(a.REAL, (self,)) if self.dtype.kind == "c" else self
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return bind(a.IMAG, (self,)) if self.dtype.kind == "c" else self * 0
+
+    def conjugate(self) -> Any:
+        """Return the complex conjugate."""
+        return bind(a.CONJUGATE, (self,)) if self.dtype.kind == "c" else self
+
+    conj = conjugate
+
+    def __repr__(self) -> str:
+        return f"<traced {self.dtype} of shape {self.shape}>"
+
+    def __format__(self, specification: str) -> str:
+        if not specification:
+            return repr(self)
+        value = self.value
+        while isinstance(value, Traced):
+            value = value.value
+        return format(value, specification)
+
+    def __reduce__(self) -> NoReturn:
+        raise TracingError(f"a traced value cannot be pickled; pickle the result of the transform instead{where()}")
+
+    def __copy__(self) -> Any:
+        return type(self)(self.owner, self.value, self.data)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.__copy__()
+
+
+class TracedElement(TracedOperators):
+    """A traced number inside one of NumPy's object arrays.
+
+    NumPy's loops over objects ask each element for a method of the ufunc's name, and its means for `element.dtype.type`.
+    """
+
+    __slots__ = ()
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the elements of the array that this element belongs to."""
+        return _OBJECT
+
+    def __add__(self, other: Any) -> Any:
+        return _as_element(_forward(a.ADD)(self, other))
+
+    def __radd__(self, other: Any) -> Any:
+        return _as_element(_reflected(a.ADD)(self, other))
+
+    def __getattr__(self, name: str) -> Any:
+        primitive = _UNARY.get(name)
+        if primitive is None:
+            raise AttributeError(f"a traced number has no attribute {name!r}")
+        return lambda: bind(primitive, (self,))
+
+
+def _as_element(value: Any) -> Any:
+    return TracedElement(value.owner, value.value, value.data) if isinstance(value, Traced) else value
+
+
+_UNARY = {p.name: p for p in BY_UFUNC.values() if isinstance(p, Elementwise) and len(p.partials) == 1}
+
+
+class TracedArray(TracedOperators):
+    """Stands for an array or a number while a function is traced. Assignment gives it a new value: nothing is overwritten."""
+
+    __slots__ = ()
+
+    __iadd__, __isub__ = _in_place(a.ADD), _in_place(a.SUBTRACT)
+    __imul__, __itruediv__ = _in_place(a.MULTIPLY), _in_place(a.DIVIDE)
+    __ipow__ = _in_place(a.POWER)
+    __imod__ = _in_place(a.REMAINDER)
+    __ifloordiv__ = _in_place(a.FLOOR_DIVIDE)
+    __imatmul__ = _in_place(MATMUL)
+
+    def __matmul__(self, other: Any) -> Any:
+        if (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        if (other := _operand(other)) is NotImplemented:
+            return NotImplemented
+        return matmul(other, self)
+
+    # --- parts ---------------------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        shape = self.shape
+        if not shape:
+            raise TypeError("len() of a traced number, which has no axes")
+        return shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError(f"iteration over a traced number, which has no axes{where()}")
+        return (self[position] for position in range(self.shape[0]))
+
+    def __getitem__(self, key: Any) -> Any:
+        result = index(self, key)
+        if isinstance(result, TracedArray) and result.owner.shape(result) and is_basic(key):
+            result.share(self, lambda array: index(array, key))
+        return result
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(value, TracedArray) and value.view is not None and value.view[0] is self and not self.dtype.hasobject:
+            value.refresh()
+        self.assign(index_set(self, key, lift(value)))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(self == item))
+
+    def share(self, source: TracedArray, read: Callable[[Array], Array]) -> None:
+        """Say that NumPy would share this array's memory with `source`, from which `read` reads it."""
+        self.view = (source, read)
+        self.seen = source.version
+
+    def refresh(self) -> None:
+        source, read = self.view
+        if source.view is not None:
+            source.refresh()
+        if self.seen != source.version:
+            self._become(read(source))
+            self.seen = source.version
+
+    def assign(self, new: Array) -> None:
+        """Give this array, and the array that it is a view of, a new value."""
+        self._become(new)
+        self.version += 1
+        if self.view is not None:
+            source, read = self.view
+            positions = read(np.arange(source.size).reshape(source.shape))
+            flat = index_set(np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self._bare(), (self.size,)))
+            source.assign(np.reshape(flat, source.shape))
+            self.seen = source.version
+
+    def _bare(self) -> TracedArray:
+        return TracedArray(self.owner, self.value, self.data)
+
+    def _become(self, new: Array) -> None:
+        if not isinstance(new, Traced):
+            new = self.owner.constant(new)
+        self.owner, self.value, self.data = new.owner, new.value, new.data
+
+    # --- NumPy's methods -----------------------------------------------------------------------------------------------
+
+    all, any = _method(np.all), _method(np.any)
+    argmax, argmin, argsort = _method(np.argmax), _method(np.argmin), _method(np.argsort)
+    clip, compress, cumprod, cumsum = _method(np.clip), _method(np.compress), _method(np.cumprod), _method(np.cumsum)
+    diagonal, dot, trace = _method(np.diagonal), _method(np.dot), _method(np.trace)
+    max, min, mean, prod, std = _method(np.max), _method(np.min), _method(np.mean), _method(np.prod), _method(np.std)
+    nonzero, ravel, repeat, round = _method(np.nonzero), _method(np.ravel), _method(np.repeat), _method(np.round)
+    searchsorted, squeeze, sum, swapaxes = (
+        _method(np.searchsorted), _method(np.squeeze), _method(np.sum), _method(np.swapaxes),
+    )  # fmt: skip
+    take, var = _method(np.take), _method(np.var)
+    reshape, transpose = _axes_method(np.reshape, "shape"), _axes_method(np.transpose, "axes")
+
+    @property
+    def T(self) -> Any:
+        """The array with its axes reversed."""
+        return np.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        """The array with its last two axes swapped."""
+        return np.swapaxes(self, -1, -2)
+
+    @property
+    def flat(self) -> Any:
+        """The elements in row order."""
+        return iter(np.ravel(self))
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the elements in bytes."""
+        return self.size * int(self.dtype.itemsize)
+
+    @property
+    def itemsize(self) -> int:
+        """The size of one element in bytes."""
+        return int(self.dtype.itemsize)
+
+    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the array with elements of another type. A conversion to integers has derivative zero."""
+        return FUNCTIONS[np.astype](self, dtype)
+
+    def copy(self, order: str = "C") -> TracedArray:
+        """Return a copy: an assignment to it leaves this array as it is."""
+        if self.view is not None:
+            self.refresh()
+        return self._bare()
+
+    __copy__ = copy
+
+    def flatten(self, order: Any = "C") -> Any:
+        """Return a copy with one axis."""
+        return np.ravel(self.copy(), order=order)
+
+    def fill(self, value: Any) -> None:
+        """Assign one value to every element."""
+        self[...] = value
+
+    def sort(self, axis: int = -1) -> None:
+        """Sort along an axis; this array takes the sorted value."""
+        self.assign(np.sort(self, axis=axis))
+
+    def item(self, *position: int) -> Any:
+        """Return one element, still traced."""
+        flat = np.ravel(self)
+        if not position:
+            if self.size != 1:
+                raise ValueError("only an array of one element can be made one number")
+            return flat[0]
+        return self[position] if len(position) > 1 else flat[position[0]]
+
+    def tolist(self) -> Any:
+        """Return nested lists of traced numbers."""
+        return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
+
+
+def _spelled(function: Any) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+
+
+def _call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a ufunc in any of its less common forms: with keywords, reduce, accumulate, outer, at."""
+    outputs = kwargs.pop("out", None)
+    if outputs is not None:
+        if not isinstance(outputs[0], TracedArray):
+            raise TracingError(
+                f"out= of np.{ufunc.__name__} is a plain array, which cannot hold a derivative; assign the result to a name, "
+                f"or create the array with np.zeros(n, like=x){where()}"
+            )
+        outputs[0].assign(getattr(ufunc, method)(*inputs, **kwargs))
+        return outputs[0]
+    if method == "__call__" and kwargs.keys() <= {"dtype", "casting", "order", "subok"} and ufunc in BY_UFUNC:
+        result = ufunc(*inputs)
+        return result if kwargs.get("dtype") is None else result.astype(kwargs["dtype"])
+    if any(map(holds_traced, inputs)) or kwargs:
+        return ufunc_method(ufunc, method, inputs, kwargs)
+    return getattr(ufunc, method)(*inputs, **kwargs)
+
+
+_DIRECT = _PLAIN | {TracedArray}

@@ -1,0 +1,119 @@
+"""Owns how a transform reads its arguments: which are differentiated, as flat arrays, and how results are given back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import Traced
+from chainrule.core.trees import LEAF, flatten, unflatten
+from chainrule.errors import TracingError
+from chainrule.tracing.lift import lift
+from chainrule.tracing.record import as_value
+
+
+@dataclass(slots=True)
+class Arguments:
+    """A call of a function, seen as a function of the flat list of arrays that are differentiated.
+
+    values: the differentiated leaves as the engine computes with them; leaves: as the user gave them.
+    """
+
+    fun: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    positions: tuple[int, ...]
+    leaves: list[Any]
+    values: list[Array]
+    structure: Any
+    result_structure: Any = None
+    aux: Any = None
+
+    def flat(self, has_aux: bool = False) -> Callable[..., list[Any]]:
+        """Return the function of the flat values, which notes the structure of its result and the auxiliary output."""
+
+        def function(*values: Array) -> list[Any]:
+            args = list(self.args)
+            parts = unflatten(self.structure, list(values))
+            for position, part in zip(self.positions, parts, strict=True):
+                args[position] = part
+            result = self.fun(*args, **self.kwargs)
+            if has_aux:
+                if not isinstance(result, tuple) or len(result) != 2:
+                    raise TracingError("has_aux=True: the function must return a pair (value, auxiliary)")
+                result, self.aux = result
+            leaves, self.result_structure = flatten(result)
+            return [as_output(leaf) for leaf in leaves]
+
+        return function
+
+    def gather(self, results: Sequence[Array], alone: bool) -> Any:
+        """Put one result for each differentiated leaf into the structure of the arguments."""
+        cast = [like_input(result, leaf, value) for result, leaf, value in zip(results, self.leaves, self.values, strict=True)]
+        parts = unflatten(self.structure, cast)
+        return parts[0] if alone else tuple(parts)
+
+
+class _Single:
+    """The structure of one lone array or number among the differentiated arguments."""
+
+    __slots__ = ()
+
+    def unflatten(self, leaves: list[Any]) -> tuple[Any]:
+        (leaf,) = leaves
+        return (leaf,)
+
+
+_SINGLE = _Single()
+
+
+def read(fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: int | Sequence[int]) -> Arguments:
+    """Read a call of `fun`; raise where `argnums` names an argument that is not there."""
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    positions = tuple(position + len(args) if position < 0 else position for position in wanted)
+    for position in positions:
+        if not 0 <= position < len(args):
+            raise TracingError(
+                f"argnums={argnums} names argument {position}, but the function was called with {len(args)} positional "
+                "argument(s); pass the differentiated arguments by position"
+            )
+    if len(positions) == 1:
+        leaves, structure = flatten(args[positions[0]])
+        if structure is LEAF:
+            return Arguments(fun, args, kwargs, positions, leaves, [as_value(leaves[0])], _SINGLE)
+    leaves, structure = flatten(tuple(args[position] for position in positions))
+    return Arguments(fun, args, kwargs, positions, leaves, [as_value(leaf) for leaf in leaves], structure)
+
+
+def as_output(value: Any) -> Array:
+    """Return what the user's function returned as a value of the engine."""
+    if isinstance(value, Traced):
+        return value
+    value = lift(value)
+    return value if isinstance(value, Traced) else np.asarray(value)[()]
+
+
+def like_input(result: Array, leaf: Any, value: Array) -> Any:
+    """Return a derivative in the form of the argument that it belongs to: Python numbers, float32, arrays of its own."""
+    if isinstance(result, Traced) or isinstance(leaf, Traced):
+        return result
+    kind = np.dtype(value.dtype)
+    if np.shape(result) != np.shape(value):
+        result = np.broadcast_to(result, np.shape(value))
+    if isinstance(leaf, np.ndarray):
+        array = np.asarray(result, dtype=kind)
+        return array.copy() if array is leaf or array.base is not None or not array.flags.writeable else array
+    return plain(kind.type(result) if np.ndim(result) == 0 else np.array(result, dtype=kind))
+
+
+def plain(value: Any) -> Any:
+    """Return a float64 or complex128 scalar as Python's own number, which prints as one."""
+    if type(value) is np.float64:
+        return float(value)
+    if type(value) is np.complex128:
+        return complex(value)
+    return value

@@ -1,0 +1,247 @@
+"""Owns what users declare themselves: stop_gradient, custom_jvp, custom_vjp, and checkpoint, which trades memory for time."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.graph import Graph, Node, input_node
+from chainrule.core.primitive import Array, General, Piecewise
+from chainrule.core.trace import Traced, bind
+from chainrule.core.trees import flatten, unflatten
+from chainrule.errors import NoRuleError, TracingError, where
+from chainrule.tracing.record import RecordTrace, as_value, call, close_over, own_node
+from chainrule.transforms.arguments import as_output, plain
+from chainrule.transforms.forward import pushforward
+from chainrule.transforms.reverse import linearize
+
+STOP_GRADIENT = Piecewise(
+    name="stop_gradient",
+    value=lambda x: x,
+    rule="declared constant",
+    batch=lambda batched, x: x,
+)
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return `x` (an array, a number or a pytree), which derivatives treat as constant.
+
+    >>> import chainrule as cr
+    >>> cr.grad(lambda x: x * cr.stop_gradient(x))(3.0)
+    3.0
+    """
+    leaves, structure = flatten(x)
+    return unflatten(structure, [bind(STOP_GRADIENT, (leaf,)) if isinstance(leaf, Traced) else leaf for leaf in leaves])
+
+
+class _Declared:
+    """What the declaring decorators share: a function over pytrees, seen as one primitive over its flat arrays."""
+
+    def __init__(self, fun: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, fun)
+        self.fun = fun
+        self.name = getattr(fun, "__name__", "function")
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args: Any) -> Any:
+        leaves, structure = flatten(args)
+        if not any(isinstance(leaf, Traced) for leaf in leaves):
+            return self.fun(*args)
+        results: list[Any] = []
+
+        def value(*flat: Array) -> Any:
+            outputs, result_structure = flatten(self.fun(*unflatten(structure, list(flat))))
+            results[:] = [result_structure]
+            found = tuple(as_output(part) for part in outputs)
+            if any(isinstance(part, Traced) for part in found) and not any(isinstance(part, Traced) for part in flat):
+                raise TracingError(f"{self.name} uses a traced value that is not among its arguments; pass it as one{where()}")
+            return found
+
+        out = bind(self._primitive(value, structure, results), [_value_of(leaf) for leaf in leaves])
+        return unflatten(results[0], list(out))
+
+    def _primitive(self, value: Callable[..., Any], structure: Any, results: list[Any]) -> General:
+        raise NotImplementedError  # pragma: no cover  (abstract)
+
+
+def _value_of(leaf: Any) -> Any:
+    return leaf if isinstance(leaf, Traced) else as_value(leaf)
+
+
+class custom_jvp(_Declared):
+    """Give a function a forward rule of its own; reverse mode transposes it.
+
+    `f.defjvp(rule)`: rule(primals, tangents) returns (value, tangent), linear in the tangents.
+
+    >>> import numpy as np
+    >>> import chainrule as cr
+    >>> @cr.custom_jvp
+    ... def log1pexp(x):
+    ...     return np.log1p(np.exp(x))
+    >>> @log1pexp.defjvp
+    ... def rule(primals, tangents):
+    ...     (x,), (t,) = primals, tangents
+    ...     return log1pexp(x), t / (1 + np.exp(-x))
+    >>> cr.grad(log1pexp)(0.0)
+    0.5
+    """
+
+    rule: Callable[..., Any] | None = None
+
+    def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare the rule; return it, so that this serves as a decorator."""
+        self.rule = rule
+        return rule
+
+    def _primitive(self, value: Callable[..., Any], structure: Any, results: list[Any]) -> General:
+        rule = self.rule
+        if rule is None:
+            raise NoRuleError(f"{self.name} has no rule yet; declare it with @{self.name}.defjvp")
+
+        def push(out: Any, tangents: Sequence[Array | None], *flat: Array) -> tuple[Array, ...]:
+            full = [np.zeros_like(x) if t is None else t for x, t in zip(flat, tangents, strict=True)]
+            _, moved = rule(unflatten(structure, list(flat)), unflatten(structure, full))
+            return tuple(as_output(part) for part in flatten(moved)[0])
+
+        return General(name=self.name, value=value, push=push, rule=f"the rule declared for {self.name}")
+
+
+class custom_vjp(_Declared):
+    """Give a function a reverse rule of its own.
+
+    `f.defvjp(forward, backward)`: forward(*args) returns (value, residuals); backward(residuals, ct) returns a tuple with a
+    cotangent for each argument, None for zero.
+
+    >>> import numpy as np
+    >>> import chainrule as cr
+    >>> @cr.custom_vjp
+    ... def clipped(x):
+    ...     return x
+    >>> clipped.defvjp(lambda x: (x, None), lambda residuals, ct: (np.clip(ct, -1, 1),))
+    >>> cr.grad(lambda x: 10 * clipped(x))(3.0)
+    1.0
+    """
+
+    forward: Callable[..., Any] | None = None
+    backward: Callable[..., Any] | None = None
+
+    def defvjp(self, forward: Callable[..., Any], backward: Callable[..., Any]) -> None:
+        """Declare the two halves of the rule."""
+        self.forward, self.backward = forward, backward
+
+    def _primitive(self, value: Callable[..., Any], structure: Any, results: list[Any]) -> General:
+        forward, backward = self.forward, self.backward
+        if forward is None or backward is None:
+            raise NoRuleError(f"{self.name} has no rule yet; declare it with {self.name}.defvjp(forward, backward)")
+
+        def pull(out: Any, cts: tuple[Array, ...], *flat: Array) -> tuple[Any, ...]:
+            args = unflatten(structure, list(flat))
+            _, residuals = forward(*args)
+            shares = backward(residuals, unflatten(results[0], list(cts)))
+            if not isinstance(shares, tuple) or len(shares) != len(args):
+                raise TracingError(
+                    f"the backward rule of {self.name} must return a tuple of {len(args)} cotangents, one for each argument"
+                )
+            pulled: list[Any] = []
+            for arg, share in zip(args, shares, strict=True):
+                leaves = flatten(arg)[0]
+                pulled.extend([None] * len(leaves) if share is None else [as_output(part) for part in flatten(share)[0]])
+            return tuple(pulled)
+
+        return General(name=self.name, value=value, push=None, pull=pull, rule=f"the rule declared for {self.name}")
+
+
+def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `fun`, which reverse mode runs again when it needs its intermediate values, instead of keeping them.
+
+    >>> import numpy as np
+    >>> import chainrule as cr
+    >>> cr.grad(lambda x: cr.checkpoint(np.sin)(x) ** 2)(0.0)
+    0.0
+    """
+
+    @functools.wraps(fun)
+    def checkpointed(*args: Any, **kwargs: Any) -> Any:
+        leaves, structure = flatten((args, kwargs))
+        values = [_value_of(leaf) if isinstance(leaf, Traced | np.ndarray | float | complex) else leaf for leaf in leaves]
+        moving = [position for position, value in enumerate(values) if isinstance(value, Traced)]
+        results: list[Any] = []
+
+        def flat(*operands: Array) -> list[Any]:
+            full = list(values)
+            for position, operand in zip(moving, operands, strict=True):
+                full[position] = operand
+            again, keywords = unflatten(structure, full)
+            outputs, result_structure = flatten(fun(*again, **keywords))
+            results[:] = [result_structure]
+            return [as_output(part) for part in outputs]
+
+        graph, captured = _program(flat, [values[position] for position in moving])
+        operands = [values[position] for position in moving] + captured
+        if not operands:
+            return fun(*args, **kwargs)
+        out = bind(CHECKPOINT, operands, {"graph": graph})
+        return unflatten(results[0], [plain(part) for part in out])
+
+    return checkpointed
+
+
+def _program(flat: Callable[..., list[Any]], inputs: Sequence[Any]) -> tuple[Graph, list[Traced]]:
+    """Return the graph of a function without its values, and the traced values that it closes over as further inputs."""
+    trace = RecordTrace(whole=True)
+    traced = [trace.input(value) for value in inputs]
+    try:
+        results = [close_over(trace, part) for part in call(flat, traced)]
+    finally:
+        trace.closed = True
+    captured: dict[int, tuple[Traced, Node]] = {}
+    nodes = list(trace.nodes)
+
+    def close(value: Traced) -> Node:
+        """Return the input node that stands for a closed-over traced value."""
+        if id(value) not in captured:
+            captured[id(value)] = (value, input_node(0, value.value))
+        return captured[id(value)][1]
+
+    for node in nodes:
+        node.parents = [
+            close(operand) if parent is None and isinstance(operand, Traced) else parent
+            for operand, parent in zip(node.operands, node.parents, strict=True)
+        ]
+        node.operands = [
+            None if parent is not None else operand
+            for operand, parent in zip(node.operands, node.parents, strict=True)
+        ]
+        node.value = None
+    outputs = [own_node(trace, part) for part in results]
+    outputs = [close(out) if isinstance(out, Traced) else out for out in outputs]
+    entry = [*nodes[: len(inputs)], *(node for _, node in captured.values())]
+    ordered = [*entry, *nodes[len(inputs) :]]
+    for position, node in enumerate(ordered):
+        node.index = position
+    return Graph(tuple(entry), tuple(ordered), tuple(outputs)), [value for value, _ in captured.values()]
+
+
+def _rerun_push(out: Any, tangents: Sequence[Array | None], *operands: Array, graph: Graph) -> tuple[Array, ...]:
+    full = [np.zeros_like(x) if t is None else t for x, t in zip(operands, tangents, strict=True)]
+    _, moved = pushforward(lambda *inputs: list(graph.evaluate(*inputs)), operands, full)
+    return tuple(moved)
+
+
+def _rerun_pull(out: Any, cts: tuple[Array, ...], *operands: Array, graph: Graph) -> tuple[Array, ...]:
+    _, pullback = linearize(lambda *inputs: list(graph.evaluate(*inputs)), operands)
+    return tuple(pullback(cts))
+
+
+CHECKPOINT = General(
+    name="checkpoint",
+    value=lambda *operands, graph: graph.evaluate(*operands),
+    push=_rerun_push,
+    pull=_rerun_pull,
+    rule="chain rule, with the intermediate values computed again",
+)

@@ -1,0 +1,312 @@
+"""Owns the public derivatives: grad, value_and_grad, derivative, jacobian, hessian, hvp, jvp, vjp."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import Traced
+from chainrule.core.trees import flatten, paths, unflatten
+from chainrule.errors import NotScalarError, ShapeError, TracingError, where
+from chainrule.tracing.record import as_value
+from chainrule.transforms.arguments import Arguments, as_output, plain, read
+from chainrule.transforms.batch import vmap
+from chainrule.transforms.forward import pushforward
+from chainrule.transforms.reverse import linearize
+
+Function: TypeAlias = Callable[..., Any]
+
+
+def _named(transform: str, fun: Function, wrapper: Function) -> Function:
+    if not callable(fun):
+        raise TracingError(f"cr.{transform} takes a function, but was given a {type(fun).__name__}: {fun!r:.60}")
+    try:
+        wrapper = functools.wraps(fun)(wrapper)
+    except (AttributeError, TypeError):
+        return wrapper
+    wrapper.__name__ = f"{transform}({getattr(fun, '__name__', 'function')})"
+    return wrapper
+
+
+def _value_and_pulled(call: Arguments, has_aux: bool) -> tuple[Any, list[Array]]:
+    values, pullback = linearize(call.flat(has_aux), call.values)
+    value = _one_real_number(values, call)
+    one = np.ones((), dtype=value.dtype)[()] if value.dtype.kind == "f" else np.float64(1.0)
+    return value, pullback([one])
+
+
+def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
+    name = getattr(call.fun, "__name__", "the function")
+    if len(values) != 1:
+        raise NotScalarError(
+            f"grad takes a function with one real number as its result; {name} returned {len(values)} values; use "
+            "cr.jacobian, or has_aux=True if the rest is auxiliary"
+        )
+    value = values[0]
+    if np.shape(value) != ():
+        raise NotScalarError(
+            f"grad takes a function with one real number as its result; {name} returned an array of shape {np.shape(value)}; "
+            "use cr.jacobian for all its derivatives, or sum it"
+        )
+    if value.dtype.kind == "c":
+        raise NotScalarError(
+            f"grad takes a function with a real result; {name} returned a complex number; take its real part or its modulus, "
+            "or use cr.jacobian"
+        )
+    if value.dtype.kind not in "fiub":
+        raise NotScalarError(f"{name} returned a {value.dtype}, not a number")
+    return value
+
+
+def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """Return a function that computes the gradient of `fun`, a function with one real number as its result.
+
+    argnums: the position of the differentiated argument, or several; the result is then a tuple.
+    has_aux: `fun` returns (value, auxiliary), and the result is (gradient, auxiliary).
+    The gradient has the structure, shapes and types of the argument; integers are promoted to float64. For a complex argument
+    z = x + iy it is df/dx + i df/dy, the direction of steepest ascent.
+    Raises NotScalarError where the result is not one real number.
+
+    >>> import chainrule as cr
+    >>> cr.grad(lambda x: x**2 + 3 * x + 2)(5)
+    13.0
+    """
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        call = read(fun, args, kwargs, argnums)
+        _, pulled = _value_and_pulled(call, has_aux)
+        result = call.gather(pulled, isinstance(argnums, int))
+        return (result, call.aux) if has_aux else result
+
+    return _named("grad", fun, gradient)
+
+
+def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+    """Return a function that computes (value, gradient) of `fun` in one run; with `has_aux`, ((value, auxiliary), gradient).
+
+    >>> import chainrule as cr
+    >>> cr.value_and_grad(lambda x: x**3)(2.0)
+    (8.0, 12.0)
+    """
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        call = read(fun, args, kwargs, argnums)
+        value, pulled = _value_and_pulled(call, has_aux)
+        result = call.gather(pulled, isinstance(argnums, int))
+        return ((plain(value), call.aux) if has_aux else plain(value)), result
+
+    return _named("value_and_grad", fun, value_and_gradient)
+
+
+def derivative(fun: Function, order: int = 1) -> Function:
+    """Return the derivative of a function of one number, of any order; on an array, at each of its elements.
+
+    Raises NotScalarError where `fun` does not map one number to one number.
+
+    >>> import numpy as np
+    >>> import chainrule as cr
+    >>> cr.derivative(np.sin)(0.0)
+    1.0
+    >>> cr.derivative(lambda x: x**3, order=2)(np.array([1.0, 2.0]))
+    array([ 6., 12.])
+    """
+    if not isinstance(order, int) or order < 0:
+        raise TracingError(f"order must be a whole number of at least 0, not {order!r}")
+
+    def once(inner: Function) -> Function:
+        def slope(x: Array) -> Array:
+            values, tangents = pushforward(lambda t: [as_output(inner(t))], [x], [np.ones_like(x)])
+            if np.shape(values[0]) != ():
+                raise NotScalarError(
+                    f"derivative takes a function of one number with one number as its result, which is applied to each element "
+                    f"of an array; this one returned shape {np.shape(values[0])}; use cr.jacobian or cr.grad"
+                )
+            return tangents[0]
+
+        return slope
+
+    nested = fun
+    for _ in range(order):
+        nested = once(nested)
+
+    def derived(x: Any) -> Any:
+        value = as_value(x)
+        if np.ndim(value) == 0:
+            return plain(nested(value))
+        flat = vmap(nested)(np.reshape(value, (-1,)))
+        return np.reshape(flat, np.shape(value))
+
+    return _named("derivative", fun, derived)
+
+
+def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return (fun(*primals), its derivative in the direction of the tangents), in one forward run.
+
+    primals, tangents: tuples of the same structure and shapes. Raises ShapeError where they differ.
+
+    >>> import chainrule as cr
+    >>> cr.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 3.0)
+    """
+    primals, tangents = _as_tuple("primals", primals), _as_tuple("tangents", tangents)
+    call = read(fun, primals, {}, tuple(range(len(primals))))
+    moving = [as_value(leaf) for leaf in flatten(tangents)[0]]
+    _same_shapes("jvp: a tangent", [np.shape(t) for t in moving], [np.shape(v) for v in call.values], paths(primals))
+    values, moved = pushforward(call.flat(), call.values, moving)
+    return _gathered(call, values), _gathered(call, moved)
+
+
+def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
+    """Return fun(*primals) and its pullback, which maps a cotangent of the result to a tuple of cotangents of the primals.
+
+    >>> import chainrule as cr
+    >>> value, pullback = cr.vjp(lambda x, y: x * y, 2.0, 3.0)
+    >>> pullback(1.0)
+    (3.0, 2.0)
+    """
+    call = read(fun, primals, {}, tuple(range(len(primals))))
+    values, pull = linearize(call.flat(), call.values)
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        cts = [as_value(leaf) for leaf in flatten(cotangent)[0]]
+        _same_shapes("vjp: a cotangent", [np.shape(c) for c in cts], [np.shape(v) for v in values], [""] * len(values))
+        gathered: tuple[Any, ...] = call.gather(pull(cts), alone=False)
+        return gathered
+
+    return _gathered(call, values), pullback
+
+
+def jacobian(fun: Function, argnums: int | Sequence[int] = 0, mode: str | None = None) -> Function:
+    """Return a function that computes all derivatives of all results: for y = fun(x), an array of shape y.shape + x.shape.
+
+    mode: "forward", "reverse", or None for whichever takes fewer sweeps. Each sweep is batched, not looped.
+    Results and arguments may be pytrees: the structure of the results, and inside each of its leaves that of the arguments.
+
+    >>> import numpy as np
+    >>> import chainrule as cr
+    >>> cr.jacobian(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+    if mode not in (None, "forward", "reverse"):
+        raise TracingError(f'mode must be "forward", "reverse" or None, not {mode!r}')
+
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        call = read(fun, args, kwargs, argnums)
+        flat = call.flat()
+        size_in = sum(int(np.size(value)) for value in call.values)
+        if mode == "forward":
+            blocks = _forward_blocks(flat, call.values)
+        else:
+            values, pullback = linearize(flat, call.values)
+            size_out = sum(int(np.size(value)) for value in values)
+            if mode is None and size_in < size_out:
+                blocks = _forward_blocks(flat, call.values)
+            else:
+                blocks = _reverse_blocks(values, pullback)
+        alone = isinstance(argnums, int)
+        rows = [_arranged(call, row, alone) for row in blocks]
+        return unflatten(call.result_structure, rows)
+
+    return _named("jacobian", fun, jacobian_of)
+
+
+def _arranged(call: Arguments, row: Sequence[Array], alone: bool) -> Any:
+    cast = [block if np.ndim(block) or isinstance(block, Traced) else plain(block) for block in row]
+    parts = unflatten(call.structure, cast)
+    return parts[0] if alone else tuple(parts)
+
+
+def _basis(values: Sequence[Array]) -> list[Array]:
+    """Return one stacked array for each value: the unit vectors of all of them together."""
+    sizes = [int(np.size(value)) for value in values]
+    total, start, stacked = sum(sizes), 0, []
+    for value, size in zip(values, sizes, strict=True):
+        unit = np.zeros((total, size), dtype=value.dtype if value.dtype.kind in "fc" else np.float64)
+        unit[start : start + size] = np.eye(size)
+        stacked.append(unit.reshape((total, *np.shape(value))))
+        start += size
+    return stacked
+
+
+def _reverse_blocks(values: Sequence[Array], pullback: Function) -> list[list[Array]]:
+    units = _basis(values)
+    pulled = vmap(lambda *cts: pullback(cts))(*units) if sum(np.size(v) for v in values) else pullback(values)
+    blocks, start = [], 0
+    for value in values:
+        size = int(np.size(value))
+        row = []
+        for part in pulled:
+            shape = np.shape(part)[1:]
+            row.append(np.reshape(np.conjugate(part[start : start + size]), (*np.shape(value), *shape)))
+        blocks.append(row)
+        start += size
+    return blocks
+
+
+def _forward_blocks(flat: Function, inputs: Sequence[Array]) -> list[list[Array]]:
+    units = _basis(inputs)
+    moved = vmap(lambda *tangents: pushforward(flat, inputs, tangents)[1])(*units)
+    blocks = []
+    for tangent in moved:
+        row, start = [], 0
+        for value in inputs:
+            size = int(np.size(value))
+            block = np.moveaxis(tangent[start : start + size], 0, -1)
+            row.append(np.reshape(block, (*np.shape(tangent)[1:], *np.shape(value))))
+            start += size
+        blocks.append(row)
+    return blocks
+
+
+def hessian(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return a function that computes all second derivatives of `fun`, which returns one real number.
+
+    For an array x the result has shape x.shape + x.shape; it is computed forward over reverse.
+
+    >>> import numpy as np
+    >>> import chainrule as cr
+    >>> cr.hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0]))
+    array([[4., 2.],
+           [2., 0.]])
+    """
+    return _named("hessian", fun, jacobian(grad(fun, argnums), argnums, mode="forward"))
+
+
+def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return the product of the Hessian of `fun` at the primals with the tangents, without forming the Hessian.
+
+    primals, tangents: tuples of the arguments of `fun`. One argument gives one result, several give a tuple.
+
+    >>> import numpy as np
+    >>> import chainrule as cr
+    >>> cr.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
+    array([6., 0.])
+    """
+    primals, tangents = _as_tuple("primals", primals), _as_tuple("tangents", tangents)
+    _, product = jvp(grad(fun, tuple(range(len(primals)))), primals, tangents)
+    return product[0] if len(primals) == 1 else product
+
+
+def _as_tuple(name: str, value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, tuple | list):
+        raise TracingError(f"{name} must be a tuple with one entry for each argument, such as (x,), not {type(value).__name__}")
+    return tuple(value)
+
+
+def _same_shapes(what: str, given: Sequence[Any], expected: Sequence[Any], names: Sequence[str]) -> None:
+    if len(given) != len(expected):
+        raise ShapeError(f"{what}: {len(given)} arrays were given where {len(expected)} are expected{where()}")
+    for shape, wanted, name in zip(given, expected, names, strict=True):
+        if shape != wanted:
+            raise ShapeError(f"{what}{' ' + name if name else ''} has shape {shape}, but {wanted} is expected{where()}")
+
+
+def _gathered(call: Arguments, values: Sequence[Any]) -> Any:
+    return unflatten(call.result_structure, [plain(value) for value in values])
+
+

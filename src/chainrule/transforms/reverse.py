@@ -1,0 +1,127 @@
+"""Owns reverse mode: a run is recorded, then the cotangent of its result is pulled back through it, newest operation first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.graph import ITEM, Node
+from chainrule.core.primitive import Array, Elementwise, General
+from chainrule.primitives.indexing import INDEX, accumulate_index
+from chainrule.tracing.record import RecordTrace, call, close_over, own_node
+from chainrule.transforms.rules import pull
+
+
+def linearize(function: Callable[..., Any], inputs: Sequence[Array]) -> tuple[list[Any], Callable[[Sequence[Array | None]], list[Array]]]:
+    """Run `function` (arrays in, list of results out) and return its results with the pullback of their cotangents."""
+    trace = RecordTrace()
+    traced = [trace.input(value) for value in inputs]
+    try:
+        results = [close_over(trace, part) for part in call(function, traced)]
+    finally:
+        trace.closed = True
+    outputs = [own_node(trace, part) for part in results]
+    values = [out.value if isinstance(out, Node) else out for out in outputs]
+
+    def pullback(cotangents: Sequence[Array | None]) -> list[Array]:
+        seeds = [(out, ct) for out, ct in zip(outputs, cotangents, strict=True) if isinstance(out, Node) and ct is not None]
+        return backward(trace.nodes, seeds, len(inputs))
+
+    return values, pullback
+
+
+def backward(nodes: Sequence[Node], seeds: Sequence[tuple[Node, Array]], count: int) -> list[Array]:
+    """Pull cotangents back to the first `count` nodes, which are the inputs."""
+    # Hot path: benchmarks/test_eager.py
+    cts: list[Any] = [None] * len(nodes)
+    fresh = bytearray(len(nodes))  # whether the sum of a node's cotangents is an array of our own, to add to in place
+    for node, ct in seeds:
+        _add(cts, fresh, node, ct)
+    for position in range(len(nodes) - 1, count - 1, -1):
+        ct = cts[position]
+        if ct is None:
+            continue
+        cts[position] = None
+        node = nodes[position]
+        primitive = node.primitive
+        if primitive.__class__ is Elementwise:
+            shares = pull(node, ct)
+        elif primitive is ITEM:
+            _add_item(cts, node, ct)
+            continue
+        elif primitive is INDEX and _add_in_place(cts, fresh, node, ct):
+            continue
+        else:
+            if type(node.value) is tuple:
+                ct = tuple(np.zeros_like(v) if part is None else part for part, v in zip(ct, node.value, strict=True))
+            transposed = isinstance(primitive, General) and primitive.pull is None
+            shares = transpose_push(node, ct) if transposed else pull(node, ct)
+        for parent, share in shares:
+            index = parent.index
+            if cts[index] is None:
+                cts[index] = share
+            else:
+                _add(cts, fresh, parent, share)
+    return [np.zeros_like(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
+
+
+def _add(cts: list[Any], fresh: bytearray, node: Node, share: Array) -> None:
+    total = cts[node.index]
+    if total is None:
+        cts[node.index] = share
+    elif fresh[node.index] and type(share) is np.ndarray and share.dtype == total.dtype:
+        np.add(total, share, out=total)
+    else:
+        total = cts[node.index] = total + share
+        fresh[node.index] = type(total) is np.ndarray
+
+
+def _add_in_place(cts: list[Any], fresh: bytearray, node: Node, ct: Array) -> bool:
+    """Add the cotangent of a part to the whole's; many parts of one array then cost no more than the array."""
+    (parent, *rest) = node.parents
+    value = node.operands[0]
+    if parent is None or any(rest) or type(value) is not np.ndarray or not isinstance(ct, np.ndarray | np.generic):
+        return False
+    if any(not isinstance(operand, np.ndarray) for operand in node.operands[1:]):
+        return False
+    total = cts[parent.index]
+    kind = np.result_type(ct, value)
+    if total is None:
+        total = np.zeros(value.shape, dtype=kind)
+    elif not isinstance(total, np.ndarray):
+        return False
+    elif not fresh[parent.index] or total.dtype != kind:
+        total = np.array(total, dtype=np.result_type(total, kind))
+    accumulate_index(total, ct, *node.operands[1:], **node.parameters)
+    cts[parent.index] = total
+    fresh[parent.index] = True
+    return True
+
+
+def _add_item(cts: list[Any], node: Node, ct: Array) -> None:
+    parent = node.parents[0]
+    assert parent is not None
+    position = node.parameters["index"]
+    parts = cts[parent.index] or [None] * len(parent.value)
+    parts[position] = ct if parts[position] is None else parts[position] + ct
+    cts[parent.index] = parts
+
+
+def transpose_push(node: Node, ct: Any) -> list[tuple[Node, Array]]:
+    """Pull back through a primitive that declares `push`: the push is recorded on a tangent and transposed."""
+    primitive = node.primitive
+    assert isinstance(primitive, General)
+    live = [(position, parent) for position, parent in enumerate(node.parents) if parent is not None]
+
+    def pushed(*moving: Array) -> list[Array]:
+        tangents: list[Array | None] = [None] * len(node.operands)
+        for (position, _), tangent in zip(live, moving, strict=True):
+            tangents[position] = tangent
+        from_rule = primitive.push(node.value, tangents, *node.operands, **node.parameters)  # type: ignore[misc]
+        return list(from_rule) if type(node.value) is tuple else [from_rule]
+
+    _, pullback = linearize(pushed, [np.zeros_like(node.operands[position]) for position, _ in live])
+    cotangents = ct if type(node.value) is tuple else [ct]
+    return [(parent, share) for (_, parent), share in zip(live, pullback(cotangents), strict=True)]

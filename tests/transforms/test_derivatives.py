@@ -1,0 +1,175 @@
+"""Proves the transforms: nesting in every order, no confused perturbations, pytrees, types, and the errors of misuse."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+import chainrule as cr
+
+X = np.array([0.3, -0.7, 1.1])
+
+
+def test_lesson_numbers():
+    assert repr(cr.grad(lambda x: x**2 + 3 * x + 2)(5)) == "13.0"
+    assert [cr.derivative(lambda x: x**3, order)(2.0) for order in range(5)] == [8.0, 12.0, 12.0, 6.0, 0.0]
+    w, b, x, t = 0.5, 0.1, 2.0, 1.0
+    y = expit(w * x + b)
+    expected = 2 * (y - t) * y * (1 - y)
+    dw, db = cr.grad(lambda w, b: (expit(w * x + b) - t) ** 2, argnums=(0, 1))(w, b)
+    assert dw == pytest.approx(expected * x, rel=1e-14)
+    assert db == pytest.approx(expected, rel=1e-14)
+
+
+def test_perturbations_are_not_confused():
+    d = cr.derivative
+    assert d(lambda x: x * d(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert d(lambda x: x * d(lambda y: x * y)(2.0))(3.0) == 6.0
+    assert cr.grad(lambda x: x * cr.grad(lambda y: x + y)(1.0))(1.0) == 1.0
+    assert cr.grad(lambda x: x * d(lambda y: x * y**2)(x))(3.0) == pytest.approx(6 * 9.0)
+    assert d(lambda x: cr.grad(lambda y: (x * y) ** 3)(x))(2.0) == pytest.approx(15 * 2.0**4)
+
+
+@pytest.mark.parametrize("order", [3, 4])
+def test_third_and_fourth_derivatives_in_every_order_of_modes(order):
+    def forward(f):
+        return lambda x: cr.jvp(f, (x,), (1.0,))[1]
+
+    def f(x):
+        return np.tanh(np.sin(x**2) * np.exp(-x)) + np.log(1 + x**2)
+
+    expected = cr.derivative(f, order)(0.7)
+    for pattern in range(2**order):
+        g = f
+        for bit in range(order):
+            g = cr.grad(g) if pattern >> bit & 1 else forward(g)
+        assert g(0.7) == pytest.approx(expected, rel=1e-10)
+
+
+def test_pytrees_and_named_tuples_keep_their_structure():
+    class Layer(NamedTuple):
+        w: np.ndarray
+        b: float
+
+    tree = {"layer": Layer(np.ones((2, 3)), 2.0), "list": [1, np.float32(2.0)]}
+    g = cr.grad(lambda t: np.sum(t["layer"].w) * t["layer"].b + t["list"][0] * t["list"][1])(tree)
+    np.testing.assert_array_equal(g["layer"].w, np.full((2, 3), 2.0))
+    assert g["layer"].b == 6.0
+    assert g["list"] == [2.0, np.float32(1.0)]
+    assert type(g["list"][1]) is np.float32
+    assert isinstance(g["layer"], Layer)
+
+
+def test_jacobian_modes_agree_and_hessian_is_symmetric():
+    a = np.arange(12.0).reshape(4, 3) / 10
+    f = lambda x: np.tanh(a @ x)  # noqa: E731
+    np.testing.assert_allclose(cr.jacobian(f, mode="forward")(X), cr.jacobian(f, mode="reverse")(X), rtol=1e-13)
+    expected = (1 - np.tanh(a @ X) ** 2)[:, None] * a
+    np.testing.assert_allclose(cr.jacobian(f)(X), expected, rtol=1e-13)
+    h = cr.hessian(lambda x: np.sum(f(x) ** 2))(X)
+    np.testing.assert_allclose(h, h.T, rtol=1e-12)
+    np.testing.assert_allclose(cr.hvp(lambda x: np.sum(f(x) ** 2), (X,), (X,)), h @ X, rtol=1e-12)
+
+
+def test_vmap_of_grad_is_a_loop():
+    xs = np.linspace(-1, 1, 12).reshape(4, 3)
+    f = lambda x: np.sum(np.sin(x) * x[0])  # noqa: E731
+    np.testing.assert_allclose(cr.vmap(cr.grad(f))(xs), np.stack([cr.grad(f)(x) for x in xs]), rtol=1e-14)
+    per_example = cr.grad(lambda w: np.sum(cr.vmap(lambda x: np.dot(w, x) ** 2)(xs)))(X)
+    np.testing.assert_allclose(per_example, 2 * (xs @ X) @ xs, rtol=1e-13)
+
+
+def test_complex_gradient_is_the_direction_of_steepest_ascent():
+    z = 3.0 + 4.0j
+    assert cr.grad(lambda z: np.abs(z) ** 2)(z) == pytest.approx(2 * z)
+    assert cr.grad(lambda z: np.real(z * z))(z) == pytest.approx(np.conj(2 * z))
+    rng = np.random.default_rng(0)
+    u, t, w = (rng.normal(size=3) + 1j * rng.normal(size=3) for _ in range(3))
+    f = lambda z: np.exp(z) * np.conj(z) + np.abs(z)  # noqa: E731
+    _, tangent = cr.jvp(f, (w,), (t,))
+    _, pullback = cr.vjp(f, w)
+    assert np.real(np.vdot(u, tangent)) == pytest.approx(np.real(np.vdot(pullback(u)[0], t)))
+
+
+def test_types():
+    assert cr.grad(lambda x: np.sum(x**2))(X.astype(np.float32)).dtype == np.float32
+    assert type(cr.grad(lambda x: x * x)(3)) is float
+    assert cr.grad(lambda x: x[0] ** 2 + x[1])([1, 2]) == [2.0, 1.0]
+    assert cr.grad(lambda x: np.sum(x**2))(np.array([1, 2])).dtype == np.float64
+
+
+def test_has_aux_and_argnums():
+    (value, aux), g = cr.value_and_grad(lambda x: (x**2, "note"), has_aux=True)(3.0)
+    assert (value, aux, g) == (9.0, "note", 6.0)
+    assert cr.grad(lambda x, y: x * y**2, argnums=(1, 0))(2.0, 3.0) == (12.0, 9.0)
+    assert cr.grad(lambda x, y: x * y**2, argnums=-1)(2.0, 3.0) == 12.0
+
+
+def test_misuse_is_told():
+    with pytest.raises(cr.NotScalarError, match="jacobian"):
+        cr.grad(lambda x: x * 2)(X)
+    with pytest.raises(cr.TracingError, match="np.sin"):
+        cr.grad(lambda x: math.sin(x))(1.0)
+    with pytest.raises(cr.TracingError, match="float"):
+        cr.grad(lambda x: float(x))(1.0)
+    with pytest.raises(cr.ShapeError, match=r"\(3,\)"):
+        cr.grad(lambda x: np.sum(x * np.ones(4)))(X)
+    with pytest.raises(cr.NoRuleError, match=r"np\.fft\.fft has no derivative rule yet"):
+        cr.grad(lambda x: np.sum(np.abs(np.fft.fft(x))))(X)
+    with pytest.raises(cr.TracingError, match=r"zeros\(n, like=x\)"):
+        cr.grad(assign_into_plain)(X)
+    with pytest.raises(cr.TracingError, match="argnums"):
+        cr.grad(lambda x: x, argnums=1)(1.0)
+    kept = []
+    cr.grad(lambda x: kept.append(x) or x * x)(1.0)
+    with pytest.raises(cr.EscapedTraceError, match="has_aux"):
+        kept[0] + 1
+
+
+def assign_into_plain(x):
+    y = np.zeros(3)
+    y[0] = x[0]
+    return np.sum(y)
+
+
+def test_errors_name_the_users_line():
+    with pytest.raises(cr.TracingError, match=r"test_derivatives\.py:\d+: y\[0\] = x\[0\]"):
+        cr.grad(assign_into_plain)(X)
+
+
+def test_stop_gradient_checkpoint_and_declared_rules():
+    assert cr.grad(lambda x: x * cr.stop_gradient(x**2))(3.0) == 9.0
+    w = np.arange(9.0).reshape(3, 3)
+    block = lambda x: np.tanh(w @ x)  # noqa: E731
+    plain = cr.grad(lambda x: np.sum(block(block(x))))(X)
+    np.testing.assert_allclose(cr.grad(lambda x: np.sum(cr.checkpoint(block)(cr.checkpoint(block)(x))))(X), plain, rtol=1e-14)
+    # a checkpointed function may close over what is being differentiated
+    np.testing.assert_allclose(cr.grad(lambda v: np.sum(cr.checkpoint(lambda x: x * v)(X)))(X), X)
+    assert cr.derivative(cr.derivative(lambda x: cr.checkpoint(np.sin)(x)))(0.5) == pytest.approx(-np.sin(0.5))
+
+    @cr.custom_vjp
+    def twice(x):
+        return 2 * x
+
+    twice.defvjp(lambda x: (2 * x, x), lambda x, ct: (100 * ct,))
+    assert cr.grad(lambda x: twice(x) + x)(1.0) == 101.0
+    with pytest.raises(cr.NoRuleError, match="forward"):
+        cr.jvp(twice, (1.0,), (1.0,))
+
+    @cr.custom_jvp
+    def cube(x):
+        return x**3
+
+    cube.defjvp(lambda primals, tangents: (cube(*primals), 3 * primals[0] ** 2 * tangents[0]))
+    assert cr.grad(cube)(2.0) == 12.0
+    assert cr.grad(cr.grad(cube))(2.0) == 12.0
+
+
+def test_derivative_refuses_what_is_not_elementwise():
+    np.testing.assert_allclose(cr.derivative(np.cos)(X), -np.sin(X))
+    with pytest.raises(cr.NotScalarError):
+        cr.derivative(lambda x: x * np.ones(3))(1.0)
