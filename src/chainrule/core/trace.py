@@ -110,7 +110,8 @@ def compute(primitive: Primitive, operands: Sequence[Array], parameters: dict[st
         if not plain:
             return bind(primitive, operands, parameters)
         if primitive.operator is not None:
-            return primitive.operator(*operands)
+            out = primitive.operator(*operands)
+            return np.complex128(out) if out.__class__ is complex else out  # 1j * np.float64(2) is Python's complex
         return primitive.value(*operands, **parameters)
     except (ChainruleError, np.linalg.LinAlgError):
         raise

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias, TypeAlias
 import numpy as np
 import optree
 
+from chainrule.core.trace import Traced
+
 Leaves: TypeAlias = list[Any]
 
 
@@ -26,7 +28,7 @@ _LEAF_TYPES = frozenset({float, int, complex, np.ndarray, np.float64, np.float32
 
 def flatten(tree: Any) -> tuple[Leaves, Any]:
     """Return the leaves of `tree` and its structure. `None` is a structure without leaves."""
-    if type(tree) in _LEAF_TYPES:
+    if type(tree) in _LEAF_TYPES or isinstance(tree, Traced):
         return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree)
     return leaves, structure

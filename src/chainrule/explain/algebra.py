@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from chainrule.explain.expression import BY_NAME, Apply, Constant, Derivative, Expression, Number, Symbol, Value, fold, free_symbols, rebuild
+from chainrule.explain.expression import (
+    Apply,
+    Constant,
+    Derivative,
+    Expression,
+    Number,
+    Symbol,
+    Value,
+    fold,
+    free_symbols,
+    rebuild,
+)
+from chainrule.primitives.table import BY_NAME
 
 ZERO, ONE, MINUS_ONE, HALF = Number(0), Number(1), Number(-1), Number(Fraction(1, 2))
 E = Constant("e")
@@ -86,7 +98,7 @@ def power_of_number(base: Value, exponent: int) -> Value | None:
 
 
 def neat(expression: Expression) -> Expression:
-    """Return the expression without what nobody writes: + 0, times 1, to the power 1, and numbers that are not computed.
+    """Return the expression without what nobody writes: + 0, times 1, to the power 1, numbers not computed.
 
     >>> from chainrule.explain.notation import text
     >>> text(neat(2 * Symbol("x") ** (Number(2) - 1) * 1))
@@ -136,7 +148,12 @@ def _neat_multiply(node: Expression, left: Expression, right: Expression) -> Exp
 def _neat_divide(node: Expression, left: Expression, right: Expression) -> Expression:
     if right == ONE or (left == ZERO and right != ZERO):
         return left
-    if isinstance(left, Number) and isinstance(right, Number) and isinstance(left.value, int) and isinstance(right.value, int):
+    if (
+        isinstance(left, Number)
+        and isinstance(right, Number)
+        and isinstance(left.value, int)
+        and isinstance(right.value, int)
+    ):
         return node if right.value == 0 else Number(Fraction(left.value, right.value))
     return node
 
@@ -184,7 +201,8 @@ def _neat_log_sum(node: Expression, left: Expression, right: Expression) -> Expr
     return call("log", _neat(call("exp", left)) + _neat(call("exp", right)))
 
 
-_NEAT = {
+_NEAT: dict[str, Callable[..., Expression]] = {
+    "expm1": lambda node, operand: _neat(call("exp", operand)) - 1,
     "logaddexp": _neat_log_sum,
     "add": _neat_add,
     "subtract": _neat_subtract,
@@ -282,7 +300,9 @@ def plus(left: Expression, right: Expression) -> Expression:
     """Return the sum with like terms collected."""
     if isinstance(left, Number) and isinstance(right, Number):
         return Number(add_numbers(left.value, right.value))
-    return build_sum(collect([term_of(left), term_of(right)]) if not _is_sum(left) and not _is_sum(right) else terms_of(left + right))
+    return build_sum(
+        collect([term_of(left), term_of(right)]) if not _is_sum(left) and not _is_sum(right) else terms_of(left + right)
+    )
 
 
 def _is_sum(expression: Expression) -> bool:
@@ -330,7 +350,7 @@ def collect(terms: Iterable[Term]) -> list[Term]:
 
 
 def build(term: Term) -> Expression:
-    """Return the term as an expression: number, variables, exponentials, functions, sums; negative powers below the line."""
+    """Return the term as an expression: number, variables, exponentials, functions, sums, and the denominator."""
     above: list[Expression] = []
     below: list[Expression] = []
     for base, exponent in sorted(term.factors, key=_place):
@@ -391,7 +411,7 @@ def _place(factor: tuple[Expression, Expression]) -> tuple[int, str]:
 
 
 def build_sum(terms: Sequence[Term]) -> Expression:
-    """Return the sum of the terms, polynomials by falling degree; a sum of two does not start with a minus if it can."""
+    """Return the sum of the terms, polynomials by falling degree; of two terms the positive one comes first."""
     if not terms:
         return ZERO
     ordered = list(terms)
@@ -402,10 +422,9 @@ def build_sum(terms: Sequence[Term]) -> Expression:
         ordered.reverse()
     result = build(ordered[0])
     for term in ordered[1:]:
-        if term.coefficient < 0:
-            result = result - build(Term(-term.coefficient, term.factors))
-        else:
-            result = result + build(term)
+        magnitude = -term.coefficient if term.coefficient < 0 else term.coefficient
+        part = build(Term(magnitude, term.factors))
+        result = result - part if term.coefficient < 0 else result + part
     return result
 
 
@@ -415,14 +434,23 @@ def degree(term: Term) -> int | None:
     for base, exponent in term.factors:
         if not free_symbols(base) and not free_symbols(exponent):
             continue
-        if not isinstance(base, Symbol) or not isinstance(exponent, Number) or not isinstance(exponent.value, int) or exponent.value < 0:
+        if (
+            not isinstance(base, Symbol)
+            or not isinstance(exponent, Number)
+            or not isinstance(exponent.value, int)
+            or exponent.value < 0
+        ):
             return None
         total += exponent.value
     return total
 
 
 def _graded(term: Term) -> tuple[int, tuple[tuple[str, int], ...]]:
-    powers = sorted((base.name, -exponent.value) for base, exponent in term.factors if isinstance(base, Symbol) and isinstance(exponent, Number))
+    powers = sorted(
+        (base.name, -exponent.value)
+        for base, exponent in term.factors
+        if isinstance(base, Symbol) and isinstance(exponent, Number)
+    )
     return -(degree(term) or 0), tuple((name, int(power)) for name, power in powers)
 
 

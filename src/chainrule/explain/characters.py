@@ -21,8 +21,8 @@ _KEPT = frozenset("\n" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "
 
 _REASONS: dict[str, str] = {
     "!": "factorials are defined for whole numbers only, so they have no derivative; use Gamma(n + 1)",
-    "'": "a derivative cannot be part of the function; type the function, and the derivative is worked out",
-    "’": "a derivative cannot be part of the function; type the function, and the derivative is worked out",
+    "'": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
+    "’": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
     "∂": "a derivative cannot be part of the function; type the function, and say by which variable with wrt",
     "∞": "infinity is not a number that a function can be made of",
     "%": "'%' has no meaning here; write a percentage as a fraction, and a remainder not at all",

@@ -64,7 +64,7 @@ def scan_command(cursor: Cursor) -> None:
     elif name in FUNCTIONS:
         scan_function(cursor, FUNCTIONS[name], length)
     else:
-        near = difflib.get_close_matches(name[:40], _KNOWN_COMMANDS, 1, 0.6)
+        near = difflib.get_close_matches(name[:40], _KNOWN_COMMANDS, 1, 0.7)
         advice = f"; did you mean '\\{near[0]}'?" if near else ""
         cursor.refuse(f"unknown LaTeX command {quoted(found[0])}; expected one such as \\frac, \\sin or \\cdot{advice}")
 

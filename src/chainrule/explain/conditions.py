@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.core.primitive import Primitive
 from chainrule.explain.algebra import ONE, ZERO, build, is_named, is_whole, multiply_numbers, neat, term_of, terms_of
-from chainrule.explain.expression import Apply, Expression, Number, Symbol, apply, free_symbols
+from chainrule.explain.expression import Apply, Expression, Number, Symbol, apply, free_symbols, walk
 from chainrule.primitives.table import BY_NAME
 
 Conditions = Callable[..., Sequence[Expression]]
@@ -42,7 +42,14 @@ def _power(base: Expression, exponent: Expression) -> list[Expression]:
     return [positive(base)]
 
 
+def _choice(chosen: Expression, other: Expression, condition: Expression) -> list[Expression]:
+    if isinstance(condition, Apply) and is_named(condition, "less", "less_equal", "greater", "greater_equal"):
+        return [differs(*condition.operands)]
+    return []
+
+
 _CONDITIONS: dict[str, Conditions] = {
+    "where": _choice,
     "divide": lambda x, y: [nonzero(y)],
     "floor_divide": lambda x, y: [nonzero(y)],
     "remainder": lambda x, y: [nonzero(y)],
@@ -65,7 +72,7 @@ _CONDITIONS: dict[str, Conditions] = {
     "fmax": lambda x, y: [differs(x, y)],
     "fmin": lambda x, y: [differs(x, y)],
     "clip": lambda x, low, high: [differs(x, low), differs(x, high)],
-    "tan": lambda x: [nonzero(np.cos(x))],  # type: ignore[call-overload]
+    "tan": lambda x: [nonzero(np.cos(x))],
     "arcsin": _inside,
     "arccos": _inside,
     "arctanh": _inside,
@@ -89,6 +96,12 @@ def conditions_of(primitive: Primitive, operands: Sequence[Expression]) -> tuple
     return () if rule is None else simplified(rule(*operands))
 
 
+def domain_of(expression: Expression) -> tuple[Expression, ...]:
+    """Return where every primitive in the expression has a value and a derivative."""
+    applied = [node for node in walk(expression) if isinstance(node, Apply)]
+    return simplified(condition for node in applied for condition in conditions_of(node.primitive, node.operands))
+
+
 def simplified(conditions: Iterable[Expression]) -> tuple[Expression, ...]:
     """Return the conditions without those that always hold, each in its simplest form, none twice."""
     found: list[Expression] = []
@@ -97,11 +110,17 @@ def simplified(conditions: Iterable[Expression]) -> tuple[Expression, ...]:
         if simple is not None and simple not in found:
             found.append(simple)
     # x > 0 says more than x ≠ 0.
-    stronger = {condition.operands for condition in found if isinstance(condition, Apply) and is_named(condition, "greater")}
+    stronger = {
+        condition.operands for condition in found if isinstance(condition, Apply) and is_named(condition, "greater")
+    }
     return tuple(
         condition
         for condition in found
-        if not (isinstance(condition, Apply) and is_named(condition, "not_equal", "greater_equal") and condition.operands in stronger)
+        if not (
+            isinstance(condition, Apply)
+            and is_named(condition, "not_equal", "greater_equal")
+            and condition.operands in stronger
+        )
     )
 
 
@@ -147,7 +166,12 @@ def _solved(left: Expression, right: Expression, name: str) -> Expression | None
             return None
         if not term.factors:
             offset = Number(term.coefficient)
-        elif len(term.factors) == 1 and term.factors[0][1] == ONE and isinstance(term.factors[0][0], Symbol) and variable is None:
+        elif (
+            len(term.factors) == 1
+            and term.factors[0][1] == ONE
+            and isinstance(term.factors[0][0], Symbol)
+            and variable is None
+        ):
             slope, variable = Number(term.coefficient), term.factors[0][0]
         else:
             return None

@@ -1,4 +1,4 @@
-"""Owns the dialects of mathematical writing: how text, LaTeX and MathML spell the pieces that notation puts together."""
+"""Owns the dialects of mathematical writing: how text, LaTeX and MathML spell what notation puts together."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Dialect:
     relation: Callable[[str], str]
     cases: Callable[[str, str, str], str]
     call: Callable[[str, Sequence[str]], str]
-    derivative: Callable[[str, str, bool], str]
+    derivative: Callable[[str, str, bool, int], str]
     named_derivative: Callable[[str, str, bool], str]
     words: Callable[[str], str]
 
@@ -62,15 +62,16 @@ FUNCTION_NAMES: dict[str, tuple[str, str]] = {
 """How functions are called in text and LaTeX, where it is not by the name of their primitive."""
 
 GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 ).split()
 GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", GREEK, strict=True))
 _LATEX_SPECIAL = {char: f"\\{char}" for char in "#$%&_{}"} | {"~": r"\sim ", "^": r"\hat{}", "\\": r"\backslash "}
 
 
-def _text_derivative(body: str, name: str, partial: bool) -> str:
-    return f"∂/∂{name} {body}" if partial else f"d/d{name} {body}"
+def _text_derivative(body: str, name: str, partial: bool, order: int) -> str:
+    d, power = "∂" if partial else "d", f"^{order}" if order > 1 else ""
+    return f"{d}{power}/{d}{name}{power} {body}"
 
 
 def _text_named_derivative(body: str, name: str, partial: bool) -> str:
@@ -123,9 +124,9 @@ def _latex_call(name: str, operands: Sequence[str]) -> str:
     return rf"{shown}\left({', '.join(operands)}\right)"
 
 
-def _latex_derivative(body: str, name: str, partial: bool) -> str:
-    d = r"\partial " if partial else "d"
-    return rf"\frac{{{d}}}{{{d}{_latex_symbol(name)}}} {body}"
+def _latex_derivative(body: str, name: str, partial: bool, order: int) -> str:
+    d, power = r"\partial " if partial else "d", f"^{{{order}}}" if order > 1 else ""
+    return rf"\frac{{{d.strip()}{power}}}{{{d}{_latex_symbol(name)}{power}}} {body}"
 
 
 def _latex_named_derivative(body: str, name: str, partial: bool) -> str:
@@ -186,9 +187,12 @@ def _mathml_call(name: str, operands: Sequence[str]) -> str:
     return _identifier(shown) + _row(_operator("(") + _operator(",").join(operands) + _operator(")"))
 
 
-def _mathml_derivative(body: str, name: str, partial: bool) -> str:
-    d = _operator("∂" if partial else "d")
-    return _mathml_fraction(d, d + _identifier(name)) + body
+def _mathml_derivative(body: str, name: str, partial: bool, order: int) -> str:
+    d, variable = _operator("∂" if partial else "d"), _identifier(name)
+    if order == 1:
+        return _mathml_fraction(d, d + variable) + body
+    power = f"<mn>{order}</mn>"
+    return _mathml_fraction(f"<msup>{d}{power}</msup>", f"{d}<msup>{variable}{power}</msup>") + body
 
 
 def _mathml_named_derivative(body: str, name: str, partial: bool) -> str:
@@ -198,7 +202,9 @@ def _mathml_named_derivative(body: str, name: str, partial: bool) -> str:
 
 def _mathml_cases(condition: str, chosen: str, other: str) -> str:
     first = f"<mtr><mtd>{chosen}</mtd><mtd><mtext>if </mtext>{condition}</mtd></mtr>"
-    return _row(f"{_operator('{')}<mtable>{first}<mtr><mtd>{other}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable>")
+    return _row(
+        f"{_operator('{')}<mtable>{first}<mtr><mtd>{other}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable>"
+    )
 
 
 MATHML = Dialect(

@@ -1,7 +1,8 @@
 """Owns differentiation as a teacher writes it: steps whose formulas are the table's own rules, called with symbols.
 
-No derivative is written here. A step asks the primitive for its partial derivative, `primitive.partials[i](out, *operands)`,
-with symbols in place of numbers; this module only says which parts are named and in which order the steps come.
+No derivative is written here. A step asks the primitive for its partial derivative, `primitive.partials[i](out,
+*operands)`, with symbols in place of numbers; this module only says which parts are named and in which order the
+steps come.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from typing import final
 
 from chainrule.core.primitive import Composite, Elementwise, Linear, Primitive
 from chainrule.errors import NoRuleError
+from chainrule.explain.account import Step
 from chainrule.explain.algebra import ONE, ZERO, is_named, neat, sum_terms
 from chainrule.explain.conditions import conditions_of
-from chainrule.explain.derivation import Step
 from chainrule.explain.expression import (
-    BY_NAME,
     Apply,
     Derivative,
     Expression,
@@ -30,6 +30,7 @@ from chainrule.explain.expression import (
 from chainrule.explain.formulas import general_formula
 from chainrule.explain.phrases import Phrase, equation
 from chainrule.explain.tidy import gather, over_one_line
+from chainrule.primitives.table import BY_NAME
 
 MAX_DEPTH = 60
 """Functions nested deeper than this are not explained: nobody reads such a derivation."""
@@ -78,19 +79,40 @@ class Differentiation:
         return Derivative(body, self.name, self.partial)
 
     def run(self, expression: Expression) -> Expression:
-        """Return the derivative of `expression`, and note the steps; parts that are put together get a step of their own."""
+        """Return the derivative of `expression`, and note the steps; putting parts together is a step of its own."""
         if not depends_on(expression, self.name):
             self._note("constant rule", (), expression, ZERO, f"it does not change with {self.name}")
             return ZERO
         if isinstance(expression, Symbol):
-            self._note("power rule", ((general_formula(BY_NAME["power"], 0), ", with ", equation(Symbol("n"), ONE)),), expression, ONE, "")
+            self._note(
+                "power rule",
+                ((general_formula(BY_NAME["power"], 0), ", with ", equation(Symbol("n"), ONE)),),
+                expression,
+                ONE,
+                "",
+            )
             return ONE
         result = self.derive(expression, 0)
-        if self.steps[-1].before != self.pending(expression):
+        if self._last_line(expression) != result:
             self.steps.append(
-                Step("put the parts together", (), self.pending(expression), result, "each part is known now", (), "assembly")
+                Step(
+                    "put the parts together",
+                    (),
+                    self.pending(expression),
+                    result,
+                    "each part is known now",
+                    (),
+                    "assembly",
+                )
             )
         return result
+
+    def _last_line(self, expression: Expression) -> Expression:
+        """Return where the steps lead that follow on one another directly, from the first."""
+        line: Expression = self.pending(expression)
+        for step in self.steps:
+            line = step.after if step.before == line else line
+        return line
 
     def derive(self, node: Expression, depth: int) -> Expression:
         """Return the derivative of a part, and note the steps that find it."""
@@ -114,15 +136,15 @@ class Differentiation:
             return self._choice(node, depth)
         if not isinstance(primitive, Elementwise):
             raise NoRuleError(
-                f"{primitive.name} works on whole arrays and is not explained symbol by symbol; use chainrule.grad for its "
-                "derivative and chainrule.backprop for a table of sensitivities"
+                f"{primitive.name} works on whole arrays and is not explained symbol by symbol; use chainrule.grad "
+                "for its derivative and chainrule.backprop for a table of sensitivities"
             )
         if len(moving) == 1:
             return self._one_operand(node, primitive, moving[0], depth)
         return self._several_operands(node, primitive, moving, depth)
 
     def _inline(self, part: Expression) -> Expression:
-        """Return the derivative of a part as it stands in a step: found at once where that is simple, pending elsewhere."""
+        """Return the derivative of a part as it stands in a step: found at once if simple, pending otherwise."""
         return self._quiet(part) if is_simple(part, self.name) else self.pending(part)
 
     def _quiet(self, part: Expression) -> Expression:
@@ -137,7 +159,15 @@ class Differentiation:
                 known[part] = self._quiet(part) if is_simple(part, self.name) else plain(self.derive(part, depth + 1))
         return [known[part] for part in parts]
 
-    def _note(self, rule: str, phrases: tuple[Phrase, ...], body: Expression, after: Expression, why: str, *conditions: Expression) -> None:
+    def _note(
+        self,
+        rule: str,
+        phrases: tuple[Phrase, ...],
+        body: Expression,
+        after: Expression,
+        why: str,
+        *conditions: Expression,
+    ) -> None:
         self.steps.append(Step(rule, phrases, self.pending(body), after, why, tuple(conditions)))
 
     def _sum(self, node: Apply, depth: int) -> Expression:
@@ -148,7 +178,9 @@ class Differentiation:
             if is_simple(term, self.name) and not isinstance(term, Symbol):
                 phrases.append((equation(self.pending(term), self._quiet(term)), self._reason(term)))
         after = signed_sum([(sign, self._inline(term)) for sign, term in terms])
-        why = "the derivative of a sum is the sum of the derivatives" + ("; constants have derivative 0" if constants else "")
+        why = "the derivative of a sum is the sum of the derivatives" + (
+            "; constants have derivative 0" if constants else ""
+        )
         self._note("sum rule", tuple(phrases), node, after, why)
         results = self._later([term for _, term in terms], depth)
         return signed_sum([(sign, result) for (sign, _), result in zip(terms, results, strict=True)])
@@ -156,7 +188,7 @@ class Differentiation:
     def _reason(self, term: Expression) -> str:
         """Return the name of the rule for a simple term, in brackets."""
         _, rest = split_constants(term, self.name)
-        if isinstance(rest, Apply):
+        if isinstance(rest, Apply) and not is_named(rest, "add", "subtract"):
             moving = [index for index, operand in enumerate(rest.operands) if depends_on(operand, self.name)]
             if len(moving) == 1 and rest.operands[moving[0]] == Symbol(self.name):
                 return f"  ({rule_name(rest.primitive, moving[0])})"
@@ -171,7 +203,9 @@ class Differentiation:
         if not free_symbols(constant):
             why = "a constant factor stays in front of the derivative"
         else:
-            why = f"{', '.join(free_symbols(constant))} is held constant, so this factor stays in front of the derivative"
+            why = (
+                f"{', '.join(free_symbols(constant))} is held constant, so this factor stays in front of the derivative"
+            )
         if node.primitive.name == "negative" and constant == lift(-1):
             rule, why = "constant factor rule", "a minus sign stays in front of the derivative"
         else:
@@ -199,7 +233,9 @@ class Differentiation:
         lines: list[Phrase] = [
             ("outside ", outside, ", inside ", equation(u, inner)),
             (equation(Derivative(outside, u.name), slope), f"  ({rule})"),
-            (equation(inside, self._quiet(inner)), self._reason(inner)) if simple else (inside, " comes in a step of its own"),
+            (equation(inside, self._quiet(inner)), self._reason(inner))
+            if simple
+            else (inside, " comes in a step of its own"),
         ]
         local = neat(substitute(slope, {u.name: inner}))
         self._note(
@@ -224,22 +260,36 @@ class Differentiation:
         dots = [Derivative(named[index], self.name, self.partial) for index in moving]
         lines: list[Phrase] = [_joined([equation(named[index], node.operands[index]) for index in moving])]
         known = [
-            equation(dot, self._quiet(part)) for dot, part in zip(dots, inner, strict=True) if is_simple(part, self.name)
+            equation(dot, self._quiet(part))
+            for dot, part in zip(dots, inner, strict=True)
+            if is_simple(part, self.name)
         ]
         if known:
             lines.append(_joined(known))
         outside = Apply(primitive, tuple(operands))
         combine = _COMBINATIONS.get(primitive.name, _total)
-        rule = rule_name(primitive, moving[0]) if primitive.name in _COMBINATIONS else "chain rule, one operand at a time"
+        rule = (
+            rule_name(primitive, moving[0]) if primitive.name in _COMBINATIONS else "chain rule, one operand at a time"
+        )
         if primitive.name in _COMBINATIONS:
             lines.append((equation(self.pending(outside), combine(slopes, list(dots))),))
         else:
             for index, slope in zip(moving, slopes, strict=True):
                 lines.append(
-                    (equation(Derivative(outside, named[index].name, True), slope), f"  ({rule_name(primitive, index)})")
+                    (
+                        equation(Derivative(outside, named[index].name, True), slope),
+                        f"  ({rule_name(primitive, index)})",
+                    )
                 )
         after = neat(combine(locals_, [self._inline(part) for part in inner]))
-        self._note(rule, tuple(lines), node, after, _WHY.get(primitive.name, _WHY_TOTAL), *conditions_of(primitive, node.operands))
+        self._note(
+            rule,
+            tuple(lines),
+            node,
+            after,
+            _WHY.get(primitive.name, _WHY_TOTAL),
+            *conditions_of(primitive, node.operands),
+        )
         return neat(combine(locals_, self._later(inner, depth)))
 
     def _choice(self, node: Apply, depth: int) -> Expression:
@@ -250,7 +300,9 @@ class Differentiation:
 
     def _unfold(self, node: Apply, depth: int) -> Expression:
         unfolded = neat(lift(node.primitive.value(*node.operands)))
-        self._note("definition", ((equation(node, unfolded),),), node, self.pending(unfolded), node.primitive.rule_text)
+        self._note(
+            "definition", ((equation(node, unfolded),),), node, self.pending(unfolded), rule_name(node.primitive, 0)
+        )
         return self.derive(unfolded, depth + 1)
 
 
@@ -300,15 +352,14 @@ def scaled(constant: Expression, value: Expression) -> Expression:
 
 def signed_sum(terms: Sequence[tuple[int, Expression]]) -> Expression:
     """Return the sum of signed terms, those that are zero left out."""
-    result: Expression | None = None
-    for sign, term in terms:
-        if term == ZERO:
-            continue
-        if result is None:
-            result = term if sign > 0 else neat(-term)
-        else:
-            result = result + term if sign > 0 else result - term
-    return ZERO if result is None else result
+    kept = [(sign, term) for sign, term in terms if term != ZERO]
+    if not kept:
+        return ZERO
+    (sign, first), *others = kept
+    result = first if sign > 0 else neat(-first)
+    for sign, term in others:
+        result = result + term if sign > 0 else result - term
+    return result
 
 
 def split_constants(node: Expression, name: str) -> tuple[Expression | None, Expression]:
@@ -348,7 +399,7 @@ MAX_SIMPLE_TERMS = 4
 
 
 def is_simple(expression: Expression, name: str) -> bool:
-    """Return whether the derivative is seen at once: a rule of the table at the variable, times constants, and short sums of these."""
+    """Return whether the derivative is seen at once: a rule at the variable, times constants, or a sum of a few."""
     if not depends_on(expression, name) or isinstance(expression, Symbol):
         return True
     if is_named(expression, "add", "subtract"):

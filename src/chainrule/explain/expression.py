@@ -1,7 +1,8 @@
 """Owns the expression tree: numbers, constants, symbols, and primitives of the table applied to expressions.
 
-An expression answers Python's operators and NumPy's protocols, so that a rule of the table, called with expressions, returns
-the formula of the rule. Operators build; they do not simplify. Trees are walked without recursion, so that depth is no danger.
+An expression answers Python's operators and NumPy's protocols, so that a rule of the table, called with expressions,
+returns the formula of the rule. Operators build; they do not simplify. Trees are walked without recursion, so that
+depth is no danger.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Expression(ABC):
         # SciPy's functions are ufuncs too, which the table loads lazily and knows by name.
         primitive = BY_UFUNC.get(ufunc) or BY_SCIPY_NAME.get(ufunc.__name__.lstrip("_"))
         if primitive is None or method != "__call__" or options:
-            raise NoRuleError(f"np.{ufunc.__name__} cannot be applied to an expression: it is not in the table of rules")
+            raise NoRuleError(
+                f"np.{ufunc.__name__} cannot be applied to an expression: it is not in the table of rules"
+            )
         return apply(primitive, *operands)
 
     def __array_function__(
@@ -48,7 +51,9 @@ class Expression(ABC):
     ) -> Expression:
         build = _FUNCTIONS.get(function)
         if build is None or options:
-            raise NoRuleError(f"np.{function.__name__} cannot be applied to an expression: it is not in the table of rules")
+            raise NoRuleError(
+                f"np.{function.__name__} cannot be applied to an expression: it is not in the table of rules"
+            )
         return build(*operands)
 
     def __bool__(self) -> bool:
@@ -127,8 +132,10 @@ class Number(Expression):
 
     def __post_init__(self) -> None:
         value = self.value
-        whole = value.denominator == 1 if isinstance(value, Fraction) else isinstance(value, float) and value.is_integer()
-        if whole and abs(value) < 1 << 53:
+        whole = (
+            value.denominator == 1 if isinstance(value, Fraction) else isinstance(value, float) and value.is_integer()
+        )
+        if whole and -(1 << 53) < value < 1 << 53:
             object.__setattr__(self, "value", int(value))
 
 
@@ -156,14 +163,15 @@ class Symbol(Expression):
 @final
 @dataclass(frozen=True, slots=True)
 class Derivative(Expression):
-    """A derivative that is still to be taken, as it stands in a step: d/dx of `body`, or du/dx where `body` is a symbol.
+    """A derivative that is still to be taken, as it stands in a step: d/dx of `body`, or du/dx of a symbol u.
 
-    partial: whether other variables are held, so that it is written with a round d.
+    partial: whether other variables are held, so that it is written with a round d. order: how often it is taken.
     """
 
     body: Expression
     name: str
     partial: bool = False
+    order: int = 1
 
 
 @final
@@ -218,7 +226,7 @@ def _named(expression: Expression, operands: Sequence[str]) -> str:
         return f"derivative({expression.body!r}, {expression.name})"
     if isinstance(expression, Apply):
         return f"{expression.primitive.name}({', '.join(operands)})"
-    return str(expression.value) if isinstance(expression, Number) else expression.name  # type: ignore[attr-defined, no-any-return]
+    return str(expression.value) if isinstance(expression, Number) else str(getattr(expression, "name", ""))
 
 
 def lift(value: Any) -> Expression:
@@ -345,9 +353,9 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
 
 def _float(value: Value) -> float:
     # Whole numbers are computed as floats: NumPy refuses negative powers of integers, and its integers wrap.
-    if abs(value) > sys.float_info.max:
-        return math.copysign(math.inf, value)
-    return float(value)
+    if value > sys.float_info.max:
+        return math.inf
+    return -math.inf if value < -sys.float_info.max else float(value)
 
 
 def _one_or_zero(value: Any) -> Any:

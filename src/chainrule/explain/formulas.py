@@ -9,17 +9,20 @@ from chainrule.explain.algebra import ZERO, neat
 from chainrule.explain.dialects import LATEX, TEXT
 from chainrule.explain.expression import Apply, Derivative, Expression, Symbol, lift
 from chainrule.explain.phrases import Equation
-from chainrule.explain.tidy import gather
+from chainrule.explain.tidy import tidy
 
 _OPERAND_NAMES: dict[tuple[str, int], tuple[str, ...]] = {
     ("power", 0): ("x", "n"),
     ("power", 1): ("a", "x"),
     ("float_power", 0): ("x", "n"),
     ("float_power", 1): ("a", "x"),
+    ("divide", 1): ("c", "x"),
     ("arctan2", 0): ("y", "x"),
     ("arctan2", 1): ("y", "x"),
     ("zeta", 1): ("s", "x"),
 }
+_ONE_VARIABLE = frozenset((("power", 0), ("power", 1), ("float_power", 0), ("float_power", 1), ("divide", 1)))
+"""Rules in which the other operand is thought of as a number."""
 _DEFAULT_NAMES = ("x", "y", "z", "w")
 
 
@@ -56,6 +59,8 @@ def rule_formula(primitive: Elementwise, index: int = 0) -> RuleFormula:
     'd/dx sin(x) = cos(x)'
     >>> rule_formula(BY_NAME["power"], 0).text
     'd/dx x^n = n x^(n - 1)'
+
+    Raises NoRuleError where the table has no rule for this operand.
     """
     count = len(primitive.partials)
     names = _OPERAND_NAMES.get((primitive.name, index), _DEFAULT_NAMES[:count])
@@ -63,9 +68,9 @@ def rule_formula(primitive: Elementwise, index: int = 0) -> RuleFormula:
     function = Apply(primitive, operands)
     partial = primitive.partials[index]
     derivative = ZERO if partial is None else neat(lift(partial(function, *operands)))
-    move = gather(derivative)
-    several = count > 1 and primitive.name not in ("power", "float_power")
-    return RuleFormula(function, names[index], derivative if move is None else move.after, several)
+    _, derivative = tidy(derivative)
+    several = count > 1 and (primitive.name, index) not in _ONE_VARIABLE
+    return RuleFormula(function, names[index], derivative, several)
 
 
 def general_formula(primitive: object, index: int) -> Equation:

@@ -72,17 +72,17 @@ def nth_root(index: Expression) -> Callable[..., Expression]:
     return lambda x: apply(arithmetic.POWER, x, 1 / index)
 
 
-# Spellings, what they build, and the spelling of the inverse. The first spelling is the one that messages use.
+# Spellings, what they build, and the spelling of the inverse.
 _ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
     ("sin", _over(trigonometric.SIN), "arcsin"),
     ("cos", _over(trigonometric.COS), "arccos"),
-    ("tan tg", _over(trigonometric.TAN), "arctan"),
+    ("tan", _over(trigonometric.TAN), "arctan"),
     ("sec", _reciprocal(trigonometric.COS), "arcsec"),
     ("csc cosec", _reciprocal(trigonometric.SIN), "arccsc"),
-    ("cot ctg cotan", _cotangent, "arccot"),
+    ("cot cotan", _cotangent, "arccot"),
     ("arcsin asin", _over(trigonometric.ARCSIN), "sin"),
     ("arccos acos", _over(trigonometric.ARCCOS), "cos"),
-    ("arctan atan arctg", _over(trigonometric.ARCTAN), "tan"),
+    ("arctan atan", _over(trigonometric.ARCTAN), "tan"),
     ("arcsec asec", _of_reciprocal(trigonometric.ARCCOS), "sec"),
     ("arccsc acsc", _of_reciprocal(trigonometric.ARCSIN), "csc"),
     ("arccot acot", _of_reciprocal(trigonometric.ARCTAN), "cot"),
@@ -100,8 +100,8 @@ _ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
     ("exp2", _over(exponential.EXP2), "log2"),
     ("expm1", _over(exponential.EXPM1), "log1p"),
     ("ln log", _over(LOG), "exp"),
-    ("log2 lb", _over(exponential.LOG2), "exp2"),
-    ("log10 lg", _over(exponential.LOG10), None),
+    ("log2", _over(exponential.LOG2), "exp2"),
+    ("log10", _over(exponential.LOG10), None),
     ("log1p", _over(exponential.LOG1P), "expm1"),
     ("sqrt", _over(SQRT), None),
     ("cbrt", _over(arithmetic.CBRT), None),
@@ -129,7 +129,7 @@ _SEVERAL_ARGUMENTS: tuple[tuple[str, Function], ...] = (
 )
 
 FUNCTIONS: dict[str, Function] = {
-    spelling: Function(spellings.split()[0], build, inverse=inverse)
+    spelling: Function(spelling, build, inverse=inverse)
     for spellings, build, inverse in _ONE_ARGUMENT
     for spelling in spellings.split()
 } | {spelling: function for spellings, function in _SEVERAL_ARGUMENTS for spelling in spellings.split()}

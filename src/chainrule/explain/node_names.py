@@ -1,4 +1,4 @@
-"""Owns what the values of a recorded program are called: as on the user's line where that is certain, else v1, v2, ..."""
+"""Owns what the values of a recorded program are called: a name from the user's line where it is certain, or v1, v2."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _OPERATORS: dict[type[ast.operator] | type[ast.unaryop], str] = {
 }
 
 
-def name_nodes(inputs: Sequence[tuple[Node, str]], units: Sequence[Unit], out: Node, given: Mapping[int, str]) -> dict[int, str]:
+def name_nodes(
+    inputs: Sequence[tuple[Node, str]], units: Sequence[Unit], out: Node, given: Mapping[int, str]
+) -> dict[int, str]:
     """Return the name of every input and of the head of every unit, by index; all differ.
 
     given: names that are known, by the index of the node.
@@ -55,7 +57,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _assigned(units: Sequence[Unit]) -> dict[int, str]:
-    """Return the names that the user's lines assign: to the last operation of a line, if it is the one that the line ends with."""
+    """Return the names that the user's lines assign, to the last operation of a line if it is the outermost."""
     found: dict[int, str] = {}
     for unit, after in itertools.zip_longest(units, units[1:]):
         if unit.head.line is None or (after is not None and after.head.line == unit.head.line):

@@ -1,7 +1,7 @@
-"""Owns how an expression is written: with minimal brackets, as plain text, LaTeX or MathML.
+r"""Owns how an expression is written: with minimal brackets, as plain text, LaTeX or MathML.
 
 One walk decides on brackets, signs and the product sign; a dialect says how the pieces look. `2x cos(x^2)` is text,
-`2 x \\cos\\left(x^{2}\\right)` LaTeX.
+`2 x \cos\left(x^{2}\right)` LaTeX.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from fractions import Fraction
 
 from chainrule.explain.dialects import LATEX, MATHML, TEXT, Dialect
 from chainrule.explain.expression import (
-    BY_NAME,
     Apply,
     Constant,
     Derivative,
@@ -24,6 +23,7 @@ from chainrule.explain.expression import (
     apply,
     fold,
 )
+from chainrule.primitives.table import BY_NAME
 
 CHOICE, RELATION, SUM, PRODUCT, POWER, ATOM = range(6)
 """How strongly an expression holds together, weakest first."""
@@ -36,9 +36,9 @@ KNOWN_WORDS = frozenset("pi mu nu xi ln log sin cos tan exp abs max min erf tau 
 class Piece:
     """A written expression, and what has to be known to write it next to another.
 
-    precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors: "number",
-    "letter" (a variable), "name" (a function), "bracket" or "other". fraction: a quotient. letters: the run of one-letter
-    variables at its end; head: the one at its start.
+    precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors:
+    "number", "letter" (a variable), "name" (a function), "bracket" or "other". fraction: a quotient. letters: the run
+    of one-letter variables at its end; head: the one at its start.
     """
 
     text: str
@@ -62,10 +62,10 @@ def text(expression: Expression) -> str:
 
 
 def latex(expression: Expression) -> str:
-    """Return the expression as LaTeX, for math mode.
+    r"""Return the expression as LaTeX, for math mode.
 
     >>> latex(1 / Symbol("x") ** 2)
-    '\\\\frac{1}{x^{2}}'
+    '\\frac{1}{x^{2}}'
     """
     return _write(expression, LATEX).text
 
@@ -78,6 +78,11 @@ def mathml(expression: Expression) -> str:
 def write(expression: Expression, dialect: Dialect) -> str:
     """Return the expression in a dialect."""
     return _write(expression, dialect).text
+
+
+def is_relation(expression: Expression) -> bool:
+    """Return whether the expression is a comparison, which needs brackets next to an equals sign."""
+    return isinstance(expression, Apply) and expression.primitive.name in _RELATIONS
 
 
 def _write(expression: Expression, dialect: Dialect) -> Piece:
@@ -130,7 +135,12 @@ def _piece(node: Expression, operands: Sequence[Piece], dialect: Dialect) -> Pie
 
 def _number(value: Value, dialect: Dialect) -> Piece:
     if value < 0:
-        return replace(_number(-value, dialect), text=dialect.minus + _number(-value, dialect).text, precedence=PRODUCT, negative=True)
+        return replace(
+            _number(-value, dialect),
+            text=dialect.minus + _number(-value, dialect).text,
+            precedence=PRODUCT,
+            negative=True,
+        )
     if isinstance(value, Fraction):
         quotient = dialect.fraction(dialect.number(str(value.numerator)), dialect.number(str(value.denominator)))
         return Piece(quotient, PRODUCT, starts="number", ends="number", fraction=True)
@@ -138,19 +148,32 @@ def _number(value: Value, dialect: Dialect) -> Piece:
     power = re.fullmatch(r"([\d.]+)e([+-]?)0*(\d+)", digits)
     if power:
         exponent = dialect.number(power[2].strip("+") + power[3])
-        scaled = dialect.power(dialect.number("10"), exponent if dialect.stacked or not power[2].strip("+") else f"({exponent})")
+        scaled = dialect.power(
+            dialect.number("10"), exponent if dialect.stacked or not power[2].strip("+") else f"({exponent})"
+        )
         return Piece(dialect.number(power[1]) + dialect.times + scaled, PRODUCT, starts="number", ends="other")
     digits = digits.removesuffix(".0").replace("inf", "∞")
     return Piece(dialect.number(digits), starts="number", ends="number")
 
 
 def _derivative(node: Derivative, dialect: Dialect) -> Piece:
-    if isinstance(node.body, Symbol):
-        return Piece(dialect.named_derivative(node.body.name, node.name, node.partial), starts="name", ends="other", fraction=dialect.stacked)
+    if isinstance(node.body, Symbol) and node.body.name != node.name:
+        return Piece(
+            dialect.named_derivative(node.body.name, node.name, node.partial),
+            starts="name",
+            ends="other",
+            fraction=dialect.stacked,
+        )
     body = _write(node.body, dialect)
     loose = body.precedence <= PRODUCT or body.negative
     inner = dialect.bracket(body.text) if loose else body.text
-    return Piece(dialect.derivative(inner, node.name, node.partial), PRODUCT, starts="name", ends="other", fraction=True)
+    return Piece(
+        dialect.derivative(inner, node.name, node.partial, node.order),
+        PRODUCT,
+        starts="name",
+        ends="other",
+        fraction=True,
+    )
 
 
 def _wrap(piece: Piece, dialect: Dialect, least: int) -> Piece:
@@ -194,7 +217,13 @@ def _product(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     joiner = _joiner(left, right, dialect, sign)
     run = left.letters + right.letters if joiner == dialect.nothing and right.head == right.letters else right.letters
     return Piece(
-        left.text + joiner + right.text, PRODUCT, negative=left.negative, starts=left.starts, ends=right.ends, head=left.head, letters=run
+        left.text + joiner + right.text,
+        PRODUCT,
+        negative=left.negative,
+        starts=left.starts,
+        ends=right.ends,
+        head=left.head,
+        letters=run,
     )
 
 
@@ -224,7 +253,9 @@ def _quotient(operands: Sequence[Piece], dialect: Dialect) -> Piece:
         return Piece(sign + quotient, PRODUCT, negative=bool(sign), starts="other", fraction=True)
     above = _wrap(left, dialect, ATOM if left.fraction else PRODUCT)
     below = _wrap(right, dialect, POWER)
-    return Piece(dialect.fraction(above.text, below.text), PRODUCT, negative=above.negative, starts=above.starts, fraction=True)
+    return Piece(
+        dialect.fraction(above.text, below.text), PRODUCT, negative=above.negative, starts=above.starts, fraction=True
+    )
 
 
 def _power(operands: Sequence[Piece], dialect: Dialect) -> Piece:
@@ -267,6 +298,14 @@ def _step(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     return _call("heaviside", operands[:1], dialect)
 
 
+_RELATIONS = {
+    "less": "<",
+    "less_equal": "≤",
+    "greater": ">",
+    "greater_equal": "≥",
+    "equal": "=",
+    "not_equal": "≠",
+}
 _WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
     "add": _sum,
     "subtract": _difference,
@@ -276,12 +315,7 @@ _WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
     "power": _power,
     "sqrt": _root,
     "absolute": _bars,
-    "less": _relation("<"),
-    "less_equal": _relation("≤"),
-    "greater": _relation(">"),
-    "greater_equal": _relation("≥"),
-    "equal": _relation("="),
-    "not_equal": _relation("≠"),
+    **{name: _relation(sign) for name, sign in _RELATIONS.items()},
     "where": _choice,
     "heaviside": _step,
 }

@@ -64,8 +64,8 @@ class Parsed:
 def parse(text: str) -> Parsed:
     """Read a function from mathematics as people type it, or from LaTeX.
 
-    Raises ParseError, a ValueError, that points at the column where the text is no mathematics of this grammar, is longer
-    than 2,000 characters, has brackets nested more than 100 deep, or exponents beyond 1,000.
+    Raises ParseError, a ValueError, that points at the column where the text is no mathematics of this grammar, is
+    longer than 2,000 characters, has brackets nested more than 100 deep, or exponents beyond 1,000.
 
     >>> parse("2x sin^2 x").expression
     multiply(multiply(2, x), power(sin(x), 2))

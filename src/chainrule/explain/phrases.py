@@ -6,9 +6,9 @@ import html
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
-from chainrule.explain.dialects import MATHML, TEXT, Dialect
+from chainrule.explain.dialects import LATEX, MATHML, TEXT, Dialect
 from chainrule.explain.expression import Expression
-from chainrule.explain.notation import latex, write
+from chainrule.explain.notation import is_relation, latex, write
 
 
 @final
@@ -20,10 +20,15 @@ class Equation:
 
     def write(self, dialect: Dialect) -> str:
         """Return the equation in a dialect."""
-        return dialect.equals.join(write(side, dialect) for side in self.sides)
+        return dialect.equals.join(_side(side, dialect) for side in self.sides)
 
     def __str__(self) -> str:
         return self.write(TEXT)
+
+
+def _side(side: Expression, dialect: Dialect) -> str:
+    written = write(side, dialect)
+    return dialect.bracket(written) if is_relation(side) else written
 
 
 Phrase: TypeAlias = tuple[str | Expression | Equation, ...]
@@ -59,7 +64,7 @@ def _written(part: Expression | Equation, dialect: Dialect) -> str:
 
 
 def _latex(part: Expression | Equation) -> str:
-    return " = ".join(latex(side) for side in part.sides) if isinstance(part, Equation) else latex(part)
+    return part.write(LATEX) if isinstance(part, Equation) else latex(part)
 
 
 def _escaped(words: str) -> str:

@@ -16,11 +16,13 @@ LONE_STATEMENT = (
     "written with a point, as in 0.5)"
 )
 _WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
-_DERIVATIVE = re.compile(r"(?<![A-Za-z\\])d\s*/\s*d\s*[A-Za-z](?![A-Za-z])|\\[dt]?frac\s*\{\s*d\b[^{}]*\}|\\partial")
+_DERIVATIVE = re.compile(
+    r"(?<![A-Za-z\\])d\s*/\s*d\s*[A-Za-z](?![A-Za-z])|\\[dt]?frac\s*\{\s*d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*[(=]"
+)
 _WHERE = re.compile(r"(?<![A-Za-z\\])(?:where|\\text\s*\{\s*where\s*\}|\\mathrm\s*\{\s*where\s*\})(?![A-Za-z])")
 NAME = (
     r"(?:\\(?:mathrm|operatorname|text)\s*\{[A-Za-z]+\}|\\?[A-Za-z]+|[\u0370-\u03ff])"
-    r"(?:[0-9]+|[₀-₉]+|_[A-Za-z0-9]|_[0-9]+|_\{[A-Za-z0-9]{1,8}\})?"
+    r"(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z][A-Za-z0-9]{0,7}|_\{[A-Za-z0-9]{1,8}\})?"
 )
 _HEADER = re.compile(rf"\s*({NAME})\s*(?:(?:\\left\s*)?\(([^()=]*?)(?:\\right\s*)?\)\s*)?(:?=)")
 

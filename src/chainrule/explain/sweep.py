@@ -47,7 +47,7 @@ class Unit:
 
 
 def sweep(nodes: Sequence[Node], seed: Node, cotangent: Any) -> tuple[dict[int, Any], list[Flow]]:
-    """Pull a cotangent of `seed` back through `nodes`; return the sum that arrived at every node, and each share of it."""
+    """Pull a cotangent of `seed` back through `nodes`; return the sum that arrived at each, and the shares."""
     arrived: dict[int, Any] = {seed.index: cotangent}
     flows: list[Flow] = []
     for node in reversed(nodes):
@@ -80,8 +80,8 @@ def _sum(left: Any, right: Any) -> Any:
 def local_derivative(unit: Unit, parent: Node) -> Any:
     """Return the derivative of a unit with respect to a node that it reads; None where that is no array of entries.
 
-    For an elementwise operation it is the table's partial at this point, summed where the node stands in several places; for a
-    unit with one number as its value it is the pull of 1.
+    For an elementwise operation it is the table's partial at this point, summed where the node stands several times;
+    for a unit with one number as its value it is the pull of 1.
     """
     (*_, last) = unit.nodes
     primitive = unit.head.primitive

@@ -19,7 +19,7 @@ def to_sympy(expression: Expression) -> Any:
     >>> to_sympy(0.5 * Symbol("x"))
     x/2
     """
-    import sympy
+    import sympy  # noqa: PLC0415 (heavy)
 
     functions = _functions()
 
@@ -42,7 +42,7 @@ def to_sympy(expression: Expression) -> Any:
 @cache
 def _functions() -> dict[str, Callable[..., Any]]:
     """Return what each primitive is in SymPy, where it has another name or is an operator."""
-    import sympy as sp
+    import sympy as sp  # noqa: PLC0415 (heavy)
 
     return {
         "add": lambda x, y: x + y,

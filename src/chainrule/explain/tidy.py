@@ -1,4 +1,4 @@
-"""Owns tidying: named algebraic moves, each from an expression to an equal one, until the shortest common form is reached."""
+"""Owns tidying: named algebraic moves, each to an equal expression, until the shortest common form is reached."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from chainrule.explain.algebra import (
+    MINUS_ONE,
     ONE,
     Term,
     build,
@@ -24,7 +25,7 @@ from chainrule.explain.algebra import (
     term_of,
     terms_of,
 )
-from chainrule.explain.expression import Apply, Expression, Number, Symbol, fold, free_symbols, rebuild, size
+from chainrule.explain.expression import Apply, Expression, Number, fold, free_symbols, rebuild, size
 from chainrule.explain.notation import text
 
 MAX_EXPANDED_TERMS = 12
@@ -83,12 +84,13 @@ def gather(expression: Expression) -> Move | None:
 
 def _what_was_gathered(expression: Expression) -> tuple[str, str, tuple[Expression, ...]]:
     """Return the name of the move and what was canceled."""
-    numbers = powers = negatives = False
+    numbers = powers = negatives = fractions = False
     canceled: list[Expression] = []
     for _, node in _products(expression):
         factors = raw_factors(node)
+        fractions |= is_named(node, "multiply") and any(is_named(part, "divide") for part in node.operands)  # type: ignore[attr-defined]
         values = [base for base, exponent in factors if isinstance(base, Number) and is_whole(exponent)]
-        numbers |= sum(value.value != -1 for value in values) > 1
+        numbers |= sum(value.value not in (1, -1) for value in values) > 1
         negatives |= any(value.value == -1 for value in values)
         bases = [(base, exponent) for base, exponent in factors if not isinstance(base, Number)]
         for base in {base for base, _ in bases}:
@@ -105,6 +107,8 @@ def _what_was_gathered(expression: Expression) -> tuple[str, str, tuple[Expressi
         return "multiply the numbers", "factors can be taken in any order", ()
     if powers:
         return "gather the powers", "a^m · a^n = a^(m + n)", ()
+    if fractions:
+        return "write as one fraction", "a · (b/c) = ab/c", ()
     if negatives:
         return "move the sign to the front", "(-a) · b = -(a · b)", ()
     return "put the factors in order", "factors can be taken in any order", ()
@@ -169,7 +173,7 @@ def _pythagorean_partner(term: Term) -> tuple[Term, Term] | None:
 def expand(expression: Expression) -> Move | None:
     """Multiply out brackets, where the result is shorter than the product."""
     numerator, denominator = split_fraction(expression)
-    terms = _expanded(numerator)
+    terms = _expanded(numerator) if _has_brackets(numerator) else None
     if terms is None:
         return None
     expanded = build_sum(collect(terms))
@@ -178,6 +182,14 @@ def expand(expression: Expression) -> Move | None:
         return None
     name = "expand and collect like terms" if len(collect(terms)) < len(terms) else "expand"
     return Move(name, "every term in a bracket is multiplied", expression, after)
+
+
+def _has_brackets(expression: Expression) -> bool:
+    """Return whether a sum stands in a product or under a power."""
+    for _, node in sum_terms(expression):
+        if any(is_named(base, "add", "subtract") and exponent != MINUS_ONE for base, exponent in raw_factors(node)):
+            return True
+    return False
 
 
 def _shorter(after: Expression, before: Expression, numerator: Expression, expanded: Expression) -> bool:
@@ -198,7 +210,13 @@ def is_polynomial(expression: Expression) -> bool:
         exponent = node.operands[-1]
         if name == "divide":
             return all(operands) and isinstance(exponent, Number)
-        return name == "power" and operands[0] and isinstance(exponent, Number) and is_whole(exponent) and exponent.value >= 0
+        return (
+            name == "power"
+            and operands[0]
+            and isinstance(exponent, Number)
+            and is_whole(exponent)
+            and exponent.value >= 0
+        )
 
     return fold(expression, combine)
 
@@ -279,29 +297,41 @@ def over_one_line(expression: Expression) -> Expression:
     above = [multiply_terms(one, multiply_terms(term, below)) for one, (_, term) in zip(above, signed, strict=True)]
     result = build(above[0])
     for term in above[1:]:
-        positive = Term(abs(term.coefficient), term.factors)
+        positive = Term(-term.coefficient if term.coefficient < 0 else term.coefficient, term.factors)
         result = result - build(positive) if term.coefficient < 0 else result + build(positive)
     return result / build(below)
 
 
 def factor_out(expression: Expression) -> Move | None:
     """Pull out what all terms of a sum share, where that is shorter. Polynomials stay expanded."""
-    numerator, denominator = split_fraction(expression)
-    if not is_named(numerator, "add", "subtract") or is_polynomial(numerator):
+    pulled: list[str] = []
+
+    def rule(node: Expression) -> Expression:
+        if not is_named(node, "add", "subtract") or is_polynomial(node):
+            return node
+        common, rest = _split_common(terms_of(node))
+        if rest is None:
+            return node
+        after = build(Term(common.coefficient, (*common.factors, (rest, ONE))))
+        if size(after) >= size(node):
+            return node
+        pulled.append(text(build(common)))
+        return after
+
+    after = neat(_algebraic(expression, rule))
+    if after == expression:
         return None
-    terms = terms_of(numerator)
+    shown = " and ".join(dict.fromkeys(pulled))
+    return Move(f"factor out {shown}", "every term contains it", expression, after)
+
+
+def _split_common(terms: Sequence[Term]) -> tuple[Term, Expression | None]:
+    """Return what the terms share, and the sum without it; None where they share nothing."""
     common = _common_factor(terms)
-    if not common.factors and common.coefficient == 1:
-        return None
+    if len(terms) < 2 or (not common.factors and common.coefficient == 1):
+        return common, None
     inverse = term_of(1 / build(common))
-    rest = build_sum([multiply_terms(term, inverse) for term in terms])
-    product = build(Term(1, (*common.factors, (rest, ONE)))) if common.factors else rest
-    if common.coefficient != 1:
-        product = build(Term(common.coefficient, (*common.factors, (rest, ONE))))
-    after = product if denominator == ONE else product / denominator
-    if size(after) >= size(expression):
-        return None
-    return Move(f"factor out {text(build(common))}", "every term contains it", expression, after)
+    return common, build_sum([multiply_terms(term, inverse) for term in terms])
 
 
 def _common_factor(terms: Sequence[Term]) -> Term:
@@ -311,7 +341,9 @@ def _common_factor(terms: Sequence[Term]) -> Term:
         if all(found == exponent for found in exponents):
             shared.append((base, exponent))
         elif all(isinstance(found, Number) and found.value > 0 for found in exponents):
-            shared.append((base, min((found for found in exponents if isinstance(found, Number)), key=lambda found: found.value)))
+            shared.append(
+                (base, min((found for found in exponents if isinstance(found, Number)), key=lambda found: found.value))
+            )
     numbers = [term.coefficient for term in terms]
     whole = [number for number in numbers if isinstance(number, int)]
     number = math.gcd(*whole) if len(whole) == len(numbers) else 1

@@ -24,7 +24,7 @@ _WORD = re.compile("[A-Za-z]+")
 _DIGITS = re.compile("[0-9]+")
 _NUMBERED_FUNCTION = re.compile("(log10|log2|log1p|exp2|expm1|arctan2|atan2)(?![A-Za-z0-9])", re.IGNORECASE)
 _GLUED_FUNCTION = re.compile(f"({'|'.join(GLUED)})")
-_SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([A-Za-z0-9]{1,8})\s*\}|([0-9]+)|([A-Za-z]))")
+_SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([A-Za-z0-9]{1,8})\s*\}|([0-9]+)|([A-Za-z][A-Za-z0-9]*))")
 _SMALL_INDEX = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
 _KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
@@ -60,7 +60,7 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
         scan_function(cursor, function, len(word))
     elif word in GREEK_NAMES or word in BRACKET_FUNCTIONS:
         scan_letter(cursor, word, len(word))
-    elif len(word) <= 3 and not _glued(word):
+    elif len(word) <= 3 and "ln" not in word:
         _refuse_near_call(cursor, word, after)
         for letter in word:
             scan_letter(cursor, letter, 1)
@@ -152,9 +152,9 @@ def _index(cursor: Cursor, after: int) -> tuple[str, int]:
     if found is None or len(index) > _LONGEST_INDEX:
         advice = f"expected up to {_LONGEST_INDEX} letters or digits, as in x_1 or x_{{max}}"
         cursor.refuse(f"an index that is not understood; {advice}", after)
-    following = cursor.at(found.end())
-    if found[3] and (following.isalpha() or following == "_"):
-        cursor.refuse(f"an index of several letters; expected braces, as in x_{{{index + following}}}", after)
+    # In LaTeX, w_ij is w_i j; typed plainly, it is meant as one name.
+    if found[3] and (cursor.at(found.end()) == "_" or (len(index) > 1 and "\\" in cursor.plain)):
+        cursor.refuse("an index of several letters; expected braces around it, as in x_{max}", after)
     return index, len(found[0])
 
 

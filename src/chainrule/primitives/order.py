@@ -30,7 +30,7 @@ def _batched_shares(batched: tuple[bool, ...], x: Array, extreme: Array, axis: S
 
 
 SHARES = Piecewise(name="shares", value=_shares, rule=STEP, batch=_batched_shares)
-"""The share of each element in the extreme one along axes (which keeps its axes): 1 where it is the only one, 1/n of n ties."""
+"""The share of each element in the extreme one along axes: 1 where it is the only one, 1/n of n ties."""
 
 
 def _push_extreme(out: Array, tangents: tuple[Array, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
@@ -55,15 +55,15 @@ MIN = General(
 
 
 def _push_sort(out: Array, tangents: tuple[Array, ...], x: Array, axis: int) -> Array:
-    return np.take_along_axis(tangents[0], np.argsort(x, axis=axis, kind="stable"), axis=axis)
+    return np.take_along_axis(tangents[0], np.argsort(x, axis=axis), axis=axis)
 
 
 SORT = General(
     name="sort",
-    value=lambda x, axis: np.sort(x, axis=axis, kind="stable"),
+    value=lambda x, axis: np.sort(x, axis=axis),
     push=_push_sort,
     rule=SORTED,
-    batch=lambda batched, x, axis: np.sort(x, axis=axis + 1, kind="stable"),
+    batch=lambda batched, x, axis: np.sort(x, axis=axis + 1),
 )
 
 
@@ -123,8 +123,8 @@ ALL = _position(
 
 def _batched_argwhere(batched: tuple[bool, ...], x: Array) -> Array:
     raise ShapeError(
-        "vmap: each member of a batch would have its own number of nonzero elements; use np.where(mask, x, 0) instead of "
-        f"np.nonzero or x[mask]{where()}"
+        "vmap: each member of a batch would have its own number of nonzero elements; "
+        f"use np.where(mask, x, 0) instead of np.nonzero or x[mask]{where()}"
     )
 
 
@@ -139,6 +139,4 @@ def _batched_search(batched: tuple[bool, ...], table: Array, v: Array, side: str
     return np.stack([bind(SEARCHSORTED, (table[row], v[row] if batched[1] else v), parameters) for row in rows])
 
 
-SEARCHSORTED = _position(
-    "searchsorted", lambda table, v, side: np.searchsorted(table, v, side=side), _batched_search
-)
+SEARCHSORTED = _position("searchsorted", lambda table, v, side: np.searchsorted(table, v, side=side), _batched_search)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from chainrule.core.primitive import Array, Composite, General, Linear
-from chainrule.core.trace import Traced, bind
+from chainrule.core.trace import bind
 from chainrule.primitives.norms import EUCLIDEAN_NORM
 from chainrule.primitives.shape import ASTYPE, Shape, size_of
 
 # Up to this size an array filled with a cotangent is made faster than a broadcast view of it.
 SMALL = 4096
+_PLAIN = frozenset({np.ndarray, float, np.float64, np.float32, np.complex128})
 
 
 def kept(shape: Shape, axis: Shape) -> Shape:
@@ -28,10 +27,8 @@ def shifted(axis: Shape) -> Shape:
 def _spread(ct: Array, index: int, x: Array, axis: Shape, keepdims: bool) -> Array:
     # Hot path: benchmarks/test_eager.py
     shape = np.shape(x)
-    if isinstance(ct, Traced):
-        return np.broadcast_to(ct if keepdims else np.reshape(ct, kept(shape, axis)), shape)
     if not keepdims:
-        if len(axis) == len(shape):
+        if len(axis) == len(shape) and type(ct) in _PLAIN:
             size = size_of(shape, axis)
             if size <= SMALL:
                 full = np.empty(shape, np.result_type(ct))
@@ -95,12 +92,16 @@ def _push_logsumexp(out: Array, tangents: tuple[Array, ...], x: Array, axis: Sha
     return np.sum(tangents[0] * weights, axis=axis, keepdims=keepdims)
 
 
+def _batched_logsumexp(batched: tuple[bool, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
+    return bind(LOGSUMEXP, (x,), {"axis": shifted(axis), "keepdims": keepdims})
+
+
 LOGSUMEXP = General(
     name="logsumexp",
     value=_logsumexp,
     push=_push_logsumexp,
     rule="log-sum-exp rule: the derivative is the softmax",
-    batch=lambda batched, x, axis, keepdims: bind(LOGSUMEXP, (x,), {"axis": shifted(axis), "keepdims": keepdims}),
+    batch=_batched_logsumexp,
 )
 """log(sum(exp(x))) over axes, without overflow. Along an empty axis it is minus infinity."""
 
@@ -144,5 +145,4 @@ def _std(x: Array, axis: Shape, keepdims: bool, ddof: float) -> Array:
 
 
 STD = Composite(name="std", value=_std, rule="a standard deviation is the root of the variance")
-"""The length of what is left without the mean. Where all elements are equal, at a kink, the derivative is taken to be 0."""
-
+"""Where all elements are equal, at a kink, the derivative is taken to be 0."""

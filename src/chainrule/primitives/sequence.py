@@ -44,9 +44,7 @@ CUMPROD = General(
 
 def _batched_convolve(batched: tuple[bool, ...], x: Array, y: Array) -> Array:
     rows = range(batch_size(batched, (x, y)))
-    return np.stack([
-        bind(CONVOLVE, (x[row] if batched[0] else x, y[row] if batched[1] else y)) for row in rows
-    ])
+    return np.stack([bind(CONVOLVE, (x[row] if batched[0] else x, y[row] if batched[1] else y)) for row in rows])
 
 
 CONVOLVE = Multilinear(

@@ -17,7 +17,7 @@ MOVES = "moving elements moves their sensitivities back"
 def unbroadcast(ct: Array, shape: Shape) -> Array:
     """Sum `ct` down to `shape`, from which it was broadcast.
 
-    Ones that assignment dropped in front of a value's shape are put back: `x[0] = v` takes `v` of shape (1, 3) for a row of 3.
+    Ones that assignment dropped in front of a shape are put back: `x[0] = v` takes `v` of shape (1, 3) for a row of 3.
 
     >>> unbroadcast(np.ones((4, 3)), (3,))
     array([4., 4., 4.])
@@ -114,9 +114,7 @@ def _batched_concatenate(batched: tuple[bool, ...], *arrays: Array, axis: int) -
     return np.concatenate([with_batch(x, flag, size) for flag, x in zip(batched, arrays, strict=True)], axis=axis + 1)
 
 
-CONCATENATE = Linear(
-    name="concatenate", value=_concatenate, transpose=_piece, rule=MOVES, batch=_batched_concatenate
-)
+CONCATENATE = Linear(name="concatenate", value=_concatenate, transpose=_piece, rule=MOVES, batch=_batched_concatenate)
 
 
 def _unpad(ct: Array, index: int, x: Array, widths: tuple[tuple[int, int], ...]) -> Array:
@@ -149,7 +147,7 @@ ROLL = Linear(
 
 
 def cast(x: Array, dtype: Any) -> Array:
-    """Return `x` as `dtype`: itself where it has it already, by a step function where `dtype` is of integers or booleans."""
+    """Return `x` as `dtype`; where that is of integers or booleans, by a step function."""
     wanted = np.dtype(dtype)
     if getattr(x, "dtype", None) == wanted:
         return x

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
-from chainrule.core.trace import Traced, bind
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, TracingError, user_line, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
@@ -22,11 +23,12 @@ from chainrule.tracing.numpy_functions.linear_algebra import matmul
 
 _PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
 _OBJECT = np.dtype(object)
+_NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
 
 
 def _operand(value: Any) -> Any:
     """Return what an operator was given as an operand, or NotImplemented."""
-    if type(value) in _PLAIN or isinstance(value, Traced):
+    if isinstance(value, Traced) or type(value) in _PLAIN:
         return value
     if isinstance(value, np.ndarray | np.generic | list | tuple):
         return lift(value)
@@ -36,7 +38,11 @@ def _operand(value: Any) -> Any:
 def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
     # Hot path: benchmarks/test_eager.py
     def operator(self: Traced, other: Any) -> Any:
-        if type(other) not in _DIRECT and (other := _operand(other)) is NotImplemented:
+        if type(other) in _PLAIN:
+            owner = self.owner
+            if self.view is None and not owner.closed:
+                return owner.process(primitive, (self, other), NO_PARAMETERS)
+        elif (other := _operand(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (self, other))
 
@@ -45,7 +51,11 @@ def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
 
 def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
     def operator(self: Traced, other: Any) -> Any:
-        if type(other) not in _DIRECT and (other := _operand(other)) is NotImplemented:
+        if type(other) in _PLAIN:
+            owner = self.owner
+            if self.view is None and not owner.closed:
+                return owner.process(primitive, (other, self), NO_PARAMETERS)
+        elif (other := _operand(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (other, self))
 
@@ -103,7 +113,7 @@ def absolute(x: Array) -> Array:
 
 
 class TracedOperators(Traced):
-    """Operators and protocols that traced arrays and traced elements of object arrays share."""
+    """The operators, and the protocols by which NumPy asks what to do."""
 
     __slots__ = ()
     __hash__ = object.__hash__
@@ -141,6 +151,10 @@ class TracedOperators(Traced):
         if method == "__call__" and not kwargs:
             primitive = BY_UFUNC.get(ufunc)
             if primitive is not None:
+                if len(inputs) == 1 and primitive is not a.ABSOLUTE:
+                    owner = self.owner
+                    if self.view is None and not owner.closed:
+                        return owner.process(primitive, inputs, NO_PARAMETERS)
                 for operand in inputs:
                     if not isinstance(operand, Traced) and type(operand) not in _PLAIN:
                         inputs = tuple(map(lift, inputs))
@@ -174,7 +188,7 @@ class TracedOperators(Traced):
         source = np.reshape(self, (count,)) if self.shape else None
         for position in range(count):
             part = self if source is None else index(source, position)
-            flat[position] = TracedElement(part.owner, part.value, part.data) if isinstance(part, Traced) else part
+            flat[position] = part
         return flat.reshape(self.shape)
 
     # --- what would lose the derivative --------------------------------------------------------------------------------
@@ -238,7 +252,12 @@ class TracedOperators(Traced):
 
     @property
     def dtype(self) -> Any:
-        """The type of the elements."""
+        """The type of the elements.
+
+        NumPy's means of an object array convert their result with `result.dtype.type`; to them a traced number is an object.
+        """
+        if not self.owner.shape(self) and sys._getframe(1).f_globals is _NUMPY_MEANS:
+            return _OBJECT
         return self.value.dtype
 
     @property
@@ -256,6 +275,13 @@ class TracedOperators(Traced):
         return bind(a.CONJUGATE, (self,)) if self.dtype.kind == "c" else self
 
     conj = conjugate
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what NumPy's loops over objects call: a method of the ufunc's name."""
+        primitive = _UNARY.get(name)
+        if primitive is None:
+            raise AttributeError(f"a traced array has no attribute {name!r}{where()}")
+        return lambda: bind(primitive, (self,))
 
     def __repr__(self) -> str:
         return f"<traced {self.dtype} of shape {self.shape}>"
@@ -276,36 +302,6 @@ class TracedOperators(Traced):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self.__copy__()
-
-
-class TracedElement(TracedOperators):
-    """A traced number inside one of NumPy's object arrays.
-
-    NumPy's loops over objects ask each element for a method of the ufunc's name, and its means for `element.dtype.type`.
-    """
-
-    __slots__ = ()
-
-    @property
-    def dtype(self) -> Any:
-        """The type of the elements of the array that this element belongs to."""
-        return _OBJECT
-
-    def __add__(self, other: Any) -> Any:
-        return _as_element(_forward(a.ADD)(self, other))
-
-    def __radd__(self, other: Any) -> Any:
-        return _as_element(_reflected(a.ADD)(self, other))
-
-    def __getattr__(self, name: str) -> Any:
-        primitive = _UNARY.get(name)
-        if primitive is None:
-            raise AttributeError(f"a traced number has no attribute {name!r}")
-        return lambda: bind(primitive, (self,))
-
-
-def _as_element(value: Any) -> Any:
-    return TracedElement(value.owner, value.value, value.data) if isinstance(value, Traced) else value
 
 
 _UNARY = {p.name: p for p in BY_UFUNC.values() if isinstance(p, Elementwise) and len(p.partials) == 1}
@@ -491,6 +487,3 @@ def _call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dic
     if any(map(holds_traced, inputs)) or kwargs:
         return ufunc_method(ufunc, method, inputs, kwargs)
     return getattr(ufunc, method)(*inputs, **kwargs)
-
-
-_DIRECT = _PLAIN | {TracedArray}

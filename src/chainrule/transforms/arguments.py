@@ -53,6 +53,8 @@ class Arguments:
 
     def gather(self, results: Sequence[Array], alone: bool) -> Any:
         """Put one result for each differentiated leaf into the structure of the arguments."""
+        if alone and self.structure is _SINGLE and type(results[0]) is np.float64 and type(self.leaves[0]) in (float, int):
+            return float(results[0])
         cast = [like_input(result, leaf, value) for result, leaf, value in zip(results, self.leaves, self.values, strict=True)]
         parts = unflatten(self.structure, cast)
         return parts[0] if alone else tuple(parts)
@@ -101,13 +103,14 @@ def like_input(result: Array, leaf: Any, value: Array) -> Any:
     """Return a derivative in the form of the argument that it belongs to: Python numbers, float32, arrays of its own."""
     if isinstance(result, Traced) or isinstance(leaf, Traced):
         return result
-    kind = np.dtype(value.dtype)
-    if np.shape(result) != np.shape(value):
-        result = np.broadcast_to(result, np.shape(value))
-    if isinstance(leaf, np.ndarray):
-        array = np.asarray(result, dtype=kind)
-        return array.copy() if array is leaf or array.base is not None or not array.flags.writeable else array
-    return plain(kind.type(result) if np.ndim(result) == 0 else np.array(result, dtype=kind))
+    if isinstance(leaf, np.ndarray) and _is_fresh(result) and result.dtype == value.dtype and result.shape == leaf.shape:
+        return result
+    array = np.array(np.broadcast_to(result, np.shape(value)), dtype=value.dtype)
+    return array if isinstance(leaf, np.ndarray) or array.ndim else plain(array[()])
+
+
+def _is_fresh(result: Array) -> bool:
+    return type(result) is np.ndarray and result.base is None and result.flags.writeable
 
 
 def plain(value: Any) -> Any:

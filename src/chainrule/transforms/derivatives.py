@@ -33,9 +33,9 @@ def _named(transform: str, fun: Function, wrapper: Function) -> Function:
 
 
 def _value_and_pulled(call: Arguments, has_aux: bool) -> tuple[Any, list[Array]]:
-    values, pullback = linearize(call.flat(has_aux), call.values)
+    values, pullback = linearize(call.flat(has_aux), call.values, once=True)
     value = _one_real_number(values, call)
-    one = np.ones((), dtype=value.dtype)[()] if value.dtype.kind == "f" else np.float64(1.0)
+    one = value.dtype.type(1.0) if value.dtype.kind == "f" else np.float64(1.0)
     return value, pullback([one])
 
 
@@ -47,7 +47,7 @@ def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
             "cr.jacobian, or has_aux=True if the rest is auxiliary"
         )
     value = values[0]
-    if np.shape(value) != ():
+    if value.shape != ():
         raise NotScalarError(
             f"grad takes a function with one real number as its result; {name} returned an array of shape {np.shape(value)}; "
             "use cr.jacobian for all its derivatives, or sum it"
@@ -174,7 +174,8 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cts = [as_value(leaf) for leaf in flatten(cotangent)[0]]
         _same_shapes("vjp: a cotangent", [np.shape(c) for c in cts], [np.shape(v) for v in values], [""] * len(values))
-        gathered: tuple[Any, ...] = call.gather(pull(cts), alone=False)
+        shares = [np.array(share) if any(share is ct for ct in cts) else share for share in pull(cts)]
+        gathered: tuple[Any, ...] = call.gather(shares, alone=False)
         return gathered
 
     return _gathered(call, values), pullback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,19 @@ from chainrule.core.graph import ITEM, Node
 from chainrule.core.primitive import Array, Elementwise, General
 from chainrule.primitives.indexing import INDEX, accumulate_index
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
-from chainrule.transforms.rules import pull
+from chainrule.transforms.rules import LARGE, pull
 
 
-def linearize(function: Callable[..., Any], inputs: Sequence[Array]) -> tuple[list[Any], Callable[[Sequence[Array | None]], list[Array]]]:
-    """Run `function` (arrays in, list of results out) and return its results with the pullback of their cotangents."""
+Pullback = Callable[[Sequence[Array | None]], list[Array]]
+
+
+def linearize(
+    function: Callable[..., Any], inputs: Sequence[Array], once: bool = False
+) -> tuple[list[Any], Pullback]:
+    """Run `function` (arrays in, list of results out) and return its results with the pullback of their cotangents.
+
+    once: the pullback is called once only, and gives memory back while it runs.
+    """
     trace = RecordTrace()
     traced = [trace.input(value) for value in inputs]
     try:
@@ -27,31 +36,30 @@ def linearize(function: Callable[..., Any], inputs: Sequence[Array]) -> tuple[li
 
     def pullback(cotangents: Sequence[Array | None]) -> list[Array]:
         seeds = [(out, ct) for out, ct in zip(outputs, cotangents, strict=True) if isinstance(out, Node) and ct is not None]
-        return backward(trace.nodes, seeds, len(inputs))
+        return backward(trace.nodes if once else list(trace.nodes), seeds, len(inputs))
 
     return values, pullback
 
 
-def backward(nodes: Sequence[Node], seeds: Sequence[tuple[Node, Array]], count: int) -> list[Array]:
-    """Pull cotangents back to the first `count` nodes, which are the inputs."""
+def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int) -> list[Array]:
+    """Pull cotangents back to the first `count` nodes, which are the inputs. The nodes are taken off the list."""
     # Hot path: benchmarks/test_eager.py
     cts: list[Any] = [None] * len(nodes)
-    fresh = bytearray(len(nodes))  # whether the sum of a node's cotangents is an array of our own, to add to in place
     for node, ct in seeds:
-        _add(cts, fresh, node, ct)
+        _add(cts, node, ct)
     for position in range(len(nodes) - 1, count - 1, -1):
+        node = nodes.pop()
         ct = cts[position]
         if ct is None:
             continue
         cts[position] = None
-        node = nodes[position]
         primitive = node.primitive
         if primitive.__class__ is Elementwise:
             shares = pull(node, ct)
         elif primitive is ITEM:
             _add_item(cts, node, ct)
             continue
-        elif primitive is INDEX and _add_in_place(cts, fresh, node, ct):
+        elif primitive is INDEX and _add_in_place(cts, node, ct):
             continue
         else:
             if type(node.value) is tuple:
@@ -63,22 +71,31 @@ def backward(nodes: Sequence[Node], seeds: Sequence[tuple[Node, Array]], count: 
             if cts[index] is None:
                 cts[index] = share
             else:
-                _add(cts, fresh, parent, share)
+                _add(cts, parent, share)
+        shares = share = None  # type: ignore[assignment]  # no name may keep alive what the next pull can overwrite
     return [np.zeros_like(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
 
 
-def _add(cts: list[Any], fresh: bytearray, node: Node, share: Array) -> None:
+def _add(cts: list[Any], node: Node, share: Array) -> None:
     total = cts[node.index]
     if total is None:
         cts[node.index] = share
-    elif fresh[node.index] and type(share) is np.ndarray and share.dtype == total.dtype:
+    elif type(total) is np.ndarray and total.size > LARGE and _is_ours(total, getrefcount(total)) and _fits(share, total):
         np.add(total, share, out=total)
     else:
-        total = cts[node.index] = total + share
-        fresh[node.index] = type(total) is np.ndarray
+        cts[node.index] = total + share
 
 
-def _add_in_place(cts: list[Any], fresh: bytearray, node: Node, ct: Array) -> bool:
+def _is_ours(total: np.ndarray[Any, Any], references: int) -> bool:
+    """Whether only the list of cotangents, one name and one call refer to `total`, which may then be changed in place."""
+    return references == 3 and total.base is None and total.flags.writeable
+
+
+def _fits(share: Array, total: np.ndarray[Any, Any]) -> bool:
+    return type(share) is np.ndarray and share.dtype == total.dtype and share.shape == total.shape
+
+
+def _add_in_place(cts: list[Any], node: Node, ct: Array) -> bool:
     """Add the cotangent of a part to the whole's; many parts of one array then cost no more than the array."""
     (parent, *rest) = node.parents
     value = node.operands[0]
@@ -92,11 +109,10 @@ def _add_in_place(cts: list[Any], fresh: bytearray, node: Node, ct: Array) -> bo
         total = np.zeros(value.shape, dtype=kind)
     elif not isinstance(total, np.ndarray):
         return False
-    elif not fresh[parent.index] or total.dtype != kind:
+    elif not _is_ours(total, getrefcount(total)) or total.dtype != kind:
         total = np.array(total, dtype=np.result_type(total, kind))
     accumulate_index(total, ct, *node.operands[1:], **node.parameters)
     cts[parent.index] = total
-    fresh[parent.index] = True
     return True
 
 

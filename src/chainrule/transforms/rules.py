@@ -101,14 +101,14 @@ def _pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tup
     # Hot path: benchmarks/test_eager.py
     operands, out = node.operands, node.value
     shares: list[tuple[Node, Array]] = []
-    for partial, operand, parent in zip(primitive.partials, operands, node.parents, strict=True):
+    for partial, operand, parent in zip(primitive.partials, operands, node.parents):  # noqa: B905 (costs time)
         if parent is None or partial is None:
             continue
         factor = partial(out, *operands)
         if factor.__class__ is int:
             share = ct if factor == 1 else -ct if factor == -1 else ct * factor
-        elif factor.__class__ is np.ndarray and factor.size > LARGE and getrefcount(factor) == 2:
-            share = _multiply_into(factor, ct)
+        elif factor.__class__ is np.ndarray and factor.size > LARGE:
+            share = _multiply_large(factor, ct, getrefcount(factor) == 2, operand is operands[-1] and getrefcount(ct) == 4)
         elif factor.__class__ is float or (factor.__class__ is not complex and factor.dtype.kind != "c"):
             share = ct * factor
         else:
@@ -119,12 +119,15 @@ def _pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tup
     return shares
 
 
-def _multiply_into(factor: Array, ct: Array) -> Array:
-    """Return ct * conj(factor), in the memory of `factor`, which nobody else refers to."""
+def _multiply_large(factor: Array, ct: Array, own_factor: bool, own_ct: bool) -> Array:
+    """Return ct * conj(factor), in the memory of one of them where nobody else refers to it: fresh memory costs more than it."""
     if factor.dtype.kind == "c":
         factor = np.conjugate(factor)
     if type(ct) is np.ndarray and ct.shape == factor.shape and ct.dtype == factor.dtype:
-        return np.multiply(ct, factor, out=factor)
+        if own_factor and factor.base is None:
+            return np.multiply(ct, factor, out=factor)
+        if own_ct and ct.base is None:
+            return np.multiply(ct, factor, out=ct)
     return ct * factor
 
 

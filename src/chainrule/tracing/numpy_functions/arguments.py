@@ -49,8 +49,8 @@ def refuse_out(name: str, out: Any) -> None:
     """Raise where an array to write into was passed."""
     if is_given(out):
         raise TracingError(
-            f"np.{name}(..., out=...) writes in place, which is not possible for traced arrays; assign the result instead: "
-            f"y = np.{name}(...){where()}"
+            f"np.{name}(..., out=...) writes in place, which is not possible for traced arrays; "
+            f"assign the result instead: y = np.{name}(...){where()}"
         )
 
 

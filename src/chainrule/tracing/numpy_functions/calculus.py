@@ -216,9 +216,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
     return x
 
 
-def polyfit(
-    x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False
-) -> Array:
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Array:
     """np.polyfit: the coefficients of least squares."""
     if full or cov:
         raise NoRuleError(f"np.polyfit: full= and cov= have no derivative rule yet; leave them out{where()}")

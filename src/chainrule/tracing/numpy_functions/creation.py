@@ -9,7 +9,6 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
-from chainrule.errors import NoRuleError, where
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift, lift_constant
 from chainrule.tracing.numpy_functions.operands import as_array
@@ -26,7 +25,14 @@ def _filled(value: float) -> Callable[..., Array]:
 
 
 def full_like(
-    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: Any = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
 ) -> Array:
     """np.full_like: traced, so that traced values can be assigned into it."""
     like, fill = as_array(a), lift(fill_value)
@@ -40,7 +46,7 @@ def full_like(
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Array:
     """np.copy."""
-    return as_array(a).copy()
+    return copied(as_array(a))
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
@@ -96,9 +102,14 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 # Functions with like=: NumPy passes the model, and leaves it out of the arguments
 
 
+def copied(x: Array) -> Array:
+    """Return another traced array with the value of this one, to which assignments are its own."""
+    return x.copy()
+
+
 def array(
     like: Traced,
-    object: Any,  # noqa: A002  (NumPy's name)
+    object: Any,
     dtype: Any = None,
     *,
     copy: Any = True,
@@ -109,13 +120,15 @@ def array(
 ) -> Array:
     """np.array, np.asarray and their kin with like=a traced array."""
     x = lift(object)
-    x = x.copy() if isinstance(x, Traced) else lift_constant(like, np.asarray(x))
+    x = copied(x) if isinstance(x, Traced) else lift_constant(like, np.asarray(x))
     if dtype is not None:
         x = cast(x, dtype)
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x
 
 
-def asarray(like: Traced, a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None) -> Array:
+def asarray(
+    like: Traced, a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None
+) -> Array:
     """np.asarray with like=a traced array: a traced array is returned as it is."""
     x = lift(a)
     if not isinstance(x, Traced):
@@ -123,7 +136,9 @@ def asarray(like: Traced, a: Any, dtype: Any = None, order: Any = None, *, devic
     return x if dtype is None else cast(x, dtype)
 
 
-def full(like: Traced, shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None) -> Array:
+def full(
+    like: Traced, shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None
+) -> Array:
     """np.full with like=a traced array."""
     fill = as_array(fill_value)
     return full_like(like, fill, fill.dtype if dtype is None else dtype, shape=shape)
@@ -141,14 +156,6 @@ def _constant(function: Callable[..., Any]) -> Callable[..., Array]:
 
     create.__doc__ = f"np.{function.__name__} with like=a traced array: a traced constant."
     return create
-
-
-def create(function: Callable[..., Any], like: Traced, args: tuple[Any, ...], options: dict[str, Any]) -> Array:
-    """Call a function of CREATORS with its model."""
-    creator = CREATORS.get(function)
-    if creator is None:
-        raise NoRuleError(f"np.{function.__name__} with like=a traced array has no rule yet{where()}")
-    return creator(like, *args, **options)
 
 
 CREATORS: dict[Callable[..., Any], Callable[..., Array]] = {

@@ -97,7 +97,7 @@ def real_if_close(a: Any, tol: float = 100) -> Array:
     return real(z) if bool(np.all(np.abs(imag(z)) < limit)) else z
 
 
-def round(a: Any, decimals: int = 0, out: Any = None) -> Array:  # noqa: A001  (NumPy's name)
+def round(a: Any, decimals: int = 0, out: Any = None) -> Array:
     """np.round: a step function."""
     refuse_out("round", out)
     x = as_array(a)

@@ -10,7 +10,8 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import ShapeError, TracingError, where
-from chainrule.primitives.indexing import index, index_set, split_key
+from chainrule.primitives.index_keys import split_key
+from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.order import ARGWHERE
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse_out
@@ -56,7 +57,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Array:
 
 
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Array:
-    """np.compress. (The method `a.compress(condition)` has the same operands in the other order.)"""
+    """np.compress."""
     refuse_out("compress", out)
     x, chosen = as_array(a), as_array(condition)
     if axis is None:
@@ -155,8 +156,8 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Array:
 def _target(array: Any, name: str) -> Any:
     if not isinstance(array, Traced):
         raise TracingError(
-            f"np.{name} would write traced values into a plain array, which cannot hold their derivatives; create the array "
-            f"with np.zeros(n, like=x), where x is an argument of the function{where()}"
+            f"np.{name} would write traced values into a plain array, which cannot hold their derivatives; "
+            f"create the array with np.zeros(n, like=x), where x is an argument of the function{where()}"
         )
     return array
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def _joined(arrays: Any, axis: int, ndim: int) -> Array:
 
 def _cut(x: Array, bounds: Sequence[int], axis: int) -> list[Array]:
     before = (slice(None),) * axis
-    return [x[(*before, slice(start, stop))] for start, stop in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [x[(*before, slice(start, stop))] for start, stop in pairwise(bounds)]
 
 
 def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Array]:

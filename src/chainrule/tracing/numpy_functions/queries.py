@@ -32,7 +32,7 @@ def size(a: Any, axis: Any = None) -> int:
 
 
 def _typed(value: Any) -> Any:
-    return value.dtype if isinstance(value, Traced) else value
+    return getattr(value, "dtype", value) if isinstance(value, Traced) else value
 
 
 def result_type(*arrays_and_dtypes: Any) -> Any:

@@ -39,7 +39,7 @@ def _masked(x: Array, mask: Any, fill: Any) -> Array:
     return bind(WHERE, (x, fill, as_array(mask))) if _is_mask(mask) else x
 
 
-def sum(  # noqa: A001  (NumPy's name)
+def sum(
     a: Any,
     axis: Axis = None,
     dtype: Any = None,
@@ -185,8 +185,8 @@ def any_empty(x: Array, axis: Axis) -> bool:
 
 
 builtin_any = any
-max = _extreme(MAX, "max", np.maximum)  # noqa: A001  (NumPy's name)
-min = _extreme(MIN, "min", np.minimum)  # noqa: A001
+max = _extreme(MAX, "max", np.maximum)
+min = _extreme(MIN, "min", np.minimum)
 
 
 def ptp(a: Any, axis: Axis = None, out: Any = None, keepdims: Any = NO_VALUE) -> Array:
@@ -282,8 +282,8 @@ def _test(primitive: Primitive, name: str, neutral: bool) -> Callable[..., Array
     return test
 
 
-any = _test(ANY, "any", False)  # noqa: A001  (NumPy's name)
-all = _test(ALL, "all", True)  # noqa: A001
+any = _test(ANY, "any", False)
+all = _test(ALL, "all", True)
 
 
 def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Array:

@@ -30,9 +30,7 @@ def full_shape(shape: Any, size: int) -> Shape:
     return wanted
 
 
-def reshape(
-    a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None
-) -> Array:
+def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Array:
     """np.reshape."""
     x = as_array(a)
     wanted = full_shape(newshape if shape is None else shape, x.size)
@@ -115,7 +113,8 @@ def expand_dims(a: Any, axis: Any) -> Array:
 def squeeze(a: Any, axis: Any = None) -> Array:
     """np.squeeze."""
     x = as_array(a)
-    axes = tuple(i for i, size in enumerate(x.shape) if size == 1) if axis is None else all_axes(axis, x.ndim, "squeeze")
+    ones = tuple(place for place, size in enumerate(x.shape) if size == 1)
+    axes = ones if axis is None else all_axes(axis, x.ndim, "squeeze")
     if any(x.shape[each] != 1 for each in axes):
         raise ShapeError(f"np.squeeze: axis={axis} of shape {x.shape} does not have length 1{where()}")
     return reshape(x, tuple(size for place, size in enumerate(x.shape) if place not in axes))
@@ -219,8 +218,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
         return _pad_constant(x, widths, options.pop("constant_values", 0))
     if mode not in _BORDER_MODES or options.get("reflect_type") == "odd":
         raise NoRuleError(
-            f"np.pad with mode={mode!r} {options or ''} has no derivative rule yet; 'constant', 'edge', 'reflect', 'symmetric' "
-            f"and 'wrap' do{where()}"
+            f"np.pad with mode={mode!r} {options or ''} has no derivative rule yet; "
+            f"'constant', 'edge', 'reflect', 'symmetric' and 'wrap' have{where()}"
         )
     for axis, width in enumerate(widths):
         if width != (0, 0):
@@ -235,61 +234,6 @@ def _pad_constant(x: Array, widths: tuple[tuple[int, int], ...], constants: Any)
     border = np.pad(np.zeros(x.shape, x.dtype), widths, constant_values=constants)
     inside = np.pad(np.ones(x.shape, dtype=bool), widths)
     return bind(WHERE, (padded, border, inside))
-
-
-def diagonal(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1) -> Array:
-    """np.diagonal."""
-    x = as_array(a)
-    if x.ndim < 2:
-        raise ShapeError(f"np.diagonal: an array with {x.ndim} axes has no diagonal{where()}")
-    axes = all_axes((axis1, axis2), x.ndim, "diagonal")
-    x = moveaxis(x, axes, (-2, -1))
-    rows, columns = _diagonal_positions(x.shape[-2], x.shape[-1], offset)
-    return x[..., rows, columns]
-
-
-def _diagonal_positions(rows: int, columns: int, offset: int) -> tuple[Array, Array]:
-    down, right = max(-offset, 0), max(offset, 0)
-    along = np.arange(max(min(rows - down, columns - right), 0))
-    return along + down, along + right
-
-
-def diag(v: Any, k: int = 0) -> Array:
-    """np.diag."""
-    x = as_array(v)
-    if x.ndim == 2:
-        return diagonal(x, k)
-    if x.ndim != 1:
-        raise ShapeError(f"np.diag takes one or two axes, not {x.ndim}{where()}")
-    size = x.shape[0] + abs(k)
-    # Element i of row i + max(-k, 0): the rows below each other make every diagonal a slice of the flat matrix.
-    rows, columns = _diagonal_positions(size, size, k)
-    place = np.full(size * size, -1)
-    place[rows * size + columns] = np.arange(x.shape[0])
-    spread = np.concatenate([x, np.zeros(1, x.dtype)])
-    return reshape(spread[place], (size, size))
-
-
-def diagflat(v: Any, k: int = 0) -> Array:
-    """np.diagflat."""
-    return diag(ravel(v), k)
-
-
-def trace(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Array:
-    """np.trace."""
-    return np.sum(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
-
-
-def tril(m: Any, k: int = 0) -> Array:
-    """np.tril."""
-    x = np.atleast_2d(as_array(m))
-    return bind(WHERE, (x, 0, np.tri(*x.shape[-2:], k=k, dtype=bool)))
-
-
-def triu(m: Any, k: int = 0) -> Array:
-    """np.triu."""
-    x = np.atleast_2d(as_array(m))
-    return bind(WHERE, (0, x, np.tri(*x.shape[-2:], k=k - 1, dtype=bool)))
 
 
 SHAPES: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -316,11 +260,5 @@ SHAPES: dict[Callable[..., Any], Callable[..., Any]] = {
     np.tile: tile,
     np.resize: resize,
     np.pad: pad,
-    np.diagonal: diagonal,
-    np.diag: diag,
-    np.diagflat: diagflat,
-    np.trace: trace,
-    np.tril: tril,
-    np.triu: triu,
 }
 """NumPy's function to ours, which has the same signature."""

@@ -23,7 +23,7 @@ def _along(primitive: Primitive, name: str, a: Any, axis: Any, **parameters: Any
 
 
 def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Array:
-    """np.sort; always stable, so that ties move in one way only."""
+    """np.sort. Which of equal elements is which cannot be told, so that `kind` and `stable` change nothing."""
     refuse("sort", order=order)
     return _along(SORT, "sort", a, axis)
 
@@ -76,9 +76,7 @@ def _last(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
 
 def _interpolated(ordered: Array, place: Array) -> Array:
     """Read between the elements of the last axis, at one place for all."""
-    length = ordered.shape[-1]
-    low = np.floor(place).astype(int)
-    high = np.minimum(low + 1, length - 1)
+    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
     lower, upper = ordered[..., low], ordered[..., high]
     part = (place - low).astype(np.result_type(ordered.dtype, np.float16), copy=False)
     return lower + (upper - lower) * part
@@ -94,9 +92,12 @@ def _quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str)
     values, axes = _last(x, axis, name)
     if values.shape[-1] == 0:
         raise ShapeError(f"np.{name}: an empty array has no quantiles{where()}")
-    ordered = np.sort(values, axis=-1)
     # Every method reads between two neighbors; where, one sees from the quantiles of 0, 1, 2, ...
-    place = np.asarray(np.quantile(np.arange(values.shape[-1], dtype=float), q, method=method))  # type: ignore[call-overload]
+    counted: Any = np.arange(values.shape[-1], dtype=float)
+    place = np.asarray(np.quantile(counted, q, method=method))  # type: ignore[call-overload]
+    # The largest is put into its place too: it is NaN where there is any.
+    ends = {int(each) for each in np.ravel([np.floor(place), np.ceil(place)])}
+    ordered = np.partition(values, sorted(ends | {values.shape[-1] - 1}), axis=-1)
     result = _interpolated(ordered, place)
     largest = ordered[(..., -1) + (None,) * q.ndim]
     result = np.where(np.isnan(largest), largest, result)
@@ -184,7 +185,9 @@ def _skipping_extreme(reduce: Callable[..., Array], fill: float) -> Callable[...
     return skip
 
 
-def nanmedian(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Array:
+def nanmedian(
+    a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> Array:
     """np.nanmedian."""
     refuse_out("nanmedian", out)
     values, axes = _last(as_array(a), axis, "nanmedian")

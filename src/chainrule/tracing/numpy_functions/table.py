@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.tracing.numpy_functions.calculus import CALCULUS
 from chainrule.tracing.numpy_functions.creation import CREATION
+from chainrule.tracing.numpy_functions.diagonals import DIAGONALS
 from chainrule.tracing.numpy_functions.elementwise import ELEMENTWISE
 from chainrule.tracing.numpy_functions.indexing import INDEXING
 from chainrule.tracing.numpy_functions.joining import JOINING
@@ -23,6 +24,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **REDUCTIONS,
     **STATISTICS,
     **SHAPES,
+    **DIAGONALS,
     **JOINING,
     **INDEXING,
     **CREATION,

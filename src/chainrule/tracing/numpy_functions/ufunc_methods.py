@@ -133,8 +133,8 @@ def _outer(ufunc: np.ufunc, first: Any, second: Any, **options: Any) -> Any:
 def _at(ufunc: np.ufunc, target: Any, indices: Any, values: Any) -> None:
     if not isinstance(target, Traced):
         raise TracingError(
-            f"np.{ufunc.__name__}.at would add traced values to a plain array, which cannot hold their derivatives; create the "
-            f"array with np.zeros(n, like=x), where x is an argument of the function{where()}"
+            f"np.{ufunc.__name__}.at would add traced values to a plain array, which cannot hold their derivatives; "
+            f"create the array with np.zeros(n, like=x), where x is an argument of the function{where()}"
         )
     terms = lift(values)
     whole: Any = target

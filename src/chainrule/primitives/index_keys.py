@@ -1,0 +1,146 @@
+"""Owns index expressions: how they are taken apart, and where the axes that they make stand.
+
+An index expression is a template, a plain Python key in which the mark ARRAY stands for each array, and the arrays,
+which are operands. A key without arrays is its own template.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Final
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import Traced
+from chainrule.errors import ShapeError, where
+from chainrule.primitives.shape import aligned
+
+Key = Any  # what Python passes to x[key]
+Template = Any  # a key whose arrays are replaced by ARRAY
+FULL: Final = slice(None)
+
+
+class _Mark:
+    """The place of an array in a template."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ARRAY"
+
+
+ARRAY: Final = _Mark()
+_BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
+def split_key(key: Key) -> tuple[Template, tuple[Array, ...]]:
+    """Return the template of an index expression and its arrays."""
+    # Hot path: benchmarks/test_eager.py
+    kind = type(key)
+    if kind in _BASIC:
+        return key, ()
+    if kind is tuple:
+        if all(type(entry) in _BASIC for entry in key):
+            return key, ()
+        arrays: list[Array] = []
+        template = tuple(_entry(entry, arrays) for entry in key)
+        return template, tuple(arrays)
+    if isinstance(key, bool | np.bool) and key:
+        return None, ()  # x[True] is x[None]
+    arrays = []
+    entry = _entry(key, arrays)
+    return entry, tuple(arrays)
+
+
+def _entry(entry: Any, arrays: list[Array]) -> Any:
+    if type(entry) in _BASIC:
+        return entry
+    if isinstance(entry, np.integer):
+        return operator.index(entry)
+    if not isinstance(entry, Traced | np.ndarray):
+        array = np.asarray(entry)
+        entry = np.stack(entry) if array.dtype == object else array
+        if not entry.size and entry.dtype.kind == "f":
+            entry = entry.astype(np.intp)  # x[[]] selects nothing
+    arrays.append(entry)
+    return ARRAY
+
+
+def key_of(template: Template, arrays: tuple[Array, ...]) -> Key:
+    """Put arrays back into their places in a template."""
+    if not arrays:
+        return template
+    if template is ARRAY:
+        return arrays[0]
+    remaining = iter(arrays)
+    return tuple(next(remaining) if entry is ARRAY else entry for entry in template)
+
+
+def _spelled_out(
+    template: Template, arrays: tuple[Array, ...], ndims: list[int], ndim: int
+) -> tuple[list[Any], list[Array]]:
+    """Return a template without Ellipsis that names all `ndim` axes; positions that a mask selects take its place."""
+    entries = list(template) if isinstance(template, tuple) else [template]
+    remaining = iter(zip(arrays, ndims, strict=True))
+    spelled: list[Any] = []
+    operands: list[Array] = []
+    used = 0
+    gap: int | None = None
+    for entry in entries:
+        if entry is Ellipsis:
+            gap = len(spelled)
+        elif entry is ARRAY:
+            array, array_ndim = next(remaining)
+            positions = [array]
+            if array.dtype.kind == "b":
+                if array.ndim != array_ndim or array_ndim == 0:
+                    raise ShapeError(
+                        "vmap: each member of a batch would select its own number of elements with a boolean mask; "
+                        f"use np.where(mask, x, 0) instead of x[mask]{where()}"
+                    )
+                positions = list(np.nonzero(array))
+            operands += positions
+            spelled += [ARRAY] * len(positions)
+            used += len(positions)
+        else:
+            spelled.append(entry)
+            used += entry is not None
+    gap = len(spelled) if gap is None else gap
+    spelled[gap:gap] = [FULL] * (ndim - used)
+    return spelled, operands
+
+
+class Layout:
+    """Where the axes that index arrays make stand in the result of an index expression on one member of a batch.
+
+    entries, operands: the expression, spelled out. place: the first axis made by arrays; width: how many they make.
+    ndim: of the result.
+    """
+
+    __slots__ = ("entries", "operands", "flags", "place", "width", "ndim")
+
+    def __init__(self, template: Template, batched: tuple[bool, ...], arrays: tuple[Array, ...], ndim: int) -> None:
+        ndims = [array.ndim - flag for flag, array in zip(batched, arrays, strict=True)]
+        self.entries, self.operands = _spelled_out(template, arrays, ndims, ndim)
+        flags: list[bool] = []
+        for flag, array in zip(batched, arrays, strict=True):
+            flags += [flag] * (array.ndim if array.dtype.kind == "b" else 1)
+        self.flags = flags
+        made = [index for index, entry in enumerate(self.entries) if entry is ARRAY or type(entry) is int]
+        self.width = max((x.ndim - flag for flag, x in zip(flags, self.operands, strict=True)), default=0)
+        contiguous = not made or made[-1] - made[0] + 1 == len(made)
+        before = made[0] if contiguous and made and arrays else 0
+        self.place = sum(type(entry) is not int for entry in self.entries[:before])
+        self.ndim = sum(entry is None or type(entry) is slice for entry in self.entries) + self.width
+
+    def batched_key(self, x_batched: bool, size: int) -> tuple[tuple[Any, ...], list[Array]]:
+        """Return the expression that indexes all members at once.
+
+        Where `x` is batched, its result has the batch axis and then the axes made by arrays first.
+        """
+        operands = [aligned(x, flag, self.width) for flag, x in zip(self.flags, self.operands, strict=True)]
+        if not x_batched:
+            return tuple(self.entries), operands
+        rows = np.arange(size).reshape((size, *(1,) * self.width))
+        return (ARRAY, *self.entries), [rows, *operands]

@@ -1,0 +1,85 @@
+"""Owns what NumPy's functions of diagonals and triangles of matrices do with traced arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import bind
+from chainrule.errors import ShapeError, where
+from chainrule.primitives.shape import WHERE
+from chainrule.tracing.numpy_functions.arguments import all_axes
+from chainrule.tracing.numpy_functions.operands import as_array
+
+
+def diagonal(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1) -> Array:
+    """np.diagonal."""
+    x = as_array(a)
+    if x.ndim < 2:
+        raise ShapeError(f"np.diagonal: an array with {x.ndim} axes has no diagonal{where()}")
+    axes = all_axes((axis1, axis2), x.ndim, "diagonal")
+    x = np.moveaxis(x, axes, (-2, -1))
+    rows, columns = _diagonal_positions(x.shape[-2], x.shape[-1], offset)
+    return x[..., rows, columns]
+
+
+def _diagonal_positions(rows: int, columns: int, offset: int) -> tuple[Array, Array]:
+    down, right = max(-offset, 0), max(offset, 0)
+    along = np.arange(max(min(rows - down, columns - right), 0))
+    return along + down, along + right
+
+
+def diag(v: Any, k: int = 0) -> Array:
+    """np.diag."""
+    x = as_array(v)
+    if x.ndim == 2:
+        return diagonal(x, k)
+    if x.ndim != 1:
+        raise ShapeError(f"np.diag takes one or two axes, not {x.ndim}{where()}")
+    size = x.shape[0] + abs(k)
+    # Every element of the matrix is read from x, or from a zero behind it.
+    rows, columns = _diagonal_positions(size, size, k)
+    place = np.full(size * size, -1)
+    place[rows * size + columns] = np.arange(x.shape[0])
+    spread = np.concatenate([x, np.zeros(1, x.dtype)])
+    return np.reshape(spread[place], (size, size))
+
+
+def diagflat(v: Any, k: int = 0) -> Array:
+    """np.diagflat."""
+    return diag(np.ravel(as_array(v)), k)
+
+
+def trace(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Array:
+    """np.trace."""
+    return np.sum(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
+
+
+def _below(x: Array, k: int) -> Array:
+    return np.tri(x.shape[-2], x.shape[-1], k, dtype=bool)
+
+
+def tril(m: Any, k: int = 0) -> Array:
+    """np.tril."""
+    x = np.atleast_2d(as_array(m))
+    return bind(WHERE, (x, 0, _below(x, k)))
+
+
+def triu(m: Any, k: int = 0) -> Array:
+    """np.triu."""
+    x = np.atleast_2d(as_array(m))
+    return bind(WHERE, (0, x, _below(x, k - 1)))
+
+
+DIAGONALS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.diagonal: diagonal,
+    np.diag: diag,
+    np.diagflat: diagflat,
+    np.trace: trace,
+    np.tril: tril,
+    np.triu: triu,
+}
+"""NumPy's function to ours, which has the same signature."""

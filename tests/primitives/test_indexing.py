@@ -1,0 +1,91 @@
+"""Reading, setting and adding by index: every rule against NumPy's own assignment, one member of a batch at a time."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule.core.trace import bind
+from chainrule.primitives.index_keys import split_key
+from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, accumulate_index, index, index_add, index_set
+
+PAIR, GRID = np.array([1, 0]), np.array([[0, 1, 1], [1, 0, 0]])
+KEYS: tuple[Any, ...] = (
+    0, -1, slice(1, None), (0, slice(None, None, -1)), (Ellipsis, None, 1), (None, 0), (), Ellipsis,
+    PAIR, GRID, (slice(None), PAIR), (PAIR, slice(None), PAIR), (0, slice(None), PAIR), (PAIR, Ellipsis, 0),
+    (slice(None), PAIR, PAIR), (slice(None), PAIR, 0), (None, PAIR), (Ellipsis, GRID), (PAIR, None, PAIR),
+    (slice(0, 1), None, GRID),
+    np.array([True, False]), (slice(None), np.array([True, False, True])), (PAIR, np.array([True, False, True])),
+    np.array([[True, False, True], [False, True, False]]), (Ellipsis, np.array([False, True])),
+)  # fmt: skip
+SHAPE = (2, 3, 2)
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal(SHAPE)
+
+
+def _dot(a: Any, b: Any) -> float:
+    return float(np.sum(np.asarray(a) * np.asarray(b)))
+
+
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_values_are_those_of_numpy(key: Any) -> None:
+    region = X[key]
+    np.testing.assert_array_equal(index(X, key), region)
+    v = RNG.standard_normal(region.shape)
+    placed, added = X.copy(), X.copy()
+    placed[key] = v
+    np.add.at(added, key, v)
+    before = X.copy()
+    np.testing.assert_array_equal(index_set(X, key, v), placed)
+    np.testing.assert_allclose(index_add(X, key, v), added, rtol=1e-14)
+    np.testing.assert_array_equal(X, before)
+    template, arrays = split_key(key)
+    total = np.asfortranarray(X)
+    accumulate_index(total, v, *arrays, template=template)
+    np.testing.assert_allclose(total, added, rtol=1e-14)
+
+
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_transposes_are_transposes(key: Any) -> None:
+    template, arrays = split_key(key)
+    u = RNG.standard_normal(X[key].shape)
+    back = INDEX.transpose(u, 0, X, *arrays, template=template)
+    assert _dot(u, X[key]) == pytest.approx(_dot(back, X))
+    for primitive in (INDEX_SET, INDEX_ADD):
+        # An assignment drops ones in front of a shape.
+        for shape in {X[key].shape, (1, *X[key].shape) if primitive is INDEX_SET else (), ()}:
+            v, ct = np.asarray(RNG.standard_normal(shape)), RNG.standard_normal(SHAPE)
+            out = bind(primitive, (X, v, *arrays), {"template": template})
+            shares = [primitive.transpose(ct, place, X, v, *arrays, template=template) for place in (0, 1)]
+            assert [np.shape(share) for share in shares] == [SHAPE, shape]
+            assert _dot(ct, out) == pytest.approx(_dot(shares[0], X) + _dot(shares[1], v))
+
+
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_batches_are_computed_as_their_members_are(key: Any) -> None:
+    template, arrays = split_key(key)
+    movable = [array.dtype.kind != "b" for array in arrays]
+    region = X[key].shape
+    for flags in product((False, True), repeat=2 + len(arrays)):
+        if not any(flags) or any(flag and not move for flag, move in zip(flags[2:], movable, strict=True)):
+            continue
+        for v_shape in (region, ()):
+            operands = [RNG.standard_normal((4, *SHAPE)), RNG.standard_normal((4, *v_shape))]
+            operands += [np.stack([(array + row) % 2 if move else array for row in range(4)])
+                         for array, move in zip(arrays, movable, strict=True)]  # fmt: skip
+            given = [operand if flag else operand[0] for operand, flag in zip(operands, flags, strict=True)]
+            for primitive in (INDEX, INDEX_SET, INDEX_ADD):
+                chosen = [0, *range(2, len(given))] if primitive is INDEX else list(range(len(given)))
+                own = tuple(flags[place] for place in chosen)
+                if not any(own):
+                    continue
+                assert primitive.batch is not None
+                actual = primitive.batch(own, *(given[place] for place in chosen), template=template)
+                expected = [
+                    bind(primitive, [operands[p][row if flags[p] else 0] for p in chosen], {"template": template})
+                    for row in range(4)
+                ]
+                np.testing.assert_allclose(actual, np.stack(expected), rtol=1e-13)
