@@ -141,7 +141,7 @@ def test_results_that_are_no_real_number_are_refused(fun):
 
 
 def test_text_without_values_is_refused():
-    with pytest.raises(cr.TracingError, match=r"no value for y; its variables are x, y"):
+    with pytest.raises(cr.TracingError, match=r"no value for y; its variables: x, y"):
         backprop("x y", 1.0)
     with pytest.raises(cr.TracingError, match="does not contain q"):
         backprop("x y", 1.0, 2.0, q=1)

@@ -7,7 +7,7 @@ the explanation, so that the rule one reads is the rule that runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, final
 
 Array: TypeAlias = Any  # an ndarray, a number, a traced value or a symbol: whatever NumPy's functions take
@@ -23,6 +23,7 @@ class Primitive:
     rule: what people call the derivative rule; one name, or one for each operand.
     domain: where real operands are drawn from when the table is tested; one pair, or one for each operand.
     operator: Python's operator for the same computation, where there is one; on NumPy's numbers it is many times faster.
+    is_constant: whether the derivative is zero wherever it exists; follows from the rest.
     batch: `batch(batched, *operands, **parameters)` computes the result where operands flagged in `batched` carry a leading
         batch axis; the result carries one too. Elementwise and composite primitives need none.
     """
@@ -33,14 +34,10 @@ class Primitive:
     domain: tuple[float, float] | tuple[tuple[float, float], ...] = (-2.0, 2.0)
     batch: Callable[..., Any] | None = None
     operator: Callable[..., Any] | None = None
+    is_constant: bool = field(init=False, default=False)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the derivative is zero wherever it exists."""
-        return False
 
 
 @final
@@ -54,9 +51,8 @@ class Elementwise(Primitive):
 
     partials: tuple[Partial, ...]
 
-    @property
-    def is_constant(self) -> bool:
-        return not any(self.partials)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_constant", not any(self.partials))
 
 
 @final
@@ -103,9 +99,8 @@ class General(Primitive):
 class Piecewise(Primitive):
     """Piecewise constant: positions, counts, orders. Its derivative is zero wherever it exists."""
 
-    @property
-    def is_constant(self) -> bool:
-        return True
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_constant", True)
 
 
 @final

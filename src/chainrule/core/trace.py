@@ -62,11 +62,11 @@ class Trace(ABC):
 class Traced:
     """A value that a trace owns. `data` is what the trace needs to know of it: a node, a tangent, or nothing.
 
-    Where NumPy would share memory with another array, `view` says with which one and how; `version` counts assignments to this
-    value, `seen` is the version of the other array that this value was read from.
+    Where NumPy would share memory with another array, `view` is (array, how to read this value from it, the array's version that was
+    read); `version` counts assignments to this value.
     """
 
-    __slots__ = ("owner", "value", "data", "view", "version", "seen")
+    __slots__ = ("owner", "value", "data", "view", "version")
 
     def __init__(self, trace: Trace, value: Array, data: Any = None) -> None:
         self.owner = trace
@@ -74,7 +74,6 @@ class Traced:
         self.data = data
         self.view: Any = None
         self.version = 0
-        self.seen = 0
 
     def refresh(self) -> None:
         """Read a view again if the array that it belongs to has been assigned to since."""

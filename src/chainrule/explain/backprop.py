@@ -161,7 +161,7 @@ def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], fol
         if len(args) > len(variables):
             problem = f"was given {len(args)} values for {len(variables)} variables"
         raise TracingError(
-            f"backprop: {parsed.text!r:.60} {problem}; its variables are {', '.join(variables) or 'none'}; each takes one "
+            f"backprop: {parsed.text!r:.60} {problem}; its variables: {', '.join(variables) or 'none'}; each takes a "
             f"value, such as backprop(text, {', '.join(f'{name}=1.0' for name in variables)})"
         )
     named = {expression: name for name, expression in _definitions(parsed)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from chainrule.explain.account import Gradient, Result, Step
 from chainrule.explain.conditions import domain_of, nonzero, simplified
 from chainrule.explain.derivation import Derivation
 from chainrule.explain.differentiate import Differentiation, part_names
-from chainrule.explain.expression import Apply, Expression, evaluate, free_symbols, walk
+from chainrule.explain.expression import Apply, Expression, Number, evaluate, fold, free_symbols, rebuild, walk
 from chainrule.explain.notation import text
 from chainrule.explain.parse import parse
 from chainrule.explain.phrases import Phrase
@@ -80,18 +81,34 @@ def _read(
     """Return the function as an expression, as something to call, and the point."""
     if isinstance(fun, str):
         parsed = parse(fun)
-        found = free_symbols(parsed.expression)
+        expression = _with_decimals(parsed.expression)
+        found = free_symbols(expression)
         listed = parsed.parameters or ()
         names = (*listed, *(name for name in found if name not in listed))
         # A constant is differentiated with respect to what was asked, or x.
         names = names or ((wrt,) if isinstance(wrt, str) else ("x",))
-        source = Recorded(parsed.expression, names, parsed.name, (), ())
-        return source, lambda values: evaluate(parsed.expression, values), _point(names, at)
+        source = Recorded(expression, names, parsed.name, (), ())
+        return source, _evaluator(expression), _point(names, at)
     if not callable(fun):
         raise TypeError(f'explain takes mathematics as text, such as "x^2", or a function, not {type(fun).__name__}')
     names = argument_names(fun)
     point = _point(names, at)
     return recorded(fun, point), lambda values: fun(*(values[name] for name in names)), point
+
+
+def _with_decimals(expression: Expression) -> Expression:
+    """Return typed mathematics with its decimals written as decimals: the parser reads 0.1 as the exact number."""
+
+    def combine(node: Expression, operands: Sequence[Expression]) -> Expression:
+        if (
+            isinstance(node, Number)
+            and isinstance(node.value, Fraction)
+            and Fraction(str(float(node.value))) == node.value
+        ):
+            return Number(float(node.value))
+        return rebuild(node, operands)
+
+    return fold(expression, combine)
 
 
 def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[str, ...]:

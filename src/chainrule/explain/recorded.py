@@ -77,7 +77,9 @@ def recorded(function: Callable[..., Any], at: Mapping[str, float] | None = None
     """
     names = argument_names(function)
     point = dict(zip(names, _sample(len(names)), strict=True)) if at is None else {name: at[name] for name in names}
-    graph, trace = record_with_trace(lambda *values: function(*values), list(point.values()), whole=True)
+    # The values only decide which branch is taken; whether they overflow does not matter.
+    with np.errstate(all="ignore"):
+        graph, trace = record_with_trace(lambda *values: function(*values), list(point.values()), whole=True)
     expressions = _expressions(graph, names)
     expression = neat(_output(graph, expressions))
     branches = [_branch(expressions[node.index], bool(value)) for node, value in trace.decisions]

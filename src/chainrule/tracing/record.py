@@ -49,12 +49,12 @@ class RecordTrace(Trace):
         parents: list[Node | None] = []
         plain = True
         for operand in operands:
-            if isinstance(operand, Traced):
+            if type(operand) is TracedArray:
                 if operand.owner is self:
                     value = operand.value
                     parents.append(operand.data)
                     values.append(value)
-                    if isinstance(value, Traced):
+                    if type(value) is TracedArray:
                         plain = False
                     continue
                 plain = False

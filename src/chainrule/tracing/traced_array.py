@@ -358,27 +358,26 @@ class TracedArray(TracedOperators):
 
     def share(self, source: TracedArray, read: Callable[[Array], Array]) -> None:
         """Say that NumPy would share this array's memory with `source`, from which `read` reads it."""
-        self.view = (source, read)
-        self.seen = source.version
+        self.view = (source, read, source.version)
 
     def refresh(self) -> None:
-        source, read = self.view
+        source, read, version = self.view
         if source.view is not None:
             source.refresh()
-        if self.seen != source.version:
+        if version != source.version:
             self._become(read(source))
-            self.seen = source.version
+            self.share(source, read)
 
     def assign(self, new: Array) -> None:
         """Give this array, and the array that it is a view of, a new value."""
         self._become(new)
         self.version += 1
         if self.view is not None:
-            source, read = self.view
+            source, read, _ = self.view
             positions = read(np.arange(source.size).reshape(source.shape))
             flat = index_set(np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self._bare(), (self.size,)))
             source.assign(np.reshape(flat, source.shape))
-            self.seen = source.version
+            self.share(source, read)
 
     def _bare(self) -> TracedArray:
         return TracedArray(self.owner, self.value, self.data)

@@ -12,7 +12,7 @@ from chainrule.core.graph import ITEM, Node
 from chainrule.core.primitive import Array, Elementwise, General
 from chainrule.primitives.indexing import INDEX, accumulate_index
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
-from chainrule.transforms.rules import LARGE, pull
+from chainrule.transforms.rules import LARGE, pull, pull_elementwise
 
 
 Pullback = Callable[[Sequence[Array | None]], list[Array]]
@@ -55,7 +55,7 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
         cts[position] = None
         primitive = node.primitive
         if primitive.__class__ is Elementwise:
-            shares = pull(node, ct)
+            shares = pull_elementwise(primitive, node, ct)  # type: ignore[arg-type]
         elif primitive is ITEM:
             _add_item(cts, node, ct)
             continue

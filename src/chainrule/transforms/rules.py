@@ -76,8 +76,8 @@ def _push_elementwise(primitive: Elementwise, out: Array, operands: Sequence[Arr
 def pull(node: Node, ct: Any) -> list[tuple[Node, Array]]:
     """Return the nodes that the operation came from, each with its share of the cotangent."""
     primitive, operands, parents = node.primitive, node.operands, node.parents
-    if primitive.__class__ is Elementwise:
-        return _pull_elementwise(primitive, node, ct)  # type: ignore[arg-type]
+    if isinstance(primitive, Elementwise):
+        return pull_elementwise(primitive, node, ct)
     shares: list[tuple[Node, Array]] = []
     if isinstance(primitive, Linear):
         for position, parent in enumerate(parents[: primitive.linear_in]):
@@ -97,7 +97,8 @@ def pull(node: Node, ct: Any) -> list[tuple[Node, Array]]:
     return [(parent, _as_real(share, parent.value)) for parent, share in shares]
 
 
-def _pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tuple[Node, Array]]:
+def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tuple[Node, Array]]:
+    """Return what `pull` returns, for an elementwise primitive; called with the only reference to `ct`, it may overwrite it."""
     # Hot path: benchmarks/test_eager.py
     operands, out = node.operands, node.value
     shares: list[tuple[Node, Array]] = []
@@ -108,7 +109,7 @@ def _pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tup
         if factor.__class__ is int:
             share = ct if factor == 1 else -ct if factor == -1 else ct * factor
         elif factor.__class__ is np.ndarray and factor.size > LARGE:
-            share = _multiply_large(factor, ct, getrefcount(factor) == 2, operand is operands[-1] and getrefcount(ct) == 4)
+            share = _multiply_large(factor, ct, getrefcount(factor) == 2, operand is operands[-1] and getrefcount(ct) == 3)
         elif factor.__class__ is float or (factor.__class__ is not complex and factor.dtype.kind != "c"):
             share = ct * factor
         else:

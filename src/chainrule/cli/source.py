@@ -1,0 +1,150 @@
+"""Owns what a command is given as its function: mathematics as text, or FILE.py:function, and what users' code raises."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from chainrule.cli.output import CommandError
+from chainrule.cli.point import Point
+from chainrule.errors import ChainruleError
+from chainrule.explain.expression import evaluate, free_symbols
+from chainrule.explain.parse import parse
+
+_IN_FILE = re.compile(r"\s*(?P<path>[^\x00]+\.py):(?P<name>[^:\s]*)\s*")
+_FILE_ALONE = re.compile(r"\s*[^\x00\n]*\w\.py\s*")
+MAX_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The function of a command.
+
+    label: how it is called in output. fun: takes the variables by position. text: the mathematics that was typed, or None.
+    names: the variables; for a Python function, those of its parameters that have no default.
+    optional: the other parameters of a Python function. path: its file.
+    """
+
+    label: str
+    fun: Callable[..., Any]
+    text: str | None
+    names: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    path: Path | None = None
+
+    @property
+    def explainable(self) -> Any:
+        """What `cr.explain` takes."""
+        return self.fun if self.text is None else self.text
+
+    def values(self, point: Point) -> dict[str, Any]:
+        """Return the values of a point by name; parameters with a default may be left out."""
+        given = len(self.ordered_names(point))
+        return point.match((*self.names, *self.optional)[:given] if point.ordered else self.ordered_names(point))
+
+    def ordered_names(self, point: Point) -> tuple[str, ...]:
+        """Return the variables, with the optional parameters that the point sets."""
+        extra = len(point.ordered) - len(self.names)
+        return (*self.names, *(name for n, name in enumerate(self.optional) if name in point.named or n < extra))
+
+
+def read_source(function: str) -> Source:
+    """Return the function that was typed or pointed at."""
+    found = _IN_FILE.fullmatch(function)
+    if found is not None:
+        return _from_file(Path(found["path"].strip()), found["name"])
+    if _FILE_ALONE.fullmatch(function):
+        raise CommandError(f"which function of {function.strip()[:200]}? Write it as {function.strip()[-60:]}:function")
+    text = function.strip()
+    parsed = parse(text)
+    listed = parsed.parameters or ()
+    names = (*listed, *(name for name in free_symbols(parsed.expression) if name not in listed))
+
+    def typed(*values: Any) -> Any:
+        return evaluate(parsed.expression, dict(zip(names, values, strict=True)))
+
+    return Source(parsed.name or "f", typed, text, names)
+
+
+def _from_file(path: Path, name: str) -> Source:
+    try:
+        missing = not path.is_file()
+    except OSError:  # a name that the file system refuses
+        missing = True
+    if missing:
+        raise CommandError(f"there is no file {str(path)[:200]}; write the path of a Python file, such as model.py:loss")
+    spec = importlib.util.spec_from_file_location(f"_chainrule_user_{path.stem}", path.resolve())
+    if spec is None or spec.loader is None:
+        raise CommandError(f"{path} cannot be imported as Python")
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses and pickling look their module up; imports of neighboring files work as in `python FILE.py`.
+    sys.modules[spec.name] = module
+    sys.path.insert(0, str(path.resolve().parent))
+    with user_code(path, "the file"):
+        spec.loader.exec_module(module)
+    functions = [key for key, part in vars(module).items() if inspect.isfunction(part) and part.__module__ == spec.name]
+    offered = f"; its functions are {', '.join(functions[:12])}" if functions else "; it defines no functions"
+    if not name:
+        raise CommandError(f"which function of {path}? Write it as {path}:function{offered}")
+    try:
+        fun = reduce(getattr, name.split("."), module)
+    except AttributeError:
+        raise CommandError(f"{path} has no function {name[:60]!r}{offered}") from None
+    if not callable(fun):
+        raise CommandError(f"{name} in {path} is a {type(fun).__name__}, not a function{offered}")
+    names, optional = _parameters(fun, name)
+    return Source(name, fun, None, names, optional, path.resolve())
+
+
+def _parameters(fun: Callable[..., Any], name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the positional parameters without a default, and those with one."""
+    try:
+        parameters = inspect.signature(fun).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise CommandError(f"the parameters of {name} are not known; wrap it in a function with named parameters") from error
+    for parameter in parameters:
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
+            raise CommandError(f"{name} needs {parameter.name} by keyword; wrap it in a function of positional parameters")
+    positional = [part for part in parameters if part.kind in (part.POSITIONAL_ONLY, part.POSITIONAL_OR_KEYWORD)]
+    required = tuple(part.name for part in positional if part.default is part.empty)
+    return required, tuple(part.name for part in positional if part.default is not part.empty)
+
+
+@contextlib.contextmanager
+def user_code(path: Path | None, label: str) -> Iterator[None]:
+    """Run users' code: what it prints goes to stderr, and what it raises becomes one sentence with its line.
+
+    Errors of chainrule pass: they say where they are themselves.
+    """
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except (ChainruleError, CommandError):
+        raise
+    except SystemExit as error:
+        raise CommandError(f"{label} ended the program with exit code {error.code!s:.60}; move that out of the function") from error
+    except Exception as error:
+        if path is None:
+            raise
+        raise CommandError(_sentence(error, path, label)) from error
+
+
+def _sentence(error: Exception, path: Path, label: str) -> str:
+    message = str(error).strip()
+    if len(message) > MAX_MESSAGE:
+        message = message[: MAX_MESSAGE - 1] + "…"
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()]
+    place = f"\n  at {path}:{frames[-1].lineno}: {frames[-1].line}" if frames else ""
+    raised = f"{label} raised {type(error).__name__}" if frames else type(error).__name__
+    return f"{raised}{': ' if message else ''}{message}{place}"
