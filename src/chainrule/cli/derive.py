@@ -5,15 +5,19 @@ from __future__ import annotations
 import chainrule as cr
 from chainrule.cli.output import CommandError, Output
 from chainrule.cli.point import read_point
-from chainrule.cli.source import read_source, user_code
+from chainrule.cli.source import Source, read_source, user_code
 from chainrule.explain.parse import symbol_name
+
+
+def _variable(name: str, source: Source) -> str:
+    return name.strip() if source.text is None else symbol_name(name)
 
 
 def run(function: str, wrt: str | None, at: str | None, order: int, hint: bool, latex: bool) -> Output:
     """Return the derivation; with `hint`, only the rule that comes first and why."""
     source = read_source(function)
     point = None if at is None else read_point(at)
-    variables = tuple(symbol_name(name) if source.text is not None else name.strip() for name in (wrt or "").split(",")) if wrt else ()
+    variables = () if wrt is None else tuple(_variable(name, source) for name in wrt.split(","))
     names = source.names or variables or ("x",)
     values = None if point is None else (source.values(point) if source.names else point.match(names))
     with user_code(source.path, source.label):

@@ -41,6 +41,7 @@ def descent(
     def loss(x: dict[str, Any]) -> Any:
         return source.fun(*(x[name] for name in values))
 
+    loss.__name__ = source.label  # what errors call it
     with user_code(source.path, source.label):
         found = cr.minimize(loss, values, GradientDescent(rate), steps, tol, callback=seen.append)
     return found, seen

@@ -11,6 +11,7 @@ from chainrule.cli.numbers import assignments, short
 from chainrule.cli.output import CommandError, Output
 from chainrule.cli.point import read_point
 from chainrule.cli.source import Source, read_source, user_code
+from chainrule.explain.account import Gradient
 
 
 def run(function: str, at: str | None) -> Output:
@@ -18,10 +19,11 @@ def run(function: str, at: str | None) -> Output:
     source = read_source(function)
     values = None if at is None else source.values(read_point(at))
     if source.text is None and values is None:
-        raise CommandError(f"the gradient of a Python function needs a point: add --at {','.join(f'{n}=1' for n in source.names)}")
+        example = ",".join(f"{name}=1" for name in source.names)
+        raise CommandError(f"the gradient of a Python function needs a point: add --at {example}")
     formulas = _formulas(source) if source.text is not None else {}
     lines = [f"∂{source.label}/∂{name} = {formula}" for name, formula in formulas.items()]
-    data: dict[str, Any] = {"function": source.text or source.label, "variables": list(source.names), "formulas": formulas}
+    data: dict[str, Any] = {"function": source.text or source.label, "variables": source.names, "formulas": formulas}
     if values is not None:
         value, slopes = _numbers(source, values)
         lines += ["", f"At {assignments(values)}: {source.label} = {short(value)}"]
@@ -34,9 +36,9 @@ def run(function: str, at: str | None) -> Output:
 
 def _formulas(source: Source) -> dict[str, str]:
     names = source.names or ("x",)
-    derivation = cr.explain(source.explainable, wrt=names if len(names) > 1 else names[0])
-    results = derivation.result if len(names) > 1 else [derivation.result]
-    return {name: str(result) for name, result in zip(names, results, strict=True)}
+    result = cr.explain(source.explainable, wrt=names if len(names) > 1 else names[0]).result
+    partials = result.partials if isinstance(result, Gradient) else (result,)
+    return {name: str(partial) for name, partial in zip(names, partials, strict=True)}
 
 
 def _numbers(source: Source, values: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

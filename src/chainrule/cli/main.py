@@ -22,9 +22,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Function = Annotated[str, typer.Argument(metavar="FUNCTION", help='Mathematics such as "(2x+3)^2", or FILE.py:function.')]
-Point = Annotated[str | None, typer.Option(metavar="POINT", help="A point: x=1,y=2 or 1,2; a vector is x=[1,2].")]
-RequiredPoint = Annotated[str, typer.Option("--at", metavar="POINT", help="A point: x=1,y=2 or 1,2; a vector is x=[1,2].")]
+_FUNCTION = 'Mathematics such as "(2x+3)^2", or FILE.py:function.'
+_POINT = "A point: x=1,y=2 or 1,2; a vector is x=[1,2]."
+Function = Annotated[str, typer.Argument(metavar="FUNCTION", help=_FUNCTION)]
+Point = Annotated[str | None, typer.Option(metavar="POINT", help=_POINT)]
+RequiredPoint = Annotated[str, typer.Option("--at", metavar="POINT", help=_POINT)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -96,7 +98,7 @@ def _run(command: str, json: bool, **options: Any) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; exit code 0, 1 (a check has failed, or the reader has gone) or 2 (something is wrong with the input)."""
+    """Run the command line and exit: with 0, with 1 where a check has failed, with 2 where the input is at fault."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a sign gets an escape, not a traceback.
         if hasattr(stream, "reconfigure"):

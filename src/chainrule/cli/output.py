@@ -22,8 +22,6 @@ MAX_ERROR = 600
 
 EXIT_INPUT = 2
 EXIT_CHECK = 1
-PLAIN_WIDTH = 120
-"""The width of tables that are not shown in a terminal."""
 
 
 class CommandError(Exception):
@@ -81,7 +79,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0)
         grid.add_column(escape(heading), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
         grid.add_row(*map(escape, row))
-    page = Console(file=io.StringIO(), force_terminal=True, width=terminal.width, no_color=terminal.no_color, highlight=False)
+    page = Console(file=io.StringIO(), force_terminal=True, width=terminal.width, no_color=terminal.no_color)
     with page.capture() as captured:
         page.print(grid)
     return captured.get().strip("\n")

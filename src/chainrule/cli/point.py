@@ -25,11 +25,13 @@ class Point:
     ordered: tuple[Any, ...]
 
     def match(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return a value for each name, in the order of the names; raise CommandError where one is missing or unknown."""
+        """Return a value for each name, in the order of the names; raise CommandError where names do not fit."""
         listed = ", ".join(names) or "none"
         if self.ordered:
             if len(self.ordered) != len(names):
-                raise CommandError(f"the point has {len(self.ordered)} values, but the variables are {listed}; give one for each")
+                raise CommandError(
+                    f"the point has {len(self.ordered)} values; the variables are {listed}: give one for each, a vector as [1,2]"
+                )
             return dict(zip(names, self.ordered, strict=True))
         values = {_resolved(name, names): value for name, value in self.named.items()}
         missing = [name for name in names if name not in values]
@@ -38,14 +40,14 @@ class Point:
             raise CommandError(f"there is no variable {', '.join(unknown)}; the variables are {listed}")
         if missing:
             example = ",".join(f"{name}=1" for name in names)
-            raise CommandError(f"the point gives no value of {', '.join(missing)}; write all of them, such as {example}")
+            raise CommandError(f"the point gives no value of {', '.join(missing)}; write all, such as {example}")
         return {name: values[name] for name in names}
 
 
 def read_point(text: str) -> Point:
     """Return the point that was typed; raise CommandError where it cannot be read."""
     if len(text) > MAX_LENGTH:
-        raise CommandError(f"the point has {len(text):,} characters; at most {MAX_LENGTH:,} can be read, use a file and Python")
+        raise CommandError(f"the point has {len(text):,} characters; at most {MAX_LENGTH:,} can be read")
     named: dict[str, Any] = {}
     ordered: list[Any] = []
     for item in _split(text):

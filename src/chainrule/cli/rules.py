@@ -14,7 +14,8 @@ from chainrule.primitives.table import TABLE
 def run(name: str | None) -> Output:
     """Return one row for each rule of each primitive whose name or rule contains `name`."""
     wanted = (name or "").strip().lower()
-    rows = [row for primitive in TABLE for row in rule_rows(primitive) if wanted in row["name"] or wanted in row["rule"].lower()]
+    rows = [row for primitive in TABLE for row in rule_rows(primitive)]
+    rows = [row for row in rows if wanted in row["name"] or wanted in row["rule"].lower()]
     if not rows:
         raise CommandError(f"no rule is called {wanted[:60]!r}; `chainrule rules` lists them all")
     cells = [[row["name"], row["rule"], row["formula"] or ""] for row in rows]
@@ -39,8 +40,14 @@ def rule_rows(primitive: Primitive) -> list[dict[str, Any]]:
 
 
 def _row(primitive: Primitive, kind: str, rule: str, formula: dict[str, str] | None) -> dict[str, Any]:
-    written = formula or {"text": None, "latex": None}
-    return {"name": primitive.name, "kind": kind, "rule": rule, "formula": written["text"], "latex": written["latex"]}
+    written = formula or {}
+    return {
+        "name": primitive.name,
+        "kind": kind,
+        "rule": rule,
+        "formula": written.get("text"),
+        "latex": written.get("latex"),
+    }
 
 
 def _formula(primitive: Elementwise, index: int) -> dict[str, str] | None:

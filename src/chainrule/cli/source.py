@@ -1,10 +1,11 @@
-"""Owns what a command is given as its function: mathematics as text, or FILE.py:function, and what users' code raises."""
+"""Owns the function that a command is given, as mathematics or FILE.py:function, and what users' code raises."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
 import inspect
+import keyword
 import re
 import sys
 import traceback
@@ -29,7 +30,7 @@ MAX_MESSAGE = 300
 class Source:
     """The function of a command.
 
-    label: how it is called in output. fun: takes the variables by position. text: the mathematics that was typed, or None.
+    label: how it is called in output. fun: takes the variables by position. text: what was typed, or None for a file.
     names: the variables; for a Python function, those of its parameters that have no default.
     optional: the other parameters of a Python function. path: its file.
     """
@@ -72,6 +73,10 @@ def read_source(function: str) -> Source:
     def typed(*values: Any) -> Any:
         return evaluate(parsed.expression, dict(zip(names, values, strict=True)))
 
+    if not any(map(keyword.iskeyword, names)):  # λ is called lambda
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        # Reports then name the variables.
+        typed.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
     return Source(parsed.name or "f", typed, text, names)
 
 
@@ -81,7 +86,7 @@ def _from_file(path: Path, name: str) -> Source:
     except OSError:  # a name that the file system refuses
         missing = True
     if missing:
-        raise CommandError(f"there is no file {str(path)[:200]}; write the path of a Python file, such as model.py:loss")
+        raise CommandError(f"there is no file {str(path)[:200]}; write the path of one, such as model.py:loss")
     spec = importlib.util.spec_from_file_location(f"_chainrule_user_{path.stem}", path.resolve())
     if spec is None or spec.loader is None:
         raise CommandError(f"{path} cannot be imported as Python")
@@ -110,10 +115,10 @@ def _parameters(fun: Callable[..., Any], name: str) -> tuple[tuple[str, ...], tu
     try:
         parameters = inspect.signature(fun).parameters.values()
     except (TypeError, ValueError) as error:
-        raise CommandError(f"the parameters of {name} are not known; wrap it in a function with named parameters") from error
+        raise CommandError(f"the parameters of {name} are not known; wrap it in a Python function") from error
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty:
-            raise CommandError(f"{name} needs {parameter.name} by keyword; wrap it in a function of positional parameters")
+            raise CommandError(f"{name} needs {parameter.name} by keyword; give it a default, or wrap {name}")
     positional = [part for part in parameters if part.kind in (part.POSITIONAL_ONLY, part.POSITIONAL_OR_KEYWORD)]
     required = tuple(part.name for part in positional if part.default is part.empty)
     return required, tuple(part.name for part in positional if part.default is not part.empty)
@@ -131,7 +136,7 @@ def user_code(path: Path | None, label: str) -> Iterator[None]:
     except (ChainruleError, CommandError):
         raise
     except SystemExit as error:
-        raise CommandError(f"{label} ended the program with exit code {error.code!s:.60}; move that out of the function") from error
+        raise CommandError(f"{label} ended the program (exit code {error.code!s:.60}); take that out") from error
     except Exception as error:
         if path is None:
             raise
@@ -146,5 +151,5 @@ def _sentence(error: Exception, path: Path, label: str) -> str:
         return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()]
     place = f"\n  at {path}:{frames[-1].lineno}: {frames[-1].line}" if frames else ""
-    raised = f"{label} raised {type(error).__name__}" if frames else type(error).__name__
+    raised = f"{label} raised {type(error).__name__}" if frames else f"{label}: {type(error).__name__}"
     return f"{raised}{': ' if message else ''}{message}{place}"

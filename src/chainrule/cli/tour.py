@@ -34,7 +34,7 @@ def wave(x: Any) -> Any:
 def run() -> Output:
     """Return all stops."""
     stops = [make() for make in STOPS]
-    shown = [f"{number}. {stop.title}\n   $ {stop.command}\n\n{_indented(stop.text)}" for number, stop in enumerate(stops, 1)]
+    shown = [f"{n}. {stop.title}\n   $ {stop.command}\n\n{_indented(stop.text)}" for n, stop in enumerate(stops, 1)]
     data = [{"title": stop.title, "command": stop.command, "result": stop.data} for stop in stops]
     return Output("\n\n\n".join(shown), {"tour": data})
 
@@ -45,7 +45,8 @@ def _indented(text: str) -> str:
 
 def _derivation() -> Stop:
     derivation = cr.explain("(2x+3)^2", at=1)
-    return Stop("A derivative, rule by rule", 'chainrule derive "(2x+3)^2" --at x=1', str(derivation), derivation.to_dict())
+    command = 'chainrule derive "(2x+3)^2" --at x=1'
+    return Stop("A derivative, rule by rule", command, str(derivation), derivation.to_dict())
 
 
 def _partials() -> Stop:
@@ -59,10 +60,11 @@ def _numpy() -> Stop:
     x = np.linspace(-1.0, 2.0, 4)
     value, slope = cr.value_and_grad(wave)(x)
     report = cr.check_grad(wave, x)
-    source = "".join(inspect.getsourcelines(wave)[0][:1] + inspect.getsourcelines(wave)[0][-1:])
-    lines = [source, f"wave({short(x)}) = {short(value)}", f"cr.grad(wave)(x) = {short(slope)}", str(report)]
+    header, *_, body = inspect.getsourcelines(wave)[0]
+    lines = [f"{header}{body}", f"wave({short(x)}) = {short(value)}", f"cr.grad(wave)(x) = {short(slope)}", str(report)]
     data = {"x": x, "value": value, "gradient": slope, "check": str(report), "difference": report.difference}
-    return Stop("A plain NumPy function, checked against the limit", "chainrule check FILE.py:wave --at [-1,0,1,2]", "\n".join(lines), data)
+    title = "A plain NumPy function, checked against the limit"
+    return Stop(title, "chainrule check FILE.py:wave --at [-1,0,1,2]", "\n".join(lines), data)
 
 
 def _neuron() -> Stop:

@@ -8,8 +8,9 @@ from fractions import Fraction
 import numpy as np
 
 from chainrule.core.primitive import Primitive
-from chainrule.explain.algebra import ONE, ZERO, build, is_named, is_whole, multiply_numbers, neat, term_of, terms_of
+from chainrule.explain.algebra import build, term_of, terms_of
 from chainrule.explain.expression import Apply, Expression, Number, Symbol, apply, free_symbols, walk
+from chainrule.explain.neat import ONE, ZERO, is_named, is_whole, multiply_numbers, neat
 from chainrule.primitives.table import BY_NAME
 
 Conditions = Callable[..., Sequence[Expression]]

@@ -108,7 +108,7 @@ class Expression(ABC):
         return self
 
     def __abs__(self) -> Expression:
-        return np.absolute(self)  # type: ignore[call-overload, no-any-return]
+        return np.absolute(self)  # type: ignore[no-any-return]
 
     def __lt__(self, other: Any) -> Expression:
         return np.less(self, other)  # type: ignore[call-overload, no-any-return]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainrule.core.primitive import Elementwise
-from chainrule.explain.algebra import ZERO, neat
 from chainrule.explain.dialects import LATEX, TEXT
 from chainrule.explain.expression import Apply, Derivative, Expression, Symbol, lift
+from chainrule.explain.neat import ZERO, neat
 from chainrule.explain.phrases import Equation
 from chainrule.explain.tidy import tidy
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from chainrule.core.graph import Graph, Node
 from chainrule.errors import NoRuleError, NotScalarError
-from chainrule.explain.algebra import neat
 from chainrule.explain.expression import Apply, Expression, Number, Symbol, lift
+from chainrule.explain.neat import neat
 from chainrule.primitives.table import BY_NAME
 from chainrule.tracing.record import record_with_trace
 

@@ -13,9 +13,10 @@ from chainrule.errors import ShapeError
 @final
 @dataclass(frozen=True, slots=True)
 class GradientDescent:
-    """x becomes x - learning_rate * gradient (Cauchy, "Méthode générale pour la résolution des systèmes d'équations", 1847).
+    """x becomes x - learning_rate * gradient.
 
     learning_rate: a finite number above 0. Raises ValueError where it is not.
+    Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées", 1847.
 
     >>> method = GradientDescent(0.1)
     >>> method.update(gradient=10.0, state=method.init(5.0), x=5.0)
@@ -25,7 +26,7 @@ class GradientDescent:
     learning_rate: float
 
     def __post_init__(self) -> None:
-        rate = self.learning_rate
+        rate: object = self.learning_rate
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not math.isfinite(rate) or rate <= 0:
             raise ValueError(f"learning_rate is a finite number above 0, such as 0.1, not {rate!r:.60}")
 
@@ -38,6 +39,8 @@ class GradientDescent:
         points, structure = flatten(x)
         slopes, _ = flatten(gradient)
         if len(points) != len(slopes):
-            raise ShapeError(f"the point has {len(points)} arrays, but its gradient {len(slopes)}; pass the gradient at this point")
+            raise ShapeError(
+                f"the point has {len(points)} arrays, but its gradient {len(slopes)}; pass the gradient at this point"
+            )
         moved = [point - self.learning_rate * slope for point, slope in zip(points, slopes, strict=True)]
         return unflatten(structure, moved), state

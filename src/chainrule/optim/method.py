@@ -8,7 +8,7 @@ from typing import Any, Protocol
 class Method(Protocol):
     """A rule that makes the next point from the present point and its gradient.
 
-    Points and gradients are pytrees of the same structure and shapes; the state is whatever the method keeps between steps.
+    Points and gradients are pytrees of the same structure and shapes; the state is what the method keeps between steps.
     """
 
     def init(self, x: Any) -> Any:

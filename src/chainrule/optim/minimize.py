@@ -28,9 +28,10 @@ def minimize(
 
     fun: takes x, returns one real number. x0: a number, an array, or a container of them; it is not changed.
     steps: at most so many. tol: the descent has converged where the Euclidean norm of the gradient is at most this.
-    callback: called with the `Progress` at every point, the start first; it ends the descent by returning True or raising
-        StopIteration. Ctrl-C ends it too: what was found so far is returned.
-    Raises NotScalarError where `fun` does not return one real number, TypeError and ValueError for arguments that do not fit.
+    callback: called with the `Progress` at every point, the start first; it ends the descent by returning True or by
+        raising StopIteration. Ctrl-C ends it too: what was found so far is returned.
+    Raises NotScalarError where `fun` does not return one real number, TypeError or ValueError for arguments that do not
+    fit.
 
     >>> import chainrule as cr
     >>> found = cr.minimize(lambda x: (x - 3) ** 2, 0.0)
@@ -60,7 +61,7 @@ def minimize(
         return _outcome(seen, Status.INTERRUPTED, f"interrupted: stopped from the keyboard {_after(seen)}")
 
 
-def _refuse_arguments(method: Method, steps: int, tol: float) -> None:
+def _refuse_arguments(method: object, steps: object, tol: object) -> None:
     if not (callable(getattr(method, "init", None)) and callable(getattr(method, "update", None))):
         raise TypeError(f"method is a method of descent, such as cr.optim.GradientDescent(0.1), not {method!r:.60}")
     if isinstance(method, type):
@@ -116,7 +117,8 @@ def _ended(seen: Sequence[Progress], steps: int, tol: float) -> tuple[Status, st
     if last.fun > seen[0].fun and last.gradient_norm > seen[0].gradient_norm:
         grown = f"the function grew from {seen[0].fun:.4g} to {last.fun:.4g}"
         return Status.DIVERGED, f"diverged: {grown} {_after(seen)}; {_advice(seen)}"
-    return Status.STEPS_EXHAUSTED, f"steps exhausted: the gradient still has norm {last.gradient_norm:.3g} {_after(seen)}"
+    norm = f"the gradient still has norm {last.gradient_norm:.3g}"
+    return Status.STEPS_EXHAUSTED, f"steps exhausted: {norm} {_after(seen)}"
 
 
 def _advice(seen: Sequence[Progress]) -> str:

@@ -13,13 +13,13 @@ from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, TracingError, user_line, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
-from chainrule.primitives.linear_algebra import MATMUL
+from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_SCIPY_NAME, BY_UFUNC
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, ufunc_method
 from chainrule.primitives.indexing import index, index_set
 from chainrule.tracing.numpy_functions.indexing import is_basic
-from chainrule.tracing.numpy_functions.linear_algebra import matmul
+from chainrule.tracing.numpy_functions.products import matmul
 
 _PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
 _OBJECT = np.dtype(object)
@@ -125,7 +125,7 @@ class TracedOperators(Traced):
     __floordiv__, __rfloordiv__ = _forward(a.FLOOR_DIVIDE), _reflected(a.FLOOR_DIVIDE)
     __mod__, __rmod__ = _forward(a.REMAINDER), _reflected(a.REMAINDER)
     __pow__, __rpow__ = _forward(a.POWER), _reflected(a.POWER)
-    __eq__, __ne__ = _forward(c.EQUAL), _forward(c.NOT_EQUAL)  # type: ignore[assignment]
+    __eq__, __ne__ = _forward(c.EQUAL), _forward(c.NOT_EQUAL)
     __lt__, __le__ = _forward(c.LESS), _forward(c.LESS_EQUAL)
     __gt__, __ge__ = _forward(c.GREATER), _forward(c.GREATER_EQUAL)
 

@@ -55,7 +55,7 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
         cts[position] = None
         primitive = node.primitive
         if primitive.__class__ is Elementwise:
-            shares = pull_elementwise(primitive, node, ct)  # type: ignore[arg-type]
+            shares = pull_elementwise(primitive, node, ct)
         elif primitive is ITEM:
             _add_item(cts, node, ct)
             continue
