@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from chainrule.cli.main import app, main
 
-USER_FILE = '''
+USER_FILE = """
 import math
 import numpy as np
 
@@ -42,7 +42,7 @@ def forever(x):
     return forever(x)
 
 number = 3
-'''
+"""
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_input_that_is_refused(arguments, message):
     ("name", "message"),
     [
         ("nope", "no function 'nope'; its functions are loss"),
-        ("number", "is a int, not a function"),
+        ("number", "is of type int, not a function"),
         ("", "which function"),
         ("vector", "shape (2,)"),
         ("boom", "boom raised KeyError: 'key'\n  at "),

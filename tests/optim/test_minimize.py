@@ -46,7 +46,9 @@ def test_arrays_are_not_changed():
 
 def test_containers_keep_their_structure():
     x = np.array([1.0, 2.0])
-    found = cr.minimize(lambda p: np.sum((p["w"] * x + p["b"] - (3 * x + 1)) ** 2), {"w": 0, "b": np.zeros(2)}, steps=400)
+    found = cr.minimize(
+        lambda p: np.sum((p["w"] * x + p["b"] - (3 * x + 1)) ** 2), {"w": 0, "b": np.zeros(2)}, steps=400
+    )
     assert found.success
     np.testing.assert_allclose(found.x["w"] * x + found.x["b"], 3 * x + 1, atol=1e-6)
     assert len(found.path) == found.nit + 1

@@ -53,6 +53,7 @@ def steps_table(source: Source, seen: list[Progress]) -> str:
     call = f"{source.label}({', '.join(names)})"
     slopes = ["gradient"] if len(names) == 1 else [f"∂{source.label}/∂{name}" for name in names]
     rows = [
-        [str(p.step), *(fixed(p.x[n]) for n in names), fixed(p.fun), *(fixed(p.gradient[n]) for n in names)] for p in seen
+        [str(p.step), *(fixed(p.x[n]) for n in names), fixed(p.fun), *(fixed(p.gradient[n]) for n in names)]
+        for p in seen
     ]
     return table(["step", *names, call, *slopes], rows)

@@ -105,7 +105,7 @@ def _from_file(path: Path, name: str) -> Source:
     except AttributeError:
         raise CommandError(f"{path} has no function {name[:60]!r}{offered}") from None
     if not callable(fun):
-        raise CommandError(f"{name} in {path} is a {type(fun).__name__}, not a function{offered}")
+        raise CommandError(f"{name} in {path} is of type {type(fun).__name__}, not a function{offered}")
     names, optional = _parameters(fun, name)
     return Source(name, fun, None, names, optional, path.resolve())
 
