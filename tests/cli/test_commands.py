@@ -288,4 +288,5 @@ def test_a_terminal_without_unicode_gets_no_traceback():
 
 
 def test_no_color_is_respected():
-    assert "\x1b[" not in process("rules", "sine", NO_COLOR="1").stdout
+    assert "\x1b[" in process("rules", "sine", FORCE_COLOR="1", NO_COLOR="").stdout
+    assert "\x1b[" not in process("rules", "sine", FORCE_COLOR="1", NO_COLOR="1").stdout

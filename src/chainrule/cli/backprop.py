@@ -13,8 +13,7 @@ def run(function: str, at: str) -> Output:
     source = read_source(function)
     values = source.values(read_point(at))
     with user_code(source.path, source.label):
-        if source.text is not None:
-            found = cr.backprop(source.text, **values)
-        else:
-            found = cr.backprop(source.fun, *values.values())
+        # Typed mathematics goes in as text, so that the names that it defines on the way are shown.
+        called = (source.fun, *values.values())
+        found = cr.backprop(*called) if source.text is None else cr.backprop(source.text, **values)
     return Output(str(found), found.to_dict())

@@ -69,17 +69,17 @@ def print_error(message: str) -> None:
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0) -> str:
     """Return a table as text; the first `left` columns are set to the left, the others, numbers, to the right.
 
-    Colors are used where stdout is a terminal and NO_COLOR is not set.
+    It is styled where stdout is a terminal and NO_COLOR is not set.
     """
     terminal = Console()
-    if not terminal.is_terminal:
+    if not terminal.is_terminal or terminal.no_color:
         return _plain_table(headings, rows, left)
     grid = Table(box=box.SIMPLE_HEAD, header_style="bold")
     for index, heading in enumerate(headings):
         grid.add_column(escape(heading), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
         grid.add_row(*map(escape, row))
-    page = Console(file=io.StringIO(), force_terminal=True, width=terminal.width, no_color=terminal.no_color)
+    page = Console(file=io.StringIO(), force_terminal=True, width=terminal.width)
     with page.capture() as captured:
         page.print(grid)
     return captured.get().strip("\n")

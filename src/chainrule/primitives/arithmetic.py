@@ -14,10 +14,11 @@ POSITIVE = (0.1, 2.0)
 
 def one_less(exponent: Array) -> Array:
     """Return `exponent - 1`; but 1 where the exponent is 0, so that 0 * x ** (0 - 1) is 0 at x = 0 too."""
-    if isinstance(exponent, np.ndarray):
+    kind = type(exponent)
+    if kind is int or kind is float or kind is np.float64:
+        return exponent - 1 if exponent else 1
+    if kind is np.ndarray:
         return np.where(exponent == 0, 1, exponent - 1)
-    if isinstance(exponent, int | float | complex) and exponent == 0:
-        return 1
     return exponent - 1
 
 
@@ -38,7 +39,7 @@ MULTIPLY = Elementwise(
 DIVIDE = Elementwise(
     name="divide",
     value=np.divide,
-    partials=(lambda out, x, y: 1 / y, lambda out, x, y: -out / y),
+    partials=(lambda out, x, y: np.divide(1, y), lambda out, x, y: -out / y),
     operator=operator.truediv, rule="quotient rule",
     domain=((-2.0, 2.0), NONZERO),
 )

@@ -31,7 +31,7 @@ def _spread(ct: Array, index: int, x: Array, axis: Shape, keepdims: bool) -> Arr
         if len(axis) == len(shape) and type(ct) in _PLAIN:
             size = size_of(shape, axis)
             if size <= SMALL:
-                full = np.empty(shape, np.result_type(ct))
+                full = np.empty(shape, float if type(ct) is float else ct.dtype)
                 full.fill(ct)
                 return full
         else:

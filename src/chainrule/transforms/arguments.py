@@ -53,8 +53,8 @@ class Arguments:
 
     def gather(self, results: Sequence[Array], alone: bool) -> Any:
         """Put one result for each differentiated leaf into the structure of the arguments."""
-        if alone and self.structure is _SINGLE and type(results[0]) is np.float64 and type(self.leaves[0]) in (float, int):
-            return float(results[0])
+        if alone and self.structure is _SINGLE:
+            return like_input(results[0], self.leaves[0], self.values[0])
         cast = [like_input(result, leaf, value) for result, leaf, value in zip(results, self.leaves, self.values, strict=True)]
         parts = unflatten(self.structure, cast)
         return parts[0] if alone else tuple(parts)
@@ -71,6 +71,7 @@ class _Single:
 
 
 _SINGLE = _Single()
+_PYTHON_NUMBERS = frozenset({int, float})
 
 
 def read(fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: int | Sequence[int]) -> Arguments:
@@ -101,6 +102,8 @@ def as_output(value: Any) -> Array:
 
 def like_input(result: Array, leaf: Any, value: Array) -> Any:
     """Return a derivative in the form of the argument that it belongs to: Python numbers, float32, arrays of its own."""
+    if type(result) is np.float64 and type(leaf) in _PYTHON_NUMBERS:
+        return float(result)
     if isinstance(result, Traced) or isinstance(leaf, Traced):
         return result
     if isinstance(leaf, np.ndarray) and _is_fresh(result) and result.dtype == value.dtype and result.shape == leaf.shape:
