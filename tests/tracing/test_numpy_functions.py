@@ -138,6 +138,7 @@ CASES: tuple[tuple[str, Shape], ...] = (
     ("np.full_like(x, x[0])", (3,)), ("x.astype(complex) * 1j", (3,)), ("x * x.astype(int)", (3,)),
 )  # fmt: skip
 
+
 # Functions of x that NumPy would run with an assignment.
 def _filled(x: Any) -> Any:
     y = np.zeros_like(x)

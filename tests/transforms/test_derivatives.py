@@ -112,7 +112,7 @@ def test_has_aux_and_argnums():
 def test_misuse_is_told():
     with pytest.raises(cr.NotScalarError, match="jacobian"):
         cr.grad(lambda x: x * 2)(X)
-    with pytest.raises(cr.TracingError, match="np.sin"):
+    with pytest.raises(cr.TracingError, match=r"np\.sin"):
         cr.grad(lambda x: math.sin(x))(1.0)
     with pytest.raises(cr.TracingError, match="float"):
         cr.grad(lambda x: float(x))(1.0)
@@ -146,7 +146,9 @@ def test_stop_gradient_checkpoint_and_declared_rules():
     w = np.arange(9.0).reshape(3, 3)
     block = lambda x: np.tanh(w @ x)  # noqa: E731
     plain = cr.grad(lambda x: np.sum(block(block(x))))(X)
-    np.testing.assert_allclose(cr.grad(lambda x: np.sum(cr.checkpoint(block)(cr.checkpoint(block)(x))))(X), plain, rtol=1e-14)
+    np.testing.assert_allclose(
+        cr.grad(lambda x: np.sum(cr.checkpoint(block)(cr.checkpoint(block)(x))))(X), plain, rtol=1e-14
+    )
     # a checkpointed function may close over what is being differentiated
     np.testing.assert_allclose(cr.grad(lambda v: np.sum(cr.checkpoint(lambda x: x * v)(X)))(X), X)
     assert cr.derivative(cr.derivative(lambda x: cr.checkpoint(np.sin)(x)))(0.5) == pytest.approx(-np.sin(0.5))

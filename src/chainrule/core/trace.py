@@ -62,8 +62,8 @@ class Trace(ABC):
 class Traced:
     """A value that a trace owns. `data` is what the trace needs to know of it: a node, a tangent, or nothing.
 
-    Where NumPy would share memory with another array, `view` is (array, how to read this value from it, the array's version that was
-    read); `version` counts assignments to this value.
+    Where NumPy would share memory with another array, `view` is (array, how to read this value from it, the version of the
+    array that was read); `version` counts assignments to this value.
     """
 
     __slots__ = ("owner", "value", "data", "view", "version")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import optree

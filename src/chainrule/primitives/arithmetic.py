@@ -29,32 +29,49 @@ def log_base(base: Array) -> Array:
     return np.log(base)
 
 
-ADD = Elementwise(name="add", value=np.add, partials=(lambda out, x, y: 1, lambda out, x, y: 1), operator=operator.add, rule="sum rule")
+ADD = Elementwise(
+    name="add",
+    value=np.add,
+    partials=(lambda out, x, y: 1, lambda out, x, y: 1),
+    operator=operator.add,
+    rule="sum rule",
+)
 SUBTRACT = Elementwise(
-    name="subtract", value=np.subtract, partials=(lambda out, x, y: 1, lambda out, x, y: -1), operator=operator.sub, rule="difference rule"
+    name="subtract",
+    value=np.subtract,
+    partials=(lambda out, x, y: 1, lambda out, x, y: -1),
+    operator=operator.sub,
+    rule="difference rule",
 )
 MULTIPLY = Elementwise(
-    name="multiply", value=np.multiply, partials=(lambda out, x, y: y, lambda out, x, y: x), operator=operator.mul, rule="product rule"
+    name="multiply",
+    value=np.multiply,
+    partials=(lambda out, x, y: y, lambda out, x, y: x),
+    operator=operator.mul,
+    rule="product rule",
 )
 DIVIDE = Elementwise(
     name="divide",
     value=np.divide,
     partials=(lambda out, x, y: np.divide(1, y), lambda out, x, y: -out / y),
-    operator=operator.truediv, rule="quotient rule",
+    operator=operator.truediv,
+    rule="quotient rule",
     domain=((-2.0, 2.0), NONZERO),
 )
 FLOOR_DIVIDE = Elementwise(
     name="floor_divide",
     value=np.floor_divide,
     partials=(None, None),
-    operator=operator.floordiv, rule="a step function is constant between its steps",
+    operator=operator.floordiv,
+    rule="a step function is constant between its steps",
     domain=((-2.0, 2.0), NONZERO),
 )
 REMAINDER = Elementwise(
     name="remainder",
     value=np.remainder,
     partials=(lambda out, x, y: 1, lambda out, x, y: -np.floor_divide(x, y)),
-    operator=operator.mod, rule="remainder rule",
+    operator=operator.mod,
+    rule="remainder rule",
     domain=((0.1, 0.9), (1.1, 2.0)),
 )
 FMOD = Elementwise(
@@ -68,7 +85,8 @@ POWER = Elementwise(
     name="power",
     value=np.power,
     partials=(lambda out, x, y: y * x ** one_less(y), lambda out, x, y: out * log_base(x)),
-    operator=operator.pow, rule=("power rule", "exponential rule"),
+    operator=operator.pow,
+    rule=("power rule", "exponential rule"),
     domain=(POSITIVE, (-2.0, 2.0)),
 )
 FLOAT_POWER = Elementwise(
@@ -78,10 +96,20 @@ FLOAT_POWER = Elementwise(
     rule=("power rule", "exponential rule"),
     domain=(POSITIVE, (-2.0, 2.0)),
 )
-NEGATIVE = Elementwise(name="negative", value=np.negative, partials=(lambda out, x: -1,), operator=operator.neg, rule="constant factor rule")
+NEGATIVE = Elementwise(
+    name="negative",
+    value=np.negative,
+    partials=(lambda out, x: -1,),
+    operator=operator.neg,
+    rule="constant factor rule",
+)
 POSITIVE_SIGN = Elementwise(name="positive", value=np.positive, partials=(lambda out, x: 1,), rule="identity rule")
 RECIPROCAL = Elementwise(
-    name="reciprocal", value=np.reciprocal, partials=(lambda out, x: -out * out,), rule="reciprocal rule", domain=NONZERO
+    name="reciprocal",
+    value=np.reciprocal,
+    partials=(lambda out, x: -out * out,),
+    rule="reciprocal rule",
+    domain=NONZERO,
 )
 SQUARE = Elementwise(name="square", value=np.square, partials=(lambda out, x: 2 * x,), rule="power rule")
 SQRT = Elementwise(
@@ -91,7 +119,11 @@ CBRT = Elementwise(
     name="cbrt", value=np.cbrt, partials=(lambda out, x: 1 / (3 * out**2),), rule="cube root rule", domain=POSITIVE
 )
 ABSOLUTE = Elementwise(
-    name="absolute", value=np.absolute, partials=(lambda out, x: np.sign(x),), rule="absolute value rule", domain=NONZERO
+    name="absolute",
+    value=np.absolute,
+    partials=(lambda out, x: np.sign(x),),
+    rule="absolute value rule",
+    domain=NONZERO,
 )
 FABS = Elementwise(
     name="fabs", value=np.fabs, partials=(lambda out, x: np.sign(x),), rule="absolute value rule", domain=NONZERO

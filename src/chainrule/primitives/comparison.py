@@ -33,7 +33,11 @@ CEIL = _step("ceil", np.ceil)
 TRUNC = _step("trunc", np.trunc)
 RINT = _step("rint", np.rint)
 HEAVISIDE = Elementwise(
-    name="heaviside", value=np.heaviside, partials=(None, lambda out, x, h: np.equal(x, 0)), rule=STEP, domain=(0.2, 0.8)
+    name="heaviside",
+    value=np.heaviside,
+    partials=(None, lambda out, x, h: np.equal(x, 0)),
+    rule=STEP,
+    domain=(0.2, 0.8),
 )
 
 STEPS: tuple[Primitive, ...] = (

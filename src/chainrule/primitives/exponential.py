@@ -15,7 +15,11 @@ LOG2 = Elementwise(
     name="log2", value=np.log2, partials=(lambda out, x: 1 / (x * np.log(2)),), rule="logarithm rule", domain=POSITIVE
 )
 LOG10 = Elementwise(
-    name="log10", value=np.log10, partials=(lambda out, x: 1 / (x * np.log(10)),), rule="logarithm rule", domain=POSITIVE
+    name="log10",
+    value=np.log10,
+    partials=(lambda out, x: 1 / (x * np.log(10)),),
+    rule="logarithm rule",
+    domain=POSITIVE,
 )
 LOG1P = Elementwise(
     name="log1p", value=np.log1p, partials=(lambda out, x: 1 / (1 + x),), rule="logarithm rule", domain=(-0.8, 2.0)
@@ -36,7 +40,10 @@ SINH = Elementwise(name="sinh", value=np.sinh, partials=(lambda out, x: np.cosh(
 COSH = Elementwise(name="cosh", value=np.cosh, partials=(lambda out, x: np.sinh(x),), rule="hyperbolic cosine rule")
 TANH = Elementwise(name="tanh", value=np.tanh, partials=(lambda out, x: 1 - out * out,), rule="hyperbolic tangent rule")
 ARCSINH = Elementwise(
-    name="arcsinh", value=np.arcsinh, partials=(lambda out, x: 1 / np.sqrt(1 + x**2),), rule="inverse hyperbolic sine rule"
+    name="arcsinh",
+    value=np.arcsinh,
+    partials=(lambda out, x: 1 / np.sqrt(1 + x**2),),
+    rule="inverse hyperbolic sine rule",
 )
 ARCCOSH = Elementwise(
     name="arccosh",

@@ -20,7 +20,10 @@ def _zeta_order(out: Array, s: Array, x: Array) -> Array:
 
 
 EXPIT = Elementwise(
-    name="expit", value=lambda x: scipy.special.expit(x), partials=(lambda out, x: out * (1 - out),), rule="sigmoid rule"
+    name="expit",
+    value=lambda x: scipy.special.expit(x),
+    partials=(lambda out, x: out * (1 - out),),
+    rule="sigmoid rule",
 )
 LOG_EXPIT = Elementwise(
     name="log_expit",

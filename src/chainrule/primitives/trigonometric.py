@@ -13,7 +13,11 @@ TAN = Elementwise(
     name="tan", value=np.tan, partials=(lambda out, x: 1 + out**2,), rule="tangent rule", domain=(-1.2, 1.2)
 )
 ARCSIN = Elementwise(
-    name="arcsin", value=np.arcsin, partials=(lambda out, x: 1 / np.sqrt(1 - x**2),), rule="inverse sine rule", domain=(-0.8, 0.8)
+    name="arcsin",
+    value=np.arcsin,
+    partials=(lambda out, x: 1 / np.sqrt(1 - x**2),),
+    rule="inverse sine rule",
+    domain=(-0.8, 0.8),
 )
 ARCCOS = Elementwise(
     name="arccos",

@@ -13,11 +13,11 @@ from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, TracingError, user_line, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
+from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_SCIPY_NAME, BY_UFUNC
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, ufunc_method
-from chainrule.primitives.indexing import index, index_set
 from chainrule.tracing.numpy_functions.indexing import is_basic
 from chainrule.tracing.numpy_functions.products import matmul
 
@@ -231,7 +231,9 @@ class TracedOperators(Traced):
                 f"write {wanted if wanted != 'an index' else 'int'}(cr.stop_gradient(x)); a plain array that traced values are "
                 "assigned into is created with np.zeros(n, like=x)"
             )
-        raise TracingError(f"a traced value was converted to {wanted}, which would lose its derivative: {advice}{where()}")
+        raise TracingError(
+            f"a traced value was converted to {wanted}, which would lose its derivative: {advice}{where()}"
+        )
 
     # --- what NumPy's arrays have --------------------------------------------------------------------------------------
 
@@ -349,7 +351,12 @@ class TracedArray(TracedOperators):
         return result
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(value, TracedArray) and value.view is not None and value.view[0] is self and not self.dtype.hasobject:
+        if (
+            isinstance(value, TracedArray)
+            and value.view is not None
+            and value.view[0] is self
+            and not self.dtype.hasobject
+        ):
             value.refresh()
         self.assign(index_set(self, key, lift(value)))
 
@@ -375,7 +382,9 @@ class TracedArray(TracedOperators):
         if self.view is not None:
             source, read, _ = self.view
             positions = read(np.arange(source.size).reshape(source.shape))
-            flat = index_set(np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self._bare(), (self.size,)))
+            flat = index_set(
+                np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self._bare(), (self.size,))
+            )
             source.assign(np.reshape(flat, source.shape))
             self.share(source, read)
 

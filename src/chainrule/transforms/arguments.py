@@ -55,7 +55,10 @@ class Arguments:
         """Put one result for each differentiated leaf into the structure of the arguments."""
         if alone and self.structure is _SINGLE:
             return like_input(results[0], self.leaves[0], self.values[0])
-        cast = [like_input(result, leaf, value) for result, leaf, value in zip(results, self.leaves, self.values, strict=True)]
+        cast = [
+            like_input(result, leaf, value)
+            for result, leaf, value in zip(results, self.leaves, self.values, strict=True)
+        ]
         parts = unflatten(self.structure, cast)
         return parts[0] if alone else tuple(parts)
 
@@ -74,7 +77,9 @@ _SINGLE = _Single()
 _PYTHON_NUMBERS = frozenset({int, float})
 
 
-def read(fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: int | Sequence[int]) -> Arguments:
+def read(
+    fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: int | Sequence[int]
+) -> Arguments:
     """Read a call of `fun`; raise where `argnums` names an argument that is not there."""
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     positions = tuple(position + len(args) if position < 0 else position for position in wanted)
@@ -106,7 +111,12 @@ def like_input(result: Array, leaf: Any, value: Array) -> Any:
         return float(result)
     if isinstance(result, Traced) or isinstance(leaf, Traced):
         return result
-    if isinstance(leaf, np.ndarray) and _is_fresh(result) and result.dtype == value.dtype and result.shape == leaf.shape:
+    if (
+        isinstance(leaf, np.ndarray)
+        and _is_fresh(result)
+        and result.dtype == value.dtype
+        and result.shape == leaf.shape
+    ):
         return result
     array = np.array(np.broadcast_to(result, np.shape(value)), dtype=value.dtype)
     return array if isinstance(leaf, np.ndarray) or array.ndim else plain(array[()])

@@ -73,10 +73,14 @@ def _aligned(values: Sequence[Array], batched: Sequence[bool]) -> list[Array]:
     return aligned
 
 
-def _each(primitive: Primitive, values: Sequence[Array], batched: Sequence[bool], parameters: dict[str, Any], size: int) -> Any:
+def _each(
+    primitive: Primitive, values: Sequence[Array], batched: Sequence[bool], parameters: dict[str, Any], size: int
+) -> Any:
     """Apply a primitive without a batch rule to one example after another."""
     rows = [
-        bind(primitive, [value[row] if flag else value for value, flag in zip(values, batched, strict=True)], parameters)
+        bind(
+            primitive, [value[row] if flag else value for value, flag in zip(values, batched, strict=True)], parameters
+        )
         for row in range(size)
     ]
     if rows and type(rows[0]) is tuple:
@@ -115,7 +119,10 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
             outputs = [close_over(trace, lift(part)) for part in outputs]
         finally:
             trace.closed = True
-        placed = [_batch_out(trace, part, axis) for part, axis in zip(outputs, _spread(out_axes, result, outputs), strict=True)]
+        placed = [
+            _batch_out(trace, part, axis)
+            for part, axis in zip(outputs, _spread(out_axes, result, outputs), strict=True)
+        ]
         return unflatten(out_structure, placed)
 
     return mapped
@@ -138,7 +145,11 @@ def _axes_of_leaves(in_axes: Any, args: tuple[Any, ...]) -> list[int | None]:
 def flatten_axes(axis: Any, arg: Any) -> list[int | None]:
     """Return the axis of each leaf of `arg`, given a tree of axes of the same structure (None where not mapped)."""
     if isinstance(arg, dict):
-        return [found for key in sorted(arg) for found in flatten_axes(axis[key] if isinstance(axis, dict) else axis, arg[key])]
+        return [
+            found
+            for key in sorted(arg)
+            for found in flatten_axes(axis[key] if isinstance(axis, dict) else axis, arg[key])
+        ]
     if isinstance(arg, list | tuple):
         each = axis if isinstance(axis, list | tuple) else [axis] * len(arg)
         return [found for one, part in zip(each, arg, strict=True) for found in flatten_axes(one, part)]

@@ -59,7 +59,9 @@ class _Declared:
             results[:] = [result_structure]
             found = tuple(as_output(part) for part in outputs)
             if any(isinstance(part, Traced) for part in found) and not any(isinstance(part, Traced) for part in flat):
-                raise TracingError(f"{self.name} uses a traced value that is not among its arguments; pass it as one{where()}")
+                raise TracingError(
+                    f"{self.name} uses a traced value that is not among its arguments; pass it as one{where()}"
+                )
             return found
 
         out = bind(self._primitive(value, structure, results), [_value_of(leaf) for leaf in leaves])
@@ -150,7 +152,9 @@ class custom_vjp(_Declared):
             pulled: list[Any] = []
             for arg, share in zip(args, shares, strict=True):
                 leaves = flatten(arg)[0]
-                pulled.extend([None] * len(leaves) if share is None else [as_output(part) for part in flatten(share)[0]])
+                pulled.extend(
+                    [None] * len(leaves) if share is None else [as_output(part) for part in flatten(share)[0]]
+                )
             return tuple(pulled)
 
         return General(name=self.name, value=value, push=None, pull=pull, rule=f"the rule declared for {self.name}")
@@ -168,7 +172,9 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(fun)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = flatten((args, kwargs))
-        values = [_value_of(leaf) if isinstance(leaf, Traced | np.ndarray | float | complex) else leaf for leaf in leaves]
+        values = [
+            _value_of(leaf) if isinstance(leaf, Traced | np.ndarray | float | complex) else leaf for leaf in leaves
+        ]
         moving = [position for position, value in enumerate(values) if isinstance(value, Traced)]
         results: list[Any] = []
 
@@ -214,8 +220,7 @@ def _program(flat: Callable[..., list[Any]], inputs: Sequence[Any]) -> tuple[Gra
             for operand, parent in zip(node.operands, node.parents, strict=True)
         ]
         node.operands = [
-            None if parent is not None else operand
-            for operand, parent in zip(node.operands, node.parents, strict=True)
+            None if parent is not None else operand for operand, parent in zip(node.operands, node.parents, strict=True)
         ]
         node.value = None
     outputs = [own_node(trace, part) for part in results]

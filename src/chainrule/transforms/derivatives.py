@@ -295,7 +295,9 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 
 def _as_tuple(name: str, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, tuple | list):
-        raise TracingError(f"{name} must be a tuple with one entry for each argument, such as (x,), not {type(value).__name__}")
+        raise TracingError(
+            f"{name} must be a tuple with one entry for each argument, such as (x,), not {type(value).__name__}"
+        )
     return tuple(value)
 
 
@@ -309,5 +311,3 @@ def _same_shapes(what: str, given: Sequence[Any], expected: Sequence[Any], names
 
 def _gathered(call: Arguments, values: Sequence[Any]) -> Any:
     return unflatten(call.result_structure, [plain(value) for value in values])
-
-

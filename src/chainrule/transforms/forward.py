@@ -43,7 +43,9 @@ class ForwardTrace(Trace):
         return TracedArray(self, out, tangent)
 
 
-def pushforward(function: Callable[..., Any], inputs: Sequence[Array], tangents: Sequence[Array]) -> tuple[list[Any], list[Array]]:
+def pushforward(
+    function: Callable[..., Any], inputs: Sequence[Array], tangents: Sequence[Array]
+) -> tuple[list[Any], list[Array]]:
     """Run `function` (arrays in, list of results out) and return its results with their tangents."""
     trace = ForwardTrace()
     traced = [TracedArray(trace, value, tangent) for value, tangent in zip(inputs, tangents, strict=True)]
@@ -55,7 +57,9 @@ def pushforward(function: Callable[..., Any], inputs: Sequence[Array], tangents:
     for part in results:
         own = isinstance(part, Traced) and part.owner is trace
         values.append(part.value if own else part)
-        moved.append(part.data if own and part.data is not None else np.zeros_like(values[-1], dtype=_float_of(values[-1])))
+        moved.append(
+            part.data if own and part.data is not None else np.zeros_like(values[-1], dtype=_float_of(values[-1]))
+        )
     return values, moved
 
 

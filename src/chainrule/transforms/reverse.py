@@ -14,13 +14,10 @@ from chainrule.primitives.indexing import INDEX, accumulate_index
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
 from chainrule.transforms.rules import LARGE, pull, pull_elementwise
 
-
 Pullback = Callable[[Sequence[Array | None]], list[Array]]
 
 
-def linearize(
-    function: Callable[..., Any], inputs: Sequence[Array], once: bool = False
-) -> tuple[list[Any], Pullback]:
+def linearize(function: Callable[..., Any], inputs: Sequence[Array], once: bool = False) -> tuple[list[Any], Pullback]:
     """Run `function` (arrays in, list of results out) and return its results with the pullback of their cotangents.
 
     once: the pullback is called once only, and gives memory back while it runs.
@@ -35,7 +32,9 @@ def linearize(
     values = [out.value if isinstance(out, Node) else out for out in outputs]
 
     def pullback(cotangents: Sequence[Array | None]) -> list[Array]:
-        seeds = [(out, ct) for out, ct in zip(outputs, cotangents, strict=True) if isinstance(out, Node) and ct is not None]
+        seeds = [
+            (out, ct) for out, ct in zip(outputs, cotangents, strict=True) if isinstance(out, Node) and ct is not None
+        ]
         return backward(trace.nodes if once else list(trace.nodes), seeds, len(inputs))
 
     return values, pullback
@@ -80,7 +79,9 @@ def _add(cts: list[Any], node: Node, share: Array) -> None:
     total = cts[node.index]
     if total is None:
         cts[node.index] = share
-    elif type(total) is np.ndarray and total.size > LARGE and _is_ours(total, getrefcount(total)) and _fits(share, total):
+    elif (
+        type(total) is np.ndarray and total.size > LARGE and _is_ours(total, getrefcount(total)) and _fits(share, total)
+    ):
         np.add(total, share, out=total)
     else:
         cts[node.index] = total + share

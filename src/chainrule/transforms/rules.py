@@ -34,7 +34,9 @@ def scale(factor: Array, sensitivity: Array) -> Array:
     return -sensitivity if factor == -1 else sensitivity * factor
 
 
-def push(primitive: Primitive, out: Any, operands: Sequence[Array], tangents: Tangents, parameters: dict[str, Any]) -> Any:
+def push(
+    primitive: Primitive, out: Any, operands: Sequence[Array], tangents: Tangents, parameters: dict[str, Any]
+) -> Any:
     """Return the tangent of the result; None where no operand has a tangent that reaches it."""
     if isinstance(primitive, Elementwise):
         return _push_elementwise(primitive, out, operands, tangents)
@@ -62,7 +64,9 @@ def push(primitive: Primitive, out: Any, operands: Sequence[Array], tangents: Ta
     return None  # piecewise constant
 
 
-def _push_elementwise(primitive: Elementwise, out: Array, operands: Sequence[Array], tangents: Tangents) -> Array | None:
+def _push_elementwise(
+    primitive: Elementwise, out: Array, operands: Sequence[Array], tangents: Tangents
+) -> Array | None:
     total = None
     for partial, tangent in zip(primitive.partials, tangents, strict=True):
         if tangent is not None and partial is not None:
@@ -109,7 +113,9 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
         if factor.__class__ is int:
             share = ct if factor == 1 else -ct if factor == -1 else ct * factor
         elif factor.__class__ is np.ndarray and factor.size > LARGE:
-            share = _multiply_large(factor, ct, getrefcount(factor) == 2, operand is operands[-1] and getrefcount(ct) == 3)
+            share = _multiply_large(
+                factor, ct, getrefcount(factor) == 2, operand is operands[-1] and getrefcount(ct) == 3
+            )
         elif factor.__class__ is float or (factor.__class__ is not complex and factor.dtype.kind != "c"):
             share = ct * factor
         else:

@@ -51,7 +51,14 @@ def sum(
     """np.sum."""
     # Hot path: benchmarks/test_eager.py
     x = as_array(a)
-    if axis is None and dtype is None and out is None and keepdims is NO_VALUE and initial is NO_VALUE and where is NO_VALUE:
+    if (
+        axis is None
+        and dtype is None
+        and out is None
+        and keepdims is NO_VALUE
+        and initial is NO_VALUE
+        and where is NO_VALUE
+    ):
         return bind(SUM, (x,), {"axis": tuple(range(x.ndim)), "keepdims": False})
     refuse_out("sum", out)
     if dtype is not None:
