@@ -175,3 +175,31 @@ def test_derivative_refuses_what_is_not_elementwise():
     np.testing.assert_allclose(cr.derivative(np.cos)(X), -np.sin(X))
     with pytest.raises(cr.NotScalarError):
         cr.derivative(lambda x: x * np.ones(3))(1.0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(np.sin(x) * np.exp(x) / (1 + x**2)),
+        lambda x: np.sum((x * x) * (x * x)),
+        lambda x: np.sum((x + x) * x - x / (x * x + 1)),
+        lambda x: np.sum(np.exp(x) * np.exp(x) + np.exp(np.sin(x)) * x),
+        lambda x: np.sum(np.maximum(x * x, x) ** 2 * np.arctan2(x, x * x + 1)),
+        lambda x: sum(np.sum(x[i::3] * x[i::3]) for i in range(3)) + np.sum(np.cumsum(x) * x) / x.size,
+    ],
+)
+def test_large_arrays_whose_memory_is_used_again_have_the_gradients_of_small_ones(f):
+    x = np.linspace(-1, 1, 30_000)
+    kept = x.copy()
+    direction = np.cos(7 * x) + x
+    _, tangent = cr.jvp(f, (x,), (direction,))
+    assert np.sum(cr.grad(f)(x) * direction) == pytest.approx(tangent, rel=1e-9)
+    np.testing.assert_array_equal(x, kept)
+    value, pullback = cr.vjp(f, x)
+    first = pullback(1.0)[0]
+    np.testing.assert_array_equal(first, pullback(1.0)[0])  # a pullback can be called again
+    u = np.cos(3 * x)
+    given = u.copy()
+    _, pullback = cr.vjp(lambda x: np.sin(x) * np.exp(x) * x, x)
+    np.testing.assert_array_equal(pullback(u)[0], pullback(u)[0])
+    np.testing.assert_array_equal(u, given)  # nor is the caller's cotangent overwritten

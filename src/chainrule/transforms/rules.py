@@ -113,9 +113,9 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
         if factor.__class__ is int:
             share = ct if factor == 1 else -ct if factor == -1 else ct * factor
         elif factor.__class__ is np.ndarray and factor.size > LARGE:
-            share = _multiply_large(
-                factor, ct, getrefcount(factor) == 2, operand is operands[-1] and getrefcount(ct) == 3
-            )
+            own_factor = getrefcount(factor) == 2
+            own_ct = partial is primitive.partials[-1] and getrefcount(ct) == 3
+            share = _multiply_large(factor, ct, own_factor, own_ct)
         elif factor.__class__ is float or (factor.__class__ is not complex and factor.dtype.kind != "c"):
             share = ct * factor
         else:
