@@ -38,7 +38,7 @@ class Arguments:
 
         def function(*values: Array) -> list[Any]:
             args = list(self.args)
-            parts = unflatten(self.structure, list(values))
+            parts = values if self.structure is _SINGLE else unflatten(self.structure, list(values))
             for position, part in zip(self.positions, parts, strict=True):
                 args[position] = part
             result = self.fun(*args, **self.kwargs)
@@ -59,6 +59,9 @@ class Arguments:
             like_input(result, leaf, value)
             for result, leaf, value in zip(results, self.leaves, self.values, strict=True)
         ]
+        if len({id(part) for part in cast}) < len(cast):  # arguments that are added have the same gradient
+            cast = [part.copy() if any(part is other for other in cast[:place]) and isinstance(part, np.ndarray) else part
+                    for place, part in enumerate(cast)]  # fmt: skip
         parts = unflatten(self.structure, cast)
         return parts[0] if alone else tuple(parts)
 

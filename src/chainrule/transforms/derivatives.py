@@ -169,7 +169,9 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
     (3.0, 2.0)
     """
     call = read(fun, primals, {}, tuple(range(len(primals))))
-    values, pull = linearize(call.flat(), call.values)
+    # The pullback may run after the caller has changed the arguments in place.
+    inputs = [value.copy() if isinstance(value, np.ndarray | Traced) else value for value in call.values]
+    values, pull = linearize(call.flat(), inputs)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cts = [as_value(leaf) for leaf in flatten(cotangent)[0]]

@@ -17,12 +17,15 @@ from chainrule.transforms.rules import LARGE, pull, pull_elementwise
 Pullback = Callable[[Sequence[Array | None]], list[Array]]
 
 
-def linearize(function: Callable[..., Any], inputs: Sequence[Array], once: bool = False) -> tuple[list[Any], Pullback]:
+def linearize(
+    function: Callable[..., Any], inputs: Sequence[Array], once: bool = False, guarded: bool = True
+) -> tuple[list[Any], Pullback]:
     """Run `function` (arrays in, list of results out) and return its results with the pullback of their cotangents.
 
     once: the pullback is called once only, and gives memory back while it runs.
+    guarded: whether arrays that are not inputs may be changed by the user before the pullback runs.
     """
-    trace = RecordTrace()
+    trace = RecordTrace(guarded=guarded)
     traced = [trace.input(value) for value in inputs]
     try:
         results = [close_over(trace, part) for part in call(function, traced)]
@@ -32,6 +35,8 @@ def linearize(function: Callable[..., Any], inputs: Sequence[Array], once: bool 
     values = [out.value if isinstance(out, Node) else out for out in outputs]
 
     def pullback(cotangents: Sequence[Array | None]) -> list[Array]:
+        if trace.guard is not None:
+            trace.guard.check()
         seeds = [
             (out, ct) for out, ct in zip(outputs, cotangents, strict=True) if isinstance(out, Node) and ct is not None
         ]
@@ -139,6 +144,6 @@ def transpose_push(node: Node, ct: Any) -> list[tuple[Node, Array]]:
         from_rule = primitive.push(node.value, tangents, *node.operands, **node.parameters)  # type: ignore[misc]
         return list(from_rule) if type(node.value) is tuple else [from_rule]
 
-    _, pullback = linearize(pushed, [np.zeros_like(node.operands[position]) for position, _ in live])
+    _, pullback = linearize(pushed, [np.zeros_like(node.operands[position]) for position, _ in live], guarded=False)
     cotangents = ct if type(node.value) is tuple else [ct]
     return [(parent, share) for (_, parent), share in zip(live, pullback(cotangents), strict=True)]
