@@ -98,9 +98,7 @@ def pull(node: Node, ct: Any) -> list[tuple[Node, Array]]:
             for parent, share in zip(parents, pulled, strict=True)
             if parent is not None and share is not None
         ]
-    return [
-        (parent, share if share.dtype is _FLOAT64 else _as_real(share, parent.value)) for parent, share in shares
-    ]
+    return [(parent, share if share.dtype is _FLOAT64 else _as_real(share, parent.value)) for parent, share in shares]
 
 
 def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tuple[Node, Array]]:
