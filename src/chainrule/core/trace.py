@@ -62,17 +62,17 @@ class Trace(ABC):
 class Traced:
     """A value that a trace owns. `data` is what the trace needs to know of it: a node, a tangent, or nothing.
 
-    Where NumPy would share memory with another array, `view` is (array, how to read this value from it, the version of the
+    Where NumPy would share memory with another array, `origin` is (array, how to read this value from it, the version of the
     array that was read); `version` counts assignments to this value.
     """
 
-    __slots__ = ("owner", "value", "data", "view", "version")
+    __slots__ = ("owner", "value", "data", "origin", "version")
 
     def __init__(self, trace: Trace, value: Array, data: Any = None) -> None:
         self.owner = trace
         self.value = value
         self.data = data
-        self.view: Any = None
+        self.origin: Any = None
         self.version = 0
 
     def refresh(self) -> None:
@@ -86,7 +86,7 @@ def bind(primitive: Primitive, operands: Sequence[Array], parameters: dict[str, 
     owner: Trace | None = None
     for operand in operands:
         if isinstance(operand, Traced):
-            if operand.view is not None:
+            if operand.origin is not None:
                 operand.refresh()
             if owner is None or operand.owner.level > owner.level:
                 owner = operand.owner

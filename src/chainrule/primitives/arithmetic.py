@@ -167,7 +167,7 @@ REAL = Linear(
 IMAG = Linear(
     name="imag",
     value=np.imag,
-    transpose=lambda ct, index, z: 1j * ct,
+    transpose=lambda ct, index, z: np.multiply(1j, ct),
     rule="imaginary part",
     batch=lambda batched, z: np.imag(z),
 )

@@ -11,6 +11,7 @@ from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Composite, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
 from chainrule.errors import ChainruleError, TracingError, user_line, where
+from chainrule.tracing.guard import Guard
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
 
@@ -21,16 +22,18 @@ class RecordTrace(Trace):
     whole: record what is piecewise constant too (comparisons, rounding), instead of treating its results as constants.
     lines: note the user's source line of every node.
     decisions: the nodes that Python took decisions on, with what they were.
+    guard: watches the user's own arrays, which the user may change later; None where nobody can.
     """
 
-    __slots__ = ("nodes", "whole", "lines", "decisions", "_scopes", "_calls")
+    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "_scopes", "_calls")
 
-    def __init__(self, whole: bool = False, lines: bool = False) -> None:
+    def __init__(self, whole: bool = False, lines: bool = False, guarded: bool = True) -> None:
         super().__init__()
         self.nodes: list[Node] = []
         self.whole = whole
         self.lines = lines
         self.decisions: list[tuple[Node, Any]] = []
+        self.guard = Guard() if guarded else None
         self._scopes: tuple[tuple[Primitive, int], ...] = ()
         self._calls = 0
 
@@ -58,6 +61,9 @@ class RecordTrace(Trace):
                         plain = False
                     continue
                 plain = False
+                operand = operand.snapshot()  # the user may assign to it before the pullback
+            elif type(operand) is np.ndarray and self.guard is not None:
+                operand = self.guard.keep(operand)
             values.append(operand)
             parents.append(None)
         out = compute(primitive, values, parameters, plain)
@@ -97,22 +103,55 @@ class RecordTrace(Trace):
         return traced.value
 
 
+_OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
+_WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
+_INSTEAD = {
+    "logsumexp": "write np.logaddexp.reduce(x, axis=axis)",
+    "softmax": "write e = np.exp(x - np.max(x, axis=axis, keepdims=True)); e / np.sum(e, axis=axis, keepdims=True)",
+    "log_softmax": "write x - np.logaddexp.reduce(x, axis=axis, keepdims=True)",
+    "solve": "write np.linalg.solve(a, b)",
+    "solve_triangular": "write np.linalg.solve(a, b)",
+    "cho_solve": "write np.linalg.solve(a, b)",
+    "cho_factor": "write np.linalg.cholesky(a)",
+    "inv": "write np.linalg.inv(a)",
+}
+
+
+def _scipy_function(error: BaseException) -> str:
+    """Return the name of the function of SciPy that the user's code called when the error was raised; empty where none."""
+    step = error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        if "site-packages/scipy/" in code.co_filename and not code.co_filename.endswith("_decorators.py"):
+            package = code.co_filename.rsplit("site-packages/", 1)[1].split("/_")[0].removesuffix(".py")
+            return f"{package.replace('/', '.')}.{code.co_name}"
+        step = step.tb_next
+    return ""
+
+
 def call(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] = NO_PARAMETERS) -> Any:
     """Call the user's function; what NumPy raises because of a traced value becomes an error that says what to write."""
     try:
         return function(*args, **kwargs)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
+        if isinstance(error, ChainruleError):
+            raise
         if isinstance(error.__cause__, ChainruleError):
             raise error.__cause__ from None
-        raise
-    except TypeError as error:
-        if not isinstance(error, ChainruleError) and ("object" in str(error) or "dtype('O')" in str(error)):
+        text = str(error)
+        complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else ("object arrays are not supported",)
+        if not any(part in text for part in complaints):
+            raise
+        if library := _scipy_function(error):
             raise TracingError(
-                f"NumPy made an array of Python objects from traced values and cannot go on with it ({error}); "
-                "write np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
-                f"{_deepest_user_line(error)}"
+                f"{library} is written for plain arrays and cannot take a traced value ({text}); "
+                f"{_INSTEAD.get(library.rsplit('.', 1)[-1], _WITH_NUMPY)}{_deepest_user_line(error)}"
             ) from error
-        raise
+        raise TracingError(
+            f"NumPy made an array of Python objects from traced values and cannot go on with it ({error}); "
+            "write np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
+            f"{_deepest_user_line(error)}"
+        ) from error
 
 
 def _deepest_user_line(error: BaseException) -> str:
@@ -129,7 +168,7 @@ def _deepest_user_line(error: BaseException) -> str:
 def close_over(trace: Trace, value: Any) -> Any:
     """Return what leaves a trace: its own values and those of object arrays lifted, everything else as it is."""
     if isinstance(value, Traced):
-        if value.view is not None:
+        if value.origin is not None:
             value.refresh()
         return value
     return lift(value) if holds_traced(value) else value

@@ -17,7 +17,7 @@ from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_SCIPY_NAME, BY_UFUNC
 from chainrule.tracing.lift import holds_traced, lift
-from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, ufunc_method
+from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS, ufunc_method
 from chainrule.tracing.numpy_functions.indexing import is_basic
 from chainrule.tracing.numpy_functions.products import matmul
 
@@ -40,7 +40,7 @@ def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
     def operator(self: Traced, other: Any) -> Any:
         if type(other) in _PLAIN:
             owner = self.owner
-            if self.view is None and not owner.closed:
+            if self.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
         elif (other := _operand(other)) is NotImplemented:
             return NotImplemented
@@ -53,7 +53,7 @@ def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
     def operator(self: Traced, other: Any) -> Any:
         if type(other) in _PLAIN:
             owner = self.owner
-            if self.view is None and not owner.closed:
+            if self.origin is None and not owner.closed:
                 return owner.process(primitive, (other, self), NO_PARAMETERS)
         elif (other := _operand(other)) is NotImplemented:
             return NotImplemented
@@ -112,6 +112,14 @@ def absolute(x: Array) -> Array:
     return bind(a.ABSOLUTE_COMPLEX if np.iscomplexobj(x) else a.ABSOLUTE, (x,))
 
 
+def sign(x: Array) -> Array:
+    """Return the sign; where `x` is complex the number of modulus 1 in its direction."""
+    if not np.iscomplexobj(x):
+        return bind(c.SIGN, (x,))
+    modulus = absolute(x)
+    return x / np.where(np.equal(modulus, 0), 1, modulus)
+
+
 class TracedOperators(Traced):
     """The operators, and the protocols by which NumPy asks what to do."""
 
@@ -138,6 +146,9 @@ class TracedOperators(Traced):
     def __abs__(self) -> Any:
         return absolute(self)
 
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return np.round(self, ndigits or 0)
+
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
 
@@ -151,9 +162,9 @@ class TracedOperators(Traced):
         if method == "__call__" and not kwargs:
             primitive = BY_UFUNC.get(ufunc)
             if primitive is not None:
-                if len(inputs) == 1 and primitive is not a.ABSOLUTE:
+                if len(inputs) == 1 and primitive is not a.ABSOLUTE and primitive is not c.SIGN:
                     owner = self.owner
-                    if self.view is None and not owner.closed:
+                    if self.origin is None and not owner.closed:
                         return owner.process(primitive, inputs, NO_PARAMETERS)
                 for operand in inputs:
                     if not isinstance(operand, Traced) and type(operand) not in _PLAIN:
@@ -161,6 +172,8 @@ class TracedOperators(Traced):
                         break
                 if primitive is a.ABSOLUTE:
                     return absolute(inputs[0])
+                if primitive is c.SIGN:
+                    return sign(inputs[0])
                 return bind(primitive, inputs)
             primitive = BY_SCIPY_NAME.get(ufunc.__name__.lstrip("_"))
             if primitive is not None:
@@ -176,9 +189,11 @@ class TracedOperators(Traced):
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]
-            if result is not source:
+            if result is not source and (function in DIAGONAL_VIEWS or _same_memory(result, source)):
                 rest = args[1:]
                 result.share(source, lambda array: implementation(array, *rest, **kwargs))
+        elif function is np.einsum and isinstance(result, TracedArray) and _only_rearranges(args):
+            result.share(args[1], lambda array: implementation(args[0], array))
         return result
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -218,13 +233,16 @@ class TracedOperators(Traced):
         source = line[2] if line else ""
         if "math." in source or "cmath." in source:
             advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
-        elif "=" in source and "]" in source.split("=")[0]:
+        elif "array(" in source:
+            advice = (
+                "leave the type out: np.asarray(x) keeps the derivative, and so does np.array([...], like=x) for a list of "
+                "traced values, where x is an argument of the function; x.astype(np.float32) converts a traced array"
+            )
+        elif "=" in source and source.split("=")[0].rstrip(" +-*/").endswith("]"):
             advice = (
                 "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
                 "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
             )
-        elif "array(" in source:
-            advice = "leave dtype= out, or write np.array([...], like=x), so that the derivative is kept"
         else:
             advice = (
                 "leave the conversion out: a traced value takes part in NumPy as it is; where the derivative is not wanted, "
@@ -265,15 +283,15 @@ class TracedOperators(Traced):
     @property
     def real(self) -> Any:
         """The real part."""
-        return bind(a.REAL, (self,)) if self.dtype.kind == "c" else self
+        return np.real(self)
 
     @property
     def imag(self) -> Any:
         """The imaginary part."""
-        return bind(a.IMAG, (self,)) if self.dtype.kind == "c" else self * 0
+        return np.imag(self)
 
     def conjugate(self) -> Any:
-        """Return the complex conjugate."""
+        """Return the complex conjugate; a real array is its own."""
         return bind(a.CONJUGATE, (self,)) if self.dtype.kind == "c" else self
 
     conj = conjugate
@@ -294,7 +312,7 @@ class TracedOperators(Traced):
         value = self.value
         while isinstance(value, Traced):
             value = value.value
-        return format(value, specification)
+        return format(value, specification) if np.ndim(value) == 0 else repr(self)  # a batch has no one number to show
 
     def __reduce__(self) -> NoReturn:
         raise TracingError(f"a traced value cannot be pickled; pickle the result of the transform instead{where()}")
@@ -346,15 +364,15 @@ class TracedArray(TracedOperators):
 
     def __getitem__(self, key: Any) -> Any:
         result = index(self, key)
-        if isinstance(result, TracedArray) and result.owner.shape(result) and is_basic(key):
+        if isinstance(result, TracedArray) and result.owner.shape(result) and is_basic(key) and key is not True:
             result.share(self, lambda array: index(array, key))
         return result
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if (
             isinstance(value, TracedArray)
-            and value.view is not None
-            and value.view[0] is self
+            and value.origin is not None
+            and value.origin[0] is self
             and not self.dtype.hasobject
         ):
             value.refresh()
@@ -365,30 +383,36 @@ class TracedArray(TracedOperators):
 
     def share(self, source: TracedArray, read: Callable[[Array], Array]) -> None:
         """Say that NumPy would share this array's memory with `source`, from which `read` reads it."""
-        self.view = (source, read, source.version)
+        self.origin = (source, read, source.version)
 
     def refresh(self) -> None:
-        source, read, version = self.view
-        if source.view is not None:
+        source, read, version = self.origin
+        if source.origin is not None:
             source.refresh()
         if version != source.version:
             self._become(read(source))
+            self.version += 1  # views of this view have to read it again too
             self.share(source, read)
 
     def assign(self, new: Array) -> None:
         """Give this array, and the array that it is a view of, a new value."""
         self._become(new)
         self.version += 1
-        if self.view is not None:
-            source, read, _ = self.view
+        if self.origin is not None:
+            source, read, _ = self.origin
+            if source.dtype.kind == "c" and self.dtype.kind != "c":
+                raise TracingError(
+                    f"an assignment into the real or imaginary part of a traced array; write z = a + 1j * b{where()}"
+                )
             positions = read(np.arange(source.size).reshape(source.shape))
             flat = index_set(
-                np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self._bare(), (self.size,))
+                np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self.snapshot(), (self.size,))
             )
             source.assign(np.reshape(flat, source.shape))
             self.share(source, read)
 
-    def _bare(self) -> TracedArray:
+    def snapshot(self) -> TracedArray:
+        """Return this value on its own: no assignment changes it."""
         return TracedArray(self.owner, self.value, self.data)
 
     def _become(self, new: Array) -> None:
@@ -400,7 +424,7 @@ class TracedArray(TracedOperators):
 
     all, any = _method(np.all), _method(np.any)
     argmax, argmin, argsort = _method(np.argmax), _method(np.argmin), _method(np.argsort)
-    clip, compress, cumprod, cumsum = _method(np.clip), _method(np.compress), _method(np.cumprod), _method(np.cumsum)
+    clip, cumprod, cumsum = _method(np.clip), _method(np.cumprod), _method(np.cumsum)
     diagonal, dot, trace = _method(np.diagonal), _method(np.dot), _method(np.trace)
     max, min, mean, prod, std = _method(np.max), _method(np.min), _method(np.mean), _method(np.prod), _method(np.std)
     nonzero, ravel, repeat, round = _method(np.nonzero), _method(np.ravel), _method(np.repeat), _method(np.round)
@@ -420,10 +444,20 @@ class TracedArray(TracedOperators):
         """The array with its last two axes swapped."""
         return np.swapaxes(self, -1, -2)
 
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
+        """Return the slices along an axis for which the condition holds."""
+        return np.compress(condition, self, axis=axis, out=out)
+
+    def view(self, *args: Any, **kwargs: Any) -> Any:
+        """Return another array of the same elements: an assignment to one is seen in the other."""
+        if args or kwargs:
+            raise TracingError(f"a traced array cannot be viewed as another type; convert it: x.astype(dtype){where()}")
+        return self[...] if self.shape else self
+
     @property
     def flat(self) -> Any:
-        """The elements in row order."""
-        return iter(np.ravel(self))
+        """The elements in row order, which can be read and assigned to by their position."""
+        return FlatElements(self)
 
     @property
     def nbytes(self) -> int:
@@ -437,13 +471,15 @@ class TracedArray(TracedOperators):
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the array with elements of another type. A conversion to integers has derivative zero."""
+        if kwargs.get("copy") is False and self.dtype == np.dtype(dtype):
+            return self
         return FUNCTIONS[np.astype](self, dtype)
 
     def copy(self, order: str = "C") -> TracedArray:
         """Return a copy: an assignment to it leaves this array as it is."""
-        if self.view is not None:
+        if self.origin is not None:
             self.refresh()
-        return self._bare()
+        return self.snapshot()
 
     __copy__ = copy
 
@@ -471,6 +507,47 @@ class TracedArray(TracedOperators):
     def tolist(self) -> Any:
         """Return nested lists of traced numbers."""
         return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
+
+
+class FlatElements:
+    """What `x.flat` is: the elements of an array in row order."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array: TracedArray) -> None:
+        self._array = array
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(np.ravel(self._array.copy()))
+
+    def __len__(self) -> int:
+        return self._array.size
+
+    def __getitem__(self, key: Any) -> Any:
+        return np.ravel(self._array.copy())[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        array = self._array
+        array.assign(np.reshape(index_set(np.ravel(array), key, lift(value)), array.shape))
+
+
+def _only_rearranges(args: Sequence[Any]) -> bool:
+    """Whether np.einsum is asked for a transpose or a diagonal, such as "ii->i": NumPy's result is a view then."""
+    if len(args) != 2 or not isinstance(args[0], str) or not isinstance(args[1], TracedArray):
+        return False
+    before, arrow, after = args[0].partition("->")
+    return bool(arrow) and set(before) == set(after)
+
+
+def _same_memory(first: Traced, second: Traced) -> bool:
+    """Whether NumPy made one of two arrays as a view of the other; to reshape an array that is not in order is to copy it."""
+    values: list[Any] = []
+    for each in (first, second):
+        value: Any = each
+        while isinstance(value, Traced):
+            value = value.value
+        values.append(value)
+    return np.may_share_memory(*values)
 
 
 def _spelled(function: Any) -> str:

@@ -31,7 +31,8 @@ class Arguments:
     values: list[Array]
     structure: Any
     result_structure: Any = None
-    aux: Any = None
+    aux_parts: tuple[Any, ...] | list[Any] = ()
+    aux_structure: Any = None
 
     def flat(self, has_aux: bool = False) -> Callable[..., list[Any]]:
         """Return the function of the flat values, which notes the structure of its result and the auxiliary output."""
@@ -45,11 +46,18 @@ class Arguments:
             if has_aux:
                 if not isinstance(result, tuple) or len(result) != 2:
                     raise TracingError("has_aux=True: the function must return a pair (value, auxiliary)")
-                result, self.aux = result
+                result, aux = result
+                parts, self.aux_structure = flatten(aux)
+                self.aux_parts = [_settled(part) for part in parts]
             leaves, self.result_structure = flatten(result)
             return [as_output(leaf) for leaf in leaves]
 
         return function
+
+    @property
+    def aux(self) -> Any:
+        """The auxiliary output, in which values that were traced are plain again."""
+        return unflatten(self.aux_structure, [_untraced(part) for part in self.aux_parts])
 
     def gather(self, results: Sequence[Array], alone: bool) -> Any:
         """Put one result for each differentiated leaf into the structure of the arguments."""
@@ -64,6 +72,21 @@ class Arguments:
                     for place, part in enumerate(cast)]  # fmt: skip
         parts = unflatten(self.structure, cast)
         return parts[0] if alone else tuple(parts)
+
+
+def _settled(part: Any) -> Any:
+    """Return a value that leaves the function beside its result; a view is read while its trace is open."""
+    if isinstance(part, Traced) and part.origin is not None:
+        part.refresh()
+    return lift(part) if isinstance(part, np.ndarray) and part.dtype.hasobject else part
+
+
+def _untraced(part: Any) -> Any:
+    if not isinstance(part, Traced):
+        return part
+    while isinstance(part, Traced) and part.owner.closed:
+        part = part.value
+    return plain(part)
 
 
 class _Single:

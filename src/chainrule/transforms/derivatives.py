@@ -170,7 +170,7 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
     """
     call = read(fun, primals, {}, tuple(range(len(primals))))
     # The pullback may run after the caller has changed the arguments in place.
-    inputs = [value.copy() if isinstance(value, np.ndarray | Traced) else value for value in call.values]
+    inputs = [np.copy(value) if np.ndim(value) else value for value in call.values]
     values, pull = linearize(call.flat(), inputs)
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """NumPy's functions on traced arrays."""
 
 from chainrule.tracing.numpy_functions.creation import CREATORS
-from chainrule.tracing.numpy_functions.table import FUNCTIONS, VIEWS
+from chainrule.tracing.numpy_functions.table import DIAGONAL_VIEWS, FUNCTIONS, VIEWS
 from chainrule.tracing.numpy_functions.ufunc_methods import ufunc_method
 
-__all__ = ["CREATORS", "FUNCTIONS", "VIEWS", "ufunc_method"]
+__all__ = ["CREATORS", "DIAGONAL_VIEWS", "FUNCTIONS", "VIEWS", "ufunc_method"]

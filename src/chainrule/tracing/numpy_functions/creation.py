@@ -39,7 +39,7 @@ def full_like(
     wanted = like.shape if shape is None else shape
     kind = like.dtype if dtype is None else dtype
     if isinstance(fill, Traced):
-        return np.broadcast_to(cast(fill, kind), wanted)
+        return np.broadcast_to(cast(fill, kind), wanted).copy()
     full = np.full(wanted, fill, kind)
     return lift_constant(like, full) if isinstance(like, Traced) else full
 
@@ -51,7 +51,9 @@ def copy(a: Any, order: Any = "K", subok: bool = False) -> Array:
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
     """np.astype."""
-    return cast(as_array(x), dtype)
+    array = as_array(x)
+    result = cast(array, dtype)
+    return result.copy() if copy and result is array else result
 
 
 # Ranges between traced ends

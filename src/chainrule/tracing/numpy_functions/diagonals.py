@@ -36,7 +36,7 @@ def diag(v: Any, k: int = 0) -> Array:
     """np.diag."""
     x = as_array(v)
     if x.ndim == 2:
-        return diagonal(x, k)
+        return np.diagonal(x, k)
     if x.ndim != 1:
         raise ShapeError(f"np.diag takes one or two axes, not {x.ndim}{where()}")
     size = x.shape[0] + abs(k)

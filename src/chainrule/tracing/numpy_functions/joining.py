@@ -82,7 +82,7 @@ def block(arrays: Any) -> Array:
     """np.block."""
     depth = _depth(arrays)
     ndim = max(depth, _widest(arrays))
-    return _joined(arrays, ndim - depth, ndim)
+    return _joined(arrays, ndim - depth, ndim) if depth else np.copy(arrays)
 
 
 def _depth(arrays: Any) -> int:

@@ -118,8 +118,8 @@ def shares_memory(a: Any, b: Any, /, max_work: Any = None) -> bool:
 
 
 def _base(array: Any) -> Any:
-    while isinstance(array, Traced) and array.view is not None:
-        array = array.view[0]
+    while isinstance(array, Traced) and array.origin is not None:
+        array = array.origin[0]
     return array
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import bind
+from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, where
 from chainrule.primitives.shape import BROADCAST_TO, FLIP, PAD, RESHAPE, ROLL, TRANSPOSE, WHERE
 from chainrule.tracing.numpy_functions.arguments import Shape, all_axes, one_axis
@@ -30,11 +30,25 @@ def full_shape(shape: Any, size: int) -> Shape:
     return wanted
 
 
+def _is_column_order(x: Array, order: str) -> bool:
+    """Whether elements are to be read column by column; "A" and "K" ask how they are kept in memory."""
+    if order not in ("A", "K"):
+        return order == "F"
+    value = x
+    while isinstance(value, Traced):
+        value = value.value
+    value = np.asarray(value)
+    flags = value[(0,) * (value.ndim - x.ndim)].flags  # a member of a batch
+    if order == "K" and x.ndim > 1 and not flags.forc:
+        raise NoRuleError(f"order='K' of an array that is not in order in memory; say order='C' or order='F'{where()}")
+    return bool(flags.fnc) and x.ndim > 1
+
+
 def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Array:
     """np.reshape."""
     x = as_array(a)
     wanted = full_shape(newshape if shape is None else shape, x.size)
-    if order == "F":
+    if _is_column_order(x, order):
         return np.transpose(bind(RESHAPE, (np.transpose(x),), {"shape": wanted[::-1]}))
     return x if wanted == x.shape else bind(RESHAPE, (x,), {"shape": wanted})
 

@@ -64,7 +64,7 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
 
 def _conjugate(x: Any) -> Array:
     z = as_array(x)
-    return bind(CONJUGATE, (z,)) if z.dtype.kind == "c" else z
+    return bind(CONJUGATE, (z,)) if z.dtype.kind == "c" else np.copy(z)
 
 
 def _divmod(x: Any, y: Any) -> tuple[Array, Array]:
