@@ -12,14 +12,15 @@ NONZERO = (0.2, 2.0)
 POSITIVE = (0.1, 2.0)
 
 
-def one_less(exponent: Array) -> Array:
-    """Return `exponent - 1`; but 1 where the exponent is 0, so that 0 * x ** (0 - 1) is 0 at x = 0 too."""
+def lowered(base: Array, exponent: Array) -> Array:
+    """Return base ** (exponent - 1); but the base where the exponent is 0, so that 0 * 0 ** (0 - 1) is 0."""
+    # Hot path: benchmarks/test_eager.py
     kind = type(exponent)
     if kind is int or kind is float or kind is np.float64:
-        return exponent - 1 if exponent else 1
+        return base if exponent == 2 or exponent == 0 else base ** (exponent - 1)
     if kind is np.ndarray:
-        return np.where(exponent == 0, 1, exponent - 1)
-    return exponent - 1
+        return base ** np.where(exponent == 0, 1, exponent - 1)
+    return base ** (exponent - 1)
 
 
 def log_base(base: Array) -> Array:
@@ -84,7 +85,7 @@ FMOD = Elementwise(
 POWER = Elementwise(
     name="power",
     value=np.power,
-    partials=(lambda out, x, y: y * x ** one_less(y), lambda out, x, y: out * log_base(x)),
+    partials=(lambda out, x, y: y * lowered(x, y), lambda out, x, y: out * log_base(x)),
     operator=operator.pow,
     rule=("power rule", "exponential rule"),
     domain=(POSITIVE, (-2.0, 2.0)),
@@ -92,7 +93,7 @@ POWER = Elementwise(
 FLOAT_POWER = Elementwise(
     name="float_power",
     value=np.float_power,
-    partials=(lambda out, x, y: y * x ** one_less(y), lambda out, x, y: out * log_base(x)),
+    partials=(lambda out, x, y: y * lowered(x, y), lambda out, x, y: out * log_base(x)),
     rule=("power rule", "exponential rule"),
     domain=(POSITIVE, (-2.0, 2.0)),
 )

@@ -26,6 +26,10 @@ def shifted(axis: Shape) -> Shape:
 
 def _spread(ct: Array, index: int, x: Array, axis: Shape, keepdims: bool) -> Array:
     # Hot path: benchmarks/test_eager.py
+    if type(ct) is np.float64 and type(x) is np.ndarray and x.size <= SMALL:
+        full = np.empty(x.shape)
+        full.fill(ct)
+        return full
     shape = np.shape(x)
     if not keepdims:
         if len(axis) == len(shape) and type(ct) in _PLAIN:

@@ -48,6 +48,25 @@ class RecordTrace(Trace):
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         # Hot path: benchmarks/test_eager.py
+        if len(operands) == 1:
+            (operand,) = operands
+            values, parents = [operand.value], [operand.data]
+            plain = type(operand.value) is not TracedArray
+        else:
+            values, parents, plain = self._unpack(operands)
+        out = compute(primitive, values, parameters, plain)
+        if not self.whole and primitive.is_constant:
+            return out
+        node = Node(len(self.nodes), primitive, values, parents, parameters, out)
+        self.nodes.append(node)
+        if self.whole or self.lines:
+            self._annotate(node)
+        if type(out) is tuple:
+            return tuple(self._item(node, position) for position in range(len(out)))
+        return TracedArray(self, out, node)
+
+    def _unpack(self, operands: Sequence[Array]) -> tuple[list[Array], list[Node | None], bool]:
+        """Return the values of operands below this trace, their nodes, and whether none of the values is traced."""
         values: list[Any] = []
         parents: list[Node | None] = []
         plain = True
@@ -66,16 +85,7 @@ class RecordTrace(Trace):
                 operand = self.guard.keep(operand)
             values.append(operand)
             parents.append(None)
-        out = compute(primitive, values, parameters, plain)
-        if not self.whole and primitive.is_constant:
-            return out
-        node = Node(len(self.nodes), primitive, values, parents, parameters, out)
-        self.nodes.append(node)
-        if self.whole or self.lines:
-            self._annotate(node)
-        if type(out) is tuple:
-            return tuple(self._item(node, position) for position in range(len(out)))
-        return TracedArray(self, out, node)
+        return values, parents, plain
 
     def _annotate(self, node: Node) -> None:
         node.scopes = self._scopes

@@ -71,11 +71,14 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
             transposed = isinstance(primitive, General) and primitive.pull is None
             shares = transpose_push(node, ct) if transposed else pull(node, ct)
         for parent, share in shares:
-            index = parent.index
-            if cts[index] is None:
-                cts[index] = share
-            else:
+            total = cts[parent.index]
+            if total is None:
+                cts[parent.index] = share
+            elif type(total) is np.ndarray and total.size > LARGE:
+                total = None
                 _add(cts, parent, share)
+            else:
+                cts[parent.index] = total + share
         shares = share = None  # type: ignore[assignment]  # no name may keep alive what the next pull can overwrite
     return [np.zeros_like(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
 
