@@ -1,0 +1,226 @@
+"""Owns the operators of traced values, what NumPy asks of a number, and the refusal of what would lose a derivative."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+from chainrule.core.primitive import Array, Elementwise, Primitive
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind
+from chainrule.errors import TracingError, user_line, where
+from chainrule.primitives import arithmetic as a
+from chainrule.primitives import comparison as c
+from chainrule.primitives.table import BY_UFUNC
+from chainrule.tracing.lift import lift
+
+PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
+_OBJECT = np.dtype(object)
+_NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
+
+
+def operand_of(value: Any) -> Any:
+    """Return what an operator was given as an operand, or NotImplemented."""
+    if isinstance(value, Traced) or type(value) in PLAIN:
+        return value
+    if isinstance(value, np.ndarray | np.generic | list | tuple):
+        return lift(value)
+    return NotImplemented
+
+
+def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    # Hot path: benchmarks/test_eager.py
+    def operator(self: Traced, other: Any) -> Any:
+        if type(other) in PLAIN:
+            owner = self.owner
+            if self.origin is None and not owner.closed:
+                return owner.process(primitive, (self, other), NO_PARAMETERS)
+        elif (other := operand_of(other)) is NotImplemented:
+            return NotImplemented
+        return bind(primitive, (self, other))
+
+    return operator
+
+
+def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    def operator(self: Traced, other: Any) -> Any:
+        if type(other) in PLAIN:
+            owner = self.owner
+            if self.origin is None and not owner.closed:
+                return owner.process(primitive, (other, self), NO_PARAMETERS)
+        elif (other := operand_of(other)) is NotImplemented:
+            return NotImplemented
+        return bind(primitive, (other, self))
+
+    return operator
+
+
+def absolute(x: Array) -> Array:
+    """Return the absolute value; the modulus where `x` is complex."""
+    return bind(a.ABSOLUTE_COMPLEX if np.iscomplexobj(x) else a.ABSOLUTE, (x,))
+
+
+def sign(x: Array) -> Array:
+    """Return the sign; where `x` is complex the number of modulus 1 in its direction."""
+    if not np.iscomplexobj(x):
+        return bind(c.SIGN, (x,))
+    modulus = absolute(x)
+    return x / np.where(np.equal(modulus, 0), 1, modulus)
+
+
+class TracedOperators(Traced):
+    """The operators, and the protocols by which NumPy asks what to do."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    __add__, __radd__ = _forward(a.ADD), _reflected(a.ADD)
+    __sub__, __rsub__ = _forward(a.SUBTRACT), _reflected(a.SUBTRACT)
+    __mul__, __rmul__ = _forward(a.MULTIPLY), _reflected(a.MULTIPLY)
+    __truediv__, __rtruediv__ = _forward(a.DIVIDE), _reflected(a.DIVIDE)
+    __floordiv__, __rfloordiv__ = _forward(a.FLOOR_DIVIDE), _reflected(a.FLOOR_DIVIDE)
+    __mod__, __rmod__ = _forward(a.REMAINDER), _reflected(a.REMAINDER)
+    __pow__, __rpow__ = _forward(a.POWER), _reflected(a.POWER)
+    __eq__, __ne__ = _forward(c.EQUAL), _forward(c.NOT_EQUAL)
+    __lt__, __le__ = _forward(c.LESS), _forward(c.LESS_EQUAL)
+    __gt__, __ge__ = _forward(c.GREATER), _forward(c.GREATER_EQUAL)
+
+    def __neg__(self) -> Any:
+        return bind(a.NEGATIVE, (self,))
+
+    def __pos__(self) -> Any:
+        return bind(a.POSITIVE_SIGN, (self,))
+
+    def __abs__(self) -> Any:
+        return absolute(self)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return np.round(self, ndigits or 0)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    # --- what would lose the derivative --------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return bool(self.owner.decide(self))
+
+    def __float__(self) -> float:
+        self._refuse("float")
+
+    def __complex__(self) -> complex:
+        self._refuse("complex")
+
+    def __int__(self) -> int:
+        return self._whole_number("int")
+
+    def __index__(self) -> int:
+        return self._whole_number("an index")
+
+    def _whole_number(self, wanted: str) -> int:
+        if self.dtype.kind in "iub":
+            return int(self.owner.decide(self))
+        self._refuse(wanted)
+
+    def _refuse(self, wanted: str) -> NoReturn:
+        line = user_line()
+        source = line[2] if line else ""
+        if "math." in source or "cmath." in source:
+            advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
+        elif "array(" in source:
+            advice = (
+                "leave the type out: np.asarray(x) keeps the derivative, and so does np.array([...], like=x) for a list of "
+                "traced values, where x is an argument of the function; x.astype(np.float32) converts a traced array"
+            )
+        elif "=" in source and source.split("=")[0].rstrip(" +-*/").endswith("]"):
+            advice = (
+                "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
+                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
+            )
+        else:
+            advice = (
+                "leave the conversion out: a traced value takes part in NumPy as it is; where the derivative is not wanted, "
+                f"write {wanted if wanted != 'an index' else 'int'}(cr.stop_gradient(x)); a plain array that traced values are "
+                "assigned into is created with np.zeros(n, like=x)"
+            )
+        raise TracingError(
+            f"a traced value was converted to {wanted}, which would lose its derivative: {advice}{where()}"
+        )
+
+    # --- what NumPy's arrays have --------------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array, as the user's function sees it."""
+        return self.owner.shape(self)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.owner.shape(self))
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.owner.shape(self), dtype=int))
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the elements.
+
+        NumPy's means of an object array convert their result with `result.dtype.type`; to them a traced number is an object.
+        """
+        if not self.owner.shape(self) and sys._getframe(1).f_globals is _NUMPY_MEANS:
+            return _OBJECT
+        return self.value.dtype
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return np.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return np.imag(self)
+
+    def conjugate(self) -> Any:
+        """Return the complex conjugate; a real array is its own."""
+        return bind(a.CONJUGATE, (self,)) if self.dtype.kind == "c" else self
+
+    conj = conjugate
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what NumPy's loops over objects call: a method of the ufunc's name."""
+        primitive = _UNARY.get(name)
+        if primitive is None:
+            raise AttributeError(f"a traced array has no attribute {name!r}{where()}")
+        return lambda: bind(primitive, (self,))
+
+    def __repr__(self) -> str:
+        return f"<traced {self.dtype} of shape {self.shape}>"
+
+    def __format__(self, specification: str) -> str:
+        if not specification:
+            return repr(self)
+        value = self.value
+        while isinstance(value, Traced):
+            value = value.value
+        return format(value, specification) if np.ndim(value) == 0 else repr(self)  # a batch has no one number to show
+
+    def __reduce__(self) -> NoReturn:
+        raise TracingError(f"a traced value cannot be pickled; pickle the result of the transform instead{where()}")
+
+    def __copy__(self) -> Any:
+        return type(self)(self.owner, self.value, self.data)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self.__copy__()
+
+
+_UNARY = {p.name: p for p in BY_UFUNC.values() if isinstance(p, Elementwise) and len(p.partials) == 1}
