@@ -340,7 +340,9 @@ PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
         )
     },
 }  # fmt: skip
-ON_ONE_ARRAY = [name for name, (_, arguments) in PROGRAMS.items() if len(arguments) == 1 and isinstance(arguments[0], np.ndarray)]
+ON_ONE_ARRAY = [
+    name for name, (_, arguments) in PROGRAMS.items() if len(arguments) == 1 and isinstance(arguments[0], np.ndarray)
+]
 DECIDES = {"built-ins", "sorted", "chained comparison", "generator", "vectorize"}
 
 
@@ -448,7 +450,10 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "np.array([...], dtype=float)": (lambda x: np.sum(np.array([x[0], x[1]], dtype=float)), "leave the type out"),
     "float(x)": (lambda x: float(x[0]), "leave the conversion out"),
     "logsumexp": (lambda x: scipy.special.logsumexp(x), r"scipy.special.logsumexp .* np.logaddexp.reduce"),
-    "log_softmax": (lambda x: np.sum(scipy.special.log_softmax(x)), r"scipy.special.log_softmax .* np.logaddexp.reduce"),
+    "log_softmax": (
+        lambda x: np.sum(scipy.special.log_softmax(x)),
+        r"scipy.special.log_softmax .* np.logaddexp.reduce",
+    ),
     "part of a complex array": (lambda x: (x * 1j).imag.__setitem__(0, 1.0), "real or imaginary part"),
 }
 
