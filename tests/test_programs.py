@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.optimize
 import scipy.special
 from numpy.typing import NDArray
 
@@ -463,3 +464,22 @@ def test_what_would_lose_the_derivative_says_what_to_write(name: str) -> None:
     function, advice = REFUSED[name]
     with pytest.raises(cr.TracingError, match=advice):
         cr.grad(function)(V)
+
+
+def test_an_array_made_of_a_traced_one_is_a_copy_or_read_only():
+    def changes_a_copy(x):
+        z = np.array(x * 2)
+        z[0] = 1.0
+        return np.sum(z * z)
+
+    def changes_what_numpy_would_share(x):
+        y = x * 2
+        z = np.asarray(y)
+        z[0] = 1.0
+        return np.sum(y * z)
+
+    x = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(cr.grad(changes_a_copy)(x), [0, 16, 24])
+    with pytest.raises(cr.TracingError, match=r"x\.copy\(\)"):
+        cr.grad(changes_what_numpy_would_share)(x)
+    np.testing.assert_allclose(cr.grad(scipy.optimize.rosen)(x), scipy.optimize.rosen_der(x))

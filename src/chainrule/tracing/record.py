@@ -149,6 +149,11 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, An
         if isinstance(error.__cause__, ChainruleError):
             raise error.__cause__ from None
         text = str(error)
+        if "destination is read-only" in text:
+            raise TracingError(
+                f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x itself, "
+                f"or to a copy, x.copy(){_deepest_user_line(error)}"
+            ) from error
         complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else ("object arrays are not supported",)
         if not any(part in text for part in complaints):
             raise

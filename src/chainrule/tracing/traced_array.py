@@ -131,13 +131,17 @@ class TracedArray(TracedOperators):
         return result
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        """Return an object array of traced elements: NumPy makes arrays of lists without asking whether it may."""
+        """Return an object array of traced elements: NumPy makes arrays of lists without asking whether it may.
+
+        Unless a copy was asked for it is read-only: an assignment to `np.asarray(x)` would not reach x, as it does in NumPy.
+        """
         count = int(np.prod(self.shape, dtype=int))
         flat = np.empty(count, dtype=object)
         source = np.reshape(self, (count,)) if self.shape else None
         for position in range(count):
             part = self if source is None else index(source, position)
             flat[position] = part
+        flat.setflags(write=copy is True)
         return flat.reshape(self.shape)
 
     # --- parts ---------------------------------------------------------------------------------------------------------

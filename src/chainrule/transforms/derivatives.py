@@ -40,6 +40,8 @@ def _value_and_pulled(call: Arguments, has_aux: bool) -> tuple[Any, list[Array]]
 
 
 def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
+    if len(values) == 1 and values[0].shape == () and values[0].dtype.kind in "fiub":
+        return values[0]
     name = getattr(call.fun, "__name__", "the function")
     if len(values) != 1:
         raise NotScalarError(
@@ -57,9 +59,7 @@ def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
             f"grad takes a function with a real result; {name} returned a complex number; take its real part or its modulus, "
             "or use cr.jacobian"
         )
-    if value.dtype.kind not in "fiub":
-        raise NotScalarError(f"{name} returned a {value.dtype}, not a number")
-    return value
+    raise NotScalarError(f"{name} returned a {value.dtype}, not a number")
 
 
 def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:

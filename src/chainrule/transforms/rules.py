@@ -120,8 +120,8 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
             share = ct * factor
         else:
             share = ct * np.conjugate(factor)
-        if share.shape != operand.shape:
-            share = unbroadcast(share, operand.shape)
+        if (shape := operand.shape) != share.shape:
+            share = unbroadcast(share, shape)
         shares.append((parent, share if share.dtype is _FLOAT64 else _as_real(share, operand)))
     return shares
 
