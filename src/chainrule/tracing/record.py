@@ -151,8 +151,8 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, An
         text = str(error)
         if "destination is read-only" in text:
             raise TracingError(
-                f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x itself, "
-                f"or to a copy, x.copy(){_deepest_user_line(error)}"
+                f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x "
+                f"itself, or to a copy, x.copy(){_deepest_user_line(error)}"
             ) from error
         complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else ("object arrays are not supported",)
         if not any(part in text for part in complaints):
