@@ -182,7 +182,7 @@ def test_foreign_values_are_refused():
     with pytest.raises(TracingError, match="only real numbers"):
         x + 1j
     with pytest.raises(NoRuleError, match="not in the table"):
-        np.spacing(x)
+        np.frexp(x)
     with pytest.raises(NoRuleError, match="not in the table"):
         np.unwrap(x)
     with pytest.raises(TracingError, match="still to be taken"):

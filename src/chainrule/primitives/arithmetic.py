@@ -91,11 +91,7 @@ POWER = Elementwise(
     domain=(POSITIVE, (-2.0, 2.0)),
 )
 FLOAT_POWER = Elementwise(
-    name="float_power",
-    value=np.float_power,
-    partials=(lambda out, x, y: y * lowered(x, y), lambda out, x, y: out * log_base(x)),
-    rule=("power rule", "exponential rule"),
-    domain=(POSITIVE, (-2.0, 2.0)),
+    name="float_power", value=np.float_power, partials=POWER.partials, rule=POWER.rule, domain=POWER.domain
 )
 NEGATIVE = Elementwise(
     name="negative",
@@ -126,9 +122,7 @@ ABSOLUTE = Elementwise(
     rule="absolute value rule",
     domain=NONZERO,
 )
-FABS = Elementwise(
-    name="fabs", value=np.fabs, partials=(lambda out, x: np.sign(x),), rule="absolute value rule", domain=NONZERO
-)
+FABS = Elementwise(name="fabs", value=np.fabs, partials=ABSOLUTE.partials, rule=ABSOLUTE.rule, domain=ABSOLUTE.domain)
 HYPOT = Elementwise(
     name="hypot",
     value=np.hypot,
@@ -154,6 +148,11 @@ DEGREES = Elementwise(
 )
 RADIANS = Elementwise(
     name="radians", value=np.radians, partials=(lambda out, x: np.pi / 180,), rule="constant factor rule"
+)
+RAD2DEG = Elementwise(name="rad2deg", value=np.rad2deg, partials=DEGREES.partials, rule=DEGREES.rule)
+DEG2RAD = Elementwise(name="deg2rad", value=np.deg2rad, partials=RADIANS.partials, rule=RADIANS.rule)
+NEXTAFTER = Elementwise(
+    name="nextafter", value=np.nextafter, partials=(lambda out, x, y: 1, None), rule="identity rule", domain=NONZERO
 )
 
 

@@ -32,6 +32,7 @@ FLOOR = _step("floor", np.floor)
 CEIL = _step("ceil", np.ceil)
 TRUNC = _step("trunc", np.trunc)
 RINT = _step("rint", np.rint)
+SPACING = _step("spacing", np.spacing)
 HEAVISIDE = Elementwise(
     name="heaviside",
     value=np.heaviside,
@@ -42,7 +43,7 @@ HEAVISIDE = Elementwise(
 
 STEPS: tuple[Primitive, ...] = (
     EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, LOGICAL_AND, LOGICAL_OR, LOGICAL_XOR, LOGICAL_NOT,
-    ISFINITE, ISINF, ISNAN, SIGNBIT, SIGN, FLOOR, CEIL, TRUNC, RINT, HEAVISIDE,
+    ISFINITE, ISINF, ISNAN, SIGNBIT, SIGN, FLOOR, CEIL, TRUNC, RINT, SPACING, HEAVISIDE,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from chainrule.primitives.arithmetic import (
     CBRT,
     CONJUGATE,
     COPYSIGN,
+    DEG2RAD,
     DEGREES,
     DIVIDE,
     FABS,
@@ -23,8 +24,10 @@ from chainrule.primitives.arithmetic import (
     LDEXP,
     MULTIPLY,
     NEGATIVE,
+    NEXTAFTER,
     POSITIVE_SIGN,
     POWER,
+    RAD2DEG,
     RADIANS,
     REAL,
     RECIPROCAL,
@@ -110,6 +113,7 @@ from chainrule.primitives.trigonometric import ARCCOS, ARCSIN, ARCTAN, ARCTAN2, 
 ARITHMETIC: tuple[Primitive, ...] = (
     ADD, SUBTRACT, MULTIPLY, DIVIDE, FLOOR_DIVIDE, REMAINDER, FMOD, POWER, FLOAT_POWER, NEGATIVE, POSITIVE_SIGN,
     RECIPROCAL, SQUARE, SQRT, CBRT, ABSOLUTE, FABS, HYPOT, COPYSIGN, LDEXP, DEGREES, RADIANS,
+    RAD2DEG, DEG2RAD, NEXTAFTER,
     REAL, IMAG, CONJUGATE, ABSOLUTE_COMPLEX,
 )  # fmt: skip
 EXPONENTIAL: tuple[Primitive, ...] = (
