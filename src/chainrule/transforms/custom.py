@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ def stop_gradient(x: Any) -> Any:
     return unflatten(structure, [bind(STOP_GRADIENT, (leaf,)) if isinstance(leaf, Traced) else leaf for leaf in leaves])
 
 
-class _Declared:
+class _Declared(ABC):
     """What the declaring decorators share: a function over pytrees, seen as one primitive over its flat arrays."""
 
     def __init__(self, fun: Callable[..., Any]) -> None:
@@ -67,8 +68,9 @@ class _Declared:
         out = bind(self._primitive(value, structure, results), [_value_of(leaf) for leaf in leaves])
         return unflatten(results[0], list(out))
 
+    @abstractmethod
     def _primitive(self, value: Callable[..., Any], structure: Any, results: list[Any]) -> General:
-        raise NotImplementedError  # pragma: no cover  (abstract)
+        """Return the primitive of one call; `results` holds the structure of its results once `value` has run."""
 
 
 def _value_of(leaf: Any) -> Any:
