@@ -154,3 +154,8 @@ def test_an_update_is_pure():
     np.testing.assert_array_equal(moved, [0.0, 0.0])
     np.testing.assert_array_equal(x, [1.0, 2.0])
     assert state == ()
+
+
+def test_what_is_no_function_is_refused_by_minimize_itself():
+    with pytest.raises(TypeError, match="minimize takes a function"):
+        cr.minimize("x^2", 5.0)

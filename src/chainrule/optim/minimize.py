@@ -38,7 +38,7 @@ def minimize(
     >>> round(found.x, 6), found.success, found.message
     (3.0, True, 'converged: the gradient has norm 9.11e-09 after 91 steps')
     """
-    _refuse_arguments(method, steps, tol)
+    _refuse_arguments(fun, method, steps, tol)
     x = _start(x0)
     compute = value_and_grad(fun)
     seen: list[Progress] = []
@@ -61,7 +61,9 @@ def minimize(
         return _outcome(seen, Status.INTERRUPTED, f"interrupted: stopped from the keyboard {_after(seen)}")
 
 
-def _refuse_arguments(method: object, steps: object, tol: object) -> None:
+def _refuse_arguments(fun: object, method: object, steps: object, tol: object) -> None:
+    if not callable(fun):
+        raise TypeError(f"minimize takes a function of x, such as lambda x: x**2, not {fun!r:.60}")
     if not (callable(getattr(method, "init", None)) and callable(getattr(method, "update", None))):
         raise TypeError(f"method is a method of descent, such as cr.optim.GradientDescent(0.1), not {method!r:.60}")
     if isinstance(method, type):
