@@ -1,0 +1,87 @@
+"""Owns LLVM text: modules, functions and their instructions, written as plain strings.
+
+Text is many times faster to make than objects are, and what is made is what one reads in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+
+class Module:
+    """The text of one compilation: globals, declarations, and functions by name."""
+
+    __slots__ = ("globals", "declarations", "functions")
+
+    def __init__(self) -> None:
+        self.globals: dict[str, str] = {}
+        self.declarations: dict[str, str] = {}
+        self.functions: dict[str, str] = {}
+
+    def declare(self, name: str, signature: str) -> str:
+        """Declare an outside function once; `signature` is such as "double {}(double)". Return its symbol, such as "@exp"."""
+        symbol = f"@{name}"
+        if name not in self.declarations:
+            self.declarations[name] = f"declare {signature.format(symbol)}"
+        return symbol
+
+    def define(self, name: str, write: Callable[[], str]) -> str:
+        """Write a function of this module once; `write` returns its whole text. Return its symbol."""
+        if name not in self.functions:
+            self.functions[name] = ""  # a function may call itself
+            self.functions[name] = write()
+        return f"@{name}"
+
+    def constant(self, name: str, text: str) -> str:
+        """Define a global once, such as "private constant [2 x i64] [i64 1, i64 2]". Return its symbol."""
+        self.globals.setdefault(name, f"@{name} = {text}")
+        return f"@{name}"
+
+    def text(self) -> str:
+        """Return the whole module."""
+        return "\n".join([*self.globals.values(), *self.declarations.values(), *self.functions.values(), ""])
+
+
+class Body:
+    """The body of one function while it is written: instructions, fresh names and the current block."""
+
+    __slots__ = ("module", "lines", "block", "_count")
+
+    def __init__(self, module: Module, block: str = "entry") -> None:
+        self.module = module
+        self.lines: list[str] = [f"{block}:"]
+        self.block = block
+        self._count = 0
+
+    def fresh(self, stem: str = "v") -> str:
+        """Return a name that is not used yet, without its sign."""
+        self._count += 1
+        return f"{stem}{self._count}"
+
+    def let(self, instruction: str) -> str:
+        """Write an instruction that has a result; return the result's name."""
+        self._count += 1
+        name = f"%v{self._count}"
+        self.lines.append(f"  {name} = {instruction}")
+        return name
+
+    def do(self, instruction: str) -> None:
+        """Write an instruction without a result."""
+        self.lines.append(f"  {instruction}")
+
+    def label(self, block: str) -> None:
+        """Start a block; the block before it must have ended with a branch."""
+        self.lines.append(f"{block}:")
+        self.block = block
+
+    def call(self, result: str, symbol: str, arguments: Sequence[str]) -> str:
+        """Write a call; `arguments` carry their types. Return the result's name, empty for void."""
+        text = f"call {result} {symbol}({', '.join(arguments)})"
+        if result == "void":
+            self.do(text)
+            return ""
+        return self.let(text)
+
+    def text(self) -> str:
+        """Return the instructions."""
+        return "\n".join(self.lines)
