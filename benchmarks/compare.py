@@ -1,4 +1,4 @@
-"""Owns the stopwatch and the table of ratios: contenders take turns in one run, and the fastest turn of each counts.
+"""Owns the stopwatch and the tables of ratios: contenders take turns in one run, and the fastest turn of each counts.
 
 This is a plain harness rather than pytest-benchmark because that plugin times one function to its end before it starts
 the next. On a shared machine the clock speed and the neighbors change in between, and the ratio with them. Here each
@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter
@@ -22,7 +23,13 @@ WARM_SECONDS = 0.012  # run untimed for so long, for caches, branch predictors a
 BLOCK_SECONDS = 0.004  # then time as many calls as fill this: short, so that many blocks are not disturbed
 BLOCKS = 5  # so many blocks a turn
 ROUNDS = 25
-CASE_SECONDS = 20.0  # after this no new round starts, since some peers need a second for one call
+CASE_SECONDS = 20.0  # after this no new round starts
+SLOW_SECONDS = 0.05  # who needs longer for one call is timed one call a turn,
+SLOW_ROUNDS = 3  # and takes part in so many rounds only
+
+BEST_PEER = "best peer"
+BEST_UNCHANGED = "best unchanged"
+BEST_REWRITTEN = "best rewritten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,47 @@ class Timing:
 
     case: str
     seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """How fast chainrule is meant to be.
+
+    times: so many times as fast as the other; at least 1 / 1.2 allows 1.2 of its time.
+    against: `BEST_PEER`, `BEST_UNCHANGED` (of those that run plain Python), `BEST_REWRITTEN`, or a contender's name.
+    """
+
+    times: float
+    against: str
+
+
+class Role(Enum):
+    """What a contender's time is for."""
+
+    OURS = auto()
+    PEER = auto()
+    REWRITTEN = auto()  # a peer whose formula had to be written anew for it: masks or its own loops instead of Python's
+    LIMIT = auto()  # not a library that differentiates
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """What one case took, compiled.
+
+    case: its name.
+    figures: for each contender the least time of one call in seconds, or its memory in bytes. Ours is the first.
+    roles: what each is; who is missing is a peer.
+    goals: what ours is compared with.
+    absent: who did not run, and why.
+    unit: "s" or "B".
+    """
+
+    case: str
+    figures: Mapping[str, float]
+    roles: Mapping[str, Role]
+    goals: Sequence[Goal] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "s"
 
 
 def _warm(call: Callable[[], Any]) -> None:
@@ -60,8 +108,20 @@ def _calls_per_block(call: Callable[[], Any]) -> int:
     return max(1, round(BLOCK_SECONDS / seconds))
 
 
-def interleave(calls: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) -> dict[str, float]:
+def _turn(call: Callable[[], Any], count: int, slow: bool) -> float:
+    """Return the least mean time over the blocks of one turn."""
+    if slow:
+        return _block(call, 1)
+    _warm(call)
+    return min(_block(call, count) for _ in range(BLOCKS))
+
+
+def interleave(
+    calls: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS, case_seconds: float = CASE_SECONDS
+) -> dict[str, float]:
     """Return for each name the least time of one call, in seconds, over rounds in which all take turns.
+
+    No new round starts after `case_seconds`.
 
     >>> seconds = interleave({"one": lambda: sum(range(10)), "ten": lambda: sum(range(1000))}, rounds=2)
     >>> 0 < seconds["one"] < seconds["ten"]
@@ -69,34 +129,32 @@ def interleave(calls: Mapping[str, Callable[[], Any]], rounds: int = ROUNDS) -> 
     """
     counts = {name: _calls_per_block(call) for name, call in calls.items()}
     best = dict.fromkeys(calls, float("inf"))
+    slow = {name: count == 1 and _block(calls[name], 1) > SLOW_SECONDS for name, count in counts.items()}
     order = list(calls)
-    end = perf_counter() + CASE_SECONDS
-    for _ in range(rounds):
+    end = perf_counter() + case_seconds
+    for finished in range(rounds):
         for name in order:
-            _warm(calls[name])
-            best[name] = min(best[name], *(_block(calls[name], counts[name]) for _ in range(BLOCKS)))
+            if not slow[name] or finished < SLOW_ROUNDS:
+                best[name] = min(best[name], _turn(calls[name], counts[name], slow[name]))
         order.append(order.pop(0))
         if perf_counter() > end:
             break
     return best
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Return a time as text, in a unit that fits."""
     for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
         if seconds >= scale:
             return f"{seconds / scale:.3g} {unit}"
     return f"{seconds * 1e9:.3g} ns"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines: the first column to the left, the others to the right."""
+def _aligned(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
+    """Return rows as lines: the first columns to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]
+    sides = [str.ljust] * left + [str.rjust] * (len(widths) - left)
+    return ["  ".join(side(cell, width) for side, cell, width in zip(sides, row, widths, strict=True)) for row in rows]
 
 
 def table(timings: Sequence[Timing], ours: str = "chainrule") -> str:
@@ -112,11 +170,78 @@ def table(timings: Sequence[Timing], ours: str = "chainrule") -> str:
         own = timing.seconds[ours]
         others = {name: seconds for name, seconds in timing.seconds.items() if name != ours}
         cells = [
-            f"{_duration(others[name])} ({own / others[name]:.2f})" if name in others else "not run" for name in peers
+            f"{duration(others[name])} ({own / others[name]:.2f})" if name in others else "not run" for name in peers
         ]
         best = f"{own / min(others.values()):.2f}" if others else "no peer"
-        rows.append([timing.case, _duration(own), *cells, best])
+        rows.append([timing.case, duration(own), *cells, best])
     return "\n".join(_aligned(rows))
+
+
+def _figure(race: Race, name: str) -> str:
+    value = race.figures[name]
+    return duration(value) if race.unit == "s" else f"{value / 1e6:.0f} MB"
+
+
+def race_table(races: Sequence[Race]) -> str:
+    """Return each case's contenders, the fastest first, and ours divided by theirs: below 1 if chainrule is ahead.
+
+    >>> print(race_table([Race("x**2", {"chainrule": 2e-6, "peer": 8e-6}, {"chainrule": Role.OURS})]))
+    case  contender  figure  ours / its
+    x**2  chainrule    2 µs
+          peer         8 µs        0.25
+    """
+    rows = [["case", "contender", "figure", "ours / its"]]
+    for race in races:
+        own = next(iter(race.figures))
+        label = race.case
+        for name in sorted(race.figures, key=race.figures.__getitem__):
+            ratio = "" if race.roles.get(name) is Role.OURS else f"{race.figures[own] / race.figures[name]:.3g}"
+            title = f"{name} (limit)" if race.roles.get(name) is Role.LIMIT else name
+            rows.append([label, title, _figure(race, name), ratio])
+            label = ""
+        rows += [["", f"{name}: {reason}", "not run", ""] for name, reason in race.absent.items()]
+    return "\n".join(line.rstrip() for line in _aligned(rows, left=2))
+
+
+def rival(race: Race, goal: Goal) -> str | None:
+    """Return the name of the contender that a goal speaks of, None if it did not run.
+
+    >>> race = Race("x**2", {"us": 1.0, "a": 3.0, "b": 2.0, "C": 0.5}, {"us": Role.OURS, "C": Role.LIMIT})
+    >>> rival(race, Goal(2, BEST_PEER)), rival(race, Goal(2, "a")), rival(race, Goal(2, "d"))
+    ('b', 'a', None)
+    """
+    wanted = {
+        BEST_PEER: (Role.PEER, Role.REWRITTEN),
+        BEST_UNCHANGED: (Role.PEER,),
+        BEST_REWRITTEN: (Role.REWRITTEN,),
+    }.get(goal.against)
+    if wanted is None:
+        return goal.against if goal.against in race.figures else None
+    names = [name for name in race.figures if race.roles.get(name, Role.PEER) in wanted]
+    return min(names, key=race.figures.__getitem__, default=None)
+
+
+def goal_table(races: Sequence[Race]) -> str:
+    """Return ours divided by the rival's, and the ratio that is the goal, a line for each goal.
+
+    >>> roles = {"chainrule": Role.OURS}
+    >>> print(goal_table([Race("x**2", {"chainrule": 2e-6, "peer": 8e-6}, roles, [Goal(2, BEST_PEER)])]))
+    case  against          its  ours  ours / its  goal
+    x**2  best peer: peer  8 µs  2 µs        0.25   0.5
+    """
+    rows = [["case", "against", "its", "ours", "ours / its", "goal"]]
+    for race in races:
+        own = next(iter(race.figures))
+        for goal in race.goals:
+            other = rival(race, goal)
+            if other is None:
+                rows.append([race.case, goal.against, "not run", _figure(race, own), "", f"{1 / goal.times:.3g}"])
+                continue
+            title = other if other == goal.against else f"{goal.against}: {other}"
+            ratio = race.figures[own] / race.figures[other]
+            cells = [_figure(race, other), _figure(race, own), f"{ratio:.3g}", f"{1 / goal.times:.3g}"]
+            rows.append([race.case, title, *cells])
+    return "\n".join(_aligned(rows, left=2))
 
 
 def _processor() -> str:

@@ -13,37 +13,12 @@ import pytest
 
 from benchmarks.compare import Timing, interleave
 from benchmarks.contenders import Case, Contender
-
-STEPS = 500
-HIDDEN = 32
-
-
-def polynomial(xp: Any, x: Any) -> Any:
-    """Return a scalar polynomial: nothing but bookkeeping."""
-    return x**2 + 3 * x + 2
-
-
-def ratio_sum(xp: Any, x: Any) -> Any:
-    """Return the sum of a few elementwise functions of `x`."""
-    return xp.sum(xp.sin(x) * xp.exp(x) / (1 + x**2))
-
-
-def recurrence(xp: Any, weights: Any, inputs: Any, start: Any) -> Any:
-    """Return the sum of the last hidden state of a plain recurrent network, unrolled by Python."""
-    hidden = start
-    for i in range(STEPS):
-        hidden = xp.tanh(weights @ hidden + inputs[i])
-    return xp.sum(hidden)
+from benchmarks.formulas import polynomial, ratio_sum, recurrence
+from benchmarks.native_cases import HIDDEN, STEPS, recurrent_network
 
 
 def _points(count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.linspace(-2.0, 2.0, count) if count > 1 else np.array([0.7])
-
-
-def _network() -> tuple[Any, ...]:
-    rng = np.random.default_rng(0)
-    weights = rng.standard_normal((HIDDEN, HIDDEN)) / np.sqrt(HIDDEN)
-    return weights, rng.standard_normal((STEPS, HIDDEN)), np.zeros(HIDDEN)
 
 
 CASES = (
@@ -51,7 +26,7 @@ CASES = (
     Case("sum(sin(x)*exp(x)/(1+x**2)), 1 element", ratio_sum, (_points(1),)),
     Case("sum(sin(x)*exp(x)/(1+x**2)), 1,000 elements", ratio_sum, (_points(1_000),)),
     Case("sum(sin(x)*exp(x)/(1+x**2)), 100,000 elements", ratio_sum, (_points(100_000),)),
-    Case(f"tanh recurrence, {STEPS} steps, {HIDDEN} hidden", recurrence, _network()),
+    Case(f"tanh recurrence, {STEPS} steps, {HIDDEN} hidden", recurrence, recurrent_network()),
 )
 
 

@@ -15,6 +15,10 @@ class ChainruleError(Exception):
     """The base of every error of chainrule."""
 
 
+class JitWarning(UserWarning):
+    """A function given to jit is not compiled, or not for all of its calls. It is said once for each function."""
+
+
 class TracingError(ChainruleError, TypeError):
     """A traced value was used where NumPy or Python would drop its derivative without a word."""
 

@@ -22,6 +22,8 @@ class Primitive:
     value: computes the result from positional operands and keyword parameters, with NumPy.
     rule: what people call the derivative rule; one name, or one for each operand.
     domain: where real operands are drawn from when the table is tested; one pair, or one for each operand.
+    expansion: `expansion(*operands, **parameters)` computes the value in other primitives; native code, which has no instruction
+        for this one, runs it instead.
     operator: Python's operator for the same computation, where there is one; on NumPy's numbers it is many times faster.
     is_constant: whether the derivative is zero wherever it exists; follows from the rest.
     batch: `batch(batched, *operands, **parameters)` computes the result where operands flagged in `batched` carry a leading
@@ -33,6 +35,7 @@ class Primitive:
     rule: str | tuple[str, ...]
     domain: tuple[float, float] | tuple[tuple[float, float], ...] = (-2.0, 2.0)
     batch: Callable[..., Any] | None = None
+    expansion: Callable[..., Any] | None = None
     operator: Callable[..., Any] | None = None
     is_constant: bool = field(init=False, default=False)
 

@@ -46,9 +46,9 @@ class Trace(ABC):
         """Run the body of a composite, whose operations come back to this trace one by one."""
         return primitive.value(*operands, **parameters)
 
-    def decide(self, traced: Traced) -> Array:
-        """Return the value on which Python is about to decide (`if`, `while`, `range`)."""
-        return traced.value
+    def decide(self, traced: Traced, kind: type) -> Any:
+        """Return the value on which Python is about to decide (`if`, `while`, `range`) as a bool or an int."""
+        return kind(traced.value)
 
     def refuse_closed(self) -> None:
         """Raise, since a value outlived this trace."""

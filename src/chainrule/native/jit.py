@@ -1,26 +1,109 @@
-"""Owns jit: the same function, ready to be compiled. Today it runs through NumPy."""
+"""Owns jit: a function that is traced at its first call, compiled at its second, and runs as native code from then on."""
 
 from __future__ import annotations
 
-import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
+from chainrule.native.callable import native_function
+from chainrule.native.entry import install
+from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call
+from chainrule.native.specialize import Specialization, warn
+
+DIRECT = 4
+"""So many signatures are tried by native code, the newest first; others are looked up."""
+SIGNATURES = 256
+"""Calls of so many signatures are compiled."""
+
+
+class Jitted:
+    """What stands behind a jitted function: its specializations by signature."""
+
+    def __init__(self, fun: Callable[..., Any]) -> None:
+        self.fun = fun
+        self.specializations: dict[Any, Specialization] = {}
+        self.say = warn(getattr(fun, "__name__", type(fun).__name__))
+        self.varying: set[int] = set()
+        self.seen: dict[int, set[int]] = {}
+        self.lock = threading.RLock()
+        self.direct: list[Specialization] = []
+        self.function: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if has_traced(flatten((args, kwargs))[0]):
+            return self.fun(*args, **kwargs)
+        with self.lock:
+            found = self._find(args, kwargs)
+            if found is None:
+                return self.fun(*args, **kwargs)
+            specialization, call = found
+            before = specialization.entry
+            try:
+                return specialization.run(call)
+            finally:
+                if specialization.entry is not before:
+                    self._install(specialization)
+
+    def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the specialization of a call, and the call."""
+        try:
+            call = read_call(args, kwargs, self.varying)
+            if self._notice_integers(call):
+                call = read_call(args, kwargs, self.varying)
+        except Unsupported as error:
+            self.say(f"it was called with {error}; such calls run through NumPy")
+            return None
+        specialization = self.specializations.get(call.key)
+        if specialization is None:
+            if len(self.specializations) >= SIGNATURES:
+                self.say(f"it was called with more than {SIGNATURES} different signatures; further ones run through NumPy")
+                return None
+            specialization = self.specializations[call.key] = Specialization(self.fun, call, self.say)
+        return specialization, call
+
+    def _notice_integers(self, call: Any) -> bool:
+        """Note the integers of a call; return whether one has had so many values that it is an input from now on."""
+        changed = False
+        for place, value in integers(call):
+            values = self.seen.setdefault(place, set())
+            values.add(value)
+            if len(values) > FEW:
+                self.varying.add(place)
+                changed = True
+        return changed
+
+    def _install(self, specialization: Specialization) -> None:
+        """Let native code try the newest entries first."""
+        self.direct = [each for each in self.direct if each is not specialization and each.entry is not None]
+        if specialization.entry is not None and specialization.is_direct:
+            self.direct = [specialization, *self.direct][:DIRECT]
+        install(self.function, [each.entry for each in self.direct if each.entry is not None])
 
 
 def jit(fun: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function with the results of `fun`. It runs `fun` through NumPy; it composes with every transform.
+    """Return a function with the results of `fun`, compiled to native code; it composes with every transform.
+
+    The first call with arguments of new types or shapes traces `fun` and runs it through NumPy; the second one compiles, and
+    later ones run native code. Python's own control flow stays: each path that values take through `fun` is compiled when it is
+    first taken. Side effects happen while tracing only. Arrays that `fun` closes over are read at each call; other names that
+    it closes over keep the value that they had at the trace.
+    Raises TracingError where `fun` is no function, and where random numbers are drawn while it is traced.
 
     >>> import chainrule as cr
-    >>> cr.jit(cr.grad(lambda x: x**2))(3.0)
-    6.0
+    >>> slope = cr.jit(cr.grad(lambda x: x**2))
+    >>> slope(3.0), slope(4.0), slope(5.0)
+    (6.0, 8.0, 10.0)
     """
     if not callable(fun):
         raise TracingError(f"cr.jit takes a function, but was given a {type(fun).__name__}")
-
-    @functools.wraps(fun)
-    def compiled(*args: Any, **kwargs: Any) -> Any:
-        return fun(*args, **kwargs)
-
-    return compiled
+    jitted = Jitted(fun)
+    function = native_function(jitted)
+    jitted.function = function
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        if hasattr(fun, name):
+            setattr(function, name, getattr(fun, name))
+    function.__wrapped__ = fun
+    return function

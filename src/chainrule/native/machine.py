@@ -67,6 +67,10 @@ class Code:
         self._engine = engine
         self._module = module
 
+    def keep(self) -> None:
+        """Leave the code in memory until the process ends: threads may be running it. Ask for addresses first."""
+        self._engine.detach()
+
     def address(self, name: str) -> int:
         """Return the address of a function."""
         return int(self._engine.get_function_address(name))
@@ -87,3 +91,12 @@ def compile_text(text: str, symbols: Mapping[str, int], level: int = 2) -> Code:
     engine = llvm.create_mcjit_compiler(module, target)
     engine.finalize_object()
     return Code(engine, module)
+
+
+def available() -> bool:
+    """Say whether code can be compiled here. Where it cannot, callers let the interpreter do the work."""
+    try:
+        _llvm()
+    except ImportError:
+        return False
+    return True

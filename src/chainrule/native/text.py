@@ -5,7 +5,8 @@ Text is many times faster to make than objects are, and what is made is what one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 
 
 class Module:
@@ -43,25 +44,28 @@ class Module:
 
 
 class Body:
-    """The body of one function while it is written: instructions, fresh names and the current block."""
+    """The body of one function while it is written: instructions, fresh names and the current block.
 
-    __slots__ = ("module", "lines", "block", "_count")
+    names: numbers for fresh names; bodies that become parts of one function share them.
+    memo: what `vector_math` wrote before, by block: two functions of one operand share their common part.
+    """
 
-    def __init__(self, module: Module, block: str = "entry") -> None:
+    __slots__ = ("module", "lines", "block", "memo", "names")
+
+    def __init__(self, module: Module, block: str = "entry", names: Iterator[int] | None = None) -> None:
         self.module = module
         self.lines: list[str] = [f"{block}:"]
         self.block = block
-        self._count = 0
+        self.memo: dict[str, dict[tuple[str, str, str], tuple[str, ...]]] = {}
+        self.names = itertools.count(1) if names is None else names
 
     def fresh(self, stem: str = "v") -> str:
         """Return a name that is not used yet, without its sign."""
-        self._count += 1
-        return f"{stem}{self._count}"
+        return f"{stem}{next(self.names)}"
 
     def let(self, instruction: str) -> str:
         """Write an instruction that has a result; return the result's name."""
-        self._count += 1
-        name = f"%v{self._count}"
+        name = f"%v{next(self.names)}"
         self.lines.append(f"  {name} = {instruction}")
         return name
 

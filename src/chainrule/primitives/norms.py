@@ -19,7 +19,12 @@ def _euclidean(x: Array, axis: Axes, keepdims: bool) -> Array:
         return np.linalg.norm(x, axis=None, keepdims=keepdims)
     if len(axis) <= 2:
         return np.linalg.norm(x, axis=axis if len(axis) == 2 else axis[0], keepdims=keepdims)
-    return np.sqrt(np.sum(np.real(np.conjugate(x) * x), axis=axis, keepdims=keepdims))
+    return _root_of_squares(x, axis, keepdims)
+
+
+def _root_of_squares(x: Array, axis: Axes, keepdims: bool) -> Array:
+    squares = np.real(np.conjugate(x) * x) if x.dtype.kind == "c" else np.square(x)
+    return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
 
 
 def _push_euclidean(out: Array, tangents: tuple[Array, ...], x: Array, axis: Axes, keepdims: bool) -> Array:
@@ -40,6 +45,7 @@ EUCLIDEAN_NORM = General(
     push=_push_euclidean,
     rule="norm rule",
     batch=_batched_euclidean,
+    expansion=_root_of_squares,
 )
 """The square root of the sum of squares over axes. Its derivative at zero, where it has a kink, is taken as zero."""
 

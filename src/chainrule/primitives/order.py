@@ -29,7 +29,13 @@ def _batched_shares(batched: tuple[bool, ...], x: Array, extreme: Array, axis: S
     return bind(SHARES, (x, extreme), {"axis": shifted(axis)})
 
 
-SHARES = Piecewise(name="shares", value=_shares, rule=STEP, batch=_batched_shares)
+def _expanded_shares(x: Array, extreme: Array, axis: Shape) -> Array:
+    chosen = np.where(np.isnan(extreme), np.isnan(x), np.equal(x, extreme))
+    chosen = np.where(chosen, np.ones_like(x), np.zeros_like(x))
+    return chosen / np.sum(chosen, axis=axis, keepdims=True)
+
+
+SHARES = Piecewise(name="shares", value=_shares, rule=STEP, batch=_batched_shares, expansion=_expanded_shares)
 """The share of each element in the extreme one along axes: 1 where it is the only one, 1/n of n ties."""
 
 

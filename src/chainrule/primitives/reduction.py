@@ -106,6 +106,7 @@ LOGSUMEXP = General(
     push=_push_logsumexp,
     rule="log-sum-exp rule: the derivative is the softmax",
     batch=_batched_logsumexp,
+    expansion=_logsumexp,
 )
 """log(sum(exp(x))) over axes, without overflow. Along an empty axis it is minus infinity."""
 

@@ -108,7 +108,7 @@ class TracedOperators(Traced):
     # --- what would lose the derivative --------------------------------------------------------------------------------
 
     def __bool__(self) -> bool:
-        return bool(self.owner.decide(self))
+        return bool(self.owner.decide(self, bool))
 
     def __float__(self) -> float:
         self._refuse("float")
@@ -124,7 +124,7 @@ class TracedOperators(Traced):
 
     def _whole_number(self, wanted: str) -> int:
         if self.dtype.kind in "iub":
-            return int(self.owner.decide(self))
+            return int(self.owner.decide(self, int))
         self._refuse(wanted)
 
     def _refuse(self, wanted: str) -> NoReturn:

@@ -107,10 +107,10 @@ class RecordTrace(Trace):
         finally:
             self._scopes = outer
 
-    def decide(self, traced: Traced) -> Array:
+    def decide(self, traced: Traced, kind: type) -> Any:
         if self.whole and traced.data is not None:
             self.decisions.append((traced.data, traced.value))
-        return traced.value
+        return kind(traced.value)
 
 
 _OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")

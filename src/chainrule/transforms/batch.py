@@ -32,9 +32,9 @@ class BatchTrace(Trace):
         shape: tuple[int, ...] = traced.value.shape
         return shape[1:] if traced.data else shape
 
-    def decide(self, traced: Traced) -> Array:
+    def decide(self, traced: Traced, kind: type) -> Any:
         if not traced.data:
-            return traced.value
+            return kind(traced.value)
         raise TracingError(
             "a decision (if, while, bool, range) on a value that differs along the batch cannot be taken once for all; use "
             f"np.where(condition, a, b), or a Python loop instead of vmap{where()}"

@@ -24,6 +24,7 @@ STOP_GRADIENT = Piecewise(
     value=lambda x: x,
     rule="declared constant",
     batch=lambda batched, x: x,
+    expansion=lambda x: x,
 )
 
 
@@ -112,7 +113,7 @@ class custom_jvp(_Declared):
             _, moved = rule(unflatten(structure, list(flat)), unflatten(structure, full))
             return tuple(as_output(part) for part in flatten(moved)[0])
 
-        return General(name=self.name, value=value, push=push, rule=f"the rule declared for {self.name}")
+        return General(name=self.name, value=value, push=push, expansion=value, rule=f"the rule declared for {self.name}")
 
 
 class custom_vjp(_Declared):
@@ -159,7 +160,8 @@ class custom_vjp(_Declared):
                 )
             return tuple(pulled)
 
-        return General(name=self.name, value=value, push=None, pull=pull, rule=f"the rule declared for {self.name}")
+        rule = f"the rule declared for {self.name}"
+        return General(name=self.name, value=value, push=None, pull=pull, expansion=value, rule=rule)
 
 
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
@@ -250,5 +252,6 @@ CHECKPOINT = General(
     value=lambda *operands, graph: graph.evaluate(*operands),
     push=_rerun_push,
     pull=_rerun_pull,
+    expansion=lambda *operands, graph: graph.evaluate(*operands),
     rule="chain rule, with the intermediate values computed again",
 )

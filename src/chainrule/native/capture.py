@@ -1,0 +1,138 @@
+"""Owns what a traced function reads besides its arguments: arrays of its surroundings, and random numbers, which it may not.
+
+An array that a function closes over, or finds among its globals, is read by reference at each call. An array that the function
+makes while it runs is a constant of the trace.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import TracingError, where
+
+MANY = 10_000
+"""So many objects around a function are looked at, in search of its arrays."""
+
+
+def _around(value: Any) -> Iterator[Any]:
+    """Return what a function or container refers to."""
+    if isinstance(value, types.FunctionType):
+        for cell in value.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:  # a name that is not bound yet
+                continue
+        for name in value.__code__.co_names:
+            if name in value.__globals__:
+                yield value.__globals__[name]
+        yield from value.__defaults__ or ()
+        yield from (value.__kwdefaults__ or {}).values()
+        yield from (constant for constant in value.__code__.co_consts if isinstance(constant, types.CodeType))
+        if hasattr(value, "__wrapped__"):
+            yield value.__wrapped__
+    elif isinstance(value, types.MethodType):
+        yield value.__func__
+        yield value.__self__
+    elif isinstance(value, functools.partial):
+        yield value.func
+        yield from value.args
+        yield from value.keywords.values()
+    elif isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list | tuple | set | frozenset):
+        yield from value
+    elif not isinstance(value, type | types.ModuleType | np.ndarray | np.generic | str | bytes | int | float | complex):
+        yield from getattr(value, "__dict__", {}).values()
+        yield from (getattr(value, name) for name in getattr(type(value), "__slots__", ()) if hasattr(value, name))
+
+
+def surroundings(fun: Callable[..., Any]) -> tuple[dict[int, Any], list[Any]]:
+    """Return the arrays around a function, by their identity, and the generators of random numbers."""
+    arrays: dict[int, Any] = {}
+    generators: list[Any] = []
+    seen: set[int] = set()
+    stack: list[tuple[Any, dict[str, Any]]] = [(fun, {})]
+    kept: list[Any] = []  # an identity is taken again when its object dies
+    while stack and len(seen) < MANY:
+        value, names = stack.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        kept.append(value)
+        if isinstance(value, np.ndarray):
+            arrays[id(value)] = value
+        elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
+            generators.append(value)
+        elif isinstance(value, types.CodeType):  # a function inside the function reads globals too
+            stack.extend((names[name], names) for name in value.co_names if name in names)
+            stack.extend((constant, names) for constant in value.co_consts if isinstance(constant, types.CodeType))
+        else:
+            inner = value.__globals__ if isinstance(value, types.FunctionType) else names
+            stack.extend((part, inner) for part in _around(value))
+    return arrays, generators
+
+
+def _state(generator: Any) -> Any:
+    if isinstance(generator, np.random.Generator):
+        return generator.bit_generator.state
+    return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
+
+
+class RandomWatch:
+    """Notices random numbers that are drawn while a function is traced: each later call would see the same ones."""
+
+    __slots__ = ("_before",)
+
+    def __init__(self, generators: list[Any]) -> None:
+        shared = [np.random.mtrand._rand, random._inst]  # type: ignore[attr-defined]  # what np.random.* and random.* draw from
+        self._before = [(generator, repr(_state(generator))) for generator in [*shared, *generators]]
+
+    def check(self) -> None:
+        """Raise where one has moved on."""
+        for generator, before in self._before:
+            if repr(_state(generator)) != before:
+                raise TracingError(
+                    "random numbers were drawn while the function was traced, and compiled code would repeat them at every "
+                    f"call; draw them outside and pass them as an argument{where()}"
+                )
+
+
+class Captured:
+    """The arrays that one trace has used as constants, with the interface of the guard of recorded runs."""
+
+    __slots__ = ("_around", "_copies", "references")
+
+    def __init__(self, around: dict[int, Any]) -> None:
+        self._around = around
+        self._copies: dict[int, tuple[Any, np.ndarray[Any, Any]]] = {}
+        self.references: dict[int, np.ndarray[Any, Any]] = {}
+
+    def is_reference(self, array: np.ndarray[Any, Any]) -> bool:
+        """Whether an array, or the one that it is a view of, is of the surroundings."""
+        base: Any = array
+        while isinstance(base, np.ndarray):
+            if id(base) in self._around:
+                return True
+            base = base.base
+        return False
+
+    def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return what a recorded operation may hold of `array`: itself, or a copy of what the function may still change."""
+        if self.is_reference(array):
+            self.references[id(array)] = array
+            return array
+        known = self._copies.get(id(array))
+        if known is not None and known[1].tobytes() == array.tobytes():
+            return known[1]
+        copy = array if array.size and not any(array.strides) else array.copy()
+        self._copies[id(array)] = (array, copy)
+        return copy
+
+    def check(self) -> None:
+        """Nothing can have changed: what the function makes was copied."""

@@ -1,0 +1,215 @@
+"""Owns straight-line code for small arrays: each element is a register, and an operation is written once for each of them.
+
+An array is a NumPy array of names. What only moves elements is then NumPy's own function, applied to names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.native.instructions import (
+    ELEMENTS,
+    REAL,
+    REALS,
+    as_type,
+    has_instruction,
+    plan,
+    write_constant,
+    write_elementwise,
+)
+from chainrule.native.lanes import Lanes
+from chainrule.native.layout import is_basic
+from chainrule.native.text import Body, Module
+from chainrule.native.vector_math import FUNCTIONS
+from chainrule.passes.terms import Term
+from chainrule.primitives.index_keys import key_of
+from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
+from chainrule.primitives.order import MAX, MIN
+from chainrule.primitives.products import MATMUL
+from chainrule.primitives.reduction import PROD, SUM
+from chainrule.primitives.joining import STACK
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, FLIP, PAD, RESHAPE, ROLL, TRANSPOSE
+
+MOST = 16
+"""Arrays of up to so many elements are kept in registers."""
+Names = np.ndarray[Any, np.dtype[np.object_]]
+_MOVES = frozenset({RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, FLIP, ROLL, STACK})
+_REDUCTIONS = {SUM: "add", PROD: "multiply", MAX: "maximum", MIN: "minimum"}
+
+
+def can_be_cells(term: Term) -> bool:
+    """Whether a term of few elements, of operands of few elements, can be written as straight-line code."""
+    primitive = term.primitive
+    if term.dtype not in ELEMENTS or any(operand.dtype not in ELEMENTS for operand in term.operands):
+        return False
+    if not 0 < term.size <= MOST or not all(0 < operand.size <= MOST for operand in term.operands):
+        return False
+    if primitive in _MOVES or primitive is PAD:
+        return all(operand.dtype == term.dtype for operand in term.operands)
+    if primitive is INDEX:
+        return len(term.operands) == 1 and is_basic(term.parameters["template"])
+    if primitive in (INDEX_SET, INDEX_ADD):
+        same = all(operand.dtype == term.dtype for operand in term.operands)
+        return same and len(term.operands) == 2 and is_basic(term.parameters["template"])
+    if primitive in _REDUCTIONS or primitive is MATMUL:
+        return term.dtype in REALS and all(operand.dtype == term.dtype for operand in term.operands)
+    return has_instruction(term)
+
+
+class Cells:
+    """Writes terms into one body. A number is a name that starts like a literal; `known` shares what was written before."""
+
+    def __init__(self, body: Body) -> None:
+        self.body = body
+        self.known: dict[Any, str] = {}
+
+    def constant(self, term: Term) -> Names:
+        """Return the names of a constant's elements: literals."""
+        value = np.asarray(term.constant)
+        lanes = Lanes(self.body, 1, REALS.get(term.dtype, "double"))
+        names = np.empty(value.shape, dtype=object)
+        for place in np.ndindex(value.shape):
+            names[place] = write_constant(lanes, value[place], term.dtype)
+        return names
+
+    def write(self, term: Term, operands: Sequence[Names]) -> Names:
+        """Write a term for which `can_be_cells` holds; return the names of its elements."""
+        primitive = term.primitive
+        if primitive in _MOVES:
+            return np.asarray(primitive.value(*operands, **term.parameters), dtype=object)
+        if primitive is INDEX:
+            found = operands[0][key_of(term.parameters["template"], ())]
+            return _as_array(found)
+        if primitive is PAD:
+            return np.pad(operands[0], term.parameters["widths"], constant_values=self._zero(term))
+        if primitive in (INDEX_SET, INDEX_ADD):
+            return self._update(term, operands[0], operands[1])
+        if primitive in _REDUCTIONS:
+            return self._reduce(term, operands[0])
+        if primitive is MATMUL:
+            return self._matmul(term, operands[0], operands[1])
+        out = np.empty(term.shape, dtype=object)
+        spread = [np.broadcast_to(each, term.shape) for each in operands]
+        for place in np.ndindex(term.shape):
+            out[place] = self._one(term, [each[place] for each in spread])
+        return out
+
+    def _zero(self, term: Term) -> str:
+        return write_constant(Lanes(self.body, 1, REALS.get(term.dtype, "double")), 0, term.dtype)
+
+    def _one(self, term: Term, names: list[str]) -> str:
+        key = (term.primitive, term.dtype, *names, *[operand.dtype for operand in term.operands])
+        found = self.known.get(key)
+        if found is None:
+            lanes = Lanes(self.body, 1, REALS.get(term.dtype, "double"))
+            pairs = [
+                (None, operand.constant) if operand.number is not None else (name, operand.dtype)
+                for name, operand in zip(names, term.operands, strict=True)
+            ]
+            name = term.primitive.name if term.primitive else ""
+            chosen = plan(term)
+            if name in FUNCTIONS and chosen is not None:
+                found = self._call(name, lanes, term, pairs)
+            else:
+                found = write_elementwise(lanes, term, pairs)
+            self.known[key] = found
+        return found
+
+    def _call(self, name: str, lanes: Lanes, term: Term, pairs: list[tuple[Any, Any]]) -> str:
+        """Write a call of a function of the module: straight-line code would write its many instructions again and again."""
+        symbol = scalar_function(self.body.module, name, len(pairs), lanes.real)
+        found = plan(term)
+        assert found is not None
+        arguments = [f"{lanes.real} {as_type(lanes, pair, found[1])}" for pair in pairs]
+        return self.body.call(lanes.real, symbol, arguments)
+
+    def _arithmetic(self, name: str, term: Term, x: str, y: str) -> str:
+        zero = self._zero(term)
+        if name == "add" and x == zero:
+            return y
+        if name == "add" and y == zero:
+            return x
+        key = (name, term.dtype, x, y)
+        found = self.known.get(key)
+        if found is None:
+            lanes = Lanes(self.body, 1, REALS.get(term.dtype, "double"))
+            if term.dtype in REALS:
+                found = REAL[name](lanes, x, y)
+            else:
+                found = lanes.bitwise("add", x, y)
+            self.known[key] = found
+        return found
+
+    def _update(self, term: Term, x: Names, v: Names) -> Names:
+        out = x.copy()
+        key = key_of(term.parameters["template"], ())
+        region = out[key]
+        if not isinstance(region, np.ndarray):
+            (value,) = v.ravel() if v.ndim else [v[()]]
+            out[key] = self._arithmetic("add", term, region, value) if term.primitive is INDEX_ADD else value
+            return out
+        while v.ndim > region.ndim:
+            v = v[0]
+        spread = np.broadcast_to(v, region.shape)
+        for place in np.ndindex(region.shape):
+            region[place] = (
+                self._arithmetic("add", term, region[place], spread[place]) if term.primitive is INDEX_ADD else spread[place]
+            )
+        return out
+
+    def _reduce(self, term: Term, x: Names) -> Names:
+        name = _REDUCTIONS[term.primitive]  # type: ignore[index]
+        axis = term.parameters["axis"]
+        kept = [place for place in range(x.ndim) if place not in axis]
+        moved = np.transpose(x, [*kept, *axis]).reshape([x.shape[place] for place in kept] + [-1])
+        out = np.empty(moved.shape[:-1], dtype=object)
+        for place in np.ndindex(out.shape):
+            total = moved[place][0]
+            for part in moved[place][1:]:
+                total = self._arithmetic(name, term, total, part)
+            out[place] = total
+        return out.reshape(term.shape)
+
+    def _matmul(self, term: Term, x: Names, y: Names) -> Names:
+        left = x.reshape((1, *x.shape)) if x.ndim == 1 else x
+        right = y.reshape((*y.shape, 1)) if y.ndim == 1 else y
+        batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        left = np.broadcast_to(left, (*batch, *left.shape[-2:]))
+        right = np.broadcast_to(right, (*batch, *right.shape[-2:]))
+        out = np.empty((*batch, left.shape[-2], right.shape[-1]), dtype=object)
+        for place in np.ndindex(out.shape):
+            *where, row, column = place
+            terms = [
+                self._arithmetic("multiply", term, p, q)
+                for p, q in zip(left[(*where, row)], right[(*where, slice(None), column)], strict=True)
+            ]
+            total = terms[0]
+            for part in terms[1:]:
+                total = self._arithmetic("add", term, total, part)
+            out[place] = total
+        return out.reshape(term.shape)
+
+
+def _as_array(found: Any) -> Names:
+    if isinstance(found, np.ndarray):
+        return found
+    out = np.empty((), dtype=object)
+    out[()] = found
+    return out
+
+
+def scalar_function(module: Module, name: str, count: int, real: str) -> str:
+    """Define a function of `vector_math` for one number in a module, once; return its symbol."""
+    symbol = f"scalar_{name}_{real}"
+
+    def write() -> str:
+        body = Body(module)
+        result = FUNCTIONS[name](Lanes(body, 1, real), *[f"%x{place}" for place in range(count)])
+        body.do(f"ret {real} {result}")
+        parameters = ", ".join(f"{real} %x{place}" for place in range(count))
+        return f"define internal {real} @{symbol}({parameters}) {{\n{body.text()}\n}}"
+
+    return module.define(symbol, write)

@@ -1,0 +1,107 @@
+"""Owns the checks of a call's arguments: each is one comparison or a few, and finds the data for the program."""
+
+from __future__ import annotations
+
+from chainrule.native import entry_layout as layout
+from chainrule.native.entry_frame import Frame
+from chainrule.native.entry_plan import Array, EntryPlan, Nested, Node, Number, Same, Scalar, Whole
+
+_OFFSET_FLAG = (1 << 63) - 1  # a caller may mark that it owns the place before the arguments
+
+
+def check_arguments(frame: Frame, plan: EntryPlan) -> None:
+    """Write the checks of all arguments, and give the program pointers to their data. What differs is a mismatch."""
+    body = frame.body
+    count = body.let(f"and i64 %count, {_OFFSET_FLAG}")
+    right = body.let(f"icmp eq i64 {count}, {len(plan.arguments)}")
+    bare = body.let("icmp eq ptr %names, null")
+    frame.require(body.let(f"and i1 {right}, {bare}"))
+    for i, argument in enumerate(plan.arguments):
+        _check(frame, argument, frame.field("%arguments", 8 * i), fleeting=False)
+
+
+def _check(frame: Frame, node: Node, pointer: str, *, fleeting: bool) -> None:
+    """Write the check of one argument. It is fleeting if it could be replaced in a list or dict meanwhile."""
+    body = frame.body
+    match node:
+        case Number():
+            kind = frame.field(pointer, layout.TYPE)
+            python = body.let(f"icmp eq ptr {kind}, {frame.outside('PyFloat_Type')}")
+            numpy = body.let(f"icmp eq ptr {kind}, {frame.outside('numpy_type_float64')}")
+            frame.require(body.let(f"or i1 {python}, {numpy}"))
+            frame.base(frame.at(pointer, layout.PAYLOAD))
+        case Scalar():
+            _check_type(frame, pointer, layout.scalar_symbol(node.dtype))
+            frame.base(frame.at(pointer, layout.PAYLOAD))
+        case Whole():
+            _check_whole(frame, pointer)
+        case Array():
+            _check_array(frame, node, pointer)
+        case Same():
+            frame.require(body.let(f"icmp eq ptr {pointer}, {frame.object()}"))
+        case Nested():
+            _check_nested(frame, node, pointer, fleeting=fleeting)
+    if fleeting and isinstance(node, (Number, Scalar, Array)):
+        frame.fleeting.append(pointer)
+
+
+def _check_type(frame: Frame, pointer: str, symbol: str) -> None:
+    kind = frame.field(pointer, layout.TYPE)
+    frame.require(frame.body.let(f"icmp eq ptr {kind}, {frame.outside(symbol)}"))
+
+
+def _check_whole(frame: Frame, pointer: str) -> None:
+    _check_type(frame, pointer, "PyLong_Type")
+    slot, overflow = frame.stack(8, 8), frame.stack(4, 4)
+    value = frame.call("i64 {}(ptr, ptr)", "PyLong_AsLongLongAndOverflow", [f"ptr {pointer}", f"ptr {overflow}"])
+    beyond = frame.field(overflow, 0, "i32")
+    frame.require(frame.body.let(f"icmp eq i32 {beyond}, 0"))
+    frame.body.do(f"store i64 {value}, ptr {slot}")
+    frame.base(slot)
+
+
+def _check_array(frame: Frame, node: Array, pointer: str) -> None:
+    body = frame.body
+    _check_type(frame, pointer, "PyArray_Type")
+    rank = body.let(f"xor i32 {frame.field(pointer, layout.NDIM, 'i32')}, {len(node.shape)}")
+    flags = body.let(f"and i32 {frame.field(pointer, layout.FLAGS, 'i32')}, {layout.PLAIN_LAYOUT}")
+    order = body.let(f"xor i32 {flags}, {layout.PLAIN_LAYOUT}")
+    frame.require(body.let(f"icmp eq i32 {body.let(f'or i32 {rank}, {order}')}, 0"))
+    if node.shape:
+        lengths = frame.field(pointer, layout.DIMENSIONS)
+        differs = "0"
+        for i, length in enumerate(node.shape):
+            difference = body.let(f"xor i64 {frame.field(lengths, 8 * i, 'i64')}, {length}")
+            differs = difference if i == 0 else body.let(f"or i64 {differs}, {difference}")
+        frame.require(body.let(f"icmp eq i64 {differs}, 0"))
+    dtype, wanted = frame.field(pointer, layout.DTYPE), frame.outside(layout.dtype_symbol(node.dtype))
+    equal, doubt = body.fresh("equal"), body.fresh("doubt")
+    body.do(f"br i1 {body.let(f'icmp eq ptr {dtype}, {wanted}')}, label %{equal}, label %{doubt}")
+    # An array that was pickled has a dtype object of its own.
+    body.label(doubt)
+    same = frame.call("i1 {}(ptr, ptr)", "chainrule_same_dtype", [f"ptr {dtype}", f"ptr {wanted}"])
+    body.do(f"br i1 {same}, label %{equal}, label %mismatch")
+    body.label(equal)
+    frame.base(frame.field(pointer, layout.DATA))
+
+
+def _check_nested(frame: Frame, node: Nested, pointer: str, *, fleeting: bool) -> None:
+    body = frame.body
+    _check_type(frame, pointer, {"tuple": "PyTuple_Type", "list": "PyList_Type", "dict": "PyDict_Type"}[node.kind])
+    if node.kind == "dict":
+        size = frame.call("i64 {}(ptr)", "PyDict_Size", [f"ptr {pointer}"])
+    else:
+        size = frame.field(pointer, layout.SIZE, "i64")
+    frame.require(body.let(f"icmp eq i64 {size}, {len(node.children)}"))
+    fleeting = fleeting or node.kind != "tuple"
+    if node.kind == "dict":
+        children = []
+        for _ in node.keys:
+            key = frame.object()
+            child = frame.call("ptr {}(ptr, ptr)", "PyDict_GetItemWithError", [f"ptr {pointer}", f"ptr {key}"])
+            children.append(frame.made(child, "missing"))
+    else:
+        items = frame.at(pointer, layout.ITEMS) if node.kind == "tuple" else frame.field(pointer, layout.ITEMS)
+        children = [frame.field(items, 8 * i) for i in range(len(node.children))]
+    for child, described in zip(children, node.children, strict=True):
+        _check(frame, described, child, fleeting=fleeting)

@@ -1,0 +1,200 @@
+"""Owns where elements are: how a value that only moves elements reads its operand, and where a value is in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from chainrule.passes.terms import Shape, Term, uniform
+from chainrule.primitives.indexing import INDEX, INDEX_ADD
+from chainrule.primitives.shape import BROADCAST_TO, FLIP, PAD, RESHAPE, TRANSPOSE
+
+
+class Coordinate(NamedTuple):
+    """A place along one axis of a value: constant + coefficient * (index of a loop); axis None: the constant alone."""
+
+    axis: int | None
+    coefficient: int
+    constant: int
+
+
+class Storage(NamedTuple):
+    """Where a value is in memory: in the buffer of `buffer`, from `offset` on, with strides; all in elements."""
+
+    buffer: Term
+    offset: int
+    strides: Shape
+
+
+class Entry(NamedTuple):
+    """One axis of the result of a basic index expression: `source` is read at start + step * place; None: a new axis."""
+
+    source: int | None
+    start: int
+    step: int
+
+
+def contiguous(shape: Sequence[int]) -> Shape:
+    """Return the strides of an array in C order, in elements."""
+    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+
+
+def is_basic(template: Any) -> bool:
+    """Whether an index expression holds only integers, slices, None and Ellipsis."""
+    entries = template if isinstance(template, tuple) else (template,)
+    return all(type(entry) in (int, slice, type(None), type(Ellipsis)) for entry in entries)
+
+
+def basic_index(template: Any, shape: Shape) -> tuple[list[Entry], dict[int, int]]:
+    """Return the axes of the result of a basic index expression, and the fixed places of source axes that it drops."""
+    entries = list(template) if isinstance(template, tuple) else [template]
+    used = sum(entry is not None and entry is not Ellipsis for entry in entries)
+    if Ellipsis not in [entry for entry in entries if entry is Ellipsis]:
+        entries.append(Ellipsis)
+    axes: list[Entry] = []
+    fixed: dict[int, int] = {}
+    source = 0
+    for entry in entries:
+        if entry is None:
+            axes.append(Entry(None, 0, 0))
+        elif entry is Ellipsis:
+            for _ in range(len(shape) - used):
+                axes.append(Entry(source, 0, 1))
+                source += 1
+        elif isinstance(entry, slice):
+            start, _, step = entry.indices(shape[source])
+            axes.append(Entry(source, start, step))
+            source += 1
+        else:
+            fixed[source] = entry + shape[source] if entry < 0 else entry
+            source += 1
+    return axes, fixed
+
+
+def _squeezed(shape: Shape) -> list[int]:
+    return [length for length in shape if length != 1]
+
+
+def is_view(term: Term) -> bool:
+    """Whether a value only reads its operand at other coordinates."""
+    if term.primitive in (TRANSPOSE, BROADCAST_TO, FLIP):
+        return True
+    if term.primitive is INDEX:
+        return len(term.operands) == 1 and is_basic(term.parameters["template"])
+    if term.primitive is RESHAPE:  # any other reshape is a view of memory in order only
+        return _squeezed(term.shape) == _squeezed(term.operands[0].shape)
+    return False
+
+
+def is_pad(term: Term) -> bool:
+    """Whether a value is its last operand with zeros around it."""
+    if term.primitive is PAD:
+        return True
+    if term.primitive is not INDEX_ADD or len(term.operands) != 2 or not is_basic(term.parameters["template"]):
+        return False
+    x, v = term.operands
+    number = uniform(x)
+    if number is None or number != 0 or x.dtype != term.dtype or v.dtype != term.dtype:
+        return False
+    axes, _ = basic_index(term.parameters["template"], term.shape)
+    region = region_shape(term.parameters["template"], term.shape)
+    return all(axis.step == 1 or axis.source is None for axis in axes) and v.shape == region
+
+
+def region_shape(template: Any, shape: Shape) -> Shape:
+    """Return the shape of what a basic index expression selects."""
+    lengths: list[int] = []
+    entries = list(template) if isinstance(template, tuple) else [template]
+    used = sum(entry is not None and entry is not Ellipsis for entry in entries)
+    if not any(entry is Ellipsis for entry in entries):
+        entries.append(Ellipsis)
+    source = 0
+    for entry in entries:
+        if entry is None:
+            lengths.append(1)
+        elif entry is Ellipsis:
+            lengths.extend(shape[source : source + len(shape) - used])
+            source += len(shape) - used
+        elif isinstance(entry, slice):
+            lengths.append(len(range(*entry.indices(shape[source]))))
+            source += 1
+        else:
+            source += 1
+    return tuple(lengths)
+
+
+def pad_bounds(term: Term) -> tuple[tuple[int, int], ...] | None:
+    """Return along each axis where a padded value lies, as (first, after the last); None where the term is no pad."""
+    if not is_pad(term):
+        return None
+    if term.primitive is PAD:
+        return tuple(
+            (before, before + length)
+            for (before, _), length in zip(term.parameters["widths"], term.operands[0].shape, strict=True)
+        )
+    axes, fixed = basic_index(term.parameters["template"], term.shape)
+    bounds = {place: (at, at + 1) for place, at in fixed.items()}
+    region = region_shape(term.parameters["template"], term.shape)
+    for axis, length in zip(axes, region, strict=True):
+        if axis.source is not None:
+            bounds[axis.source] = (axis.start, axis.start + length)
+    return tuple(bounds[place] for place in range(len(term.shape)))
+
+
+def _moved(at: Coordinate, start: int, step: int) -> Coordinate:
+    return Coordinate(at.axis, at.coefficient * step, start + step * at.constant)
+
+
+_FIRST = Coordinate(None, 0, 0)
+
+
+def coordinates_of_operand(term: Term, number: int, at: Sequence[Coordinate]) -> tuple[Coordinate, ...]:
+    """Return where an element of a value reads one of its operands."""
+    operand = term.operands[number]
+    shape = operand.shape
+    if term.primitive is TRANSPOSE:
+        places: list[Coordinate] = [_FIRST] * len(shape)
+        for place, axis in enumerate(term.parameters["axes"]):
+            places[axis] = at[place]
+        return tuple(places)
+    if term.primitive is FLIP:
+        flipped = {axis % len(shape) for axis in term.parameters["axis"]}
+        return tuple(
+            _moved(each, shape[axis] - 1, -1) if axis in flipped else each for axis, each in enumerate(at)
+        )
+    if term.primitive is INDEX:
+        axes, fixed = basic_index(term.parameters["template"], shape)
+        places = [Coordinate(None, 0, fixed.get(axis, 0)) for axis in range(len(shape))]
+        for entry, each in zip(axes, at, strict=True):
+            if entry.source is not None:
+                places[entry.source] = _moved(each, entry.start, entry.step)
+        return tuple(places)
+    if term.primitive is RESHAPE:
+        rest = iter([each for each, length in zip(at, term.shape, strict=True) if length != 1])
+        return tuple(_FIRST if length == 1 else next(rest) for length in shape)
+    if is_pad(term):
+        if term.primitive is PAD:
+            return tuple(
+                _moved(each, -before, 1) for each, (before, _) in zip(at, term.parameters["widths"], strict=True)
+            )
+        axes, _ = basic_index(term.parameters["template"], term.shape)
+        return tuple(_FIRST if entry.source is None else _moved(at[entry.source], -entry.start, 1) for entry in axes)
+    skip = len(at) - len(shape)
+    return tuple(
+        _FIRST if length == 1 and term.shape[skip + axis] != 1 else at[skip + axis] for axis, length in enumerate(shape)
+    )
+
+
+def storage_of_view(term: Term, source: Storage) -> Storage | None:
+    """Return where a view of a stored value is, or None where it is not in memory as one array."""
+    operand = term.operands[0]
+    if term.primitive is RESHAPE and not is_view(term):
+        return Storage(source.buffer, source.offset, contiguous(term.shape)) if source.strides == contiguous(operand.shape) else None
+    at = [Coordinate(axis, 1, 0) for axis in range(len(term.shape))]
+    offset, strides = source.offset, [0] * len(term.shape)
+    for coordinate, stride in zip(coordinates_of_operand(term, 0, at), source.strides, strict=True):
+        offset += coordinate.constant * stride
+        if coordinate.axis is not None:
+            strides[coordinate.axis] += coordinate.coefficient * stride
+    return Storage(source.buffer, offset, tuple(strides))

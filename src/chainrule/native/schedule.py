@@ -1,0 +1,315 @@
+"""Owns the order of work: which values are computed together in one loop, which are kept in memory, and when.
+
+Every value has a level, one more than that of what it must find in memory. Values of one level with one iteration space are
+computed in one loop: whatever lies between two reductions is fused, and is written to memory only if a later level needs it
+and to compute it again would cost more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from chainrule.core.graph import ITEM
+from chainrule.native.cells import MOST, can_be_cells
+from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
+from chainrule.native.layout import (
+    Storage,
+    basic_index,
+    contiguous,
+    is_basic,
+    is_pad,
+    is_view,
+    region_shape,
+    storage_of_view,
+)
+from chainrule.native.products import can_multiply
+from chainrule.native.vector_math import FUNCTIONS
+from chainrule.passes.terms import Shape, Term, uniform
+from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
+from chainrule.primitives.joining import STACK
+from chainrule.primitives.order import MAX, MIN
+from chainrule.primitives.products import MATMUL
+from chainrule.primitives.reduction import PROD, SUM
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE
+
+REDUCTIONS = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
+CHEAP = 6
+"""A value of up to so many operations is computed again rather than kept."""
+LONGEST = 150
+"""A loop's body of more operations is cut."""
+PADS = 8
+"""Up to so many padded values are computed as pieces of the loops that read them."""
+CELLS = 4000
+"""Up to so many numbers of small arrays are kept in registers."""
+_WEIGHTS = {"divide": 4, "sqrt": 4}
+
+
+class Role(Enum):
+    """How a term is computed."""
+
+    SOURCE = auto()  # an input or a constant
+    CELL = auto()  # in registers, by straight-line code
+    POINT = auto()  # at each point of a loop
+    REDUCE = auto()  # by a loop that reduces its operand
+    PRODUCT = auto()  # by a matrix product
+    ALIAS = auto()  # not at all: a view of what is in memory
+    ASSEMBLE = auto()  # from parts that are stored in its memory
+    CALL = auto()  # by NumPy
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space."""
+
+    term: Term
+    how: str
+    target: Term
+    offset: int
+    strides: Shape
+
+
+@dataclass(slots=True)
+class Step:
+    """One thing to do: "cell", "loop", "product", "call" or "assemble" (which comes before the loops of its pieces)."""
+
+    kind: str
+    term: Term | None = None
+    domain: Shape = ()
+    pieces: list[Piece] = field(default_factory=list)
+
+
+class Schedule:
+    """The steps that compute `wanted` from what is ready.
+
+    storage: where terms are, or will be, in memory. roles: of every term that is computed.
+    """
+
+    def __init__(self, wanted: Iterable[Term], storage: Mapping[int, Storage], cells: Iterable[int]) -> None:
+        self.wanted = list(wanted)
+        self.storage = dict(storage)
+        self.ready_cells = set(cells)
+        self.order = self._order()
+        self.roles: dict[int, Role] = {}
+        self.level: dict[int, int] = {}
+        self.cost: dict[int, int] = {}
+        self.kept: set[int] = set()
+        self.lazy_pads = sum(is_pad(term) for term in self.order) <= PADS
+        self.in_registers = sum(term.size for term in self.order if can_be_cells(term)) <= CELLS
+        for term in self.order:
+            self._place(term)
+        for term in self.wanted:
+            if self.roles.get(term.index) is Role.POINT:
+                self.kept.add(term.index)
+        self._keep_what_is_needed_later()
+
+    def _order(self) -> list[Term]:
+        """Return the terms to compute, operands first; what is ready is where the search ends."""
+        seen: set[int] = set()
+        found: list[Term] = []
+        stack = list(self.wanted)
+        while stack:
+            term = stack.pop()
+            if term.index in seen or term.index in self.storage or term.index in self.ready_cells:
+                continue
+            seen.add(term.index)
+            if term.primitive is None:
+                continue
+            found.append(term)
+            stack.extend(term.operands)
+        found.sort(key=lambda term: term.index)
+        return found
+
+    def role(self, term: Term) -> Role:
+        """Return how a term is computed; what is ready is a source."""
+        return self.roles.get(term.index, Role.SOURCE)
+
+    # --- roles and levels
+
+    def _role(self, term: Term) -> Role:
+        primitive, operands = term.primitive, term.operands
+        if primitive is ITEM:
+            return Role.ALIAS
+        if term.results is not None:
+            return Role.CALL
+        if 0 in term.shape or any(0 in operand.shape for operand in operands):
+            return Role.CALL
+        if can_be_cells(term) and (term.size == 1 or self.in_registers):
+            return Role.CELL
+        if (is_view(term) or primitive is RESHAPE) and operands[0].index in self.storage:
+            stored = storage_of_view(term, self.storage[operands[0].index])
+            if stored is not None:
+                self.storage[term.index] = stored
+                return Role.ALIAS
+        if term.dtype not in ELEMENTS or any(operand.dtype not in ELEMENTS for operand in operands):
+            return Role.CALL
+        same = all(operand.dtype == term.dtype for operand in operands)
+        if is_view(term) or has_instruction(term) or (is_pad(term) and self.lazy_pads):
+            return Role.POINT
+        if primitive in REDUCTIONS and same:
+            return Role.REDUCE
+        if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
+            stored = [self.storage.get(each.index) for each in operands]
+            fits = all(each is None or can_multiply(each.strides, x.shape) for each, x in zip(stored, operands, strict=True))
+            return Role.PRODUCT if fits else Role.CALL
+        if primitive is RESHAPE or (primitive in (CONCATENATE, STACK) and same):
+            return Role.ASSEMBLE
+        if primitive in (INDEX_SET, INDEX_ADD) and same and len(operands) == 2 and is_basic(term.parameters["template"]):
+            fits = len(operands[1].shape) <= len(region_shape(term.parameters["template"], term.shape))
+            return Role.ASSEMBLE if fits else Role.CALL
+        return Role.CALL
+
+    def _place(self, term: Term) -> None:
+        role = self._role(term)
+        self.roles[term.index] = role
+        level = 0
+        weight = _WEIGHTS.get(term.primitive.name, 12 if term.primitive.name in FUNCTIONS else 1) if term.primitive else 0
+        cost = 0 if is_view(term) else weight
+        inline = role in (Role.POINT, Role.REDUCE, Role.ASSEMBLE)
+        if role is Role.PRODUCT:
+            for operand in term.operands:
+                self._read_in_place(operand)
+        for operand in term.operands:
+            kind = self.role(operand)
+            before = self.level.get(operand.index, 0)
+            if kind is Role.SOURCE or (kind is Role.CELL and (role is not Role.CELL or True)):
+                level = max(level, before)
+            elif kind is Role.ALIAS:
+                level = max(level, before)
+            elif kind is Role.POINT:
+                own = self.cost[operand.index]
+                spread = own > CHEAP and operand.size < term.size
+                if inline and not spread and cost + own <= LONGEST:
+                    cost += own
+                    level = max(level, before)
+                else:
+                    self.kept.add(operand.index)
+                    cost += 1
+                    level = max(level, before + 1)
+            else:
+                level = max(level, before + 1)
+        if role is Role.ALIAS:
+            (operand,) = term.operands
+            if self.role(operand) not in (Role.SOURCE, Role.ALIAS):
+                level = self.level.get(operand.index, 0) + 1
+        self.level[term.index] = level
+        self.cost[term.index] = cost
+        for result in term.results or ():
+            self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
+        if role in (Role.REDUCE, Role.PRODUCT, Role.ASSEMBLE, Role.CALL):
+            self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
+
+    def _read_in_place(self, term: Term) -> None:
+        """Let a product read a view, such as a transpose, where what it is a view of is kept."""
+        chain = []
+        while self.role(term) is Role.POINT and is_view(term):
+            chain.append(term)
+            (term,) = term.operands
+        if not chain or self.role(term) is not Role.POINT:
+            return
+        stored: Storage | None = Storage(term, 0, contiguous(term.shape))
+        found = []
+        for view in reversed(chain):
+            stored = storage_of_view(view, stored) if stored is not None else None
+            found.append((view, stored))
+        if stored is None or not can_multiply(stored.strides, chain[0].shape):
+            return
+        self.kept.add(term.index)
+        for view, place in found:
+            assert place is not None
+            self.roles[view.index] = Role.ALIAS
+            self.storage[view.index] = place
+            self.level[view.index] = self.level[term.index] + 1
+
+    def _keep_what_is_needed_later(self) -> None:
+        """Keep what a loop of a later level would have to compute again, unless that is cheap."""
+        uses: dict[int, set[int]] = {}
+        for term in reversed(self.order):
+            role = self.roles[term.index]
+            inline = role is Role.POINT and term.index not in self.kept
+            if inline and len(uses.get(term.index, ())) and self.cost[term.index] > CHEAP:
+                if max(uses[term.index]) > self.level[term.index]:
+                    self.kept.add(term.index)
+                    inline = False
+            at = uses.get(term.index, set()) if inline else {self.level[term.index]}
+            for operand in term.operands:
+                if self.role(operand) is Role.POINT:
+                    uses.setdefault(operand.index, set()).update(at)
+
+    # --- steps
+
+    def steps(self) -> list[Step]:
+        """Return what to do, in order."""
+        levels: dict[int, list[Term]] = {}
+        for term in self.order:
+            levels.setdefault(self.level[term.index], []).append(term)
+        steps: list[Step] = []
+        for level in sorted(levels):
+            steps.extend(self._steps_of(levels[level]))
+        return steps
+
+    def _steps_of(self, terms: list[Term]) -> list[Step]:
+        steps = [Step("cell", term) for term in terms if self.roles[term.index] is Role.CELL]
+        loops: dict[Shape, list[Piece]] = {}
+        late: list[Step] = []
+        for term in terms:
+            role = self.roles[term.index]
+            if role is Role.POINT and term.index in self.kept:
+                loops.setdefault(term.shape, []).append(Piece(term, "store", term, 0, contiguous(term.shape)))
+            elif role is Role.REDUCE:
+                loops.setdefault(term.operands[0].shape, []).append(_reduction(term))
+            elif role is Role.ASSEMBLE:
+                late.append(Step("assemble", term))
+                for piece in assembled(term):
+                    late.append(Step("loop", None, piece.term.shape, [piece]))
+            elif role in (Role.PRODUCT, Role.CALL):
+                late.append(Step("product" if role is Role.PRODUCT else "call", term))
+        steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())
+        return steps + late
+
+
+def _reduction(term: Term) -> Piece:
+    domain, axis = term.operands[0].shape, {place % len(term.operands[0].shape) for place in term.parameters["axis"]}
+    kept = [length for place, length in enumerate(domain) if place not in axis]
+    strides = iter(contiguous(kept))
+    return Piece(
+        term.operands[0], REDUCTIONS[term.primitive], term, 0,  # type: ignore[index]
+        tuple(0 if place in axis else next(strides) for place in range(len(domain))),
+    )  # fmt: skip
+
+
+def assembled(term: Term) -> list[Piece]:
+    """Return the parts of a term that is put together in its memory."""
+    whole = contiguous(term.shape)
+    if term.primitive is RESHAPE:
+        return [Piece(term.operands[0], "store", term, 0, contiguous(term.operands[0].shape))]
+    if term.primitive is STACK:
+        return [Piece(part, "store", term, place * whole[0], whole[1:]) for place, part in enumerate(term.operands)]
+    if term.primitive is CONCATENATE:
+        axis = term.parameters["axis"] % len(term.shape)
+        pieces, start = [], 0
+        for part in term.operands:
+            pieces.append(Piece(part, "store", term, start * whole[axis], whole))
+            start += part.shape[axis]
+        return pieces
+    x, v = term.operands
+    axes, fixed = basic_index(term.parameters["template"], term.shape)
+    region = region_shape(term.parameters["template"], term.shape)
+    offset = sum(at * whole[place] for place, at in fixed.items())
+    strides = []
+    for entry in axes:
+        strides.append(0 if entry.source is None else entry.step * whole[entry.source])
+        offset += 0 if entry.source is None else entry.start * whole[entry.source]
+    how = "add" if term.primitive is INDEX_ADD else "store"
+    pieces = [] if uniform(x) is not None else [Piece(x, "store", term, 0, whole)]
+    return [*pieces, Piece(_spread(v, region), how, term, offset, tuple(strides))]
+
+
+def _spread(v: Term, region: Shape) -> Term:
+    """Return `v` broadcast to the region that it is assigned to."""
+    return v if v.shape == region else Term(-v.index - 1, BROADCAST_TO, (v,), {"shape": region}, region, v.dtype)
+
+
+__all__ = ["MOST", "Piece", "Role", "Schedule", "Step"]

@@ -1,0 +1,133 @@
+"""Owns how a call is told apart from others: by the structure, types and shapes of its arguments, and what is no array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.trace import Traced
+from chainrule.core.trees import flatten, unflatten
+from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar, Whole
+
+FEW = 8
+"""An integer argument is part of the signature until it has had so many values; then it is an input like any other."""
+_INT64 = range(-(1 << 63), 1 << 63)
+
+
+class Unsupported(Exception):
+    """A call that native code is not made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, taken apart.
+
+    key: equal for calls that one specialization serves. leaves, structure: of (args, kwargs).
+    moving: the positions of the leaves that are inputs. kinds: of those, what the entry expects.
+    """
+
+    key: Any
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    leaves: list[Any]
+    structure: Any
+    moving: tuple[int, ...]
+    kinds: tuple[Node, ...]
+
+    def inputs(self) -> list[Any]:
+        """Return the inputs as the engine computes with them."""
+        return [_as_input(self.leaves[place]) for place in self.moving]
+
+    def rebuilt(self, inputs: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return arguments with other inputs in the same places."""
+        leaves = list(self.leaves)
+        for place, value in zip(self.moving, inputs, strict=True):
+            leaves[place] = value
+        args, kwargs = unflatten(self.structure, leaves)
+        return args, kwargs
+
+
+def _as_input(leaf: Any) -> Any:
+    kind = type(leaf)
+    if kind is float:
+        return np.float64(leaf)
+    if kind is int:
+        return np.int64(leaf)
+    if kind is complex:
+        return np.complex128(leaf)
+    return leaf[()] if kind is np.ndarray and not leaf.shape else leaf
+
+
+def has_traced(leaves: Sequence[Any]) -> bool:
+    """Whether a transform is running over some argument."""
+    return any(isinstance(leaf, Traced) for leaf in leaves)
+
+
+def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int]) -> Call:
+    """Take a call apart. `varying` are the positions of integers that are inputs. Raise Unsupported where it cannot be."""
+    leaves, structure = flatten((args, kwargs))
+    signs: list[Any] = [structure]
+    moving: list[int] = []
+    kinds: list[Node] = []
+    for place, leaf in enumerate(leaves):
+        kind = type(leaf)
+        node: Node | None = None
+        if kind is np.ndarray:
+            dtype = leaf.dtype
+            if dtype.kind not in "fiubc" or not dtype.isnative:
+                raise Unsupported(f"an array of {dtype}")
+            node, sign = Array(dtype, leaf.shape), (dtype, leaf.shape)
+        elif kind is float:
+            node, sign = Number(), "float"
+        elif kind is int and place in varying and leaf in _INT64:
+            node, sign = Whole(), "int"
+        elif isinstance(leaf, np.generic) and leaf.dtype.kind in "fiubc" and kind.__module__ == "numpy":
+            node, sign = Scalar(leaf.dtype), leaf.dtype  # type: ignore[assignment]
+        elif isinstance(leaf, np.ndarray | np.generic):
+            raise Unsupported(f"a {kind.__name__}")
+        elif kind is complex:
+            node, sign = Array(np.dtype(complex), ()), "complex"
+        else:
+            try:
+                hash(leaf)
+            except TypeError:
+                raise Unsupported(f"a {kind.__name__}, which has no hash") from None
+            sign = (kind, leaf)  # type: ignore[assignment]
+        signs.append(sign)
+        if node is not None:
+            moving.append(place)
+            kinds.append(node)
+    return Call(tuple(signs), args, kwargs, leaves, structure, tuple(moving), tuple(kinds))
+
+
+def integers(call: Call) -> list[tuple[int, int]]:
+    """Return the integers that are part of the signature: (position, value)."""
+    return [(place, leaf) for place, leaf in enumerate(call.leaves) if type(leaf) is int and place not in call.moving]
+
+
+def nested(tree: Any, leaves: Sequence[Node]) -> Node | None:
+    """Return the description of a tree of tuples, lists and dictionaries, given those of its leaves; None for others."""
+    remaining = iter(leaves)
+
+    def below(part: Any) -> Node | None:
+        if part is None:
+            return Same(None)
+        if type(part) in (tuple, list):
+            children = [below(each) for each in part]
+            if any(child is None for child in children):
+                return None
+            return Nested("tuple" if type(part) is tuple else "list", tuple(children))  # type: ignore[arg-type]
+        if type(part) is dict:
+            if not all(type(key) is str for key in part):
+                return None
+            keys = sorted(part)
+            children = [below(part[key]) for key in keys]
+            if any(child is None for child in children):
+                return None
+            return Nested("dict", tuple(children), tuple(keys))  # type: ignore[arg-type]
+        return next(remaining) if len(flatten(part)[0]) == 1 and flatten(part)[0][0] is part else None
+
+    return below(tree)

@@ -1,0 +1,23 @@
+"""Owns the addresses of what programs call outside of themselves: Python, BLAS, and functions of libm and SciPy."""
+
+from __future__ import annotations
+
+import ctypes
+
+from chainrule.native.blas import blas_symbols
+from chainrule.native.text import Module
+from chainrule.native.vector_math import outside_symbols
+
+_PYTHON = ("PyLong_FromVoidPtr", "PyObject_CallOneArg", "PyObject_IsTrue", "Py_DecRef")
+_BLAS = ("dgemm", "sgemm", "chainrule_blas_begin", "chainrule_blas_end")
+
+
+def outside(module: Module) -> dict[str, int]:
+    """Return the addresses of the outside functions that a module declares."""
+    found = outside_symbols(module.text())
+    for name in module.declarations:
+        if name in _PYTHON:
+            found[name] = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
+    if any(name in module.declarations for name in _BLAS):
+        found.update({name: address for name, address in blas_symbols().items() if name in module.declarations})
+    return found

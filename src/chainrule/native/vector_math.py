@@ -1,0 +1,91 @@
+"""Owns the table of the functions that are written on lanes of numbers, by the names of NumPy and SciPy.
+
+Each entry `f(lanes, *operands)` writes the instructions into `lanes.body` and returns the name of the result. The fast path is
+inline; lanes that it does not cover go through a block of their own, so that `lanes.body.block` may be another one afterwards.
+The accuracy of each is in docs/accuracy.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chainrule.native.lanes import Lanes
+from chainrule.native.vector_division import floor_divide, fmod, remainder
+from chainrule.native.vector_entropy import (
+    entr,
+    log_expit,
+    logaddexp,
+    logaddexp2,
+    logit,
+    rel_entr,
+    softplus,
+    xlog1py,
+    xlogy,
+)
+from chainrule.native.vector_error import erf, erfc, ndtr
+from chainrule.native.vector_exponential import cosh, exp, exp2, expit, expm1, sinh, tanh
+from chainrule.native.vector_inverse import arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
+from chainrule.native.vector_logarithm import log, log1p, log2, log10
+from chainrule.native.vector_outside import call_each_lane, outside_symbols
+from chainrule.native.vector_power import cbrt, hypot, power
+from chainrule.native.vector_trigonometric import cos, sin, tan
+
+
+def _outside(name: str) -> Callable[..., str]:
+    """Return a table entry for a function that NumPy or SciPy computes."""
+
+    def write(lanes: Lanes, *operands: str) -> str:
+        return call_each_lane(lanes, name, operands)
+
+    return write
+
+
+FUNCTIONS: dict[str, Callable[..., str]] = {
+    "arccos": arccos,
+    "arccosh": arccosh,
+    "arcsin": arcsin,
+    "arcsinh": arcsinh,
+    "arctan": arctan,
+    "arctan2": arctan2,
+    "arctanh": arctanh,
+    "cbrt": cbrt,
+    "cos": cos,
+    "cosh": cosh,
+    "entr": entr,
+    "erf": erf,
+    "erfc": erfc,
+    "erfinv": _outside("erfinv"),
+    "exp": exp,
+    "exp2": exp2,
+    "expit": expit,
+    "expm1": expm1,
+    "floor_divide": floor_divide,
+    "fmod": fmod,
+    "gamma": _outside("gamma"),
+    "gammaln": _outside("gammaln"),
+    "hypot": hypot,
+    "log": log,
+    "log10": log10,
+    "log1p": log1p,
+    "log2": log2,
+    "log_expit": log_expit,
+    "log_ndtr": _outside("log_ndtr"),
+    "logaddexp": logaddexp,
+    "logaddexp2": logaddexp2,
+    "logit": logit,
+    "ndtr": ndtr,
+    "power": power,
+    "psi": _outside("psi"),
+    "rel_entr": rel_entr,
+    "remainder": remainder,
+    "sin": sin,
+    "sinh": sinh,
+    "softplus": softplus,
+    "tan": tan,
+    "tanh": tanh,
+    "xlog1py": xlog1py,
+    "xlogy": xlogy,
+    "zeta": _outside("zeta"),
+}
+
+__all__ = ["FUNCTIONS", "call_each_lane", "outside_symbols"]

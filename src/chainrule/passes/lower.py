@@ -1,0 +1,53 @@
+"""Owns the way from a recorded graph to terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.graph import ITEM, Graph, Node
+from chainrule.passes.simplify import Simplifier
+from chainrule.passes.terms import Term
+
+IsReference = Callable[[np.ndarray[Any, Any]], bool]
+
+
+def lower(
+    graph: Graph, simplifier: Simplifier, inputs: Sequence[Term], is_reference: IsReference
+) -> Callable[[Any], Term]:
+    """Return a function from the nodes of a graph, and constants, to their terms."""
+    terms: dict[int, Term] = {node.index: term for node, term in zip(graph.inputs, inputs, strict=True)}
+
+    def constant(value: Any) -> Term:
+        return simplifier.terms.constant(value, isinstance(value, np.ndarray) and is_reference(value))
+
+    for node in graph.nodes:
+        if node.primitive is None:
+            continue
+        operands = [
+            constant(operand) if parent is None else terms[parent.index]
+            for operand, parent in zip(node.operands, node.parents, strict=True)
+        ]
+        if node.primitive is ITEM:
+            terms[node.index] = operands[0].results[node.parameters["index"]]
+        elif type(node.value) is tuple:
+            terms[node.index] = _several(simplifier, node, operands)
+        else:
+            value = node.value if isinstance(node.value, np.ndarray | np.generic) else np.asarray(node.value)
+            terms[node.index] = simplifier.apply(node.primitive, operands, node.parameters, value.shape, value.dtype)
+    return lambda part: terms[part.index] if isinstance(part, Node) else constant(part)
+
+
+def _several(simplifier: Simplifier, node: Node, operands: Sequence[Term]) -> Term:
+    """Return the term of an operation with several results, each of which is a term of its own."""
+    parts = [np.asarray(part) for part in node.value]
+    assert node.primitive is not None
+    term = simplifier.terms.apply(node.primitive, operands, node.parameters, parts[0].shape, parts[0].dtype)
+    if term.results is None:
+        term.results = tuple(
+            simplifier.terms.apply(ITEM, (term,), {"index": place}, part.shape, part.dtype)
+            for place, part in enumerate(parts)
+        )
+    return term

@@ -1,0 +1,182 @@
+"""Owns terms: a program as values computed from values, each written once, with nothing left of the run that recorded it.
+
+A graph holds what one run computed. A term holds what native code needs to know: the operation, its operands, the shape and
+the type. Equal terms are one object, so that a common subexpression is computed once.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.core.primitive import Primitive
+
+Shape: TypeAlias = tuple[int, ...]
+BOOL, FLOAT64, FLOAT32, INT64 = (np.dtype(kind) for kind in ("bool", "float64", "float32", "int64"))
+
+
+class Term:
+    """One value of a program.
+
+    primitive: the operation; None for an input or a constant.
+    operands, parameters: what it is applied to.
+    shape, dtype: of the result; for a primitive with several results those of the first, all in `results`.
+    constant: the number or array of a constant, else None. An array is read by reference at each call where `is_reference`.
+    position: of an input among the inputs, else -1.
+    index: terms are numbered as they are made; operands have smaller numbers.
+    """
+
+    __slots__ = ("index", "primitive", "operands", "parameters", "shape", "dtype", "constant", "is_reference", "position",
+                 "results")  # fmt: skip
+
+    def __init__(
+        self, index: int, primitive: Primitive | None, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape,
+        dtype: np.dtype[Any], constant: Any = None, is_reference: bool = False, position: int = -1, results: Any = None,
+    ) -> None:  # fmt: skip
+        self.index = index
+        self.primitive = primitive
+        self.operands = operands
+        self.parameters = parameters
+        self.shape = shape
+        self.dtype = dtype
+        self.constant = constant
+        self.is_reference = is_reference
+        self.position = position
+        self.results = results
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the value is known, for good."""
+        return self.constant is not None and not self.is_reference
+
+    @property
+    def number(self) -> Any:
+        """The number that every element of a constant has, or None."""
+        if self.constant is None or self.is_reference or self.shape:
+            return None
+        return self.constant
+
+    def __repr__(self) -> str:
+        if self.constant is not None:
+            return f"<Term {self.index} constant {self.dtype}{list(self.shape)}>"
+        return f"<Term {self.index} {self.primitive.name if self.primitive else 'input'} {self.dtype}{list(self.shape)}>"
+
+
+def freeze(value: Any) -> Any:
+    """Return a parameter as something that can be a key of a dictionary; what cannot is told apart by its identity."""
+    if isinstance(value, slice):
+        return ("slice", value.start, value.stop, value.step)
+    if isinstance(value, tuple | list):
+        return (type(value).__name__, *map(freeze, value))
+    if isinstance(value, dict):
+        return tuple((key, freeze(value[key])) for key in value)
+    try:
+        hash(value)
+    except TypeError:
+        return ("id", id(value))
+    return (type(value).__name__, value)
+
+
+class Terms:
+    """Makes terms, each one once."""
+
+    __slots__ = ("all", "_known", "_references")
+
+    def __init__(self) -> None:
+        self.all: list[Term] = []
+        self._known: dict[Any, Term] = {}
+        self._references: list[Any] = []
+
+    def _make(self, *args: Any, **kwargs: Any) -> Term:
+        term = Term(len(self.all), *args, **kwargs)
+        self.all.append(term)
+        return term
+
+    def input(self, position: int, shape: Shape, dtype: np.dtype[Any]) -> Term:
+        """Return the input at a position."""
+        return self._make(None, (), {}, shape, dtype, position=position)
+
+    def constant(self, value: Any, is_reference: bool = False) -> Term:
+        """Return a constant: a Python number, which takes on the precision of what it meets, a NumPy scalar or an array."""
+        if is_reference:
+            key: Any = ("reference", id(value))
+        elif isinstance(value, np.ndarray):
+            if value.size > 1 and not value.dtype.hasobject and _is_uniform(value):
+                value = np.broadcast_to(value.reshape(-1)[:1].reshape((1,) * value.ndim), value.shape)
+                key = ("uniform", value.shape, value.dtype.str, value[(0,) * value.ndim].tobytes())
+            else:
+                value = value[()] if not value.shape else value
+                key = ("array", value.shape, value.dtype.str, value.tobytes())
+        else:
+            bits = np.asarray(value).tobytes() if not isinstance(value, int) else value
+            key = (type(value).__name__, bits)
+        found = self._known.get(key)
+        if found is None:
+            if is_reference:
+                self._references.append(value)  # an identity is taken again when its object dies
+            dtype = value.dtype if isinstance(value, np.ndarray | np.generic) else np.asarray(value).dtype
+            found = self._make(None, (), {}, np.shape(value), dtype, constant=value, is_reference=is_reference)
+            self._known[key] = found
+        return found
+
+    def apply(
+        self, primitive: Primitive, operands: Sequence[Term], parameters: dict[str, Any], shape: Shape, dtype: np.dtype[Any],
+        results: Any = None,
+    ) -> Term:  # fmt: skip
+        """Return the term of an operation."""
+        key = (primitive, *[operand.index for operand in operands], *[freeze(value) for value in parameters.values()],
+               shape, dtype)  # fmt: skip
+        found = self._known.get(key)
+        if found is None:
+            found = self._make(primitive, tuple(operands), parameters, shape, dtype, results=results)
+            self._known[key] = found
+        return found
+
+
+def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
+    """Whether all elements have the same bits."""
+    if array.dtype.kind not in "fiub":
+        return False
+    flat = array.reshape(-1)
+    first = flat[0]
+    if not (flat[-1] == first):
+        return False
+    return bool((flat == first).all()) and not (first == 0 and array.dtype.kind == "f" and np.signbit(flat).any())
+
+
+def uniform(term: Term) -> Any:
+    """Return the number that every element of a constant is, a NumPy scalar for an array; None where there is none."""
+    value = term.constant
+    if value is None or term.is_reference:
+        return None
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.size and not any(value.strides):
+        return value[(0,) * value.ndim]
+    return None
+
+
+def live(outputs: Iterable[Term]) -> list[Term]:
+    """Return the terms that outputs need, operands first."""
+    seen: set[int] = set()
+    found: list[Term] = []
+    stack = list(outputs)
+    while stack:
+        term = stack.pop()
+        if term.index not in seen:
+            seen.add(term.index)
+            found.append(term)
+            stack.extend(term.operands)
+    found.sort(key=operator.attrgetter("index"))
+    return found

@@ -1,0 +1,599 @@
+"""Owns random programs: the text of a Python function over NumPy, its arguments, and the comparison of jit with eager on it.
+
+A program is written line by line while it runs on its first arguments, so that shapes fit and values stay moderate. All
+choices go through one function `choose(n)`, which Hypothesis or a seeded generator provides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import scipy.special
+from tests.native.agreement import agree_in_type, assert_nothing_shared, eagerly, exact
+
+import chainrule as cr
+
+Choose = Callable[[int], int]
+"""`choose(n)` is a whole number of at least 0 and less than n."""
+
+LENGTHS = (3, 2, 4, 1, 5, 8, 0, 7, 16, 9, 17, 15, 31, 32, 33, 63, 64, 65)
+DTYPES = ("float64",) * 8 + ("float32", "float32", "int64", "int64", "bool")
+LAYOUTS = ("C", "C", "C", "F", "reversed", "strided", "read-only", "wide")
+MOST_ELEMENTS = 4000
+LARGEST = 50.0
+
+
+def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
+    """Return an array of moderate values in one of the layouts that NumPy's arrays may have."""
+    rng = np.random.default_rng(seed)
+    if layout == "strided" and shape:
+        return draw(seed, (*shape[:-1], 2 * shape[-1]), dtype, "C")[..., ::2]
+    if dtype == "bool":
+        x = rng.integers(0, 2, shape).astype(bool)
+    elif dtype == "int64":
+        x = rng.integers(-3, 5, shape)
+    else:
+        x = rng.uniform(-2, 2, shape).astype(dtype)
+    x = np.asarray(x)
+    if layout == "F":
+        return np.asfortranarray(x)
+    if layout == "reversed" and shape:
+        return x[::-1]
+    if layout == "wide" and shape:  # a stride of zero
+        return np.broadcast_to(x[..., :1], shape)
+    if layout == "read-only":
+        x.flags.writeable = False
+    return x
+
+
+def constant(shape: tuple[int, ...], phase: float) -> Any:
+    """Return a constant of a program."""
+    return np.cos(np.arange(float(np.prod(shape))) * 1.7 + phase).reshape(shape)
+
+
+def disturbed(value: Any, rng: np.random.Generator) -> Any:
+    """Return an array or number of which each element is off by several roundings."""
+    dtype = getattr(value, "dtype", np.dtype(type(value)) if type(value) in (float, complex) else None)
+    if dtype is None or dtype.kind not in "fc":
+        return value
+    noise = rng.uniform(-64, 64, np.shape(value)) * np.finfo(dtype).eps
+    return value * (1 + noise).astype(np.finfo(dtype).dtype)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A program.
+
+    lines: the statements, each with the name that it gives a value; inputs: (shape, type, layout) of each argument;
+    results: names; real: the names of real values. The scalar program is the weighed sum of the real results.
+    """
+
+    lines: tuple[tuple[str, str], ...]
+    inputs: tuple[tuple[tuple[int, ...], str, str], ...]
+    results: tuple[str, ...]
+    real: tuple[str, ...]
+    seed: int
+
+    def text(self, noisy: bool = False, scalar: bool = False) -> str:
+        names = ", ".join(f"x{i}" for i in range(len(self.inputs)))
+        body = [f"{name} = noise({name})" for name in names.split(", ")] if noisy else []
+        for name, line in self.lines:
+            body.append(line)
+            if noisy:
+                body.append(f"{name} = noise({name})")
+        result = " + ".join(f"np.sum({name} * constant(np.shape({name}), 0.3))" for name in self.weighed()) or "0.0"
+        body.append(f"return {result}" if scalar else f"return {', '.join(self.results)},")
+        inner = "\n".join("    " + part for line in body for part in line.split("\n"))
+        return f"def program({names}):\n{inner}\n"
+
+    def function(self, scalar: bool = False, noise: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
+        space: dict[str, Any] = {**NAMES, "noise": noise}
+        exec(compile(self.text(noise is not None, scalar), "<random program>", "exec"), space)
+        program: Callable[..., Any] = space["program"]
+        return program
+
+    def arguments(self, turn: int) -> tuple[Any, ...]:
+        return tuple(draw(self.seed + 101 * turn + place, *kind) for place, kind in enumerate(self.inputs))
+
+    def weighed(self) -> list[str]:
+        return [name for name in self.results if name in self.real]
+
+    def moving(self) -> tuple[int, ...]:
+        """Return the positions of the arguments that a derivative can be taken by."""
+        return tuple(place for place, (_, dtype, _) in enumerate(self.inputs) if dtype.startswith("float"))
+
+    def of(self, result: str) -> Graph:
+        """Return the part of the program that one result needs."""
+        needed, lines = {result}, []
+        for name, line in reversed(self.lines):
+            if name in needed:
+                needed.update(re.findall(r"\b[tx]\d+\b", line))
+                lines.append((name, line))
+        return replace(self, lines=tuple(reversed(lines)), results=(result,))
+
+    def snippet(self, scalar: bool = False, turn: int = 0) -> str:
+        """Return a program that shows what was found."""
+        drawn = ", ".join(f"draw({self.seed + 101 * turn + i}, *{kind!r})" for i, kind in enumerate(self.inputs))
+        plain = f"cr.grad(program, argnums={self.moving()})" if scalar else "program"
+        return (
+            "import numpy as np\nimport scipy.special as sp\nimport chainrule as cr\n"
+            "from tests.native.graphs import constant, draw\n\n"
+            f"{self.text(scalar=scalar)}\n"
+            f"arguments = ({drawn},)\nplain = {plain}\ncompiled = cr.jit(plain)\n"
+            "for _ in range(4):\n    print(compiled(*arguments))\nprint(plain(*arguments))\n"
+        )
+
+
+NAMES = {"np": np, "sp": scipy.special, "constant": constant}
+
+
+class Rejected(Exception):
+    """A line that does not fit the values that it would be applied to."""
+
+
+# --- the lines that a program may have -------------------------------------------------------------------------------------
+
+# Each maps the name of an operand to an expression of it; the second column is the domain that it is moved into first.
+ANY, POSITIVE, INSIDE, ABOVE_ONE, SHARE = (
+    "{0}", "np.abs({0}) + 0.3", "0.9 * np.tanh({0})", "1.1 + np.abs({0})", "0.05 + 0.9 * sp.expit({0})",
+)  # fmt: skip
+UNARY = (
+    ("np.tanh({0})", ANY), ("np.exp({0})", ANY), ("np.sin({0})", ANY), ("np.cos({0})", ANY), ("-{0}", ANY),
+    ("np.square({0})", ANY), ("np.abs({0})", ANY), ("np.log({0})", POSITIVE), ("np.sqrt({0})", POSITIVE),
+    ("np.reciprocal({0})", POSITIVE), ("np.log1p({0})", POSITIVE), ("np.expm1({0})", ANY), ("np.exp2({0})", ANY),
+    ("np.log2({0})", POSITIVE), ("np.log10({0})", POSITIVE), ("np.cbrt({0})", ANY), ("np.sinh({0})", ANY),
+    ("np.cosh({0})", ANY), ("np.tan({0})", INSIDE), ("np.arcsin({0})", INSIDE), ("np.arccos({0})", INSIDE),
+    ("np.arctan({0})", ANY), ("np.arcsinh({0})", ANY), ("np.arccosh({0})", ABOVE_ONE), ("np.arctanh({0})", INSIDE),
+    ("np.floor({0})", ANY), ("np.ceil({0})", ANY), ("np.trunc({0})", ANY), ("np.rint({0})", ANY), ("np.sign({0})", ANY),
+    ("np.degrees({0})", ANY), ("np.radians({0})", ANY), ("np.rad2deg({0})", ANY), ("np.deg2rad({0})", ANY),
+    ("np.fabs({0})", ANY), ("np.positive({0})", ANY), ("np.conjugate({0})", ANY), ("np.real({0})", ANY),
+    ("np.imag({0})", ANY), ("np.isfinite({0})", ANY), ("np.isnan({0})", ANY), ("np.isinf({0})", ANY),
+    ("np.signbit({0})", ANY), ("np.logical_not({0})", ANY), ("np.spacing({0})", ANY), ("np.nan_to_num({0})", ANY),
+    ("np.round({0}, 1)", ANY), ("np.sinc({0})", ANY), ("np.clip({0}, -0.5, 0.7)", ANY), ("np.maximum({0}, 0)", ANY),
+    ("{0} ** 2", ANY), ("{0} ** 3", ANY), ("{0} ** 0.5", POSITIVE), ("{0} ** -1.5", POSITIVE), ("2.0 ** {0}", ANY),
+    ("{0} + 1", ANY), ("{0} * 0.5", ANY), ("2 - {0}", ANY), ("1 / {0}", POSITIVE), ("{0} % 0.7", ANY),
+    ("{0} // 0.3", ANY), ("{0} > 0", ANY), ("0.2 <= {0}", ANY), ("{0} == {0}", ANY), ("{0} * np.float32(1.5)", ANY),
+    ("{0} + np.float64(0.25)", ANY), ("{0} * True", ANY),
+    ("sp.expit({0})", ANY), ("sp.log_expit({0})", ANY), ("sp.logit({0})", SHARE), ("sp.erf({0})", ANY),
+    ("sp.erfc({0})", ANY), ("sp.erfinv({0})", INSIDE), ("sp.ndtr({0})", ANY), ("sp.log_ndtr({0})", ANY),
+    ("sp.gamma({0})", POSITIVE), ("sp.gammaln({0})", POSITIVE), ("sp.digamma({0})", POSITIVE), ("sp.entr({0})", POSITIVE),
+    ("{0}.astype(np.float32)", ANY), ("{0}.astype(float)", ANY), ("{0}.astype(int)", ANY), ("{0}.astype(bool)", ANY),
+    ("np.abs(np.exp(1j * {0}) + 0.5)", ANY), ("np.angle({0} + 1.5j)", ANY), ("({0} * (1 + 2j)).imag", ANY),
+    ("np.real(np.conj({0} * 1j) * (0.3 + {0} * 1j))", ANY),
+)  # fmt: skip
+BINARY = (
+    ("{0} + {1}", ANY), ("{0} - {1}", ANY), ("{0} * {1}", ANY), ("{0} / {1}", POSITIVE), ("np.maximum({0}, {1})", ANY),
+    ("np.minimum({0}, {1})", ANY), ("np.fmax({0}, {1})", ANY), ("np.fmin({0}, {1})", ANY), ("np.hypot({0}, {1})", ANY),
+    ("np.arctan2({0}, {1})", POSITIVE), ("np.copysign({0}, {1})", ANY), ("np.logaddexp({0}, {1})", ANY),
+    ("np.logaddexp2({0}, {1})", ANY), ("np.power(np.abs({0}) + 0.2, {1})", ANY), ("np.float_power({1}, {0})", POSITIVE),
+    ("{0} // {1}", POSITIVE), ("{0} % {1}", POSITIVE), ("np.fmod({0}, {1})", POSITIVE), ("np.heaviside({0}, {1})", ANY),
+    ("np.nextafter({0}, {1})", ANY), ("np.ldexp({0}, 2)", ANY), ("sp.xlogy({0}, {1})", POSITIVE),
+    ("sp.xlog1py({0}, {1})", POSITIVE), ("sp.rel_entr({1}, np.abs({0}) + 0.1)", POSITIVE), ("{0} < {1}", ANY),
+    ("{0} >= {1}", ANY), ("{0} == {1}", ANY), ("{0} != {1}", ANY), ("np.logical_and({0}, {1})", ANY),
+    ("np.logical_or({0}, {1})", ANY), ("np.logical_xor({0}, {1})", ANY), ("np.where({0} > 0, {0}, {1})", ANY),
+    ("np.where({0} > {1}, {0} * 2, {1} - 1)", ANY), ("np.where(np.isnan({0}), 0.0, {1})", ANY),
+    ("np.select([{0} > 0.5, {1} > 0], [{0}, {1} * 2], 0.25)", ANY), ("np.clip({0}, -1, {1})", POSITIVE),
+    ("np.add({0}, {1}, dtype=np.float64)", ANY), ("np.isclose({0}, {1})", ANY),
+)  # fmt: skip
+INTEGER_UNARY = ("~{0}", "np.bitwise_count({0})", "np.abs({0})", "-{0}", "{0} << 2", "{0} >> 1", "{0} % 3", "{0} // 2",
+                 "{0} ** 2", "{0} & 5", "{0} == 2", "np.sign({0})", "np.invert({0})")  # fmt: skip
+INTEGER_BINARY = ("{0} & {1}", "{0} | {1}", "{0} ^ {1}", "np.gcd({0}, {1})", "np.lcm({0}, {1})", "{0} << np.abs({1})",
+                  "{0} >> np.abs({1})", "{0} // {1}", "{0} % {1}", "{0} + {1}", "{0} * {1}", "np.fmod({0}, {1})",
+                  "np.left_shift({0}, np.abs({1}) % 8)")  # fmt: skip
+REDUCTIONS = (
+    "np.sum({0}{axis})", "np.mean({0}{axis})", "np.max({0}{axis})", "np.min({0}{axis})", "np.prod({0}{axis})",
+    "np.var({0}{axis})", "np.std({0}{axis})", "np.any({0} > 0.5{axis})", "np.all({0} > -1.5{axis})",
+    "np.count_nonzero({0} > 0{axis})", "np.logaddexp.reduce({0}{axis})", "np.sqrt(np.sum({0} ** 2{axis}))",
+    "np.add.reduce({0}{axis})", "np.maximum.reduce({0}{axis})", "np.var({0}{axis}, ddof=0.5)", "np.nansum({0}{axis})",
+    "np.ptp({0}{axis})", "np.median({0}{axis})", "np.linalg.norm({0}{single})", "np.linalg.norm({0}, 1{single})",
+    "np.linalg.norm({0}, np.inf{single})", "np.argmax({0}{single})", "np.argmin({0}{single})",
+    "np.sum({0}{axis}, where={0} > 0)", "np.max({0}{axis}, initial=0.5)", "np.mean({0} > 0{axis})",
+    "np.logaddexp.reduce({0}{single})", "np.quantile({0}, 0.3{axis})", "np.average({0}{single})",
+    "np.nanmax({0}{axis})", "np.sum({0}{axis}, dtype=np.float64)", "np.linalg.vector_norm({0}{axis})",
+)  # fmt: skip
+ALONG = (
+    "np.cumsum({0}, axis={a})", "np.cumprod({0}, axis={a})", "np.sort({0}, axis={a})", "np.argsort({0}, axis={a})",
+    "np.flip({0}, axis={a})", "np.flip({0})", "np.roll({0}, {k}, axis={a})", "np.roll({0}, {k})", "np.diff({0}, axis={a})",
+    "np.repeat({0}, 2, axis={a})", "np.concatenate([{0}, {0} * 2], axis={a})", "np.stack([{0}, {0} + 1], axis={a})",
+    "np.concatenate([{0}, {0}[::-1]])", "np.take({0}, [0, -1, 0], axis={a})", "np.partition({0}, 0, axis={a})",
+    "np.moveaxis({0}, {a}, 0)", "np.expand_dims({0}, {a})", "np.swapaxes({0}, {a}, 0)", "np.hstack([{0}, {0}])",
+    "np.vstack([{0}, -{0}])", "np.split({0}, [1], axis={a})[1]", "np.array_split({0}, 2, axis={a})[0]",
+    "np.delete({0}, 0, axis={a})", "np.append({0}, {0}, axis={a})", "np.add.accumulate({0}, axis={a})",
+    "np.gradient({0}, axis={a})", "np.take_along_axis({0}, np.argsort({0}, axis={a}), axis={a})",
+    "np.maximum.accumulate({0}, axis={a})", "np.trapezoid({0}, axis={a})", "np.unwrap({0}, axis={a})",
+    "np.insert({0}, 0, 0.5, axis={a})",
+)  # fmt: skip
+SHAPES = (
+    "{0}.T", "np.ravel({0})", "{0}.reshape(-1)", "{0}.reshape({0}.shape[::-1])", "{0}.reshape(1, -1)", "{0}[None]",
+    "{0}[..., None]", "np.squeeze({0})", "np.broadcast_to({0}, (2, *{0}.shape))", "np.tile({0}, 2)", "{0}.copy()",
+    "{0}.flatten()", "np.atleast_2d({0})", "np.transpose({0})", "np.zeros_like({0}) + {0}", "np.ones_like({0})",
+    "np.pad({0}, 1)", "np.pad({0}, (2, 0))", "np.full_like({0}, 1.5)", "{0}.swapaxes(0, -1)", "np.diag({0})",
+    "np.tril({0})", "np.triu({0}, 1)", "np.diagonal({0})", "np.trace({0})", "np.rot90({0})", "np.fliplr({0})",
+    "np.meshgrid({0}, {0})[0]", "np.ravel({0}, order='F')", "np.resize({0}, (3, 4))", "np.pad({0}, 1, mode='edge')",
+    "np.array([np.sum({0}), 1.0])", "np.stack(list({0}))", "np.vander(np.tanh({0}), 3)", "{0}.T.copy().ravel()",
+)  # fmt: skip
+SLICES = (":", "::-1", "1:", ":-1", "::2", "::-2", "1::2", "-2:", "0", "-1", ":0", "2:1", "...", "None", "-1:0:-1", "1:2",
+          "[0, -1]", "[0, 0, -1]", "np.array([0])", "np.array([[0, -1], [0, 0]])")  # fmt: skip
+MASKS = ("{0}[{0} > 0]", "{0}[np.abs({0}) < 1] * 2", "np.compress(np.ravel({0}) > 0, {0})", "{0}[np.argmax({0}, axis=0)]",
+         "{0}[int(np.argmax({0})) % len({0})]", "np.flatnonzero({0} > 0)", "{0}[np.nonzero({0} > 0)]",
+         "np.searchsorted(np.sort(np.ravel({0})), {0})", "np.extract({0} > 0, {0})", "np.argwhere({0} > 0.5)",
+         "np.interp({0}, np.arange(3.0), np.array([0.5, -1.0, 2.0]))", "np.digitize({0}, np.array([0.0, 1.0]))",
+         "np.bincount(np.abs(np.ravel({0})).astype(int) % 5)", "np.trim_zeros(np.ravel({0}))")  # fmt: skip
+WRITES = (
+    "{v} = {0}.copy()\n{v}[0] = 2.5",
+    "{v} = {0} * 1.0\n{v}[::2] = {v}[::2] * 3",
+    "{v} = {0} * 1.0\n{v}[1:] += {v}[:-1]",
+    "{v} = {0} * 1.0\n{v}[..., -1] = np.sum({0})",
+    "{v} = {0} * 1.0\n{v}[{v} > 0] = 0.5",
+    "{v} = {0} * 1.0\n{v}[[0, 0, -1]] += 1.5",
+    "{v} = {0} * 1.0\nnp.add.at({v}, [0, 0, -1], {0}[0])",
+    "{v} = {0} * 1.0\n{v}[0], {v}[-1] = {v}[-1], {v}[0]",
+    "{v} = {0} * 1.0\nrow = {v}[0:2].T\nrow *= 2\n{v}[0] -= row.sum()",
+    "{v} = {0} * 1.0\n{v} += 1\n{v} *= {0}",
+    "{v} = np.zeros(({0}.size + 1, 2), like={0})\n{v}[1:, 0] = np.ravel({0})\n{v}[0] = [1.0, 2.0]",
+    "{v} = {0} * 1.0\n{v}.flat[-1] = {v}.flat[0] * 5",
+    "{v} = {0} * 1.0\n{v}.T[0] = 1.25",
+    "{v} = {0} * 1.0\n{v}[...] = {v}[::-1]",
+    "{v} = {0}.copy()\n{v}.sort()",
+    "{v} = {0} * 1.0\nnp.fill_diagonal({v}, 0.75)",
+)
+FLOWS = (
+    "if np.sum({0}) > 0:\n    {v} = {0} * 2\nelse:\n    {v} = {0} - 1",
+    "{v} = {0}\nfor step in range(3):\n    {v} = np.sin({v}) + step",
+    "{v}, step = {0} * 1.0, 0\nwhile np.sum(np.abs({v})) > 1.5 and step < 6:\n    {v}, step = {v} * 0.5, step + 1",
+    "{v} = {0} * 1.0\nfor part in np.ravel({0})[:3]:\n    if part > 0.5:\n        break\n    {v} = {v} + part",
+    "{v} = sum(float(step) * part for step, part in enumerate(np.ravel({0})[:4]))",
+    "{v} = {0} * (1 + int(np.sum({0} > 0)) % 3)",
+    "{v} = sorted(np.ravel({0})[:4])[0] + max(np.ravel({0})[:4])",
+    "{v} = np.stack([part * place for place, part in enumerate({0})])",
+)
+PRODUCTS = (
+    "{0} @ constant(({last},), 0.1)", "{0} @ constant(({last}, 3), 0.2)", "constant(({first},), 0.5) @ {0}",
+    "constant((4, {first2}), 0.7) @ {0}", "np.dot({0}, {0})", "{0} @ np.swapaxes({0}, -1, -2)", "np.outer({0}, {0})",
+    "np.inner({0}, {0})", "np.vdot({0}, {0})", "{0} @ {0}", "np.tensordot({0}, {0}, axes={ndim})",
+    "np.einsum('...i,...i->...', {0}, {0})", "np.einsum('...i,...j->...ij', {0}, {0})", "np.einsum('...ij->...ji', {0})",
+    "np.einsum('ij,kj->ik', {0}, {0})", "np.einsum('ii->i', {0})", "np.einsum('ij->', {0})", "np.einsum('ij,j->i', {0}, {0}[0])",
+    "np.einsum('ij,jk,kl->il', {0}, {0}.T, {0})", "np.kron({0}, np.array([1.0, -0.5]))", "np.convolve({0}, [0.5, 1.0, -1.0])",
+    "np.convolve({0}, [0.5, 1.0], mode='same')", "np.matmul({0}, constant((2, {last}, 3), 0.4))", "np.cross({0}, {0} + 1)",
+    "np.correlate({0}, [1.0, 0.5])", "np.tensordot({0}, constant(({last}, 2), 0.3), axes=1)", "np.vecdot({0}, {0})",
+    "np.polyval(np.array([0.5, -1.0, 0.25]), {0})", "({0} - 0.5) @ ({0} + 0.5)",
+    "constant((2, 2, {first2}), 0.7) @ {0}", "np.matmul({0}.T, {0})",
+)  # fmt: skip
+MATRICES = (
+    "np.linalg.solve({m}, {0})", "np.linalg.inv({m})", "np.linalg.det({m})", "np.linalg.slogdet({m})[1]",
+    "np.linalg.cholesky({m})", "np.linalg.eigvalsh({m})", "np.linalg.svd({0}, compute_uv=False)", "np.linalg.norm({0})",
+    "np.linalg.norm({0}, 2)", "np.linalg.pinv({m})", "np.linalg.matrix_power({m}, 3)", "np.linalg.matrix_rank({m})",
+    "np.abs(np.linalg.qr({m})[1])", "np.linalg.eigh({m})[0]", "np.linalg.norm({0}, 'nuc')", "np.linalg.cond({m})",
+    "np.linalg.solve({m}, np.ones({first2}))", "np.linalg.slogdet({m})[0]", "np.linalg.multi_dot([{0}, {0}.T, {0}])",
+    "np.linalg.norm({0}, axis=(0, 1))",
+)  # fmt: skip
+SYMMETRIC = "(0.2 * {0} @ np.swapaxes({0}, -1, -2) + np.diag(1.0 + np.arange({first2})))"
+
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "elementwise": ("unary", "binary", "unary", "binary", "reduction"),
+    "reduction": ("reduction", "binary", "unary", "shape"),
+    "shape": ("shape", "along", "binary", "unary", "slice"),
+    "indexing": ("slice", "write", "mask", "binary", "unary"),
+    "along": ("along", "reduction", "binary", "slice"),
+    "products": ("product", "binary", "unary", "shape", "reduction"),
+    "matrices": ("matrix", "product", "unary"),
+    "integers": ("integer", "binary", "reduction", "slice"),
+    "flow": ("flow", "unary", "binary", "write", "reduction"),
+    "mixed": ("unary", "binary", "reduction", "along", "shape", "slice", "write", "product", "mask", "flow", "matrix", "integer"),
+}  # fmt: skip
+"""What each family of programs is made of; the names are methods of Writer."""
+
+
+@dataclass
+class Writer:
+    """Writes one program line by line, and knows what every name of it holds on the first arguments."""
+
+    choose: Choose
+    values: dict[str, Any]
+    inputs: list[str]
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    def pick(self, options: Sequence[Any]) -> Any:
+        return options[self.choose(len(options))]
+
+    def operand(self, least: int = 0, kinds: str = "fiub", most: int = 9) -> str:
+        """Return a name; the latest ones are likelier, so that programs grow deep."""
+        fitting = [
+            n for n, v in self.values.items() if least <= np.ndim(v) <= most and np.asarray(v).dtype.kind in kinds
+        ]
+        if not fitting:
+            raise Rejected
+        return str(self.pick(fitting[::-1] + fitting[-2:]))
+
+    def partner(self, name: str, kinds: str = "fiub") -> str:
+        """Return a name whose value broadcasts with that of another one."""
+        shape, fitting = np.shape(self.values[name]), []
+        for other, value in self.values.items():
+            try:
+                if np.prod(np.broadcast_shapes(shape, np.shape(value))) <= MOST_ELEMENTS:
+                    fitting.append(other)
+            except ValueError:
+                continue
+        return str(self.pick([n for n in fitting[::-1] if np.asarray(self.values[n]).dtype.kind in kinds] or [name]))
+
+    def add(self, expression: str) -> str:
+        return self.run("{v} = " + expression)
+
+    def run(self, statement: str) -> str:
+        """Add a statement where it works and its value can be gone on with; return the name of the value."""
+        name = f"t{len(self.lines)}"
+        text = statement.replace("{v}", name)
+        space = {**NAMES, **{k: v.copy() if isinstance(v, np.ndarray) else v for k, v in self.values.items()}}
+        try:
+            eagerly(exec, compile(text, "<line>", "exec"), space)
+        except (ValueError, TypeError, IndexError, ArithmeticError, AttributeError, np.linalg.LinAlgError) as error:
+            raise Rejected from error
+        value = space[name]
+        if not isinstance(value, np.ndarray | np.generic | float | int) or np.asarray(value).dtype.kind not in "fiub":
+            raise Rejected
+        if np.size(value) > MOST_ELEMENTS:
+            raise Rejected
+        self.lines.append((name, text))
+        self.values[name] = value
+        with np.errstate(all="ignore"):
+            finite = np.isfinite(value)
+            large = np.max(np.abs(np.asarray(value, float)), initial=0, where=finite) > LARGEST
+        if not np.all(finite) and self.choose(4):
+            return self.add(f"np.nan_to_num({name}, nan=0.5, posinf=1.5, neginf=-1.5)")
+        if large and np.asarray(value).dtype.kind == "f":
+            return self.add(f"np.tanh(0.1 * {name})")
+        return name
+
+    def inside(self, name: str, domain: str) -> str:
+        """Return a name of the operand moved into a domain; now and then the operand as it is."""
+        return name if domain == ANY or self.choose(12) == 11 else self.add(domain.format(name))
+
+    # --- one method for each word of FAMILIES ------------------------------------------------------------------------------
+
+    def unary(self) -> None:
+        expression, domain = self.pick(UNARY)
+        self.add(expression.format(self.inside(self.operand(), domain)))
+
+    def binary(self) -> None:
+        expression, domain = self.pick(BINARY)
+        first = self.operand()
+        second = self.inside(self.partner(first), domain)
+        self.add(expression.format(first, second) if self.choose(3) else expression.format(second, second))
+
+    def integer(self) -> None:
+        first = self.operand(kinds="iub")
+        if self.choose(2):
+            self.add(self.pick(INTEGER_UNARY).format(first))
+        else:
+            self.add(self.pick(INTEGER_BINARY).format(first, self.partner(first, "iub")))
+
+    def reduction(self) -> None:
+        name = self.operand()
+        ndim = np.ndim(self.values[name])
+        axes: list[Any] = [None, *range(-ndim, ndim)]
+        single = self.pick(axes)
+        axis = self.pick([*axes, *((i, j) for i in range(ndim) for j in range(-ndim, 0) if i != j + ndim)])
+        keep = self.pick(("", "", ", keepdims=True"))
+        words = ["" if a is None else f", axis={a}" for a in (axis, single)]
+        template = self.pick(REDUCTIONS)
+        keep = "" if "average" in template else keep
+        self.add(template.format(name, axis=words[0] + keep, single=words[1] + keep))
+
+    def along(self) -> None:
+        name = self.operand(1)
+        ndim = np.ndim(self.values[name])
+        self.add(self.pick(ALONG).format(name, a=self.pick(range(-ndim, ndim)), k=self.pick((1, -1, 2, 5))))
+
+    def shape(self) -> None:
+        self.add(self.pick(SHAPES).format(self.operand(self.pick((0, 1, 2)))))
+
+    def slice(self) -> None:
+        name = self.operand(1)
+        count = 1 + self.choose(np.ndim(self.values[name]))
+        self.add(f"{name}[{', '.join(self.pick(SLICES) for _ in range(count))}]")
+
+    def mask(self) -> None:
+        self.add(self.pick(MASKS).format(self.operand(1)))
+
+    def write(self) -> None:
+        self.run(self.pick(WRITES).replace("{0}", self.operand(1)))
+
+    def flow(self) -> None:
+        self.run(self.pick(FLOWS).replace("{0}", self.operand(1)))
+
+    def product(self) -> None:
+        name = self.operand(self.pick((1, 2, 2, 3)))
+        shape = np.shape(self.values[name])
+        self.add(
+            self.pick(PRODUCTS).format(name, first=shape[0], first2=shape[-2:][0], last=shape[-1], ndim=len(shape))
+        )
+
+    def matrix(self) -> None:
+        name = self.operand(2, kinds="f")
+        rows = np.shape(self.values[name])[-2]
+        if np.size(self.values[name]) > 200:
+            raise Rejected
+        self.add(self.pick(MATRICES).format(name, m=SYMMETRIC.format(name, first2=rows), first2=rows))
+
+
+def build(choose: Choose, family: str = "mixed", longest: int = 14) -> Graph:
+    """Return a random program of a family."""
+
+    def pick(options: Sequence[Any]) -> Any:
+        return options[choose(len(options))]
+
+    seed = choose(10_000)
+    inputs = []
+    lengths = [pick(LENGTHS) for _ in range(3)]  # a few, so that shapes often fit each other
+    for place in range(1 + choose(4)):
+        least = 2 if family == "matrices" and not place else 0
+        shape = tuple(pick((*lengths, 1)) for _ in range(max(least, pick((1, 2, 0, 2, 3)))))
+        while np.prod(shape, dtype=int) > MOST_ELEMENTS or (least and np.prod(shape) > 200):
+            shape = tuple(min(length, 4) for length in shape)
+        inputs.append((shape, "int64" if family == "integers" and not place else pick(DTYPES), pick(LAYOUTS)))
+    empty = Graph((), tuple(inputs), (), (), seed)
+    values = {f"x{i}": value for i, value in enumerate(empty.arguments(0))}
+    writer = Writer(choose, dict(values), list(values))
+    wanted = 2 + choose(longest)
+    for _ in range(4 * wanted):
+        if len(writer.lines) >= wanted:
+            break
+        try:
+            getattr(writer, pick(FAMILIES[family]))()
+        except Rejected:
+            continue
+    made = [name for name in writer.values if name not in values] or list(values)
+    results = [made[-1], *(name for name in made[:-1] if not choose(3))][:4]
+    if not choose(6):
+        results.append("x0")
+    real = [name for name in made if np.asarray(writer.values[name]).dtype.kind == "f"]
+    return Graph(tuple(writer.lines), tuple(inputs), tuple(results), tuple(real), seed)
+
+
+def seeded(seed: int) -> Graph:
+    """Return the program of a seed."""
+    rng = np.random.default_rng(seed)
+    return build(lambda n: int(rng.integers(n)), list(FAMILIES)[seed % len(FAMILIES)])
+
+
+# --- comparison --------------------------------------------------------------------------------------------------------------
+
+
+class Disagreement(AssertionError):
+    """A compiled program whose results are not those of the plain one."""
+
+
+@dataclass
+class Tally:
+    """Counts what a comparison did, so that one that compares nothing is seen."""
+
+    compared: int = 0
+    skipped: int = 0
+    refused: int = 0
+    gradients: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def outcome(fun: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, BaseException | None]:
+    try:
+        return eagerly(fun, *arguments), None
+    except Exception as error:  # noqa: BLE001 - whatever the program raises is what is compared
+        return None, error
+
+
+def compare(graph: Graph, tally: Tally, jit: Callable[..., Any] | None = None, turns: int = 5) -> None:
+    """Raise Disagreement where a compiled program, or its compiled gradient, does not do what the plain one does."""
+    jit = jit or cr.jit
+    _compare_calls(graph, graph.function(), lambda noise: graph.function(noise=noise), tally, jit, turns, False)
+    moving = graph.moving()
+    if graph.weighed() and moving:
+        _compare_calls(
+            graph,
+            cr.grad(graph.function(scalar=True), argnums=moving),
+            lambda noise: cr.grad(graph.function(scalar=True, noise=noise), argnums=moving),
+            tally, jit, turns, True,
+        )  # fmt: skip
+
+
+def smallest(graph: Graph, failure: Disagreement, jit: Callable[..., Any] | None = None) -> Disagreement:
+    """Return the failure of the shortest part of a program that disagrees."""
+    for name, _ in graph.lines:
+        try:
+            compare(graph.of(name), Tally(), jit)
+        except Disagreement as shorter:
+            return shorter
+    return failure
+
+
+def _compare_calls(graph: Graph, plain: Any, noisy: Any, tally: Tally, jit: Any, turns: int, scalar: bool) -> None:
+    compiled, kept = jit(plain), []
+    for turn in range(turns):
+        which = (0, 0, 1, 2, 0)[turn % 5]
+        arguments = graph.arguments(which)
+        before = [x.copy() for x in arguments]
+        wanted, error = outcome(plain, graph.arguments(which))
+        got, raised = outcome(compiled, arguments)
+        try:
+            if error is not None:
+                assert type(raised) is type(error), f"raised {raised!r}, not {error!r}"
+                tally.refused += 1
+                tally.errors.append(f"{type(error).__name__}: {str(error).splitlines()[0]:.100}")
+                if scalar and not turn:
+                    return  # the gradient is not there
+                continue
+            if raised is not None:
+                raise AssertionError(f"raised {raised!r}") from raised
+            for x, then in zip(arguments, before, strict=True):
+                assert np.all(exact(x, then)), "an argument was changed"
+            assert_nothing_shared(got, [arguments, kept])
+            _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally)  # noqa: B023
+            kept.append(got)
+            tally.gradients += scalar
+        except AssertionError as failure:
+            raise Disagreement(
+                f"call {turn + 1} of the compiled {'gradient' if scalar else 'program'}: {failure}\n\n"
+                f"{graph.snippet(scalar, which)}"
+            ) from failure
+
+
+def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally) -> None:
+    assert type(got) is type(wanted), f"{type(got)} is no {type(wanted)}"
+    assert len(got) == len(wanted), f"{len(got)} results, not {len(wanted)}"
+    spreads: list[Any] = []
+    for place, (a, b) in enumerate(zip(got, wanted, strict=True)):
+        agree_in_type(a, b, False, f"result {place}")
+        a, b = np.asarray(a), np.asarray(b)
+        close = _close(a, b, 32)
+        if not close.all():
+            spreads = spreads or _disturbances(wanted, again)
+            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads])
+        certain = close if not spreads else close & _close(a, b, 1e6)
+        tally.compared += int(np.count_nonzero(certain))
+        tally.skipped += int(np.count_nonzero(close & ~certain))
+        if not close.all():
+            at = tuple(int(i) for i in np.argwhere(~close)[0])
+            raise AssertionError(
+                f"result {place} has {np.count_nonzero(~close)} of {close.size} elements wrong, the first at {at}: "
+                f"{a[at]!r}, not {b[at]!r}"
+            )
+
+
+def _close(a: np.ndarray, b: np.ndarray, roundings: float) -> np.ndarray:
+    same = np.atleast_1d(exact(a, b)).reshape(a.shape)
+    if b.dtype.kind not in "fc":
+        return np.array(same)
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= roundings * np.finfo(b.dtype).eps * np.abs(b)
+    return np.array(same | (np.isfinite(a) & np.isfinite(b) & near))
+
+
+def _disturbances(wanted: Any, again: Callable[[Any], Any], count: int = 24) -> list[Any]:
+    """Return what the program gives when each of its steps is off by several roundings, where the shapes stay."""
+    found = []
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        result = again(lambda value, rng=rng: disturbed(value, rng))
+        if result is None or [np.shape(x) for x in result] != [np.shape(x) for x in wanted]:
+            continue
+        found.append(result)
+    return found
+
+
+def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+    """Tell which differences are no larger than several times what roundings do to the element."""
+    if len(others) < 2:
+        return np.ones(b.shape, bool)  # roundings change the shapes, or make it fail: nothing can be said
+    if b.dtype.kind not in "fc":
+        return np.any([np.asarray(other != b) for other in others], axis=0)
+    with np.errstate(all="ignore"):
+        firm = np.all([np.isfinite(other) == np.isfinite(b) for other in others], axis=0)
+        gaps = [np.where(np.isfinite(other) & np.isfinite(b), np.abs(other - b), 0) for other in others]
+        largest = np.max(gaps, axis=0)
+        near = np.isfinite(a) & (np.abs(a - b) <= 4 * largest)
+        # A jump: it moves the element far in some of the disturbed runs. Either side of it is right.
+        jump = largest > 1e-4 * (np.abs(b) + 1e-3) if b.dtype.itemsize >= 8 else largest > 1e-2 * (np.abs(b) + 1e-3)
+    return near | jump | ~firm
