@@ -57,7 +57,8 @@ def _module(scratch: Path) -> Any:
     includes = [f"-I{sysconfig.get_paths()['include']}", f"-I{np.get_include()}"]
     subprocess.run(["gcc", *flags, *includes, str(source), "-o", str(target), "-lm"], check=True)
     spec = spec_from_file_location("c_reference_native", target)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -73,12 +73,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             write(goal_table(group))
     if races or firsts:
         write("")
-        write("Ratios are our time divided by the other's; below 1 chainrule is faster. A goal is the ratio to stay below.")
+        write(
+            "Ratios are our time divided by the other's; below 1 chainrule is faster. A goal is the ratio to stay below."
+        )
         for peer in native_peers.present():
             write(f"{peer.name}: {peer.about}")
             distributions.append(peer.distribution)
         if native_peers.absent():
             write(f"skipped, not installed: {', '.join(native_peers.absent())}")
-        write(f"CHAINRULE_NUM_THREADS: {os.environ.get('CHAINRULE_NUM_THREADS', 'not set')}; peers' threads as they come")
+        write(
+            f"CHAINRULE_NUM_THREADS: {os.environ.get('CHAINRULE_NUM_THREADS', 'not set')}; peers' threads as they come"
+        )
     if timings or races or firsts:
         write(machine(list(dict.fromkeys(filter(None, distributions)))))

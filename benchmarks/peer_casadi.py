@@ -161,6 +161,11 @@ def _matrix(array: Any) -> Any:
     return np.atleast_2d(np.asarray(array, dtype=np.float64).T).T if np.ndim(array) < 3 else np.concatenate(array)
 
 
+def _view(array: Any) -> Any:
+    """Return the memory of an array as CasADi takes it, and as the fastest way to one number of it."""
+    return memoryview(array.ravel(order="K"))
+
+
 def _outputs(ca: Any, case: NativeCase, symbols: Sequence[Any], form: Form) -> list[Any]:
     """Return the expressions to compute."""
     if case.kind is Kind.HESSIAN_VECTOR:
@@ -220,8 +225,8 @@ class _Bound:
 
     def _scalar_call(self, point: float) -> Callable[[], Any]:
         """Return a call from a Python float to Python floats; memory views are the fastest way in and out."""
-        x = memoryview(self.inputs[0].reshape(-1))
-        views = [memoryview(array.reshape(-1)) for array in self.results]
+        x = _view(self.inputs[0])
+        views = [_view(array) for array in self.results]
         trigger = self.trigger
 
         def call_one() -> Any:
@@ -250,9 +255,9 @@ def _entry(case: NativeCase, form: Form, scratch: Path) -> Entry:
     buffer, trigger = function.buffer()
     results = [np.zeros(function.size_out(i), order="F") for i in range(function.n_out())]
     for i, array in enumerate(inputs):
-        buffer.set_arg(i, memoryview(array.ravel(order="K")))
+        buffer.set_arg(i, _view(array))
     for i, array in enumerate(results):
-        buffer.set_res(i, memoryview(array.ravel(order="K")))
+        buffer.set_res(i, _view(array))
     name = f"{NAME} {form.symbol}{' jit' if form.compiled else ''}{form.note}"
     return _Bound(buffer, trigger, inputs, results).entry(name, case, form.role)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ def _symbols(ddx: Any, name: str, *shape: int, kind: str = "var") -> Any:
     for index in np.ndindex(*shape):
         symbols[index] = getattr(ddx, kind)(name + "_".join(map(str, index)))
     return symbols
+
+
+def _view(array: Any) -> Any:
+    """Return the fastest way to one number of an array."""
+    return memoryview(array)
 
 
 def _polynomial(ddx: Any, x: Any) -> Any:
@@ -62,7 +68,7 @@ def _scalar(ddx: Any, case: NativeCase) -> Callable[[], Any]:
     want = ddx.Want.JACOBIAN if both else ddx.Want.GRADIENT
     trigger = _compiled(ddx, lambda: formula(ddx, ddx.var("x"))).buffer(np.array([point]), want=want)
     trigger()
-    x, slope = memoryview(trigger.x), memoryview(trigger.jacobian)
+    x, slope = _view(trigger.x), _view(trigger.jacobian)
 
     def call() -> Any:
         x[0] = point
@@ -116,9 +122,7 @@ def _rosenbrock_whole(ddx: Any, case: NativeCase) -> Callable[[], Any]:
 
     def model() -> Any:
         symbols = _symbols(ddx, "x", len(x))
-        return sum(
-            (_link(ddx, a, b) for a, b in zip(symbols[1:-1], symbols[2:], strict=True)), _link(ddx, *symbols[:2])
-        )
+        return sum((_link(ddx, a, b) for a, b in pairwise(symbols[1:])), _link(ddx, *symbols[:2]))
 
     equation = ddx.equation(model)
     equation.options = ddx.Options(backend=ddx.Backend.COMPILE, veclib=ddx.VecLib.AUTO)

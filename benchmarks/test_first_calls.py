@@ -5,7 +5,7 @@ Nothing is kept on disk between these: the package switches chainrule's cache of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from time import perf_counter
@@ -62,13 +62,22 @@ def _ours(case: NativeCase) -> dict[str, float]:
     return {BOTH: sum(taken[:until]), FIRST: taken[0], SECOND: taken[1]}
 
 
-def _rivals(case: NativeCase) -> Iterator[tuple[str, Callable[[], float], Role]]:
-    if find_spec("jax") is not None:
-        for name, formula, role in peer_jax.formulations(case):
-            yield name.replace(peer_jax.NAME, JAX), partial(_seconds, peer_jax.compiler(case, formula)), role
-    if find_spec("autograd") is not None:
-        arguments = case.arguments()
-        yield AUTOGRAD, lambda: _seconds(partial(peer_autograd.derived(case), *arguments)), Role.LIMIT
+def _jax(case: NativeCase) -> dict[str, float]:
+    """Return what tracing and compiling takes, for each formulation."""
+    if find_spec("jax") is None:
+        return {}
+    return {
+        name.replace(peer_jax.NAME, JAX): _least(partial(_seconds, peer_jax.compiler(case, formula)))
+        for name, formula, _ in peer_jax.formulations(case)
+    }
+
+
+def _autograd(case: NativeCase) -> dict[str, float]:
+    """Return what a call of a new function takes."""
+    if find_spec("autograd") is None:
+        return {}
+    arguments = case.arguments()
+    return {AUTOGRAD: _least(lambda: _seconds(partial(peer_autograd.derived(case), *arguments)))}
 
 
 @pytest.mark.filterwarnings("ignore")  # peers warn of themselves
@@ -80,19 +89,13 @@ def test_compile(case: NativeCase, record_first: Callable[[Race], None]) -> None
         for name, seconds in _ours(case).items():
             figures[name] = min(seconds, figures.get(name, seconds))
     roles = dict.fromkeys(figures, Role.OURS)
-    for name, measure, role in _rivals(case):
-        figures[name] = _least(measure)
-        roles[name] = role
-    record_first(Race(f"compiling: {case.name}", figures, roles, [Goal(3, next(filter(_is_jax, figures), JAX))]))
+    rivals = _jax(case)
+    record_first(Race(f"compiling: {case.name}", figures | rivals, roles, [Goal(3, next(iter(rivals), JAX))]))
     if case.key == "recurrence":
         wait = {BOTH: figures[BOTH], MEANT: RECURRENCE_SECONDS}
         record_first(Race(f"until compiled: {case.name}", wait, _against(BOTH), [Goal(1, MEANT)]))
-        begin = {name: figures[name] for name in (FIRST, AUTOGRAD) if name in figures}
+        begin = {FIRST: figures[FIRST]} | _autograd(case)
         record_first(Race(f"first call: {case.name}", begin, _against(FIRST), [Goal(1, AUTOGRAD)]))
-
-
-def _is_jax(name: str) -> bool:
-    return name.startswith(JAX)
 
 
 def _against(ours: str) -> dict[str, Role]:

@@ -71,8 +71,7 @@ RANGES: dict[str, tuple[Range, ...]] = {
     "xlogy": (("line", 1.1, 10.0),),
 }
 BINARY = frozenset(
-    ("arctan2", "floor_divide", "fmod", "hypot", "logaddexp", "logaddexp2", "power", "rel_entr", "remainder")
-    + ("xlog1py", "xlogy", "zeta")
+    "arctan2 floor_divide fmod hypot logaddexp logaddexp2 power rel_entr remainder xlog1py xlogy zeta".split()
 )
 UNBOUNDED = frozenset(("scale", "positive"))
 

@@ -224,7 +224,7 @@ def write_elementwise(lanes: Lanes, term: Term, operands: Sequence[tuple[str, An
     if term.primitive in (ASTYPE, TRUNCATE):
         return as_type(lanes, operands[0], term.dtype)
     found = plan(term)
-    assert found is not None
+    assert found is not None, term
     write, kind = found
     return write(lanes_of(lanes, kind), *(as_type(lanes, operand, kind) for operand in operands))
 

@@ -75,11 +75,11 @@ class _State:
 class ProgramWriter:
     """Writes the function `run` of a tree of paths."""
 
-    def __init__(self, inputs: Sequence[Term], arguments: Sequence[Node], results: Node, leaves: Sequence[Node]) -> None:
+    def __init__(self, inputs: Sequence[Term], arguments: Sequence[Node], results: Node, slots: Sequence[int]) -> None:
         self.inputs = inputs
         self.arguments = tuple(arguments)
         self.results = results
-        self.leaves = leaves
+        self.slots = slots  # which result each of the pointers is of
         self.module = Module()
         self.body = Body(self.module)
         self.constants: list[np.ndarray[Any, Any]] = []
@@ -99,7 +99,7 @@ class ProgramWriter:
         header = [f"  %slot{k} = getelementptr ptr, ptr %bases, i64 {k}" for k in range(self._bases())]
         names = [f"in{k}" for k in range(len(self.inputs))]
         names += [f"const{k}" for k in range(len(self.constants))]
-        names += [f"result{k}" for k in range(len(self.leaves))] + ["arena"]
+        names += [*(f"result{k}" for k in self.slots), "arena"]
         loads = [f"  %{name} = load ptr, ptr %slot{k}" for k, name in enumerate(names)]
         lines = [self.body.lines[0], *header, *loads, *self.body.lines[1:]]
         text = "\n".join(["define internal i64 @run(ptr %bases) {", *lines, "}"])
@@ -111,7 +111,7 @@ class ProgramWriter:
         return Compiled(self.module, plan, tuple(self.calls), len(self.body.lines))
 
     def _bases(self) -> int:
-        return len(self.inputs) + len(self.constants) + len(self.leaves) + 1
+        return len(self.inputs) + len(self.constants) + len(self.slots) + 1
 
     def source(self, state: _State, term: Term, storage: Storage, pointer: str) -> None:
         """Note where an input or a constant is."""
@@ -164,7 +164,9 @@ class ProgramWriter:
                 places[term.index] = f"%result{number}"
         self._compute([term for term in outputs if term.primitive is not None], state, places)
         for number, term in enumerate(outputs):
-            if places.get(term.index) == f"%result{number}" and state.where.get(term.index) != f"%result{number}":
+            storage = state.storage.get(term.index)
+            where = None if storage is None else state.where.get(storage.buffer.index)
+            if places.get(term.index) == f"%result{number}" and where != f"%result{number}":
                 later.append((term, number))  # kept in registers, or a view
         for term, number in later:
             self._copy(term, number, state)
@@ -199,6 +201,13 @@ class ProgramWriter:
         schedule = Schedule(wanted, state.storage, state.cells)
         steps = schedule.steps()
         keep = {term.index for term in wanted}
+        for term in wanted:
+            if schedule.roles[term.index] is Role.ALIAS:
+                stored = schedule.storage[term.index]
+                keep.add(stored.buffer.index)
+                whole = stored.buffer.size == term.size and stored.strides == contiguous(term.shape)
+                if whole and term.index in places and stored.buffer.index in schedule.roles:
+                    places.setdefault(stored.buffer.index, places[term.index])
         ends = last_uses(steps, schedule)
         for number, step in enumerate(steps):
             for index, storage in _made(step, schedule):

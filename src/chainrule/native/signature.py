@@ -108,26 +108,34 @@ def integers(call: Call) -> list[tuple[int, int]]:
     return [(place, leaf) for place, leaf in enumerate(call.leaves) if type(leaf) is int and place not in call.moving]
 
 
-def nested(tree: Any, leaves: Sequence[Node]) -> Node | None:
-    """Return the description of a tree of tuples, lists and dictionaries, given those of its leaves; None for others."""
-    remaining = iter(leaves)
+def nested(tree: Any, leaves: Sequence[Node]) -> tuple[Node, list[int]] | None:
+    """Return the description of a tree of tuples, lists and dictionaries, given those of its leaves; None for other trees.
 
-    def below(part: Any) -> Node | None:
+    The leaves of a dictionary come sorted by its keys; the description has them in the dictionary's own order. With it comes
+    the order in which it names the leaves.
+    """
+    remaining = iter(range(len(leaves)))
+
+    def below(part: Any) -> tuple[Node, list[int]] | None:
         if part is None:
-            return Same(None)
-        if type(part) in (tuple, list):
+            return Same(None), []
+        kind = type(part)
+        if kind is dict and all(type(key) is str for key in part):
+            found = {key: below(part[key]) for key in sorted(part)}
+            children = [found[key] for key in part]
+        elif kind in (tuple, list):
             children = [below(each) for each in part]
-            if any(child is None for child in children):
+        else:
+            leaf = flatten(part)[0]
+            if len(leaf) != 1 or leaf[0] is not part:
                 return None
-            return Nested("tuple" if type(part) is tuple else "list", tuple(children))  # type: ignore[arg-type]
-        if type(part) is dict:
-            if not all(type(key) is str for key in part):
-                return None
-            keys = sorted(part)
-            children = [below(part[key]) for key in keys]
-            if any(child is None for child in children):
-                return None
-            return Nested("dict", tuple(children), tuple(keys))  # type: ignore[arg-type]
-        return next(remaining) if len(flatten(part)[0]) == 1 and flatten(part)[0][0] is part else None
+            place = next(remaining)
+            return leaves[place], [place]
+        nodes = [child[0] for child in children if child is not None]
+        if len(nodes) < len(children):
+            return None
+        order = [place for child in children if child is not None for place in child[1]]
+        keys = tuple(part) if kind is dict else ()
+        return Nested(kind.__name__, tuple(nodes), keys), order
 
     return below(tree)

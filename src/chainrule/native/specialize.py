@@ -196,13 +196,19 @@ class Specialization:
         """Make native code of all known paths."""
         self.is_fresh = True
         assert self.tree is not None and self.leaves is not None
-        arguments = nested(self.call.args, self._argument_leaves(len(flatten(self.call.args)[0])))
+        count = len(flatten(self.call.args)[0])
+        arguments = nested(self.call.args, self._argument_leaves(count))
         tree = nested(unflatten(self.result_structure, [_Mark() for _ in self.leaves]), self.leaves)
-        self.is_direct = not self.call.kwargs and isinstance(arguments, Nested) and tree is not None
-        kinds = arguments.children if self.is_direct and isinstance(arguments, Nested) else self.call.kinds
-        results = tree if self.is_direct and tree is not None else Nested("tuple", self.leaves)
-        carried = [leaf for leaf in self.leaves if not isinstance(leaf, Same)]
-        writer = ProgramWriter(self.inputs, kinds, results, carried)
+        in_order = arguments is not None and arguments[1] == list(range(count))
+        self.is_direct = not self.call.kwargs and in_order and tree is not None
+        kinds = self.call.kinds
+        results, order = Nested("tuple", self.leaves), list(range(len(self.leaves)))
+        if self.is_direct and arguments is not None and tree is not None and isinstance(arguments[0], Nested):
+            kinds = arguments[0].children
+            results, order = tree  # type: ignore[assignment]
+        carried = [place for place, leaf in enumerate(self.leaves) if not isinstance(leaf, Same)]
+        slots = [carried.index(place) for place in order if place in carried]
+        writer = ProgramWriter(self.inputs, kinds, results, slots)
         try:
             self.compiled = writer.write(self.tree)
         except NotNativeError as error:

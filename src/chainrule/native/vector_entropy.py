@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from chainrule.native.lanes import Lanes
-from chainrule.native.vector_exponential import LN2, exp, exp2
+from chainrule.native.vector_exponential import LN2, TINY, exp, exp2
 from chainrule.native.vector_logarithm import guard, log, log1p, log_of_sum, normal
 from chainrule.native.vector_parts import in_double, magnitude, two_sum
 
@@ -14,13 +14,13 @@ def _log_of_one_plus_exp(lanes: Lanes, x: str) -> str:
     """Return ln(1 + e**x) for x <= 0."""
     power = exp(lanes, x)
     total, lost = two_sum(lanes, lanes.number(1.0), power)
-    return lanes.select(lanes.compare("olt", power, lanes.number(2.0**-54)), power, log_of_sum(lanes, total, lost))
+    return lanes.select(
+        lanes.compare("olt", power, lanes.number(TINY[lanes.real])), power, log_of_sum(lanes, total, lost)
+    )
 
 
 def softplus(lanes: Lanes, x: str) -> str:
     """Return ln(1 + e**x)."""
-    if lanes.real == "float":
-        return in_double(lanes, softplus, x)
     zero = lanes.number(0.0)
     positive = lanes.select(lanes.compare("olt", x, zero), zero, x)
     return lanes.add(positive, _log_of_one_plus_exp(lanes, lanes.neg(magnitude(lanes, x))))
@@ -33,8 +33,6 @@ def log_expit(lanes: Lanes, x: str) -> str:
 
 def logaddexp(lanes: Lanes, x: str, y: str) -> str:
     """Return ln(e**x + e**y)."""
-    if lanes.real == "float":
-        return in_double(lanes, logaddexp, x, y)
     difference = lanes.sub(x, y)
     larger = lanes.select(lanes.compare("ogt", difference, lanes.number(0.0)), x, y)
     result = lanes.add(larger, _log_of_one_plus_exp(lanes, lanes.neg(magnitude(lanes, difference))))
@@ -121,10 +119,7 @@ def logit(lanes: Lanes, x: str) -> str:
     lost = lanes.sub(excess, lanes.sub(total, one))
     middle = _between(lanes, x, 0.3, 0.7)
     ready, less = normal(lanes, lanes.div(x, other))
-    result = log_of_sum(
-        lanes, lanes.select(middle, total, ready), lanes.select(middle, lost, lanes.number(0.0))
-    )
+    result = log_of_sum(lanes, lanes.select(middle, total, ready), lanes.select(middle, lost, lanes.number(0.0)))
     result = lanes.fma(less, lanes.number(-LN2), result)
-    result = lanes.select(lanes.compare("olt", x, one), result, lanes.number(math.nan))
-    result = lanes.select(lanes.compare("oeq", x, one), lanes.number(math.inf), result)
-    return guard(lanes, x, result, 0.0)
+    edge = lanes.select(lanes.compare("oeq", x, one), lanes.number(math.inf), lanes.number(math.nan))
+    return lanes.select(lanes.compare("olt", x, one), guard(lanes, x, result, 0.0), edge)

@@ -102,9 +102,7 @@ def _complement(lanes: Lanes, x: str, unit: str, far: str, whole: float = 1.0) -
     total, lost = fast_two_sum(lanes, first, rest)
     one_less, more = fast_two_sum(lanes, lanes.number(1.0), lanes.neg(total))
     near = lanes.mul(lanes.add(one_less, lanes.sub(more, lost)), lanes.number(whole))
-    mirrored = lanes.select(
-        lanes.compare("olt", x, lanes.number(0.0)), lanes.sub(lanes.number(2.0 * whole), far), far
-    )
+    mirrored = lanes.select(lanes.compare("olt", x, lanes.number(0.0)), lanes.sub(lanes.number(2.0 * whole), far), far)
     return lanes.select(lanes.compare("olt", magnitude(lanes, x), lanes.number(LIMIT)), near, mirrored)
 
 

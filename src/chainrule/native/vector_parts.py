@@ -32,9 +32,7 @@ def polynomial(lanes: Lanes, x: str, coefficients: Sequence[float]) -> str:
         for term in reversed(terms[:-1]):
             total = lanes.fma(total, x, term)
         return total
-    pairs = [
-        lanes.fma(terms[i + 1], x, terms[i]) if i + 1 < len(terms) else terms[i] for i in range(0, len(terms), 2)
-    ]
+    pairs = [lanes.fma(terms[i + 1], x, terms[i]) if i + 1 < len(terms) else terms[i] for i in range(0, len(terms), 2)]
     square = lanes.mul(x, x)
     fours = [
         lanes.fma(pairs[i + 1], square, pairs[i]) if i + 1 < len(pairs) else pairs[i] for i in range(0, len(pairs), 2)
@@ -209,14 +207,16 @@ def _scalar_calls(lanes: Lanes, name: str, arity: int) -> str:
     def write() -> str:
         packed = f"i{lanes.width}"
         given = ", ".join(f"{type} %x{i}" for i in range(arity))
-        head = f"define internal {type} @{own}({given}, {type} %inline, {packed} %mask) noinline cold nounwind {{\nentry:"
+        head = (
+            f"define internal {type} @{own}({given}, {type} %inline, {packed} %mask) noinline cold nounwind {{\nentry:"
+        )
         if lanes.width == 1:
             arguments = ", ".join(f"{real} %x{i}" for i in range(arity))
             return f"{head}\n  %value = call {real} {target}({arguments})\n  ret {real} %value\n}}"
         lines = [head]
         for i in range(arity):
             lines += [f"  %m{i} = alloca {type}", f"  store {type} %x{i}, ptr %m{i}"]
-        lines += ["  %out = alloca {0}\n  store {0} %inline, ptr %out\n  br label %lane\nlane:".format(type)]
+        lines += [f"  %out = alloca {type}\n  store {type} %inline, ptr %out\n  br label %lane\nlane:"]
         lines += ["  %i = phi i32 [ 0, %entry ], [ %next, %after ]"]
         lines += [f"  %wide = zext {packed} %mask to i32" if lanes.width < 32 else ""]
         lines += ["  %moved = lshr i32 %wide, %i\n  %bit = trunc i32 %moved to i1"]

@@ -72,16 +72,46 @@ def _multiply_in_two(lanes: Lanes, x: str, x_rest: str, y: str, y_rest: str) -> 
 
 
 def power(lanes: Lanes, x: str, y: str) -> str:
-    """Return x**y as C's pow does."""
+    """Return x**y as C's pow does. A constant exponent 0.5, 1, 2, 3, 4 or -1 needs no logarithm."""
+    simple = _simple_power(lanes, x, y)
+    if simple is not None:
+        return simple
     if lanes.real == "float":
-        return in_double(lanes, power, x, y)
+        return in_double(lanes, _power_of_float, x, y)
     # Beyond 2**65 every power but that of 1 overflows or vanishes, and so does that of 2**65; infinity would make NaN.
     bounded = clamp(lanes, y, -(2.0**65), 2.0**65)
-    size = magnitude(lanes, x)
-    log_x, log_rest = log_in_two(lanes, size)
+    log_x, log_rest = log_in_two(lanes, magnitude(lanes, x))
     product = lanes.mul(bounded, log_x)
     rest = lanes.fma(bounded, log_rest, lanes.fma(bounded, log_x, lanes.neg(product)))
-    result = exp_of_sum(lanes, product, rest)
+    return _complete_power(lanes, x, y, exp_of_sum(lanes, product, rest))
+
+
+def _simple_power(lanes: Lanes, x: str, y: str) -> str | None:
+    """Return x**y for some constants y, else None."""
+    if y == lanes.number(0.5):  # of -0 and -inf it is positive
+        root = lanes.intrinsic("sqrt", lanes.add(x, lanes.number(0.0)))
+        lowest = lanes.compare("oeq", x, lanes.number(-math.inf))
+        return lanes.select(lowest, lanes.number(math.inf), root)
+    if y == lanes.number(-1.0):
+        return lanes.div(lanes.number(1.0), x)
+    if y == lanes.number(1.0):
+        return x
+    if y not in (lanes.number(2.0), lanes.number(3.0), lanes.number(4.0)):
+        return None
+    square = lanes.mul(x, x)
+    if y == lanes.number(2.0):
+        return square
+    return lanes.mul(square, x if y == lanes.number(3.0) else square)
+
+
+def _power_of_float(lanes: Lanes, x: str, y: str) -> str:
+    """Return x**y for numbers and a result of "float" precision in "double" lanes, whose logarithm is precise enough."""
+    bounded = clamp(lanes, y, -(2.0**65), 2.0**65)
+    return _complete_power(lanes, x, y, exp(lanes, lanes.mul(bounded, log(lanes, magnitude(lanes, x)))))
+
+
+def _complete_power(lanes: Lanes, x: str, y: str, result: str) -> str:
+    """Return x**y, given that of |x| where x is not special."""
     # A negative x: NaN unless y is whole, and negative if it is odd.
     whole = lanes.compare("oeq", lanes.intrinsic("rint", y), y)
     half = lanes.mul(y, lanes.number(0.5))
@@ -89,7 +119,7 @@ def power(lanes: Lanes, x: str, y: str) -> str:
     signed = lanes.select(odd, lanes.neg(result), lanes.select(whole, result, lanes.number(math.nan)))
     result = lanes.select(lanes.compare("olt", x, lanes.number(0.0)), signed, result)
     # Zero, subnormal, infinite or NaN x, and NaN y (1**NaN is 1), are rare.
-    mask = lanes.logic("or", _not_normal(lanes, size), lanes.compare("uno", y, y))
+    mask = lanes.logic("or", _not_normal(lanes, magnitude(lanes, x)), lanes.compare("uno", y, y))
     return rescue(lanes, mask, [x, y], [("pow", result)])[0]
 
 

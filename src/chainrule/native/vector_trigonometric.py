@@ -1,7 +1,7 @@
 """Owns sine, cosine and tangent.
 
 |x| is reduced to r = |x| - n pi/2 with |r| <= pi/4 in two parts: pi/2 is the sum of three numbers, the first product is
-subtracted exactly. That is right up to |x| = 2**30; a lane beyond is left to the C library. sin(r) and cos(r) are minimax
+subtracted exactly. That is right up to |x| = 2**30 (2**17 for "float"); a lane beyond is left to the C library. sin(r) and cos(r) are minimax
 polynomials in r**2 (found by Remez's algorithm in 200 bits); the quadrant n chooses between them and their signs.
 """
 
@@ -12,7 +12,6 @@ from chainrule.native.vector_parts import (
     SIGN_BIT,
     divide_exactly,
     fast_two_sum,
-    in_double,
     magnitude,
     nearest,
     polynomial,
@@ -21,51 +20,62 @@ from chainrule.native.vector_parts import (
 )
 
 TWO_OVER_PI = 0.6366197723675814
-HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
-LARGEST = 2.0**30
+HALF_PI = {  # pi/2 is the sum
+    "double": (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33),
+    "float": (1.5707963705062866, -4.371138828673793e-08, -1.7151245100058819e-15),
+}
+LARGEST = {"double": 2.0**30, "float": 2.0**17}
+SUFFIX = {"double": "", "float": "f"}  # of C's functions
 
-# (sin(r) / r - 1) / r**2 in powers of r**2; the error of sin(r) / r is below 2**-57.
-SINE = (
-    -0.1666666666666664,
-    0.008333333333323662,
-    -0.00019841269830144396,
-    2.7557313651853227e-06,
-    -2.5050734571076566e-08,
-    1.589471058203241e-10,
-)
-# (cos(r) - 1 + r**2 / 2) / r**4 in powers of r**2; the error of cos(r) is below 2**-62.
-COSINE = (
-    0.04166666666666665,
-    -0.001388888888888284,
-    2.4801587294628004e-05,
-    -2.7557315738613266e-07,
-    2.0875897738681396e-09,
-    -1.1367981880395889e-11,
-)
+# (sin(r) / r - 1) / r**2 in powers of r**2; the error of sin(r) / r is below 2**-57 and 2**-27.
+SINE = {
+    "double": (
+        -0.1666666666666664,
+        0.008333333333323662,
+        -0.00019841269830144396,
+        2.7557313651853227e-06,
+        -2.5050734571076566e-08,
+        1.589471058203241e-10,
+    ),
+    "float": (-0.16666654667085895, 0.008332100462658672, -0.0001950389619286589),
+}
+# (cos(r) - 1 + r**2 / 2) / r**4 in powers of r**2; the error of cos(r) is below 2**-62 and 2**-32.
+COSINE = {
+    "double": (
+        0.04166666666666665,
+        -0.001388888888888284,
+        2.4801587294628004e-05,
+        -2.7557315738613266e-07,
+        2.0875897738681396e-09,
+        -1.1367981880395889e-11,
+    ),
+    "float": (0.04166665464461333, -0.0013887653892760206, 2.4463770328736108e-05),
+}
 
 
 def _reduce(lanes: Lanes, size: str) -> tuple[str, str, str]:
     """Return r, the rest of r, and the shifted form of n."""
     n, shifted = nearest(lanes, size, TWO_OVER_PI)
-    exact = lanes.fma(n, lanes.number(-HALF_PI[0]), size)
+    first, second, third = HALF_PI[lanes.real]
+    exact = lanes.fma(n, lanes.number(-first), size)
     # n times the second part in two numbers, since it may cancel the first difference almost wholly
-    product = lanes.mul(n, lanes.number(HALF_PI[1]))
-    lost = lanes.fma(n, lanes.number(HALF_PI[1]), lanes.neg(product))
+    product = lanes.mul(n, lanes.number(second))
+    lost = lanes.fma(n, lanes.number(second), lanes.neg(product))
     r = lanes.sub(exact, product)
     rest = lanes.sub(lanes.sub(exact, r), product)
-    return r, lanes.sub(rest, lanes.fma(n, lanes.number(HALF_PI[2]), lost)), shifted
+    return r, lanes.sub(rest, lanes.fma(n, lanes.number(third), lost)), shifted
 
 
 def _sine_part(lanes: Lanes, r: str, rest: str, z: str) -> str:
     """Return sin(r + rest) - r."""
-    return lanes.fma(lanes.mul(r, z), polynomial(lanes, z, SINE), rest)
+    return lanes.fma(lanes.mul(r, z), polynomial(lanes, z, SINE[lanes.real]), rest)
 
 
 def _cosine_part(lanes: Lanes, r: str, rest: str, z: str) -> tuple[str, str]:
     """Return 1 - r**2/2 rounded, and cos(r + rest) less that."""
     one_minus = lanes.fma(z, lanes.number(-0.5), lanes.number(1.0))
     lost = lanes.fma(z, lanes.number(-0.5), lanes.sub(lanes.number(1.0), one_minus))
-    tail = lanes.fma(lanes.mul(z, z), polynomial(lanes, z, COSINE), lost)
+    tail = lanes.fma(lanes.mul(z, z), polynomial(lanes, z, COSINE[lanes.real]), lost)
     return one_minus, lanes.fma(lanes.neg(r), rest, tail)
 
 
@@ -102,28 +112,23 @@ def _sine_and_cosine(lanes: Lanes, x: str) -> tuple[str, ...]:
         _flip(lanes, lanes.select(odd, cosine, sine), sine_signs),
         _flip(lanes, lanes.select(odd, sine, cosine), cosine_signs),
     )
-    mask = lanes.compare("ogt", size, lanes.number(LARGEST))
-    return rescue(lanes, mask, [x], [("sin", results[0]), ("cos", results[1])])
+    mask = lanes.compare("ogt", size, lanes.number(LARGEST[lanes.real]))
+    suffix = SUFFIX[lanes.real]
+    return rescue(lanes, mask, [x], [(f"sin{suffix}", results[0]), (f"cos{suffix}", results[1])])
 
 
 def sin(lanes: Lanes, x: str) -> str:
-    """Return sin(x). A later `cos` of the same operand costs little."""
-    if lanes.real == "float":
-        return in_double(lanes, sin, x)
+    """Return the sine. A later `cos` of the same operand costs little."""
     return remember(lanes, "circle", x, lambda: _sine_and_cosine(lanes, x))[0]
 
 
 def cos(lanes: Lanes, x: str) -> str:
-    """Return cos(x). A later `sin` of the same operand costs little."""
-    if lanes.real == "float":
-        return in_double(lanes, cos, x)
+    """Return the cosine. A later `sin` of the same operand costs little."""
     return remember(lanes, "circle", x, lambda: _sine_and_cosine(lanes, x))[1]
 
 
 def tan(lanes: Lanes, x: str) -> str:
-    """Return tan(x)."""
-    if lanes.real == "float":
-        return in_double(lanes, tan, x)
+    """Return the tangent."""
     size = magnitude(lanes, x)
     r, rest, shifted = _reduce(lanes, size)
     z = lanes.mul(r, r)
@@ -141,5 +146,5 @@ def tan(lanes: Lanes, x: str) -> str:
     # odd quadrants turn the sign
     turned = lanes.bitwise("shl", lanes.to_bits(shifted), lanes.whole(lanes.bits - 1))
     result = _flip(lanes, quotient, lanes.bitwise("xor", turned, own_sign))
-    mask = lanes.compare("ogt", size, lanes.number(LARGEST))
-    return rescue(lanes, mask, [x], [("tan", result)])[0]
+    mask = lanes.compare("ogt", size, lanes.number(LARGEST[lanes.real]))
+    return rescue(lanes, mask, [x], [(f"tan{SUFFIX[lanes.real]}", result)])[0]
