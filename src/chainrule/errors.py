@@ -23,6 +23,10 @@ class TracingError(ChainruleError, TypeError):
     """A traced value was used where NumPy or Python would drop its derivative without a word."""
 
 
+class RandomNumbersError(TracingError):
+    """Random numbers were drawn while a function was traced for jit, which would repeat them at every call."""
+
+
 class EscapedTraceError(ChainruleError, RuntimeError):
     """A traced value was used after the function that it was traced for had returned."""
 

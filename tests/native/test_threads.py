@@ -264,13 +264,18 @@ def test_elsewhere_the_caller_does_the_work(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the signal mask of a thread")
 def test_workers_leave_signals_to_python() -> None:
     code = SETUP + (
-        "import signal\n"
+        "import signal, time\n"
+        "def blocked(worker):\n"
+        "    status = open(f'/proc/self/task/{worker}/status').read()\n"
+        "    mask = int(status.split('SigBlk:')[1].split()[0], 16)\n"
+        "    return [bool(mask >> (number - 1) & 1) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGSEGV)]\n"
         "before = set(os.listdir('/proc/self/task'))\n"
         "assert works()\n"
         "[worker] = set(os.listdir('/proc/self/task')) - before\n"
-        "status = open(f'/proc/self/task/{worker}/status').read()\n"
-        "mask = int(status.split('SigBlk:')[1].split()[0], 16)\n"
-        "print([bool(mask >> (number - 1) & 1) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGSEGV)])\n"
+        "deadline = time.monotonic() + 30\n"
+        "while all(blocked(worker)) and time.monotonic() < deadline:  # until it has started\n"
+        "    time.sleep(0.01)\n"
+        "print(blocked(worker))\n"
         "print(signal.pthread_sigmask(signal.SIG_BLOCK, []))"
     )
     assert in_new_process(code, CHAINRULE_NUM_THREADS="2") == "[True, True, False]\nset()"

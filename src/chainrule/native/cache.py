@@ -27,9 +27,11 @@ _HEADER = struct.Struct("<24s32s32sIIQ")  # magic, checksum of the rest, key, le
 _CHECKED = len(_MAGIC) + 32  # what the checksum covers starts here
 _SUFFIX = ".object"
 _PART = ".object-part"  # while it is written
+_TRIMMED = ".trimmed"  # its time is that of the last look through the directory
 _OURS = re.compile(r"[0-9a-f]{64}\.object|\.[0-9a-f-]+\.object-part")
 _MEGABYTES = 256
 _STALE_SECONDS = 3600.0  # a temporary file this old was left behind by a process that died
+_PAUSE_SECONDS = 600.0  # between two looks through the directory when processes end
 _OFF = ("0", "off", "no", "false")
 
 
@@ -185,7 +187,7 @@ class _Account:
         self.bytes += size
         if not self.registered:
             self.registered = True
-            atexit.register(trim)
+            atexit.register(_trim_if_due)
         if self.bytes > _limit() // 8:
             self.bytes = 0
             trim()
@@ -194,21 +196,35 @@ class _Account:
 _account = _Account()
 
 
+def _trim_if_due() -> None:
+    """Trim when a process ends, unless another one did so just now."""
+    place = directory()
+    if place is None:
+        return
+    try:
+        due = (place / _TRIMMED).stat().st_mtime < time.time() - _PAUSE_SECONDS
+    except OSError:
+        due = True
+    if due:
+        trim()
+
+
 def trim() -> None:
     """Delete what was not used for the longest time, until the cache holds three quarters of what it may."""
     place = directory()
     if place is None:
         return
     try:
+        (place / _TRIMMED).touch(mode=0o600)
         whole, parts = _contents(place)
         for path in parts:
-            path.unlink(missing_ok=True)
+            os.unlink(path)
         limit = _limit()
         total = sum(size for _, size, _ in whole)
         if total <= limit:
             return
         for _, size, path in sorted(whole):
-            path.unlink(missing_ok=True)
+            os.unlink(path)
             total -= size
             if total <= limit * 3 // 4:
                 return
@@ -216,16 +232,17 @@ def trim() -> None:
         return
 
 
-def _contents(place: Path) -> tuple[list[tuple[float, int, Path]], list[Path]]:
+def _contents(place: Path) -> tuple[list[tuple[float, int, str]], list[str]]:
     """Return (time of last use, size, path) of every whole file, and what processes that died left half written."""
-    whole: list[tuple[float, int, Path]] = []
-    parts: list[Path] = []
-    for path in place.iterdir():
-        if not _OURS.fullmatch(path.name):  # somebody chose a directory that holds other things
-            continue
-        found = path.stat(follow_symlinks=False)
-        if path.name.endswith(_SUFFIX):
-            whole.append((found.st_mtime, found.st_size, path))
-        elif found.st_mtime < time.time() - _STALE_SECONDS:
-            parts.append(path)
+    whole: list[tuple[float, int, str]] = []
+    parts: list[str] = []
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if not _OURS.fullmatch(entry.name):  # somebody chose a directory that holds other things
+                continue
+            found = entry.stat(follow_symlinks=False)
+            if entry.name.endswith(_SUFFIX):
+                whole.append((found.st_mtime, found.st_size, entry.path))
+            elif found.st_mtime < time.time() - _STALE_SECONDS:
+                parts.append(entry.path)
     return whole, parts

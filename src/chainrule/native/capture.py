@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import TracingError, where
+from chainrule.errors import RandomNumbersError, where
 
 MANY = 10_000
 """So many objects around a function are looked at, in search of its arrays."""
@@ -97,7 +97,7 @@ class RandomWatch:
         """Raise where one has moved on."""
         for generator, before in self._before:
             if repr(_state(generator)) != before:
-                raise TracingError(
+                raise RandomNumbersError(
                     "random numbers were drawn while the function was traced, and compiled code would repeat them at every "
                     f"call; draw them outside and pass them as an argument{where()}"
                 )

@@ -10,7 +10,7 @@ from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.callable import native_function
 from chainrule.native.entry import install
-from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call
+from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, unshared
 from chainrule.native.specialize import Specialization, warn
 
 DIRECT = 4
@@ -38,13 +38,13 @@ class Jitted:
         with self.lock:
             found = self._find(args, kwargs)
             if found is None:
-                return self.fun(*args, **kwargs)
+                return unshared(self.fun(*args, **kwargs), flatten((args, kwargs))[0])
             specialization, call = found
-            before = specialization.entry
+            before = specialization.entries
             try:
                 return specialization.run(call)
             finally:
-                if specialization.entry is not before:
+                if specialization.entries != before:
                     self._install(specialization)
 
     def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -77,10 +77,9 @@ class Jitted:
 
     def _install(self, specialization: Specialization) -> None:
         """Let native code try the newest entries first."""
-        self.direct = [each for each in self.direct if each is not specialization and each.entry is not None]
-        if specialization.entry is not None and specialization.is_direct:
-            self.direct = [specialization, *self.direct][:DIRECT]
-        install(self.function, [each.entry for each in self.direct if each.entry is not None])
+        others = [each for each in self.direct if each is not specialization]
+        self.direct = [specialization, *others][:DIRECT]
+        install(self.function, [entry for each in self.direct for entry in each.entries][:DIRECT])
 
 
 def jit(fun: Callable[..., Any]) -> Callable[..., Any]:

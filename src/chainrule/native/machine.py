@@ -20,7 +20,7 @@ from typing import Any
 from chainrule.native.cache import Compiled, key_of, load, store
 
 _MODULES_PER_LINKER = 64
-_WORTH_STORING = 6000  # characters of text; what is shorter compiles about as fast as a file is written
+_WORTH_STORING = 1000  # characters of text; what is shorter compiles almost as fast as a file is written and read
 _WIDTHS = (16, 32, 64)
 _PRIVATE = ("internal", "private", "available_externally")
 

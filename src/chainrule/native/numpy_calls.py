@@ -78,7 +78,7 @@ class _Operand(_Memory):
         return super().array(pointer)[()]
 
 
-def write_call(writer: ProgramWriter, term: Term, schedule: Schedule, state: _State) -> None:
+def write_call(writer: ProgramWriter, term: Term, schedule: Schedule | None, state: _State) -> None:
     """Write a call of NumPy into the program."""
     body, module = writer.body, writer.module
     results = term.results or (term,)

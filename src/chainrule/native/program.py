@@ -23,6 +23,7 @@ from chainrule.native.schedule import Piece, Role, Schedule, Step
 from chainrule.native.text import Body, Module
 from chainrule.passes.flatten import flatten_space
 from chainrule.passes.terms import BOOL, Term, uniform
+from chainrule.primitives.shape import RESHAPE
 
 
 @dataclass(slots=True)
@@ -184,12 +185,19 @@ class ProgramWriter:
         elif 0 not in term.shape:
             storage = self.storage(state, term)
             if storage is None or storage.strides != contiguous(term.shape):
-                raise NotNativeError(f"a view of {term.dtype} as a result")
+                self._copy_by_numpy(term, pointer, state)
+                return
             self.module.declare("llvm.memcpy.p0.p0.i64", "void {}(ptr, ptr, i64, i1)")
             source = self.pointer(state, storage, term.dtype.itemsize)
             self.body.do(
                 f"call void @llvm.memcpy.p0.p0.i64(ptr {pointer}, ptr {source}, i64 {term.size * term.dtype.itemsize}, i1 false)"
             )
+
+    def _copy_by_numpy(self, term: Term, pointer: str, state: _State) -> None:
+        """Copy a view of a type that native code does not compute in."""
+        made = Term(-term.index - 2, RESHAPE, (term,), {"shape": term.shape}, term.shape, term.dtype)
+        self.source(state, made, Storage(made, 0, contiguous(term.shape)), pointer)
+        write_call(self, made, None, state)
 
     # --- values
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,15 @@ class Call:
         """Return the inputs as the engine computes with them."""
         return [_as_input(self.leaves[place]) for place in self.moving]
 
+    def without_inputs(self) -> Call:
+        """Return the call without its arrays, which are not to be kept alive."""
+        leaves = [None if place in self.moving else leaf for place, leaf in enumerate(self.leaves)]
+        return replace(self, args=(), kwargs={}, leaves=leaves)
+
+    def interpret(self, fun: Callable[..., Any]) -> Any:
+        """Call the function as it is; its results are made to share no memory with its arguments, as native code's do."""
+        return unshared(fun(*self.args, **self.kwargs), self.leaves)
+
     def rebuilt(self, inputs: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return arguments with other inputs in the same places."""
         leaves = list(self.leaves)
@@ -59,6 +68,17 @@ def _as_input(leaf: Any) -> Any:
     if kind is complex:
         return np.complex128(leaf)
     return leaf[()] if kind is np.ndarray and not leaf.shape else leaf
+
+
+def unshared(result: Any, leaves: Sequence[Any]) -> Any:
+    """Return a result in which arrays that share memory with one of the leaves are copies."""
+    arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+    parts, structure = flatten(result)
+    copied = [
+        part.copy() if isinstance(part, np.ndarray) and any(np.may_share_memory(part, array) for array in arrays) else part
+        for part in parts
+    ]
+    return unflatten(structure, copied) if any(a is not b for a, b in zip(parts, copied, strict=True)) else result
 
 
 def has_traced(leaves: Sequence[Any]) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.graph import Node as GraphNode
+from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
-from chainrule.errors import ChainruleError, JitWarning
+from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
 from chainrule.native.machine import compile_text
@@ -20,7 +22,8 @@ from chainrule.native.symbols import outside
 from chainrule.native.trace import Recording, trace
 from chainrule.passes.lower import lower
 from chainrule.passes.simplify import Simplifier
-from chainrule.passes.terms import Term, live
+from chainrule.passes.terms import Term
+from chainrule.primitives.shape import ASTYPE
 from chainrule.tracing.lift import lift
 
 PATHS = 64
@@ -31,51 +34,80 @@ STRAIGHT = 3000
 """A program of more instructions outside of loops is compiled at the lowest level, which takes linear time."""
 
 
+@dataclass(slots=True)
+class Variant:
+    """The paths of a specialization whose results are of one kind, and their native code.
+
+    leaves, structure: of the results. is_fresh: whether every path is compiled. program: for who looks inside.
+    """
+
+    leaves: tuple[Node, ...]
+    structure: Any
+    tree: Path = field(default_factory=Path)
+    is_fresh: bool = False
+    entry: Entry | None = None
+    program: Compiled | None = None
+
+
 class Specialization:
     """All that is known about calls of one signature."""
 
     def __init__(self, fun: Callable[..., Any], call: Call, say: Callable[[str], None]) -> None:
         self.fun = fun
         self.say = say
-        self.call = call
         self.interpreted = False
         self.simplifier = Simplifier()
         self.inputs = [
             self.simplifier.terms.input(position, np.shape(value), value.dtype)
             for position, value in enumerate(call.inputs())
         ]
-        self.tree: Path | None = None
+        self.weak = tuple(type(call.leaves[place]) is float for place in call.moving)
+        self.numbers = all(type(leaf) in (int, float, bool) for leaf in call.leaves if not isinstance(leaf, str))
+        self.kinds = call.kinds
+        count = len(flatten(call.args)[0])
+        kinds = dict(zip(call.moving, call.kinds, strict=True))
+        leaves = [kinds.get(place) or Same(call.leaves[place]) for place in range(count)]
+        found = None if call.kwargs else nested(call.args, leaves)
+        self.arguments = found[0] if found is not None and found[1] == list(range(count)) else None
+        self.call = call.without_inputs()
+        self.variants: list[Variant] = []
         self.paths = 0
-        self.result_structure: Any = None
-        self.leaves: tuple[Node, ...] | None = None
-        self.entry: Entry | None = None
-        self.compiled: Compiled | None = None
-        self.is_fresh = False  # whether every known path is compiled
-        self.is_direct = False  # whether the entry takes the arguments as the user gives them
-        self.recordings: list[Any] = []
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The native code that takes the arguments as the user gives them."""
+        return [each.entry for each in self.variants if each.entry is not None and self.is_direct(each)]
+
+    def is_direct(self, variant: Variant) -> bool:
+        """Whether native code takes and returns what the user does, and not flat lists."""
+        return self.arguments is not None and self._result_tree(variant) is not None
+
+    def _result_tree(self, variant: Variant) -> tuple[Node, list[int]] | None:
+        return nested(unflatten(variant.structure, [_Mark() for _ in variant.leaves]), variant.leaves)
 
     # --- running
 
     def run(self, call: Call) -> Any:
         """Serve a call."""
         if self.interpreted:
-            return self.fun(*call.args, **call.kwargs)
-        if self.tree is not None:
-            if not self.is_fresh:
-                self.compile()
-            if self.entry is not None:
-                found = self._enter(call)
+            return call.interpret(self.fun)
+        for variant in self.variants:
+            if not variant.is_fresh:
+                self.compile(variant)
+            if variant.entry is not None:
+                found = self._enter(variant, call)
                 if found is not NotImplemented:
                     return found
-        if self.interpreted or self.paths >= PATHS:
-            if self.paths >= PATHS and not self.interpreted:
-                self.say(f"it has taken more than {PATHS} different paths; calls on further paths run through NumPy")
-            return self.fun(*call.args, **call.kwargs)
+        if self.interpreted:
+            return call.interpret(self.fun)
+        if self.paths >= PATHS:
+            self.say(f"it takes more than {PATHS} different paths; calls on further ones run through NumPy")
+            return call.interpret(self.fun)
         return self._trace(call)
 
-    def _enter(self, call: Call) -> Any:
+    def _enter(self, variant: Variant, call: Call) -> Any:
         """Call native code; arrays that are not in order are copied, and other objects replaced by their equals."""
-        assert self.entry is not None
+        assert variant.entry is not None
         inputs = []
         for place, kind in zip(call.moving, call.kinds, strict=True):
             leaf = call.leaves[place]
@@ -84,92 +116,70 @@ class Specialization:
                 if not leaf.flags.aligned:
                     leaf = leaf.copy()
             inputs.append(leaf)
-        if self.is_direct:
+        if self.is_direct(variant):
             args, _ = self.call.rebuilt(inputs)
-            return self.entry.call(*args)
-        found = self.entry.call(*inputs)
-        return found if found is NotImplemented else unflatten(self.result_structure, list(found))
+            return variant.entry.call(*args)
+        found = variant.entry.call(*inputs)
+        return found if found is NotImplemented else unflatten(variant.structure, list(found))
 
     def _trace(self, call: Call) -> Any:
         """Run the function once through NumPy, and remember what it did."""
         structure: list[Any] = []
-        other: list[Any] = []
 
         def flat(*inputs: Any) -> list[Any]:
             args, kwargs = call.rebuilt(inputs)
             leaves, found = flatten(self.fun(*args, **kwargs))
             structure[:] = [found]
-            other[:] = leaves
-            return [lift(leaf) if not isinstance(leaf, int | str | bytes) else leaf for leaf in leaves]
+            return [lift(leaf) if isinstance(leaf, _NUMERIC) else leaf for leaf in leaves]
 
         try:
-            recording = trace(self.fun, flat, call.inputs())
+            recording = trace(self.fun, flat, call.inputs(), self.weak)
+        except RandomNumbersError:
+            raise
         except ChainruleError as error:
-            if type(error).__name__ == "TracingError" and "random numbers" in str(error):
-                raise
-            result = self.fun(*call.args, **call.kwargs)  # raises again where the function itself is wrong
+            result = call.interpret(self.fun)  # raises again where the function itself is wrong
             self._give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
             return result
-        leaves = self._leaves(recording, call)
-        results = [
-            _finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)
-        ]
+        leaves = tuple(
+            _kind(out, value, self.numbers)
+            for out, value in zip(recording.graph.outputs, recording.results, strict=True)
+        )
+        results = [_finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
         self._remember(recording, structure[0], leaves)
         return unflatten(structure[0], results)
 
-    def _leaves(self, recording: Recording, call: Call) -> tuple[Node, ...]:
-        """Return what kind each result is."""
-        numbers = all(type(leaf) in (int, float, bool) for leaf in call.leaves if not isinstance(leaf, str))
-        kinds: list[Node] = []
-        for out, value in zip(recording.graph.outputs, recording.results, strict=True):
-            if not isinstance(out, GraphNode) and (not isinstance(value, np.ndarray | np.generic | float)):
-                kinds.append(Same(value))
-            elif np.shape(value):
-                kinds.append(Array(value.dtype, value.shape))
-            elif isinstance(value, float) and (numbers or type(value) is float):
-                kinds.append(Number())
-            else:
-                kinds.append(Scalar(np.result_type(value)))
-        return tuple(kinds)
-
-    # --- the tree of paths
+    # --- the trees of paths
 
     def _remember(self, recording: Recording, structure: Any, leaves: tuple[Node, ...]) -> None:
-        """Add the path of a recording to the tree."""
+        """Add the path of a recording to its tree."""
         if len(recording.graph.nodes) > TERMS:
             self._give_up(f"it consists of more than {TERMS} operations")
             return
-        if any(isinstance(leaf, Array | Scalar) and leaf.dtype.kind not in "fiubc" for leaf in leaves):
-            self._give_up("it returns arrays of Python objects")
-            return
-        if self.leaves is None:
-            self.leaves, self.result_structure = leaves, structure
-        elif not _same_leaves(self.leaves, leaves) or self.result_structure != structure:
-            self._give_up("it returns values of different types or shapes on different paths")
-            return
-        to_term = lower(recording.graph, self.simplifier, self.inputs, recording.captured.is_reference)
-        outputs = tuple(
-            to_term(out)
-            for out, leaf in zip(recording.graph.outputs, leaves, strict=True)
-            if not isinstance(leaf, Same)
+        variant = next(
+            (each for each in self.variants if _same_leaves(each.leaves, leaves) and each.structure == structure), None
         )
-        wanted = [term for term, leaf in zip(outputs, [leaf for leaf in leaves if not isinstance(leaf, Same)], strict=True)
-                  if _dtype_of(leaf) != term.dtype]  # fmt: skip
-        if wanted:
-            self._give_up("a result has another type than it was recorded with")
-            return
-        if not self._insert(recording, to_term, outputs):
+        if variant is None:
+            variant = Variant(leaves, structure)
+            self.variants.append(variant)
+        to_term = lower(recording.graph, self.simplifier, self.inputs, recording.captured.is_reference)
+        outputs = []
+        for out, leaf in zip(recording.graph.outputs, leaves, strict=True):
+            if not isinstance(leaf, Same):
+                term = to_term(out)
+                if term.dtype != _dtype_of(leaf):
+                    term = self.simplifier.apply(ASTYPE, (term,), {"dtype": _dtype_of(leaf)}, term.shape, _dtype_of(leaf))
+                outputs.append(term)
+        if not self._insert(variant, recording, to_term, tuple(outputs)):
             self._give_up("two calls with equal decisions did different things")
 
-    def _insert(self, recording: Recording, to_term: Callable[[Any], Term], outputs: tuple[Term, ...]) -> bool:
-        path = Path()
-        if self.tree is None:
-            self.tree = path
-        else:
-            path = self.tree
+    def _insert(
+        self, variant: Variant, recording: Recording, to_term: Callable[[Any], Term], outputs: tuple[Term, ...]
+    ) -> bool:
+        """Add a path; return False where the same decisions have led elsewhere before."""
+        path = variant.tree
         for decision in recording.decisions:
             term = to_term(decision.node)
-            if term.constant is not None and not term.is_reference:
+            if term.is_constant:
                 continue
             if path.outputs is not None:
                 return False
@@ -182,48 +192,56 @@ class Specialization:
             return False
         path.outputs = outputs
         self.paths += 1
-        self.is_fresh = False
+        variant.is_fresh = False
         return True
 
     def _give_up(self, why: str) -> None:
         self.interpreted = True
-        self.entry = None
+        self.variants = []
         self.say(f"{why}; calls of this kind run through NumPy")
 
     # --- compiling
 
-    def compile(self) -> None:
-        """Make native code of all known paths."""
-        self.is_fresh = True
-        assert self.tree is not None and self.leaves is not None
-        count = len(flatten(self.call.args)[0])
-        arguments = nested(self.call.args, self._argument_leaves(count))
-        tree = nested(unflatten(self.result_structure, [_Mark() for _ in self.leaves]), self.leaves)
-        in_order = arguments is not None and arguments[1] == list(range(count))
-        self.is_direct = not self.call.kwargs and in_order and tree is not None
-        kinds = self.call.kinds
-        results, order = Nested("tuple", self.leaves), list(range(len(self.leaves)))
-        if self.is_direct and arguments is not None and tree is not None and isinstance(arguments[0], Nested):
-            kinds = arguments[0].children
-            results, order = tree  # type: ignore[assignment]
-        carried = [place for place, leaf in enumerate(self.leaves) if not isinstance(leaf, Same)]
+    def compile(self, variant: Variant) -> None:
+        """Make native code of all paths of a variant."""
+        variant.is_fresh = True
+        kinds: Sequence[Node] = self.kinds
+        results: Node = Nested("tuple", variant.leaves)
+        order = list(range(len(variant.leaves)))
+        tree = self._result_tree(variant)
+        if self.is_direct(variant) and tree is not None and isinstance(self.arguments, Nested):
+            kinds = self.arguments.children
+            results, order = tree
+        carried = [place for place, leaf in enumerate(variant.leaves) if not isinstance(leaf, Same)]
         slots = [carried.index(place) for place in order if place in carried]
-        writer = ProgramWriter(self.inputs, kinds, results, slots)
         try:
-            self.compiled = writer.write(self.tree)
+            program = ProgramWriter(self.inputs, kinds, results, slots).write(variant.tree)
         except NotNativeError as error:
             self._give_up(str(error))
             return
-        module, plan = self.compiled.module, self.compiled.plan
+        module, plan = program.module, program.plan
         write_entry(module, plan)
-        text = module.text()
-        level = 0 if self.compiled.size > STRAIGHT else 2
-        code = compile_text(text, {**entry_symbols(plan), **outside(module)}, level)
-        self.entry = make_entry(code, plan)
+        level = 0 if program.size > STRAIGHT else 2
+        code = compile_text(module.text(), {**entry_symbols(plan), **outside(module)}, level)
+        variant.program = program
+        variant.entry = make_entry(code, plan)
 
-    def _argument_leaves(self, count: int) -> list[Node]:
-        kinds = dict(zip(self.call.moving, self.call.kinds, strict=True))
-        return [kinds.get(place) or Same(self.call.leaves[place]) for place in range(count)]
+
+_NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
+
+
+def _kind(out: Any, value: Any, numbers: bool) -> Node:
+    """Return what kind a result is, given what the trace recorded and its value. numbers: all arguments are Python's."""
+    if not isinstance(out, GraphNode) and not isinstance(value, np.ndarray | np.generic | float):
+        return Same(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "fiubc":
+        return Same(value)
+    if isinstance(out, GraphNode) and (numbers or not np.shape(value)):
+        if numbers and isinstance(value, float):
+            return Number()
+    elif type(value) is float:
+        return Number()
+    return Array(value.dtype, value.shape) if np.shape(value) else Scalar(np.result_type(value))
 
 
 class _Mark:
@@ -265,6 +283,3 @@ def warn(name: str) -> Callable[[str], None]:
             warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
 
     return say
-
-
-__all__ = ["Specialization", "live", "warn"]

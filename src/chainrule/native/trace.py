@@ -6,11 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from chainrule.core.graph import Graph, Node
-from chainrule.core.primitive import Array, Primitive
+from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced
 from chainrule.native.capture import Captured, RandomWatch, surroundings
+from chainrule.primitives.shape import cast
+from chainrule.tracing.guard import by_reference
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
+
+
+_PYTHON = frozenset({float, int, complex, bool})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +33,38 @@ class Decision:
 class JitTrace(RecordTrace):
     """Records everything, down to what native code has instructions for."""
 
-    __slots__ = ("taken", "captured")
+    __slots__ = ("taken", "captured", "weak")
 
     def __init__(self, around: dict[int, Any]) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
+        self.weak: set[int] = set()
         self.captured = Captured(around)
         self.guard = self.captured  # type: ignore[assignment]
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         if primitive.expansion is not None:
             return primitive.expansion(*operands, **parameters)
-        return super().process(primitive, operands, parameters)
+        if not self.weak or not isinstance(primitive, Elementwise):
+            return super().process(primitive, operands, parameters)
+        return self._process_weak(primitive, operands, parameters)
+
+    def _process_weak(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        """Apply an elementwise operation where Python numbers are inputs: they take on the precision of what they meet."""
+        weak = [id(each.data) in self.weak if isinstance(each, Traced) else type(each) in _PYTHON for each in operands]
+        strong = [each.dtype for each, is_weak in zip(operands, weak, strict=True) if not is_weak]
+        if strong and any(weak):
+            wanted = np.result_type(*strong)
+            if wanted.kind in "fc" and wanted.itemsize < (8 if wanted.kind == "f" else 16):
+                operands = [
+                    cast(each, wanted if wanted.kind == "f" else np.dtype(f"f{wanted.itemsize // 2}"))
+                    if is_weak and isinstance(each, Traced) and each.dtype.kind == "f" else each
+                    for each, is_weak in zip(operands, weak, strict=True)
+                ]  # fmt: skip
+        out = super().process(primitive, operands, parameters)
+        if not strong and primitive.operator is not None and isinstance(out, Traced):
+            self.weak.add(id(out.data))
+        return out
 
     def decide(self, traced: Traced, kind: type) -> Any:
         outcome = kind(traced.value)
@@ -59,17 +86,25 @@ class Recording:
     results: tuple[Any, ...]
 
 
-def trace(fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array]) -> Recording:
-    """Run `flat` (arrays in, list of results out), which calls the user's `fun`, and return what it did."""
+def trace(
+    fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array], weak: Sequence[bool]
+) -> Recording:
+    """Run `flat` (arrays in, list of results out), which calls the user's `fun`, and return what it did.
+
+    weak: whether an input is a Python number, which has no precision of its own.
+    """
     around, generators = surroundings(fun)
     watch = RandomWatch(generators)
     running = JitTrace(around)
     traced = [running.input(value) for value in inputs]
+    running.weak.update(id(part.data) for part, is_weak in zip(traced, weak, strict=True) if is_weak)
     entry = tuple(running.nodes)
+    token = by_reference.set(running.captured.is_reference)
     try:
         parts = [close_over(running, part) for part in call(flat, traced)]
     finally:
         running.closed = True
+        by_reference.reset(token)
     watch.check()
     outputs = tuple(own_node(running, part) for part in parts)
     results = tuple(out.value if isinstance(out, Node) else out for out in outputs)

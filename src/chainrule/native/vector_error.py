@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from chainrule.native.lanes import Lanes
 from chainrule.native.vector_exponential import exp_of_sum
-from chainrule.native.vector_parts import at_most, fast_two_sum, in_double, magnitude, polynomial, with_sign
+from chainrule.native.vector_parts import at_most, fast_two_sum, in_double, magnitude, polynomial, two_sum, with_sign
 
 LIMIT = 0.65
 SQRT_HALF = 0.7071067811865476
@@ -60,10 +60,17 @@ def _near(lanes: Lanes, x: str) -> tuple[str, str]:
 
 def _far(lanes: Lanes, size: str, square: str, rest: str) -> str:
     """Return erfc(size) for 0.65 <= size <= 28, whose square is a sum of two numbers."""
-    inverse = lanes.div(lanes.number(1.0), lanes.add(size, lanes.number(4.0)))
-    u = lanes.mul(lanes.sub(size, lanes.number(4.0)), inverse)
-    power = exp_of_sum(lanes, lanes.neg(square), lanes.neg(rest))
-    return lanes.mul(power, lanes.mul(polynomial(lanes, u, FAR), inverse))
+    one = lanes.number(1.0)
+    bottom, lost = two_sum(lanes, size, lanes.number(4.0))
+    inverse = lanes.div(one, bottom)
+    u = lanes.fma(inverse, lanes.number(-8.0), one)
+    value = lanes.mul(polynomial(lanes, u, FAR), inverse)
+    # what rounding the inverse changes, relative to it, times the relative slope of the value, about 1.9 (1 - u)
+    negative = lanes.neg(inverse)
+    error = lanes.fma(negative, lost, lanes.fma(negative, bottom, one))
+    slope = lanes.fma(u, lanes.number(-1.9), lanes.number(1.9))
+    value = lanes.fma(lanes.mul(value, error), slope, value)
+    return lanes.mul(exp_of_sum(lanes, lanes.neg(square), lanes.neg(rest)), value)
 
 
 def _square(lanes: Lanes, x: str) -> tuple[str, str]:

@@ -1,8 +1,8 @@
 """Owns sine, cosine and tangent.
 
 |x| is reduced to r = |x| - n pi/2 with |r| <= pi/4 in two parts: pi/2 is the sum of three numbers, the first product is
-subtracted exactly. That is right up to |x| = 2**30 (2**17 for "float"); a lane beyond is left to the C library. sin(r) and cos(r) are minimax
-polynomials in r**2 (found by Remez's algorithm in 200 bits); the quadrant n chooses between them and their signs.
+subtracted exactly. That is right up to |x| = 2**30 (2**17 for "float"); a lane beyond is left to the C library. sin(r) and
+cos(r) are minimax polynomials in r**2 (found by Remez's algorithm in 200 bits); the quadrant n chooses between them.
 """
 
 from __future__ import annotations
