@@ -23,9 +23,10 @@ WARM_SECONDS = 0.012  # run untimed for so long, for caches, branch predictors a
 BLOCK_SECONDS = 0.004  # then time as many calls as fill this: short, so that many blocks are not disturbed
 BLOCKS = 5  # so many blocks a turn
 ROUNDS = 25
-CASE_SECONDS = 20.0  # after this no new round starts
-SLOW_SECONDS = 0.05  # who needs longer for one call is timed one call a turn,
-SLOW_ROUNDS = 3  # and takes part in so many rounds only
+CASE_SECONDS = 20.0  # shared evenly: who has used up its part sits out the other rounds,
+FEW_ROUNDS = 3  # but not before this many
+SLOW_SECONDS = 0.05  # who needs longer for one call is timed one call a turn
+TURN_SECONDS = 0.1  # after this no new block starts, for a call that is slow only now and then
 
 BEST_PEER = "best peer"
 BEST_UNCHANGED = "best unchanged"
@@ -75,6 +76,7 @@ class Race:
     goals: what ours is compared with.
     absent: who did not run, and why.
     unit: "s" or "B".
+    disturbance: so many cores were busy with other processes meanwhile; None where that is not known.
     """
 
     case: str
@@ -83,6 +85,7 @@ class Race:
     goals: Sequence[Goal] = ()
     absent: Mapping[str, str] = field(default_factory=dict)
     unit: str = "s"
+    disturbance: float | None = None
 
 
 def _warm(call: Callable[[], Any]) -> None:
@@ -99,21 +102,28 @@ def _block(call: Callable[[], Any], count: int) -> float:
     return (perf_counter() - start) / count
 
 
-def _calls_per_block(call: Callable[[], Any]) -> int:
-    """Return how many calls fill a block."""
+def _first_guess(call: Callable[[], Any]) -> float:
+    """Return roughly what one call takes."""
     _warm(call)
     count = 1
     while (seconds := _block(call, count)) * count < BLOCK_SECONDS / 4:
         count *= 4
-    return max(1, round(BLOCK_SECONDS / seconds))
+    return seconds
 
 
-def _turn(call: Callable[[], Any], count: int, slow: bool) -> float:
-    """Return the least mean time over the blocks of one turn."""
-    if slow:
+def _turn(call: Callable[[], Any], expected: float) -> float:
+    """Return the least mean time over the blocks of one turn, given what a call took before."""
+    if expected > SLOW_SECONDS:
         return _block(call, 1)
+    count = max(1, round(BLOCK_SECONDS / expected))
+    end = perf_counter() + TURN_SECONDS
     _warm(call)
-    return min(_block(call, count) for _ in range(BLOCKS))
+    best = _block(call, count)
+    for _ in range(BLOCKS - 1):
+        if perf_counter() > end:
+            break
+        best = min(best, _block(call, count))
+    return best
 
 
 def interleave(
@@ -121,24 +131,23 @@ def interleave(
 ) -> dict[str, float]:
     """Return for each name the least time of one call, in seconds, over rounds in which all take turns.
 
-    No new round starts after `case_seconds`.
+    Who has used up an even share of `case_seconds`, and has had `FEW_ROUNDS`, takes part no more.
 
     >>> seconds = interleave({"one": lambda: sum(range(10)), "ten": lambda: sum(range(1000))}, rounds=2)
     >>> 0 < seconds["one"] < seconds["ten"]
     True
     """
-    counts = {name: _calls_per_block(call) for name, call in calls.items()}
-    best = dict.fromkeys(calls, float("inf"))
-    slow = {name: count == 1 and _block(calls[name], 1) > SLOW_SECONDS for name, count in counts.items()}
+    best = {name: _first_guess(call) for name, call in calls.items()}
+    spent = dict.fromkeys(calls, 0.0)
     order = list(calls)
-    end = perf_counter() + case_seconds
     for finished in range(rounds):
         for name in order:
-            if not slow[name] or finished < SLOW_ROUNDS:
-                best[name] = min(best[name], _turn(calls[name], counts[name], slow[name]))
+            if finished >= FEW_ROUNDS and spent[name] > case_seconds / len(calls):
+                continue
+            start = perf_counter()
+            best[name] = min(best[name], _turn(calls[name], best[name]))
+            spent[name] += perf_counter() - start
         order.append(order.pop(0))
-        if perf_counter() > end:
-            break
     return best
 
 
@@ -226,20 +235,22 @@ def goal_table(races: Sequence[Race]) -> str:
 
     >>> roles = {"chainrule": Role.OURS}
     >>> print(goal_table([Race("x**2", {"chainrule": 2e-6, "peer": 8e-6}, roles, [Goal(2, BEST_PEER)])]))
-    case  against          its  ours  ours / its  goal
-    x**2  best peer: peer  8 µs  2 µs        0.25   0.5
+    case  against          its  ours  ours / its  goal  cores disturbed
+    x**2  best peer: peer  8 µs  2 µs        0.25   0.5               ?
     """
-    rows = [["case", "against", "its", "ours", "ours / its", "goal"]]
+    rows = [["case", "against", "its", "ours", "ours / its", "goal", "cores disturbed"]]
     for race in races:
         own = next(iter(race.figures))
+        disturbed = "?" if race.disturbance is None else f"{race.disturbance:.1f}"
         for goal in race.goals:
             other = rival(race, goal)
             if other is None:
-                rows.append([race.case, goal.against, "not run", _figure(race, own), "", f"{1 / goal.times:.3g}"])
+                cells = ["not run", _figure(race, own), "", f"{1 / goal.times:.3g}", disturbed]
+                rows.append([race.case, goal.against, *cells])
                 continue
             title = other if other == goal.against else f"{goal.against}: {other}"
             ratio = race.figures[own] / race.figures[other]
-            cells = [_figure(race, other), _figure(race, own), f"{ratio:.3g}", f"{1 / goal.times:.3g}"]
+            cells = [_figure(race, other), _figure(race, own), f"{ratio:.3g}", f"{1 / goal.times:.3g}", disturbed]
             rows.append([race.case, title, *cells])
     return "\n".join(_aligned(rows, left=2))
 

@@ -17,6 +17,7 @@ import chainrule as cr
 from benchmarks import fresh_process, peer_autograd, peer_chainrule, peer_jax
 from benchmarks.compare import Goal, Race, Role
 from benchmarks.native_cases import CASES, NativeCase
+from benchmarks.neighbors import Neighbors
 
 REPEATS = 3
 MOST_SECONDS = 5.0  # once this is spent, nothing is repeated
@@ -84,18 +85,21 @@ def _autograd(case: NativeCase) -> dict[str, float]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
 def test_compile(case: NativeCase, record_first: Callable[[Race], None]) -> None:
     """Each tool starts from new functions."""
+    neighbors = Neighbors()
     figures: dict[str, float] = {}
     for _ in range(REPEATS):
         for name, seconds in _ours(case).items():
             figures[name] = min(seconds, figures.get(name, seconds))
     roles = dict.fromkeys(figures, Role.OURS)
     rivals = _jax(case)
-    record_first(Race(f"compiling: {case.name}", figures | rivals, roles, [Goal(3, next(iter(rivals), JAX))]))
+    goals = [Goal(3, next(iter(rivals), JAX))]
+    busy = neighbors.cores()
+    record_first(Race(f"compiling: {case.name}", figures | rivals, roles, goals, disturbance=busy))
     if case.key == "recurrence":
         wait = {BOTH: figures[BOTH], MEANT: RECURRENCE_SECONDS}
-        record_first(Race(f"until compiled: {case.name}", wait, _against(BOTH), [Goal(1, MEANT)]))
+        record_first(Race(f"until compiled: {case.name}", wait, _against(BOTH), [Goal(1, MEANT)], disturbance=busy))
         begin = {FIRST: figures[FIRST]} | _autograd(case)
-        record_first(Race(f"first call: {case.name}", begin, _against(FIRST), [Goal(1, AUTOGRAD)]))
+        record_first(Race(f"first call: {case.name}", begin, _against(FIRST), [Goal(1, AUTOGRAD)], disturbance=busy))
 
 
 def _against(ours: str) -> dict[str, Role]:
@@ -104,11 +108,14 @@ def _against(ours: str) -> dict[str, Role]:
 
 def test_fresh_process(record_first: Callable[[Race], None]) -> None:
     """Each library imports itself and takes one gradient of a small function."""
+    neighbors = Neighbors()
     starts = fresh_process.measure()
+    busy = neighbors.cores()
     for ours, seconds in (("chainrule, grad", GRAD_SECONDS), ("chainrule, jit called twice", JIT_SECONDS)):
+        goals = [Goal(1, MEANT)]
         names = [ours, *(name for name in starts if not name.startswith("chainrule"))]
         roles = {ours: Role.OURS, fresh_process.NUMPY: Role.LIMIT, MEANT: Role.LIMIT}
         times = {name: starts[name].seconds for name in names} | {MEANT: seconds}
         peaks = {name: starts[name].peak for name in names} | {MEANT: PEAK_BYTES}
-        record_first(Race(f"fresh process, time: {ours}", times, roles, [Goal(1, MEANT)]))
-        record_first(Race(f"fresh process, peak memory: {ours}", peaks, roles, [Goal(1, MEANT)], unit="B"))
+        record_first(Race(f"fresh process, time: {ours}", times, roles, goals, disturbance=busy))
+        record_first(Race(f"fresh process, peak memory: {ours}", peaks, roles, goals, unit="B"))

@@ -15,8 +15,9 @@ from benchmarks.c_reference import PRODUCTS
 from benchmarks.compare import Race, interleave
 from benchmarks.native_cases import CASES, NativeCase
 from benchmarks.native_peers import gather
+from benchmarks.neighbors import Neighbors
 
-CASE_SECONDS = 10.0
+CASE_SECONDS = 8.0
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +41,7 @@ def test_native(case: NativeCase, scratch: Path, record_race: Callable[[Race], N
             np.testing.assert_allclose(
                 theirs, ours, rtol=case.tolerance, atol=case.tolerance, err_msg=entry.name, strict=False
             )
+    neighbors = Neighbors()
     seconds = interleave({entry.name: entry.call for entry in entries}, case_seconds=CASE_SECONDS)
     roles = {entry.name: entry.role for entry in entries}
-    record_race(Race(case.name, seconds, roles, case.goals, reasons))
+    record_race(Race(case.name, seconds, roles, case.goals, reasons, disturbance=neighbors.cores()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -184,3 +184,27 @@ def test_what_one_block_knows_is_not_used_in_another() -> None:
     body.do("br label %other")
     body.label("other")
     assert FUNCTIONS["sin"](lanes, "%x") != first
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0, 3.0, 4.0, -1.0])
+def test_powers_of_a_constant_exponent_need_no_logarithm(exponent: float) -> None:
+    body = Body(Module())
+    lanes = Lanes(body, 4)
+    FUNCTIONS["power"](lanes, "%x", lanes.number(exponent))
+    assert len(body.lines) < 6
+
+
+def test_constant_powers_of_special_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 2.0, -3.0, 1e-320, 1e200])
+    for exponent in (0.5, 1.0, 2.0, 3.0, 4.0, -1.0):
+        monkeypatch.setitem(FUNCTIONS, "constant power", partial(_constant_power, exponent=exponent))
+        with np.errstate(all="ignore"):
+            expected = np.power(values, np.full_like(values, exponent))  # NumPy takes a scalar 0.5 for sqrt
+        result = Kernel("constant power", 4, "double", 1)(values)
+        np.testing.assert_array_equal(result, expected)
+        number = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(result[number]), np.signbit(expected[number]))
+
+
+def _constant_power(lanes: Lanes, x: str, exponent: float) -> str:
+    return FUNCTIONS["power"](lanes, x, lanes.number(exponent))

@@ -14,11 +14,13 @@ from chainrule.native.entry_plan import Array, EntryPlan, Node, Number, Scalar
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Storage, contiguous
-from chainrule.native.loops import MEMORY, Loop, Root, identity_of, write_loop
+from chainrule.native.loops import MEMORY, Loop, Root, write_loop
 from chainrule.native.machine import host
 from chainrule.native.memory import Arena, last_uses
 from chainrule.native.numpy_calls import NumpyCall, write_call
 from chainrule.native.products import write_product
+from chainrule.native.row_text import LoopCall, run_rows
+from chainrule.native.rows import group_steps
 from chainrule.native.schedule import Piece, Role, Schedule, Step
 from chainrule.native.text import Body, Module
 from chainrule.passes.flatten import flatten_space
@@ -87,6 +89,7 @@ class ProgramWriter:
         self.calls: list[NumpyCall] = []
         self.width = host().width
         self.loops: dict[str, str] = {}
+        self.entry_lines: list[str] = []  # what is reserved on the stack
         self.arena_bytes = 0
         self.work = 0  # a rough count of element operations, by which the entry decides whether to release the GIL
         self._constant_terms: dict[int, tuple[Storage, str]] = {}
@@ -102,7 +105,7 @@ class ProgramWriter:
         names += [f"const{k}" for k in range(len(self.constants))]
         names += [*(f"result{k}" for k in self.slots), "arena"]
         loads = [f"  %{name} = load ptr, ptr %slot{k}" for k, name in enumerate(names)]
-        lines = [self.body.lines[0], *header, *loads, *self.body.lines[1:]]
+        lines = [self.body.lines[0], *self.entry_lines, *header, *loads, *self.body.lines[1:]]
         text = "\n".join(["define internal i64 @run(ptr %bases) {", *lines, "}"])
         self.module.define("run", lambda: text)
         plan = EntryPlan(
@@ -217,36 +220,48 @@ class ProgramWriter:
                 if whole and term.index in places and stored.buffer.index in schedule.roles:
                     places.setdefault(stored.buffer.index, places[term.index])
         ends = last_uses(steps, schedule)
-        for number, step in enumerate(steps):
-            for index, storage in _made(step, schedule):
-                state.storage[index] = storage
-                if index in places:
-                    state.where[index] = places[index]
-                elif index not in state.where:
-                    term = storage.buffer
-                    offset = state.arena.take(term.size * term.dtype.itemsize)
-                    state.where[index] = offset
-                    self.arena_bytes = max(self.arena_bytes, state.arena.top)
-            self._step(step, schedule, state)
-            for index in ends.get(number, ()):
-                offset = state.where.get(index)
-                if isinstance(offset, int) and index not in keep and index in state.storage:
-                    state.arena.give_back(offset)
-                    del state.storage[index], state.where[index]
-                    state.done.discard(index)
+        groups = group_steps(steps, schedule)
+        for group in groups:
+            for step in group.steps:
+                self._take_memory(step, schedule, state, places)
+            if group.steps[0].kind == "loop":
+                self._loops(group.steps, state, schedule)
+            else:
+                self._step(group.steps[0], schedule, state)
+            for number in group.numbers:
+                self._give_back(ends.get(number, ()), keep, state)
         for term in schedule.order:
             storage = schedule.storage.get(term.index)
             if schedule.roles[term.index] is Role.ALIAS and storage is not None and storage.buffer.index in state.done:
                 state.storage[term.index] = storage
 
+    def _take_memory(self, step: Step, schedule: Schedule, state: _State, places: dict[int, str]) -> None:
+        """Find memory for what a step makes: that of a result where it is one."""
+        for index, storage in _made(step):
+            state.storage[index] = storage
+            if index in places:
+                state.where[index] = places[index]
+            elif index not in state.where:
+                state.where[index] = self.scratch(state, storage.buffer.size * storage.buffer.dtype.itemsize)
+
+    def scratch(self, state: _State, size: int) -> int:
+        """Return the offset of new memory in the arena."""
+        offset = state.arena.take(size)
+        self.arena_bytes = max(self.arena_bytes, state.arena.top)
+        return offset
+
+    def _give_back(self, indices: Sequence[int], keep: set[int], state: _State) -> None:
+        for index in indices:
+            offset = state.where.get(index)
+            if isinstance(offset, int) and index not in keep and index in state.storage:
+                state.arena.give_back(offset)
+                del state.storage[index], state.where[index]
+                state.done.discard(index)
+
     def _step(self, step: Step, schedule: Schedule, state: _State) -> None:
         if step.kind == "cell":
             assert step.term is not None
             self._cell(step.term, schedule, state)
-        elif step.kind == "loop":
-            self._loop(step.domain, step.pieces, state, schedule)
-            for piece in step.pieces:
-                state.done.add(piece.target.index)
         elif step.kind == "assemble":
             assert step.term is not None
             self._start(step.term, state)
@@ -310,9 +325,7 @@ class ProgramWriter:
         if found is not None:
             return found if found.buffer.index in state.done else None
         if term.index in state.cells:
-            offset = state.arena.take(term.size * term.dtype.itemsize)
-            self.arena_bytes = max(self.arena_bytes, state.arena.top)
-            state.where[term.index] = offset
+            state.where[term.index] = self.scratch(state, term.size * term.dtype.itemsize)
             state.storage[term.index] = Storage(term, 0, contiguous(term.shape))
             state.done.add(term.index)
             self._store_cells(state.cells[term.index], term, self.base(state, term))
@@ -355,20 +368,36 @@ class ProgramWriter:
             return base
         return self.body.let(f"getelementptr i8, ptr {base}, i64 {storage.offset * itemsize}")
 
-    def fill(self, pointer: str, count: int, number: Any, dtype: np.dtype[Any]) -> None:
+    def fill(self, pointer: str, count: int, number: Any, dtype: np.dtype[Any], body: Body | None = None) -> None:
         """Write one number into all of a piece of memory."""
-        body = self.body
+        body = self.body if body is None else body
         if not np.any(number) and not np.signbit(number):
             self.module.declare("llvm.memset.p0.i64", "void {}(ptr, i8, i64, i1)")
             body.do(f"call void @llvm.memset.p0.i64(ptr {pointer}, i8 0, i64 {count * dtype.itemsize}, i1 false)")
             return
         value = Term(-1, None, (), {}, (), dtype, constant=dtype.type(number))
         root = Root(value, "store", 0, (1,))
-        self._call_loop(Loop((count,), [root], lambda term: None, [pointer]), [pointer], count)
+        symbol = self.loop_function(Loop((count,), [root], lambda term: None, [pointer]))
+        body.do(f"call void @{symbol}(ptr {pointer}, i64 0, i64 {count})")
 
     # --- loops
 
-    def _loop(self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State, schedule: Schedule | None = None) -> None:
+    def _loops(self, steps: Sequence[Step], state: _State, schedule: Schedule | None) -> None:
+        """Write loops over the same rows, block by block."""
+        calls = []
+        for step in steps:
+            calls.append(self._prepare(step.domain, step.pieces, state, schedule))
+            for piece in step.pieces:
+                state.done.add(piece.target.index)
+        run_rows(self, calls, state)
+
+    def _loop(self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State) -> None:
+        run_rows(self, [self._prepare(domain, pieces, state, None)], state)
+
+    def _prepare(
+        self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State, schedule: Schedule | None
+    ) -> LoopCall:
+        """Write a loop's function, and return how it is called."""
         pointers: dict[tuple[int, int], int] = {}
         names: list[str] = []
 
@@ -392,35 +421,30 @@ class ProgramWriter:
         if not domain:
             domain, pieces = (1,), [Piece(p.term, p.how, p.target, p.offset, (1,)) for p in pieces]
         flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored)
-        roots = []
         if flat is not None:
             domain, leaves = flat
         else:
             leaves = [(p.term, p.strides) for p in pieces]
+        roots = []
         for piece, (term, strides) in zip(pieces, leaves, strict=True):
             if piece.how in ("store", "add"):
                 strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
             target = Storage(piece.target, piece.offset, strides)
             roots.append(Root(term, piece.how, number(target, piece.target.dtype.itemsize), strides))
-            if piece.how in ("sum", "prod", "max", "min") and not strides[0]:
-                self._initialize(piece, names[roots[-1].pointer])
         read = stored if flat is None else lambda term: _flat_stored(term, stored)
         loop = Loop(domain, roots, read, names)
-        self._call_loop(loop, names, domain[0])
+        sizes = [piece.target.size for piece in pieces]
+        return LoopCall(self.loop_function(loop), domain, tuple(roots), names, sizes)
 
-    def _initialize(self, piece: Piece, pointer: str) -> None:
-        self.fill(pointer, piece.target.size, identity_of(piece.how, piece.target.dtype), piece.target.dtype)
-
-    def _call_loop(self, loop: Loop, names: list[str], rows: int) -> None:
+    def loop_function(self, loop: Loop) -> str:
+        """Write the function of a loop, unless an equal one is there; return its symbol."""
         text = write_loop(self.module, "NAME", loop, self.width)
         symbol = self.loops.get(text)
         if symbol is None:
             symbol = f"loop{len(self.loops)}"
             self.loops[text] = symbol
             self.module.define(symbol, lambda: text.replace("@NAME(", f"@{symbol}(", 1))
-        self.work += int(np.prod(loop.domain)) * 10
-        arguments = ", ".join([*(f"ptr {name}" for name in names), "i64 0", f"i64 {rows}"])
-        self.body.do(f"call void @{symbol}({arguments})")
+        return symbol
 
 
 def _literal(outcome: Any, kind: str) -> str:
@@ -435,7 +459,7 @@ def _flat_stored(term: Term, stored: Callable[[Term], tuple[int, Storage] | None
     return found[0], Storage(found[1].buffer, 0, tuple(1 for _ in term.shape))
 
 
-def _made(step: Step, schedule: Schedule) -> list[tuple[int, Storage]]:
+def _made(step: Step) -> list[tuple[int, Storage]]:
     """Return the buffers that a step starts to fill."""
     if step.kind == "loop":
         return [(piece.target.index, Storage(piece.target, 0, contiguous(piece.target.shape))) for piece in step.pieces]

@@ -69,6 +69,8 @@ class Specialization:
         leaves = [kinds.get(place) or Same(call.leaves[place]) for place in range(count)]
         found = None if call.kwargs else nested(call.args, leaves)
         self.arguments = found[0] if found is not None and found[1] == list(range(count)) else None
+        if any(self.weak) and any(_is_narrow(kind) for kind in call.kinds):
+            self.arguments = None  # an entry takes np.float64, which has a precision of its own, for a Python number
         self.call = call.without_inputs()
         self.variants: list[Variant] = []
         self.paths = 0
@@ -136,10 +138,13 @@ class Specialization:
             recording = trace(self.fun, flat, call.inputs(), self.weak)
         except RandomNumbersError:
             raise
-        except ChainruleError as error:
+        except (ChainruleError, AttributeError, TypeError, ValueError) as error:
             result = call.interpret(self.fun)  # raises again where the function itself is wrong
             self._give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
             return result
+        if any(type(value) is str and not _is_given(value, self.fun, call) for value in recording.results):
+            self._give_up("it makes text of values")
+            return call.interpret(self.fun)
         leaves = tuple(
             _kind(out, value, self.numbers)
             for out, value in zip(recording.graph.outputs, recording.results, strict=True)
@@ -246,6 +251,16 @@ def _kind(out: Any, value: Any, numbers: bool) -> Node:
 
 class _Mark:
     """Stands for a leaf of the results."""
+
+
+def _is_given(text: str, fun: Callable[..., Any], call: Call) -> bool:
+    """Whether text is one of the function's own constants or arguments, and was not made of values while it was traced."""
+    code = getattr(fun, "__code__", None)
+    return any(text is leaf for leaf in call.leaves) or (code is not None and text in code.co_consts)
+
+
+def _is_narrow(kind: Node) -> bool:
+    return isinstance(kind, Array | Scalar) and kind.dtype.kind in "fc" and kind.dtype.itemsize < (8 if kind.dtype.kind == "f" else 16)
 
 
 def _dtype_of(leaf: Node) -> np.dtype[Any]:

@@ -6,6 +6,7 @@ import ctypes
 
 from chainrule.native.blas import blas_symbols
 from chainrule.native.text import Module
+from chainrule.native.threads import pool_symbols
 from chainrule.native.vector_math import outside_symbols
 
 _PYTHON = ("PyLong_FromVoidPtr", "PyObject_CallOneArg", "PyObject_IsTrue", "Py_DecRef")
@@ -20,4 +21,6 @@ def outside(module: Module) -> dict[str, int]:
             found[name] = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
     if any(name in module.declarations for name in _BLAS):
         found.update({name: address for name, address in blas_symbols().items() if name in module.declarations})
+    if "chainrule_parallel" in module.declarations:
+        found.update(pool_symbols())
     return found

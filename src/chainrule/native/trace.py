@@ -12,7 +12,9 @@ from chainrule.core.graph import Graph, Node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced
 from chainrule.native.capture import Captured, RandomWatch, surroundings
-from chainrule.primitives.shape import cast
+from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
+from chainrule.primitives.order import ARGWHERE
+from chainrule.primitives.shape import WHERE, cast
 from chainrule.tracing.guard import by_reference
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
 
@@ -45,7 +47,13 @@ class JitTrace(RecordTrace):
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         if primitive.expansion is not None:
             return primitive.expansion(*operands, **parameters)
-        if not self.weak or not isinstance(primitive, Elementwise):
+        if primitive is ARGWHERE:
+            self._decide_on_count(operands[0])
+        elif primitive is INDEX or primitive is INDEX_SET or primitive is INDEX_ADD:
+            for key in operands[1:] if primitive is INDEX else operands[2:]:
+                if isinstance(key, Traced) and key.dtype.kind == "b":
+                    self._decide_on_count(key)
+        if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
             return super().process(primitive, operands, parameters)
         return self._process_weak(primitive, operands, parameters)
 
@@ -65,6 +73,10 @@ class JitTrace(RecordTrace):
         if not strong and primitive.operator is not None and isinstance(out, Traced):
             self.weak.add(id(out.data))
         return out
+
+    def _decide_on_count(self, mask: Array) -> None:
+        """Note how many elements are selected: the shapes of what follows depend on it."""
+        int(np.count_nonzero(mask))
 
     def decide(self, traced: Traced, kind: type) -> Any:
         outcome = kind(traced.value)

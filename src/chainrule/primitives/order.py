@@ -86,8 +86,10 @@ PARTITION = General(
 )
 
 
-def _position(name: str, value: Callable[..., Any], batch: Callable[..., Any]) -> Piecewise:
-    return Piecewise(name=name, value=value, rule=STEP, batch=batch)
+def _position(
+    name: str, value: Callable[..., Any], batch: Callable[..., Any], expansion: Callable[..., Any] | None = None
+) -> Piecewise:
+    return Piecewise(name=name, value=value, rule=STEP, batch=batch, expansion=expansion)
 
 
 ARGMAX = _position(
@@ -114,16 +116,19 @@ COUNT_NONZERO = _position(
     "count_nonzero",
     lambda x, axis, keepdims: np.count_nonzero(x, axis=axis, keepdims=keepdims),
     lambda batched, x, axis, keepdims: np.count_nonzero(x, axis=shifted(axis), keepdims=keepdims),
+    lambda x, axis, keepdims: np.sum(np.not_equal(x, 0), axis=axis, keepdims=keepdims),
 )
 ANY = _position(
     "any",
     lambda x, axis, keepdims: np.any(x, axis=axis, keepdims=keepdims),
     lambda batched, x, axis, keepdims: np.any(x, axis=shifted(axis), keepdims=keepdims),
+    lambda x, axis, keepdims: np.greater(np.sum(np.not_equal(x, 0), axis=axis, keepdims=keepdims), 0),
 )
 ALL = _position(
     "all",
     lambda x, axis, keepdims: np.all(x, axis=axis, keepdims=keepdims),
     lambda batched, x, axis, keepdims: np.all(x, axis=shifted(axis), keepdims=keepdims),
+    lambda x, axis, keepdims: np.equal(np.sum(np.equal(x, 0), axis=axis, keepdims=keepdims), 0),
 )
 
 

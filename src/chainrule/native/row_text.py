@@ -1,0 +1,164 @@
+"""Owns how loops over the same rows are run: at once, in blocks, or in chunks that threads share.
+
+The cut into blocks and chunks depends on sizes only, and parts of sums are added in order, so that a result does not depend on
+the number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chainrule.native.layout import Storage
+from chainrule.native.loops import IDENTITY, Loop, Root, identity_of
+from chainrule.native.rows import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
+from chainrule.native.text import Body
+from chainrule.passes.terms import Term
+
+if TYPE_CHECKING:
+    from chainrule.native.program import ProgramWriter, _State
+
+
+@dataclass(frozen=True, slots=True)
+class LoopCall:
+    """A call of a loop's function. pointers: their names. sizes: of each root's target, in elements."""
+
+    symbol: str
+    domain: tuple[int, ...]
+    roots: tuple[Root, ...]
+    pointers: Sequence[str]
+    sizes: Sequence[int]
+
+    @property
+    def totals(self) -> list[tuple[Root, int]]:
+        """The reductions over rows, to which every block adds, with the sizes of their targets."""
+        return [
+            (root, size)
+            for root, size in zip(self.roots, self.sizes, strict=True)
+            if root.how in IDENTITY and not root.strides[0]
+        ]
+
+
+def run_rows(writer: ProgramWriter, calls: Sequence[LoopCall], state: _State) -> None:
+    """Write the run of loops over the same rows."""
+    rows = calls[0].domain[0]
+    work = sum(math.prod(call.domain) * 10 for call in calls)
+    writer.work += work
+    block = _block(calls)
+    body = writer.body
+    if work >= PARALLEL_WORK and rows >= 2 * 64:
+        _run_chunks(writer, calls, state, rows, min(MOST_CHUNKS, max(2, work // CHUNK_WORK)), block)
+        return
+    for call in calls:
+        for root, size in call.totals:
+            number = identity_of(root.how, root.term.dtype)
+            writer.fill(call.pointers[root.pointer], size, number, root.term.dtype)
+    pointers = [list(call.pointers) for call in calls]
+    if block >= rows:
+        _calls(body, calls, pointers, "0", str(rows))
+    else:
+        _blocks(body, calls, pointers, "0", str(rows), block)
+
+
+def _block(calls: Sequence[LoopCall]) -> int:
+    """Return how many rows a block has."""
+    rows = calls[0].domain[0]
+    widest = max(math.prod(call.domain[1:]) for call in calls)
+    if len(calls) == 1 and not calls[0].totals:
+        return rows
+    if len(calls) == 1:
+        block = max(1, BLOCK_ELEMENTS // widest)
+    else:
+        block = max(64, BLOCK_BYTES // (8 * widest))
+    block = -(-block // 64) * 64 if block >= 64 else block
+    return rows if block * 2 > rows else block
+
+
+def _calls(body: Body, calls: Sequence[LoopCall], pointers: Sequence[Sequence[str]], low: str, high: str) -> None:
+    for call, names in zip(calls, pointers, strict=True):
+        arguments = ", ".join([*(f"ptr {name}" for name in names), f"i64 {low}", f"i64 {high}"])
+        body.do(f"call void @{call.symbol}({arguments})")
+
+
+def _blocks(
+    body: Body, calls: Sequence[LoopCall], pointers: Sequence[Sequence[str]], low: str, high: str, block: int
+) -> None:
+    """Write the loop over the blocks of the rows from `low` to `high`."""
+    before, head, after = body.block, body.fresh("rows"), body.fresh("rows")
+    at, end = f"%{body.fresh('row')}", f"%{body.fresh('row')}"
+    body.do(f"br label %{head}")
+    body.label(head)
+    body.do(f"{at} = phi i64 [ {low}, %{before} ], [ {end}, %{head} ]")
+    body.do(f"{end} = add i64 {at}, {block}")
+    body.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
+    stop = body.let(f"call i64 @llvm.smin.i64(i64 {end}, i64 {high})")
+    _calls(body, calls, pointers, at, stop)
+    more = body.let(f"icmp slt i64 {end}, {high}")
+    body.do(f"br i1 {more}, label %{head}, label %{after}")
+    body.label(after)
+
+
+def _run_chunks(
+    writer: ProgramWriter, calls: Sequence[LoopCall], state: _State, rows: int, chunks: int, block: int
+) -> None:
+    """Write the run in chunks of rows. Each has totals of its own, which are added up in order at the end."""
+    length = -(-rows // chunks)
+    length = -(-length // 64) * 64
+    chunks = -(-rows // length)
+    names: dict[str, int] = {}
+    for call in calls:
+        for name in call.pointers:
+            names.setdefault(name, len(names))
+    totals: dict[str, tuple[str, Root, int, int]] = {}
+    for call in calls:
+        for root, size in call.totals:
+            stride = -(-size * root.term.dtype.itemsize // 64) * 64
+            offset = writer.scratch(state, stride * chunks)
+            name = writer.body.let(f"getelementptr i8, ptr %arena, i64 {offset}")
+            totals[call.pointers[root.pointer]] = (name, root, size, stride)
+            names.setdefault(name, len(names))
+    task = _task(writer, calls, names, totals, rows, length, block)
+    body = writer.body
+    table = f"%{body.fresh('table')}"
+    writer.entry_lines.append(f"  {table} = alloca [{len(names)} x ptr]")
+    for name, place in names.items():
+        body.do(f"store ptr {name}, ptr {body.let(f'getelementptr ptr, ptr {table}, i64 {place}')}")
+    writer.module.declare("chainrule_parallel", "void {}(ptr, ptr, i64)")
+    body.do(f"call void @chainrule_parallel(ptr @{task}, ptr {table}, i64 {chunks})")
+    for target, (name, root, size, stride) in totals.items():
+        writer.fill(target, size, identity_of(root.how, root.term.dtype), root.term.dtype)
+        width = stride // root.term.dtype.itemsize
+        part = Term(-1, None, (), {}, (chunks, size), root.term.dtype)
+        stored = (1, Storage(part, 0, (width, 1)))
+        loop = Loop((chunks, size), [Root(part, root.how, 0, (0, 1))], lambda term, stored=stored: stored, [target, name])  # type: ignore[misc]
+        body.do(f"call void @{writer.loop_function(loop)}(ptr {target}, ptr {name}, i64 0, i64 {chunks})")
+
+
+def _task(
+    writer: ProgramWriter, calls: Sequence[LoopCall], names: dict[str, int],
+    totals: dict[str, tuple[str, Root, int, int]], rows: int, length: int, block: int,
+) -> str:  # fmt: skip
+    """Write the function that runs one chunk; return its name."""
+    body = Body(writer.module)
+    loaded = {
+        name: body.let(f"load ptr, ptr {body.let(f'getelementptr ptr, ptr %context, i64 {place}')}")
+        for name, place in names.items()
+    }
+    for target, (name, root, size, stride) in totals.items():
+        place = body.let(f"mul i64 %index, {stride}")
+        loaded[target] = body.let(f"getelementptr i8, ptr {loaded[name]}, i64 {place}")
+        writer.fill(loaded[target], size, identity_of(root.how, root.term.dtype), root.term.dtype, body)
+    low = body.let(f"mul i64 %index, {length}")
+    writer.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
+    high = body.let(f"call i64 @llvm.smin.i64(i64 {body.let(f'add i64 {low}, {length}')}, i64 {rows})")
+    pointers = [[loaded[name] for name in call.pointers] for call in calls]
+    if block >= length:
+        _calls(body, calls, pointers, low, high)
+    else:
+        _blocks(body, calls, pointers, low, high, block)
+    body.do("ret void")
+    task = f"task{sum(name.startswith('task') for name in writer.module.functions)}"
+    text = f"define internal void @{task}(ptr %context, i64 %index) {{\n{body.text()}\n}}"
+    return writer.module.define(task, lambda: text)[1:]
