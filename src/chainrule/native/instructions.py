@@ -43,8 +43,26 @@ def _heaviside(l: Lanes, x: str, h: str) -> str:
     return l.select(l.compare("ogt", x, l.number(0)), l.number(1), negative)
 
 
+def larger(l: Lanes, x: str, y: str) -> str:
+    """Return the larger; NaN where one of them is, and the second of two zeros, as NumPy."""
+    return l.select(l.compare("uno", x, x), x, l.select(l.compare("ogt", x, y), x, y))
+
+
+def smaller(l: Lanes, x: str, y: str) -> str:
+    """Return the smaller; NaN where one of them is, and the second of two zeros, as NumPy."""
+    return l.select(l.compare("uno", x, x), x, l.select(l.compare("olt", x, y), x, y))
+
+
+def _larger_number(l: Lanes, x: str, y: str) -> str:
+    return l.select(l.compare("uno", y, y), x, l.select(l.compare("ogt", x, y), x, y))
+
+
+def _smaller_number(l: Lanes, x: str, y: str) -> str:
+    return l.select(l.compare("uno", y, y), x, l.select(l.compare("olt", x, y), x, y))
+
+
 def _clip(l: Lanes, x: str, low: str, high: str) -> str:
-    return l.intrinsic("minimum", l.intrinsic("maximum", x, low), high)
+    return smaller(l, larger(l, x, low), high)
 
 
 def _scaled(factor: float) -> Write:
@@ -80,10 +98,10 @@ REAL: dict[str, Write] = {
     "rint": lambda l, x: l.intrinsic("roundeven", x),
     "sign": _sign,
     "heaviside": _heaviside,
-    "maximum": lambda l, x, y: l.intrinsic("maximum", x, y),
-    "minimum": lambda l, x, y: l.intrinsic("minimum", x, y),
-    "fmax": lambda l, x, y: l.intrinsic("maxnum", x, y),
-    "fmin": lambda l, x, y: l.intrinsic("minnum", x, y),
+    "maximum": larger,
+    "minimum": smaller,
+    "fmax": _larger_number,
+    "fmin": _smaller_number,
     "clip": _clip,
 }
 """Real operands, real result. The functions of vector_math are used under their own names."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.native.instructions import ELEMENTS, REALS, lanes_of, write_constant, write_elementwise
+from chainrule.native.instructions import ELEMENTS, REALS, larger, smaller, write_constant, write_elementwise
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, pad_bounds
 from chainrule.native.text import Body, Module
@@ -415,7 +415,7 @@ def splat(body: Body, name: str, element: str, width: int) -> str:
 def _combine(lanes: Lanes, how: str, dtype: np.dtype[Any], x: str, y: str) -> str:
     if dtype in REALS:
         operation = {"sum": lanes.add, "prod": lanes.mul}.get(how)
-        return operation(x, y) if operation else lanes.intrinsic("maximum" if how == "max" else "minimum", x, y)
+        return operation(x, y) if operation else (larger if how == "max" else smaller)(lanes, x, y)
     if how in ("sum", "prod"):
         return lanes.bitwise("add" if how == "sum" else "mul", x, y)
     return lanes.choose(lanes.compare_whole("sgt" if how == "max" else "slt", x, y), x, y, lanes.integer)

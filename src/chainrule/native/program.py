@@ -20,7 +20,7 @@ from chainrule.native.memory import Arena, last_uses
 from chainrule.native.numpy_calls import NumpyCall, write_call
 from chainrule.native.products import write_product
 from chainrule.native.row_text import LoopCall, run_rows
-from chainrule.native.rows import group_steps
+from chainrule.native.rows import Group, group_steps
 from chainrule.native.schedule import Piece, Role, Schedule, Step
 from chainrule.native.text import Body, Module
 from chainrule.passes.flatten import flatten_space
@@ -43,12 +43,16 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The text of a program, and the plan of its entry. calls: what NumPy computes in it."""
+    """The text of a program, and the plan of its entry. calls: what NumPy computes in it.
+
+    written: what was written, in order, for who looks inside: at which place of the tree, from which schedule, what.
+    """
 
     module: Module
     plan: EntryPlan
     calls: tuple[NumpyCall, ...]
     size: int
+    written: tuple[tuple[Path, Schedule, Group], ...] = ()
 
 
 class NotNativeError(Exception):
@@ -89,6 +93,8 @@ class ProgramWriter:
         self.calls: list[NumpyCall] = []
         self.width = host().width
         self.loops: dict[str, str] = {}
+        self.place = Path()
+        self.written: list[tuple[Path, Schedule, Group]] = []
         self.entry_lines: list[str] = []  # what is reserved on the stack
         self.arena_bytes = 0
         self.work = 0  # a rough count of element operations, by which the entry decides whether to release the GIL
@@ -112,7 +118,7 @@ class ProgramWriter:
             arguments=self.arguments, results=self.results, constants=tuple(self.constants), arena=self.arena_bytes,
             release_gil=not self.calls and self.work > 200_000,
         )  # fmt: skip
-        return Compiled(self.module, plan, tuple(self.calls), len(self.body.lines))
+        return Compiled(self.module, plan, tuple(self.calls), len(self.body.lines), tuple(self.written))
 
     def _bases(self) -> int:
         return len(self.inputs) + len(self.constants) + len(self.slots) + 1
@@ -126,7 +132,7 @@ class ProgramWriter:
     # --- paths
 
     def _path(self, path: Path, state: _State) -> None:
-        body = self.body
+        body, self.place = self.body, path
         if path.outputs is not None:
             self._ending(path.outputs, state)
             return
@@ -222,6 +228,7 @@ class ProgramWriter:
         ends = last_uses(steps, schedule)
         groups = group_steps(steps, schedule)
         for group in groups:
+            self.written.append((self.place, schedule, group))
             for step in group.steps:
                 self._take_memory(step, schedule, state, places)
             if group.steps[0].kind == "loop":

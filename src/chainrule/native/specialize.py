@@ -56,6 +56,7 @@ class Specialization:
         self.fun = fun
         self.say = say
         self.interpreted = False
+        self.why = ""  # it is not compiled
         self.simplifier = Simplifier()
         self.inputs = [
             self.simplifier.terms.input(position, np.shape(value), value.dtype)
@@ -202,6 +203,7 @@ class Specialization:
 
     def _give_up(self, why: str) -> None:
         self.interpreted = True
+        self.why = why
         self.variants = []
         self.say(f"{why}; calls of this kind run through NumPy")
 

@@ -20,6 +20,7 @@ from chainrule.tracing.record import RecordTrace, call, close_over, own_node
 
 
 _PYTHON = frozenset({float, int, complex, bool})
+_WIDE = {"f": 8, "c": 16}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +61,32 @@ class JitTrace(RecordTrace):
     def _process_weak(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         """Apply an elementwise operation where Python numbers are inputs: they take on the precision of what they meet."""
         weak = [id(each.data) in self.weak if isinstance(each, Traced) else type(each) in _PYTHON for each in operands]
-        strong = [each.dtype for each, is_weak in zip(operands, weak, strict=True) if not is_weak]
-        if strong and any(weak):
-            wanted = np.result_type(*strong)
-            if wanted.kind in "fc" and wanted.itemsize < (8 if wanted.kind == "f" else 16):
-                operands = [
-                    cast(each, wanted if wanted.kind == "f" else np.dtype(f"f{wanted.itemsize // 2}"))
-                    if is_weak and isinstance(each, Traced) and each.dtype.kind == "f" else each
-                    for each, is_weak in zip(operands, weak, strict=True)
-                ]  # fmt: skip
+        strong = [each for each, is_weak in zip(operands, weak, strict=True) if not is_weak]
+        if any(weak) and any(each.dtype.kind in "fc" and each.dtype.itemsize < _WIDE[each.dtype.kind] for each in strong):
+            operands = self._narrowed(primitive, operands, weak, parameters)
         out = super().process(primitive, operands, parameters)
         if not strong and primitive.operator is not None and isinstance(out, Traced):
             self.weak.add(id(out.data))
         return out
+
+    def _narrowed(
+        self, primitive: Primitive, operands: Sequence[Array], weak: Sequence[bool], parameters: dict[str, Any]
+    ) -> list[Array]:
+        """Return the operands of an operation with its Python numbers in the precision that NumPy takes them in."""
+        values = [each.value if isinstance(each, Traced) else each for each in operands]
+        numbers = [value.item() if is_weak and isinstance(value, np.generic) else value
+                   for value, is_weak in zip(values, weak, strict=True)]  # fmt: skip
+        with np.errstate(all="ignore"):
+            wanted = np.asarray(primitive.value(*numbers, **parameters)).dtype
+        if wanted.kind == "b":
+            wanted = np.result_type(*numbers)
+        if wanted.kind not in "fc" or wanted.itemsize >= _WIDE[wanted.kind]:
+            return list(operands)
+        real = wanted if wanted.kind == "f" else np.dtype(f"f{wanted.itemsize // 2}")
+        return [
+            cast(each, real) if is_weak and isinstance(each, Traced) and each.dtype.kind == "f" else each
+            for each, is_weak in zip(operands, weak, strict=True)
+        ]
 
     def _decide_on_count(self, mask: Array) -> None:
         """Note how many elements are selected: the shapes of what follows depend on it."""

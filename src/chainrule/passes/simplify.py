@@ -194,7 +194,13 @@ def _exp(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], 
 def _same_shape(
     s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
 ) -> Term | None:
-    return operands[0] if operands[0].shape == shape and operands[0].dtype == dtype else None
+    (x,) = operands
+    return x if x.shape == shape and x.dtype == dtype else None
+
+
+def _real(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
+    """The real part and the conjugate of a real number are the number."""
+    return None if operands[0].dtype.kind == "c" else _same_shape(s, operands, parameters, shape, dtype)
 
 
 def _reshape(
@@ -308,8 +314,8 @@ RULES: dict[Primitive, Rule] = {
     a.NEGATIVE: _negative,
     a.POSITIVE_SIGN: _same_shape,
     a.POWER: _power,
-    a.REAL: _same_shape,
-    a.CONJUGATE: _same_shape,
+    a.REAL: _real,
+    a.CONJUGATE: _real,
     EXP: _exp,
     ASTYPE: _same_shape,
     RESHAPE: _reshape,

@@ -11,6 +11,7 @@ from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Composite, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
 from chainrule.errors import ChainruleError, TracingError, user_line, where
+from chainrule.primitives.shape import cast
 from chainrule.tracing.guard import Guard
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
@@ -228,7 +229,7 @@ def as_value(value: Any) -> Array:
     if kind is float or kind is int or kind is np.float64:
         return np.float64(value)
     if isinstance(value, Traced):
-        return value
+        return value if value.dtype.kind in "fc" else cast(value, np.float64)
     if kind is complex:
         return np.complex128(value)
     array = lift(value)

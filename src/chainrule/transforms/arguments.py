@@ -12,6 +12,7 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import TracingError
+from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.record import as_value
 
@@ -135,7 +136,9 @@ def like_input(result: Array, leaf: Any, value: Array) -> Any:
     """Return a derivative in the form of the argument that it belongs to: Python numbers, float32, arrays of its own."""
     if type(result) is np.float64 and type(leaf) in _PYTHON_NUMBERS:
         return float(result)
-    if isinstance(result, Traced) or isinstance(leaf, Traced):
+    if isinstance(result, Traced):
+        return result if result.dtype == value.dtype or value.dtype.kind not in "fc" else cast(result, value.dtype)
+    if isinstance(leaf, Traced):
         return result
     if (
         isinstance(leaf, np.ndarray)
