@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.callable import native_function
 from chainrule.native.entry import install
+from chainrule.native.explain_plan import explain_plan
 from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, unshared
 from chainrule.native.specialize import Specialization, warn
 
@@ -105,4 +107,5 @@ def jit(fun: Callable[..., Any]) -> Callable[..., Any]:
         if hasattr(fun, name):
             setattr(function, name, getattr(fun, name))
     function.__wrapped__ = fun
+    function.explain_plan = partial(explain_plan, jitted)
     return function

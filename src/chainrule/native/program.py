@@ -14,10 +14,11 @@ from chainrule.native.entry_plan import Array, EntryPlan, Node, Number, Scalar
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Storage, contiguous
-from chainrule.native.loops import MEMORY, Loop, Root, write_loop
+from chainrule.native.loops import write_loop
 from chainrule.native.machine import host
 from chainrule.native.memory import Arena, last_uses
 from chainrule.native.numpy_calls import NumpyCall, write_call
+from chainrule.native.points import MEMORY, Loop, Root
 from chainrule.native.products import write_product
 from chainrule.native.row_text import LoopCall, run_rows
 from chainrule.native.rows import Group, group_steps

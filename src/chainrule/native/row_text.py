@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainrule.native.layout import Storage
-from chainrule.native.loops import IDENTITY, Loop, Root, identity_of
+from chainrule.native.points import IDENTITY, Loop, Root, identity_of
 from chainrule.native.rows import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
 from chainrule.native.text import Body
 from chainrule.passes.terms import Term

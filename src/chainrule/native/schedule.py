@@ -168,9 +168,6 @@ class Schedule:
         weight = _WEIGHTS.get(term.primitive.name, 12 if term.primitive.name in FUNCTIONS else 1) if term.primitive else 0
         cost = 0 if is_view(term) else weight
         inline = role in (Role.POINT, Role.REDUCE, Role.ASSEMBLE)
-        if role is Role.PRODUCT:
-            for operand in term.operands:
-                self._read_in_place(operand)
         for operand in term.operands:
             kind = self.role(operand)
             before = self.level.get(operand.index, 0)
@@ -180,14 +177,13 @@ class Schedule:
                 level = max(level, before)
             elif kind is Role.POINT:
                 own = self.cost[operand.index]
-                spread = own > CHEAP and operand.size < term.size
+                spread = own > CHEAP and 2 * operand.size <= term.size
                 if inline and not spread and cost + own <= LONGEST:
                     cost += own
                     level = max(level, before)
                 else:
-                    self.kept.add(operand.index)
+                    level = max(level, self._keep(operand, role is Role.PRODUCT))
                     cost += 1
-                    level = max(level, before + 1)
             else:
                 level = max(level, before + 1)
         if role is Role.ALIAS:
@@ -201,27 +197,30 @@ class Schedule:
         if role in (Role.REDUCE, Role.PRODUCT, Role.ASSEMBLE, Role.CALL):
             self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
 
-    def _read_in_place(self, term: Term) -> None:
-        """Let a product read a view, such as a transpose, where what it is a view of is kept."""
+    def _keep(self, term: Term, for_product: bool) -> int:
+        """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""
         chain = []
-        while self.role(term) is Role.POINT and is_view(term):
-            chain.append(term)
-            (term,) = term.operands
-        if not chain or self.role(term) is not Role.POINT:
-            return
-        stored: Storage | None = Storage(term, 0, contiguous(term.shape))
+        root = term
+        while self.role(root) is Role.POINT and is_view(root):
+            chain.append(root)
+            (root,) = root.operands
+        stored: Storage | None = Storage(root, 0, contiguous(root.shape))
         found = []
         for view in reversed(chain):
             stored = storage_of_view(view, stored) if stored is not None else None
             found.append((view, stored))
-        if stored is None or not can_multiply(stored.strides, chain[0].shape):
-            return
-        self.kept.add(term.index)
+        if stored is not None and for_product and not can_multiply(stored.strides, term.shape):
+            stored = None
+        if self.role(root) is not Role.POINT or stored is None:
+            self.kept.add(term.index)
+            return self.level[term.index] + 1
+        self.kept.add(root.index)
         for view, place in found:
             assert place is not None
             self.roles[view.index] = Role.ALIAS
             self.storage[view.index] = place
-            self.level[view.index] = self.level[term.index] + 1
+            self.level[view.index] = self.level[root.index] + 1
+        return self.level[root.index] + 1
 
     def _keep_what_is_needed_later(self) -> None:
         """Keep what a loop of a later level would have to compute again, unless that is cheap."""

@@ -71,13 +71,16 @@ def _as_input(leaf: Any) -> Any:
 
 
 def unshared(result: Any, leaves: Sequence[Any]) -> Any:
-    """Return a result in which arrays that share memory with one of the leaves are copies."""
-    arrays = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+    """Return a result in which arrays that share memory with one of the leaves, or with each other, are copies."""
+    taken = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
     parts, structure = flatten(result)
-    copied = [
-        part.copy() if isinstance(part, np.ndarray) and any(np.may_share_memory(part, array) for array in arrays) else part
-        for part in parts
-    ]
+    copied = []
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            if any(np.may_share_memory(part, array) for array in taken):
+                part = part.copy()
+            taken.append(part)
+        copied.append(part)
     return unflatten(structure, copied) if any(a is not b for a, b in zip(parts, copied, strict=True)) else result
 
 

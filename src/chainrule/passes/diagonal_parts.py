@@ -22,7 +22,9 @@ SHORTEST = 8
 LEAST = 64
 """Smaller arrays are computed as they are."""
 SPARSE = 4
-"""What is kept must be so many times smaller than the dense array."""
+"""What is kept of a constant must be so many times smaller than the dense array."""
+FULL_ENOUGH = 2
+"""What is kept of what is computed from it may grow up to this fraction: parts that are computed already are worth keeping."""
 
 
 class Part(NamedTuple):
@@ -73,10 +75,14 @@ class Diagonals:
         return tuple(self.shape[axis] for axis in self.others)
 
     @property
+    def size(self) -> int:
+        """The number of elements of the array."""
+        return math.prod(self.shape)
+
+    @property
     def pays(self) -> bool:
         """Whether the parts are so much smaller than the array that they are what to compute."""
-        dense = math.prod(self.shape)
-        return dense >= LEAST and SPARSE * sum(part.values.size for part in self.parts.values()) < dense
+        return self.size >= LEAST and FULL_ENOUGH * sum(part.values.size for part in self.parts.values()) < self.size
 
 
 def read_constant(s: Simplifier, term: Term) -> Diagonals | None:
@@ -113,11 +119,16 @@ def _read(s: Simplifier, term: Term, rows: Shape, columns: Shape) -> Diagonals |
         values = matrix[np.arange(start, stop), np.arange(start, stop) + offset]
         shape = (stop - start, *empty.other_shape)
         parts[offset] = Part(start, s.terms.constant(np.ascontiguousarray(values.reshape(shape))))
-    found = Diagonals(term.shape, term.dtype, rows, columns, parts)
-    return found if found.pays else None
+    kept = sum(part.values.size for part in parts.values())
+    return Diagonals(term.shape, term.dtype, rows, columns, parts) if SPARSE * kept < term.size else None
 
 
 # --- pieces of dense arrays
+
+
+def zeros(s: Simplifier, shape: Shape, dtype: np.dtype[Any]) -> Term:
+    """Return an array of zeros."""
+    return s.terms.constant(np.broadcast_to(np.zeros((), dtype), shape))
 
 
 def cut(s: Simplifier, x: Term, axis: int, start: int, stop: int) -> Term:
@@ -134,9 +145,8 @@ def pad(s: Simplifier, x: Term, before: int, length: int) -> Term:
     if length == x.shape[0]:
         return x
     shape = (length, *x.shape[1:])
-    zeros = s.terms.constant(np.zeros(shape, x.dtype))
     template = slice(before, before + x.shape[0])
-    return s.apply(INDEX_ADD, (zeros, x), {"template": template}, shape, x.dtype)
+    return s.apply(INDEX_ADD, (zeros(s, shape, x.dtype), x), {"template": template}, shape, x.dtype)
 
 
 def reorder(s: Simplifier, x: Term, axes: Shape) -> Term:
@@ -236,7 +246,7 @@ def dense(s: Simplifier, x: Diagonals, base: Term | None = None) -> Term:
     order = (*x.rows, *x.columns, *x.others)
     flat_shape = (x.height * x.width, *x.other_shape)
     if base is None:
-        flat, primitive = s.terms.constant(np.zeros(flat_shape, x.dtype)), INDEX_SET
+        flat, primitive = zeros(s, flat_shape, x.dtype), INDEX_SET
     else:
         flat, primitive = s.reshape(reorder(s, base, order), flat_shape), INDEX_ADD
     for offset, part in x.parts.items():

@@ -18,12 +18,13 @@ import numpy as np
 
 from chainrule.core.graph import ITEM
 from chainrule.core.primitive import Primitive
+from chainrule.passes import diagonal_moves as moves
+from chainrule.passes.diagonal_moves import Value, like, reshaped
 from chainrule.passes.diagonal_parts import (
     Diagonals,
     Part,
     along,
     clipped,
-    cut,
     dense,
     gathered,
     is_zero,
@@ -31,18 +32,16 @@ from chainrule.passes.diagonal_parts import (
     read_constant,
     reorder,
     spread,
-    total,
+    zeros,
 )
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Shape, Term, live
 from chainrule.primitives import arithmetic as a
-from chainrule.primitives.index_keys import FULL
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
 from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, CONCATENATE, PAD, RESHAPE, ROLL, TRANSPOSE, WHERE
 
-Value = Term | Diagonals
 Handler = Callable[[Simplifier, Term, Sequence[Value]], Value | None]
 
 
@@ -59,7 +58,7 @@ def reveal_diagonals(simplifier: Simplifier, outputs: Sequence[Term]) -> tuple[T
         return tuple(outputs)
     search = _Search(simplifier, values)
     for term in order:
-        if term.primitive is not None and any(operand.index in values for operand in term.operands):
+        if any(operand.index in values for operand in term.operands):
             search.visit(term)
     return tuple(search.whole(term) for term in outputs)
 
@@ -84,9 +83,6 @@ class _Search:
             if found is not None:
                 self.values[term.index] = found
                 return
-        if term.primitive is ITEM:
-            self.values[term.index] = self.whole(term.operands[0]).results[term.parameters["index"]]
-            return
         given = [self.whole(operand) for operand in term.operands]
         if any(one is not other for one, other in zip(given, term.operands, strict=True)):
             self.values[term.index] = _again(self.simplifier, term, given)
@@ -107,12 +103,15 @@ class _Search:
 def _again(s: Simplifier, term: Term, operands: Sequence[Term]) -> Term:
     """Return the same operation of other operands."""
     assert term.primitive is not None
+    if term.primitive is ITEM:
+        part: Term = operands[0].results[term.parameters["index"]]
+        return part
     if term.results is None:
         return s.apply(term.primitive, operands, term.parameters, term.shape, term.dtype)
     made = s.terms.apply(term.primitive, operands, term.parameters, term.shape, term.dtype)
     if made.results is None:
         made.results = tuple(
-            s.terms.apply(ITEM, (made,), part.parameters, part.shape, part.dtype) for part in term.results
+            s.terms.apply(ITEM, (made,), each.parameters, each.shape, each.dtype) for each in term.results
         )
     return made
 
@@ -120,35 +119,295 @@ def _again(s: Simplifier, term: Term, operands: Sequence[Term]) -> Term:
 # --- elementwise operations
 
 
-def _aligned(value: Value, shape: Shape, like: Diagonals | None = None) -> Diagonals | None:
-    """Return diagonals with the axes of a broader shape; of an array of zeros, none of them, at the axes of `like`."""
-    if isinstance(value, Term):
-        if like is None or not is_zero(value):
-            return None
-        return Diagonals(like.shape, value.dtype, like.rows, like.columns, {})
-    more = len(shape) - len(value.shape)
-    rows, columns = (tuple(axis + more for axis in group) for group in (value.rows, value.columns))
-    own = (*(1,) * more, *value.shape)
+def _aligned(s: Simplifier, x: Diagonals, shape: Shape) -> Diagonals | None:
+    """Return diagonals with as many axes as a shape that they broadcast to; None where rows or columns are repeated."""
+    more = len(shape) - len(x.shape)
+    rows, columns = (tuple(axis + more for axis in group) for group in (x.rows, x.columns))
+    own = (*(1,) * more, *x.shape)
     if any(own[axis] != shape[axis] for axis in (*rows, *columns)):
         return None
-    if like is not None and (rows, columns) != (like.rows, like.columns):
+    if not more:
+        return x
+    empty = Diagonals(own, x.dtype, rows, columns, {})
+    parts = {
+        offset: Part(part.start, s.reshape(part.values, (part.values.shape[0], *empty.other_shape)))
+        for offset, part in x.parts.items()
+    }
+    return Diagonals(own, x.dtype, rows, columns, parts)
+
+
+def _both(s: Simplifier, x: Value, y: Value, shape: Shape) -> tuple[Diagonals, Diagonals] | None:
+    """Return two operands as diagonals of the same axes; an array of zeros has none. None where that is not what they are."""
+    aligned = [_aligned(s, each, shape) if isinstance(each, Diagonals) else None for each in (x, y)]
+    other = next((each for each in aligned if each is not None), None)
+    if other is None:
         return None
-    return Diagonals(own, value.dtype, rows, columns, value.parts)
+    found = []
+    for value, diagonals in zip((x, y), aligned, strict=True):
+        if isinstance(value, Term) and is_zero(value):
+            diagonals = Diagonals(other.shape, value.dtype, other.rows, other.columns, {})
+        if diagonals is None or (diagonals.rows, diagonals.columns) != (other.rows, other.columns):
+            return None
+        found.append(diagonals)
+    return found[0], found[1]
 
 
-def _fitted(s: Simplifier, part: Part, x: Diagonals, shape: Shape) -> Term:
-    """Return the values of a part of an array that was aligned to more axes."""
-    more = sum(axis < len(shape) - len(part.values.shape) for axis in x.others) if False else 0
-    del more
-    missing = len(x.others) + 1 - len(part.values.shape)
-    values = part.values
-    return s.reshape(values, (values.shape[0], *(1,) * missing, *values.shape[1:])) if missing else values
-
-
-def _elementwise(s: Simplifier, term: Term, empty: Diagonals, start: int, operands: Sequence[Term]) -> Part:
-    """Return an elementwise operation on values along a diagonal of its result."""
-    assert term.primitive is not None
-    length = max(operand.shape[0] for operand in operands if operand.shape)
+def _part(
+    s: Simplifier, primitive: Primitive, operands: Sequence[Term], empty: Diagonals, part: Part, **parameters: Any
+) -> Part:
+    """Return an elementwise operation on what operands are along a part of the result."""
     shape = np.broadcast_shapes(*(operand.shape for operand in operands))
-    values = s.apply(term.primitive, operands, term.parameters, shape, term.dtype)
-    return Part(start, spread(s, values, (length, *empty.other_shape), term.dtype))
+    values = s.apply(primitive, operands, parameters, shape, empty.dtype)
+    return Part(part.start, spread(s, values, (part.values.shape[0], *empty.other_shape), empty.dtype))
+
+
+def _each(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    """Return an operation of one operand that is zero at zero."""
+    (x,) = operands
+    assert isinstance(x, Diagonals)
+    assert term.primitive is not None
+    empty = like(term, x.rows, x.columns)
+    parts = [
+        (offset, _part(s, term.primitive, (part.values,), empty, part, **term.parameters))
+        for offset, part in x.parts.items()
+    ]
+    return gathered(s, empty, parts)
+
+
+def _multiply(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    return _product(s, operands[0], operands[1], term.shape, term.dtype)
+
+
+def _product(s: Simplifier, x: Value, y: Value, shape: Shape, dtype: np.dtype[Any]) -> Diagonals | None:
+    """Return a product: of diagonals with a dense array, or where the diagonals of two arrays coincide."""
+    if isinstance(x, Diagonals) and isinstance(y, Diagonals):
+        both = _both(s, x, y, shape)
+        return None if both is None else _overlap(s, *both, shape, dtype)
+    diagonals, other = (x, y) if isinstance(x, Diagonals) else (y, x)
+    assert isinstance(diagonals, Diagonals)
+    assert isinstance(other, Term)
+    aligned = _aligned(s, diagonals, shape)
+    if aligned is None:
+        return None
+    empty = Diagonals(shape, dtype, aligned.rows, aligned.columns, {})
+    parts = []
+    for offset, part in aligned.parts.items():
+        pair = [part.values, along(s, other, empty, offset, part)]
+        parts.append((offset, _part(s, a.MULTIPLY, pair if diagonals is x else pair[::-1], empty, part)))
+    return gathered(s, empty, parts)
+
+
+def _overlap(s: Simplifier, x: Diagonals, y: Diagonals, shape: Shape, dtype: np.dtype[Any]) -> Diagonals:
+    empty = Diagonals(shape, dtype, x.rows, x.columns, {})
+    parts = []
+    for offset, one in x.parts.items():
+        other = y.parts.get(offset)
+        if other is not None and max(one.start, other.start) < min(one.stop, other.stop):
+            start, stop = max(one.start, other.start), min(one.stop, other.stop)
+            pair = [clipped(s, each, start, stop) for each in (one, other)]
+            parts.append((offset, _part(s, a.MULTIPLY, [each.values for each in pair], empty, pair[0])))
+    return gathered(s, empty, parts)
+
+
+def _divide(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    x, y = operands
+    aligned = _aligned(s, x, term.shape) if isinstance(x, Diagonals) else None
+    if aligned is None or isinstance(y, Diagonals):
+        return None
+    empty = like(term, aligned.rows, aligned.columns)
+    parts = [
+        (offset, _part(s, a.DIVIDE, (part.values, along(s, y, empty, offset, part)), empty, part))
+        for offset, part in aligned.parts.items()
+    ]
+    return gathered(s, empty, parts)
+
+
+def _add(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    x, y = operands
+    both = _both(s, x, y, term.shape)
+    if both is None:
+        return _onto(s, term, x, y, (False, False))
+    return _union(s, term, both, (False, False))
+
+
+def _subtract(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    x, y = operands
+    both = _both(s, x, y, term.shape)
+    if both is None:
+        return _onto(s, term, x, y, (False, True))
+    return _union(s, term, both, (False, True))
+
+
+def _signed(s: Simplifier, x: Term, negative: bool) -> Term:
+    return s.apply(a.NEGATIVE, (x,), {}, x.shape, x.dtype) if negative else x
+
+
+def _union(s: Simplifier, term: Term, both: Sequence[Diagonals], signs: Sequence[bool]) -> Diagonals:
+    """Return a sum: the diagonals of either array, added up where both have them."""
+    assert term.primitive is not None
+    empty = like(term, both[0].rows, both[0].columns)
+    parts: list[tuple[int, Part]] = []
+    for offset in sorted({*both[0].parts, *both[1].parts}):
+        found = [each.parts.get(offset) for each in both]
+        one, other = found
+        if one is not None and other is not None and (one.start, one.stop) == (other.start, other.stop):
+            parts.append((offset, _part(s, term.primitive, (one.values, other.values), empty, one)))
+            continue
+        for part, negative in zip(found, signs, strict=True):
+            if part is not None:
+                shape = (part.values.shape[0], *empty.other_shape)
+                values = spread(s, _signed(s, part.values, negative), shape, term.dtype)
+                parts.append((offset, Part(part.start, values)))
+    return gathered(s, empty, parts)
+
+
+def _onto(s: Simplifier, term: Term, x: Value, y: Value, signs: Sequence[bool]) -> Term | None:
+    """Return the sum of diagonals and a dense array: the diagonals are added in the memory of the dense one."""
+    if isinstance(x, Diagonals) and isinstance(y, Diagonals):
+        return None
+    diagonals, base, minus = (x, y, signs) if isinstance(x, Diagonals) else (y, x, signs[::-1])
+    assert isinstance(diagonals, Diagonals)
+    assert isinstance(base, Term)
+    if diagonals.shape != term.shape or (*diagonals.rows, *diagonals.columns) != tuple(range(len(term.shape))):
+        return None
+    empty = like(term, diagonals.rows, diagonals.columns)
+    parts = {
+        offset: Part(part.start, spread(s, _signed(s, part.values, minus[0]), part.values.shape, term.dtype))
+        for offset, part in diagonals.parts.items()
+    }
+    base = spread(s, _signed(s, base, minus[1]), term.shape, term.dtype)
+    return dense(s, Diagonals(term.shape, term.dtype, empty.rows, empty.columns, parts), base)
+
+
+def _where(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    """Return a choice between diagonals, or diagonals and zeros."""
+    x, y, condition = operands
+    both = _both(s, x, y, term.shape)
+    if both is None or isinstance(condition, Diagonals):
+        return None
+    empty = like(term, both[0].rows, both[0].columns)
+    parts = []
+    for offset in sorted({*both[0].parts, *both[1].parts}):
+        found = [each.parts[offset] for each in both if offset in each.parts]
+        start, stop = min(part.start for part in found), max(part.stop for part in found)
+        choices = [
+            pad(s, each.parts[offset].values, each.parts[offset].start - start, stop - start)
+            if offset in each.parts
+            else s.terms.constant(term.dtype.type(0))
+            for each in both
+        ]
+        whole = Part(start, next(each for each in choices if each.shape))
+        given = (*choices, along(s, condition, empty, offset, whole))
+        parts.append((offset, _part(s, WHERE, given, empty, whole)))
+    return gathered(s, empty, parts)
+
+
+def _broadcast(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    (x,) = operands
+    assert isinstance(x, Diagonals)
+    aligned = _aligned(s, x, term.shape)
+    if aligned is None:
+        return None
+    empty = like(term, aligned.rows, aligned.columns)
+    parts = [
+        (offset, Part(part.start, spread(s, part.values, (part.values.shape[0], *empty.other_shape), term.dtype)))
+        for offset, part in aligned.parts.items()
+    ]
+    return gathered(s, empty, parts)
+
+
+# --- sums
+
+
+def _sum(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    (x,) = operands
+    assert isinstance(x, Diagonals)
+    axes = {axis % len(x.shape) for axis in term.parameters["axis"]}
+    summed = _sum_others(s, x, axes)
+    gone = [axes.intersection(group) for group in (x.rows, x.columns)]
+    if not any(gone):
+        return reshaped(s, summed, term.shape)
+    if any(part and part != set(group) for part, group in zip(gone, (x.rows, x.columns), strict=True)):
+        return None
+    return s.reshape(_sum_diagonals(s, summed, *map(bool, gone)), term.shape)
+
+
+def _sum_others(s: Simplifier, x: Diagonals, axes: set[int]) -> Diagonals:
+    """Return the sum over those axes that are neither rows nor columns, which are left with the length 1."""
+    own = tuple(place + 1 for place, axis in enumerate(x.others) if axis in axes)
+    if not own:
+        return x
+    shape = tuple(1 if axis in axes and axis in x.others else length for axis, length in enumerate(x.shape))
+    empty = Diagonals(shape, x.dtype, x.rows, x.columns, {})
+    parts = {}
+    for offset, part in x.parts.items():
+        kept = (part.values.shape[0], *empty.other_shape)
+        given = {"axis": own, "keepdims": True}
+        parts[offset] = Part(part.start, s.apply(SUM, (part.values,), given, kept, x.dtype))
+    return Diagonals(shape, x.dtype, x.rows, x.columns, parts)
+
+
+def _sum_diagonals(s: Simplifier, x: Diagonals, over_rows: bool, over_columns: bool) -> Term:
+    """Return the sum over rows, columns or both, which has the other axes, and the one that is kept in its place."""
+    kept = x.columns if over_rows else x.rows
+    length = x.width if over_rows else x.height
+    found: Term | None = None
+    for offset, part in x.parts.items():
+        if over_rows and over_columns:
+            values = s.sum(part.values, 0)
+        else:
+            values = pad(s, part.values, part.start + (offset if over_rows else 0), length)
+        found = values if found is None else s.binary(a.ADD, found, values)
+    if over_rows and over_columns:
+        return zeros(s, x.other_shape, x.dtype) if found is None else found
+    if found is None:
+        found = zeros(s, (length, *x.other_shape), x.dtype)
+    before = sum(axis < kept[0] for axis in x.others)
+    return reorder(s, found, (*range(1, before + 1), 0, *range(before + 1, len(found.shape))))
+
+
+def _matmul(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
+    """Return diagonals times a matrix, which are its rows to scale, or a matrix times diagonals."""
+    x, y = operands
+    if min(len(x.shape), len(y.shape)) < 2 or x.dtype != term.dtype or y.dtype != term.dtype:
+        return None
+    shape = (*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), *x.shape[-2:], y.shape[-1])
+    left = _with_shape(s, x, (*x.shape, 1))
+    right = _with_shape(s, y, (*y.shape[:-2], 1, *y.shape[-2:]))
+    product = None if left is None or right is None else _product(s, left, right, shape, term.dtype)
+    inner = (len(shape) - 2,)
+    if product is None or inner not in (product.rows, product.columns):
+        return None
+    return s.reshape(_sum_diagonals(s, product, inner == product.rows, inner == product.columns), term.shape)
+
+
+def _with_shape(s: Simplifier, x: Value, shape: Shape) -> Value | None:
+    return reshaped(s, x, shape) if isinstance(x, Diagonals) else s.reshape(x, shape)
+
+
+HANDLERS: dict[Primitive, Handler] = {
+    a.MULTIPLY: _multiply,
+    a.DIVIDE: _divide,
+    a.ADD: _add,
+    a.SUBTRACT: _subtract,
+    a.NEGATIVE: _each,
+    a.POSITIVE_SIGN: _each,
+    a.ABSOLUTE: _each,
+    a.SQUARE: _each,
+    a.REAL: _each,
+    a.CONJUGATE: _each,
+    ASTYPE: _each,
+    WHERE: _where,
+    BROADCAST_TO: _broadcast,
+    SUM: _sum,
+    MATMUL: _matmul,
+    INDEX: moves.index,
+    INDEX_ADD: moves.index_write,
+    INDEX_SET: moves.index_write,
+    TRANSPOSE: moves.transpose,
+    RESHAPE: moves.reshape,
+    ROLL: moves.roll,
+    CONCATENATE: moves.concatenate,
+    PAD: moves.pad,
+}
+"""What becomes of an array of diagonals; any other operation gets the dense array."""

@@ -7,6 +7,7 @@ import operator
 import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, General, Linear
+from chainrule.core.trace import Traced
 
 NONZERO = (0.2, 2.0)
 POSITIVE = (0.1, 2.0)
@@ -18,14 +19,14 @@ def lowered(base: Array, exponent: Array) -> Array:
     kind = type(exponent)
     if kind is int or kind is float or kind is np.float64:
         return base if exponent == 2 or exponent == 0 else base ** (exponent - 1)
-    if kind is np.ndarray:
+    if kind is np.ndarray or isinstance(exponent, Traced):
         return base ** np.where(exponent == 0, 1, exponent - 1)
     return base ** (exponent - 1)
 
 
 def log_base(base: Array) -> Array:
     """Return log(base); but 0 where the base is 0, so that 0 ** y is constant in y > 0."""
-    if isinstance(base, np.ndarray | np.generic | float | int):
+    if isinstance(base, np.ndarray | np.generic | float | int | Traced):
         return np.log(np.where(base == 0, 1, base))
     return np.log(base)
 

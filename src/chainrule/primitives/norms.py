@@ -10,6 +10,7 @@ from chainrule.core.primitive import Array, Composite, General
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError, where
 from chainrule.primitives.products import conjugate
+from chainrule.primitives.shape import cast
 
 Axes = tuple[int, ...]
 
@@ -98,6 +99,8 @@ def _matrix_norm(x: Array, order: Any, axis: Axes, keepdims: bool) -> Array:
 
 
 def _norm(x: Array, order: Any, axis: Axes, keepdims: bool, is_matrix: bool) -> Array:
+    if x.dtype.kind not in "fc":
+        x = cast(x, np.float64)
     return (_matrix_norm if is_matrix else _vector_norm)(x, order, axis, keepdims)
 
 

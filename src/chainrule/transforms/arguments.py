@@ -139,7 +139,8 @@ def like_input(result: Array, leaf: Any, value: Array) -> Any:
     if isinstance(result, Traced):
         return result if result.dtype == value.dtype or value.dtype.kind not in "fc" else cast(result, value.dtype)
     if isinstance(leaf, Traced):
-        return result
+        kind = value.dtype if value.dtype.kind in "fc" else None
+        return np.array(np.broadcast_to(result, np.shape(value)), dtype=kind)[()]
     if (
         isinstance(leaf, np.ndarray)
         and _is_fresh(result)

@@ -1,0 +1,84 @@
+"""Owns by what names the arguments, results and arrays of a compiled function are known to a person."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.trees import paths, unflatten
+from chainrule.native.entry_plan import Array, Node, Number, Same, Whole
+from chainrule.native.signature import Call
+from chainrule.native.specialize import Variant
+
+MANY = 1000
+"""So many functions around a function are looked at, in search of the names of arrays."""
+
+
+def result_names(variant: Variant) -> list[str]:
+    """Return how the results that are computed are reached."""
+    found = paths(unflatten(variant.structure, [0.0] * len(variant.leaves)))
+    return [f"result{path}" for path, leaf in zip(found, variant.leaves, strict=True) if not isinstance(leaf, Same)]
+
+
+def kind_name(kind: Node) -> str:
+    """Return the type and shape of an argument."""
+    if isinstance(kind, Number | Whole):
+        return "float" if isinstance(kind, Number) else "int"
+    dtype = getattr(kind, "dtype", "")
+    return f"{dtype}{list(kind.shape)}" if isinstance(kind, Array) else str(dtype)
+
+
+def leaf_names(fun: Callable[..., Any], call: Call) -> list[str]:
+    """Return how the leaves of a call are reached: a parameter, and the way into it."""
+    try:
+        parameters = list(inspect.signature(fun).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    names = []
+    for number, arg in enumerate(call.args):
+        known = parameters[min(number, len(parameters) - 1)] if parameters else None
+        if known is None or (known.kind is not known.VAR_POSITIONAL and number >= len(parameters)):
+            name = f"x{number}"
+        elif known.kind is known.VAR_POSITIONAL:
+            name = f"{known.name}[{number - len(parameters) + 1}]"
+        else:
+            name = known.name
+        names += [name + path for path in paths(arg)]
+    for name in sorted(call.kwargs):
+        names += [name + path for path in paths(call.kwargs[name])]
+    return names
+
+
+def arrays_around(fun: Callable[..., Any]) -> dict[int, str]:
+    """Return the names of arrays that a function, and those that it calls, close over or find among their globals."""
+    found: dict[int, str] = {}
+    seen: set[int] = set()
+    stack: list[Any] = [fun]
+    while stack and len(seen) < MANY:
+        value = stack.pop()
+        if not isinstance(value, types.FunctionType) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        code = value.__code__
+        closed = [cell.cell_contents for cell in value.__closure__ or () if _is_bound(cell)]
+        names = code.co_freevars if len(closed) == len(code.co_freevars) else ()
+        parts = [*zip(names, closed, strict=False)]
+        parts += [(name, value.__globals__[name]) for name in code.co_names if name in value.__globals__]
+        for name, part in parts:
+            if isinstance(part, np.ndarray):
+                found.setdefault(id(part), name)
+        stack += [part for _, part in parts]
+        stack += [value.__dict__.get("__wrapped__")]
+    return found
+
+
+def _is_bound(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:  # a name that is not bound yet
+        return False
+    return True

@@ -1,0 +1,344 @@
+"""Owns the values of a loop at its points: each is written once, outside of as many loops as it does not depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.native.instructions import ELEMENTS, REALS, larger, smaller, write_constant, write_elementwise
+from chainrule.native.lanes import Lanes
+from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, pad_bounds
+from chainrule.native.text import Body, Module
+from chainrule.passes.terms import Shape, Term, uniform
+from chainrule.primitives.arithmetic import MULTIPLY
+
+MEMORY = {"double": "double", "float": "float", "i64": "i64", "i1": "i8"}
+ALIGNMENT = {"double": 8, "float": 4, "i64": 8, "i8": 1}
+SHORT = {"double": "f64", "float": "f32", "i64": "i64", "i8": "i8"}
+IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}
+
+
+class Root(NamedTuple):
+    """What a loop leaves in memory: `term` at every point of the iteration space.
+
+    how: "store", "add" to what is there, or the reduction "sum", "prod", "max", "min" over the axes whose stride is 0.
+    pointer: the number of the argument. strides: for each axis of the space, in elements.
+    """
+
+    term: Term
+    how: str
+    pointer: int
+    strides: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """An iteration space, what is left in memory, and how values that are in memory are read.
+
+    storage: returns where a term is, with the number of its pointer, or None where the loop computes it.
+    pointers: what the program passes, one for each pointer; more may be added while the loop is written.
+    """
+
+    domain: Shape
+    roots: Sequence[Root]
+    storage: Callable[[Term], tuple[int, Storage] | None]
+    pointers: Sequence[str]
+
+
+
+
+class Value(NamedTuple):
+    """A value while it is written: its name, the number of loops that it depends on, or the number that it is."""
+
+    name: str
+    depth: int
+    number: Any = None
+
+
+def starting(domain: Shape, term: Term) -> tuple[Coordinate, ...]:
+    """Return the coordinates at which a space computes a term: the term's axes are the last axes of the space."""
+    skip = len(domain) - len(term.shape)
+    return tuple(
+        Coordinate(skip + axis, 1, 0) if length != 1 or domain[skip + axis] == 1 else Coordinate(None, 0, 0)
+        for axis, length in enumerate(term.shape)
+    )
+
+
+class Points:
+    """Writes values at the points of one box of the iteration space.
+
+    sections: what stands before the loop of each axis. index: the names of the loop indices.
+    outer: values that do not depend on the last two axes' loops; row: those of the loop before the innermost one;
+    common: those of the innermost loop that are the same for several rows written together, which leave out `jammed`.
+    """
+
+    def __init__(self, module: Module, names: Iterator[int], loop: Loop, bounds: tuple[tuple[int, int], ...], width: int) -> None:
+        self.module = module
+        self.names = names
+        self.loop = loop
+        self.bounds = bounds
+        self.width = width
+        self.rank = len(loop.domain)
+        self.sections = [Body(module, self.fresh("block"), names) for _ in range(self.rank)]
+        self.index = [self.fresh("%i") for _ in range(self.rank)]
+        self.outer: dict[Any, Value] = {}
+        self.row: dict[Any, Value] = {}
+        self.common: dict[Any, Value] | None = None
+        self.jammed = -1
+
+    def fresh(self, stem: str) -> str:
+        """Return a name that is not used yet."""
+        return f"{stem}{next(self.names)}"
+
+    def jam(self, axis: int, section: Body, index: str, common: dict[Any, Value]) -> Points:
+        """Return a writer of the values of another row, at `index` of `axis`, which is written together with this one."""
+        other = copy(self)
+        other.sections = [*self.sections[:-1], section]
+        other.index = [*self.index]
+        other.index[axis] = index
+        other.row = {}
+        other.common, other.jammed = common, axis
+        return other
+
+    def start(self, term: Term) -> tuple[Coordinate, ...]:
+        """Return the coordinates of a root: its axes are the last axes of the space."""
+        return starting(self.loop.domain, term)
+
+    def _memo(self, depth: int, at: tuple[Coordinate, ...], inner: Inner) -> dict[Any, Value]:
+        if depth < self.rank - 1:
+            return self.outer
+        if depth < self.rank:
+            return self.row
+        if self.common is not None and all(each.axis != self.jammed for each in at):
+            return self.common
+        return inner.memo
+
+    # --- values
+
+    def value(self, term: Term, at: tuple[Coordinate, ...], inner: Inner) -> Value:
+        """Write a value at coordinates, outside of as many loops as it does not depend on."""
+        key = (term.index, at)
+        found = self.outer.get(key) or self.row.get(key) or inner.memo.get(key)
+        if found is None and self.common is not None:
+            found = self.common.get(key)
+        if found is not None:
+            return found
+        number = uniform(term)
+        if number is not None:
+            return Value("", 0, number)
+        stored = self.loop.storage(term)
+        if stored is not None:
+            found = self._load(term, stored, at, inner)
+        elif (bounds := pad_bounds(term)) is not None:
+            if all(self._inside(coordinate, edges) for coordinate, edges in zip(at, bounds, strict=True)):
+                source = len(term.operands) - 1
+                found = self.value(term.operands[source], coordinates_of_operand(term, source, at), inner)
+            else:
+                found = Value("", 0, term.dtype.type(0))
+        else:
+            parts = [
+                self.value(operand, coordinates_of_operand(term, place, at), inner)
+                for place, operand in enumerate(term.operands)
+            ]
+            found = self._compute(term, parts, inner)
+        self._memo(found.depth, at, inner)[key] = found
+        return found
+
+    def _inside(self, at: Coordinate, edges: tuple[int, int]) -> bool:
+        place = at.constant
+        if at.axis is not None:
+            place += at.coefficient * self.bounds[at.axis][0]
+        return edges[0] <= place < edges[1]
+
+    def _compute(self, term: Term, parts: list[Value], inner: Inner) -> Value:
+        if is_view(term):
+            return parts[0]
+        depth = max((part.depth for part in parts), default=0)
+        name = term.primitive.name if term.primitive else ""
+        if name == "add":  # a part that lies outside of its array is no operand
+            for one, other, place in ((0, 1, 1), (1, 0, 0)):
+                if _is_gap(parts[one]) and term.operands[place].dtype == term.dtype:
+                    return parts[other]
+        lanes = self._lanes(depth, term, inner)
+        operands = [
+            (None, part.number) if part.number is not None else (self.at_depth(part, operand, depth, inner), operand.dtype)
+            for part, operand in zip(parts, term.operands, strict=True)
+        ]
+        return Value(write_elementwise(lanes, term, operands), depth)
+
+    def _lanes(self, depth: int, term: Term, inner: Inner) -> Lanes:
+        vector = depth == self.rank
+        body = inner.body if vector else self.sections[depth]
+        return Lanes(body, self.width if vector else 1, REALS.get(term.dtype, "double"))
+
+    def at_depth(self, part: Value, term: Term, depth: int, inner: Inner) -> str:
+        """Return the name of a value in a deeper loop: in the innermost one a number becomes a vector."""
+        if depth < self.rank or part.depth == self.rank or self.width == 1:
+            return part.name
+        key = ("splat", part.name)
+        found = self.row.get(key)
+        if found is None:
+            body, element = self.sections[self.rank - 1], ELEMENTS[term.dtype]
+            found = Value(splat(body, part.name, element, self.width), self.rank - 1)
+            self.row[key] = found
+        return found.name
+
+    def vector(self, part: Value, term: Term, inner: Inner) -> str:
+        """Return a value as lanes of the innermost loop."""
+        if part.number is not None:
+            return write_constant(Lanes(inner.body, self.width), part.number, term.dtype)
+        return self.at_depth(part, term, self.rank, inner)
+
+    def _load(
+        self, term: Term, stored: tuple[int, Storage], at: tuple[Coordinate, ...], inner: Inner
+    ) -> Value:
+        pointer, storage = stored
+        constant, coefficients = 0, [0] * self.rank
+        for coordinate, stride in zip(at, storage.strides, strict=True):
+            constant += coordinate.constant * stride
+            if coordinate.axis is not None:
+                coefficients[coordinate.axis] += coordinate.coefficient * stride
+        depth = max((axis + 1 for axis, each in enumerate(coefficients) if each), default=0)
+        element = ELEMENTS[term.dtype]
+        if depth < self.rank:
+            body = self.sections[depth]
+            address = self.address(body, element, pointer, constant, coefficients[:depth])
+            return Value(_load_number(body, element, address), depth)
+        body = self.sections[self.rank - 1]
+        key = ("row", pointer, constant, tuple(coefficients[:-1]), element)
+        row = self.row.get(key)
+        if row is None:
+            row = Value(self.address(body, element, pointer, constant, coefficients[:-1]), self.rank - 1)
+            self.row[key] = row
+        return Value(inner.load(element, row.name, coefficients[-1]), self.rank)
+
+    def address(self, body: Body, element: str, pointer: int, constant: int, coefficients: Sequence[int]) -> str:
+        """Write the address of an element, from the indices of the outer loops."""
+        offset = str(constant)
+        for axis, coefficient in enumerate(coefficients):
+            if coefficient:
+                part = self.index[axis] if coefficient == 1 else body.let(f"mul i64 {self.index[axis]}, {coefficient}")
+                offset = part if offset == "0" else body.let(f"add i64 {offset}, {part}")
+        if offset == "0":
+            return f"%p{pointer}"
+        return body.let(f"getelementptr {MEMORY[element]}, ptr %p{pointer}, i64 {offset}")
+
+
+class Inner:
+    """One copy of the innermost body: a vector of points, all of them or those under a mask."""
+
+    def __init__(self, points: Points, body: Body, index: str, offset: int, mask: str | None) -> None:
+        self.points = points
+        self.body = body
+        self.index = index if not offset else body.let(f"add i64 {index}, {offset}")
+        self.mask = mask
+        self.width = points.width
+        self.memo: dict[Any, Value] = {}
+
+    def address(self, element: str, row: str, stride: int) -> str:
+        """Write the address of the first lane."""
+        place = self.index if stride == 1 else self.body.let(f"mul i64 {self.index}, {stride}")
+        return self.body.let(f"getelementptr {MEMORY[element]}, ptr {row}, i64 {place}")
+
+    def load(self, element: str, row: str, stride: int) -> str:
+        """Write a load of all lanes."""
+        body, memory, width = self.body, MEMORY[element], self.width
+        address = self.address(element, row, stride)
+        if width == 1:
+            return _load_number(body, element, address)
+        kind = f"<{width} x {memory}>"
+        if stride == 1:
+            if self.mask is None:
+                found = body.let(f"load {kind}, ptr {address}, align {ALIGNMENT[memory]}")
+            else:
+                name = body.module.declare(f"llvm.masked.load.v{width}{SHORT[memory]}.p0", f"{kind} {{}}(ptr, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
+                found = body.let(f"call {kind} {name}(ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
+        else:
+            steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
+            places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
+            mask = self.mask or "<" + ", ".join(["i1 true"] * width) + ">"
+            name = body.module.declare(f"llvm.masked.gather.v{width}{SHORT[memory]}.v{width}p0", f"{kind} {{}}(<{width} x ptr>, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
+            found = body.let(f"call {kind} {name}(<{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
+        return body.let(f"icmp ne {kind} {found}, zeroinitializer") if element == "i1" else found
+
+    def store(self, element: str, row: str, stride: int, value: str) -> None:
+        """Write a store of all lanes."""
+        body, memory, width = self.body, MEMORY[element], self.width
+        address = self.address(element, row, stride)
+        if element == "i1":
+            value = body.let(f"zext {'i1' if width == 1 else f'<{width} x i1>'} {value} to {memory if width == 1 else f'<{width} x i8>'}")
+        if width == 1:
+            body.do(f"store {memory} {value}, ptr {address}")
+            return
+        kind = f"<{width} x {memory}>"
+        if stride == 1 and self.mask is None:
+            body.do(f"store {kind} {value}, ptr {address}, align {ALIGNMENT[memory]}")
+        elif stride == 1:
+            name = body.module.declare(f"llvm.masked.store.v{width}{SHORT[memory]}.p0", f"void {{}}({kind}, ptr, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
+            body.do(f"call void {name}({kind} {value}, ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask})")
+        else:
+            steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
+            places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
+            mask = self.mask or "<" + ", ".join(["i1 true"] * width) + ">"
+            name = body.module.declare(f"llvm.masked.scatter.v{width}{SHORT[memory]}.v{width}p0", f"void {{}}({kind}, <{width} x ptr>, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
+            body.do(f"call void {name}({kind} {value}, <{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask})")
+
+
+
+
+def _is_gap(part: Value) -> bool:
+    return part.number is not None and isinstance(part.number, np.generic) and bool(part.number == 0)
+
+
+def _load_number(body: Body, element: str, address: str) -> str:
+    found = body.let(f"load {MEMORY[element]}, ptr {address}")
+    return body.let(f"icmp ne i8 {found}, 0") if element == "i1" else found
+
+
+def splat(body: Body, name: str, element: str, width: int) -> str:
+    """Write a vector with one number in every lane."""
+    kind = f"<{width} x {element}>"
+    first = body.let(f"insertelement {kind} poison, {element} {name}, i32 0")
+    return body.let(f"shufflevector {kind} {first}, {kind} poison, <{width} x i32> zeroinitializer")
+
+
+def combine(lanes: Lanes, how: str, dtype: np.dtype[Any], x: str, y: str) -> str:
+    if dtype in REALS:
+        operation = {"sum": lanes.add, "prod": lanes.mul}.get(how)
+        return operation(x, y) if operation else (larger if how == "max" else smaller)(lanes, x, y)
+    if how in ("sum", "prod"):
+        return lanes.bitwise("add" if how == "sum" else "mul", x, y)
+    return lanes.choose(lanes.compare_whole("sgt" if how == "max" else "slt", x, y), x, y, lanes.integer)
+
+
+def horizontal(body: Body, how: str, dtype: np.dtype[Any], vector: str, width: int) -> str:
+    """Write the reduction of the lanes of a vector, in halves."""
+    element = ELEMENTS[dtype]
+    while width > 1:
+        half = width // 2
+        kind = f"<{width} x {element}>"
+        low = body.let(f"shufflevector {kind} {vector}, {kind} poison, <{half} x i32> <{', '.join(f'i32 {k}' for k in range(half))}>")
+        high = body.let(f"shufflevector {kind} {vector}, {kind} poison, <{half} x i32> <{', '.join(f'i32 {k}' for k in range(half, width))}>")
+        if half == 1:
+            low = body.let(f"extractelement <1 x {element}> {low}, i32 0")
+            high = body.let(f"extractelement <1 x {element}> {high}, i32 0")
+        vector = combine(Lanes(body, half, REALS.get(dtype, "double")), how, dtype, low, high)
+        width = half
+    return vector
+
+
+def identity_of(how: str, dtype: np.dtype[Any]) -> Any:
+    """Return the number with which a reduction starts."""
+    if dtype in REALS or how in ("sum", "prod"):
+        return IDENTITY[how]
+    return -(1 << 63) if how == "max" else (1 << 63) - 1
+
+
+def identity(lanes: Lanes, how: str, dtype: np.dtype[Any]) -> str:
+    return write_constant(lanes, identity_of(how, dtype), dtype)
+
+
