@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from time import perf_counter
 from typing import Any
 
 from benchmarks.compare import Role
@@ -115,12 +116,13 @@ def entries(case: NativeCase) -> Iterator[Entry]:
         yield Entry(name, _called(case, jax.jit(derived(case, formula))), role=role)
 
 
-def compiler(case: NativeCase, formula: Callable[..., Any]) -> Callable[[], Any]:
-    """Return a call that traces and compiles a new function each time."""
+def first_seconds(case: NativeCase, formula: Callable[..., Any]) -> tuple[float, float]:
+    """Return how long it takes to trace and compile a new function, and how long until it has been called twice too."""
     jax = _setup()
     arguments = own_arguments(case)
-
-    def compile_once() -> Any:
-        return jax.jit(derived(case, formula)).lower(*arguments).compile()
-
-    return compile_once
+    start = perf_counter()
+    compiled = jax.jit(derived(case, formula)).lower(*arguments).compile()
+    ready = perf_counter() - start
+    for _ in range(2):
+        jax.block_until_ready(compiled(*arguments))
+    return ready, perf_counter() - start

@@ -76,6 +76,21 @@ def check(function: Function, at: RequiredPoint, json: Json = False) -> None:
 
 
 @app.command()
+def bench(
+    function: Function,
+    at: Annotated[
+        str,
+        typer.Option(metavar="POINT", help=f"{_POINT} Or NAME(): a function of the file that returns the arguments."),
+    ],
+    gradient: Annotated[bool, typer.Option("--gradient/--value", help="What is timed.")] = True,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Each run is timed so often, in turn.")] = 7,
+    json: Json = False,
+) -> None:
+    """Time a function: as it is, compiled by jit, and by the other libraries that are installed."""
+    _run("bench", json, function=function, at=at, is_gradient=gradient, rounds=rounds)
+
+
+@app.command()
 def rules(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only rules whose name contains this.")] = None,
     json: Json = False,

@@ -9,7 +9,7 @@ from typing import Any
 
 from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
-from chainrule.native.callable import native_function
+from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import install
 from chainrule.native.explain_plan import explain_plan
 from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, unshared
@@ -84,7 +84,7 @@ class Jitted:
         install(self.function, [entry for each in self.direct for entry in each.entries][:DIRECT])
 
 
-def jit(fun: Callable[..., Any]) -> Callable[..., Any]:
+def jit(fun: Callable[..., Any]) -> NativeFunction:
     """Return a function with the results of `fun`, compiled to native code; it composes with every transform.
 
     The first call with arguments of new types or shapes traces `fun` and runs it through NumPy; the second one compiles, and

@@ -186,7 +186,7 @@ class ProgramWriter:
     def _copy(self, term: Term, number: int, state: _State) -> None:
         """Write a value that is ready into the memory of a result."""
         pointer = f"%result{number}"
-        if term.index in state.cells or (uniform(term) is not None and term.size <= 16):
+        if term.dtype in ELEMENTS and (term.index in state.cells or (uniform(term) is not None and term.size <= 16)):
             self._store_cells(self.cells(state, term), term, pointer)
         elif term.dtype in ELEMENTS:
             target = Term(-1_000_000 - number, None, (), {}, term.shape, term.dtype)
@@ -394,18 +394,18 @@ class ProgramWriter:
         """Write loops over the same rows, block by block."""
         calls = []
         for step in steps:
-            calls.append(self._prepare(step.domain, step.pieces, state, schedule))
+            calls.append(self._prepare(step.domain, step.pieces, state, schedule, may_flatten=len(steps) == 1))
             for piece in step.pieces:
                 state.done.add(piece.target.index)
         run_rows(self, calls, state)
 
     def _loop(self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State) -> None:
-        run_rows(self, [self._prepare(domain, pieces, state, None)], state)
+        run_rows(self, [self._prepare(domain, pieces, state, None, may_flatten=True)], state)
 
     def _prepare(
-        self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State, schedule: Schedule | None
+        self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State, schedule: Schedule | None, may_flatten: bool
     ) -> LoopCall:
-        """Write a loop's function, and return how it is called."""
+        """Write a loop's function, and return how it is called. Loops that run together have their rows in common."""
         pointers: dict[tuple[int, int], int] = {}
         names: list[str] = []
 
@@ -428,7 +428,7 @@ class ProgramWriter:
 
         if not domain:
             domain, pieces = (1,), [Piece(p.term, p.how, p.target, p.offset, (1,)) for p in pieces]
-        flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored)
+        flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored) if may_flatten else None
         if flat is not None:
             domain, leaves = flat
         else:

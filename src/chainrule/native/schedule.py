@@ -27,7 +27,7 @@ from chainrule.native.layout import (
 )
 from chainrule.native.products import can_multiply
 from chainrule.native.vector_math import FUNCTIONS
-from chainrule.passes.terms import Shape, Term, uniform
+from chainrule.passes.terms import BOOL, Shape, Term, uniform
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
@@ -148,7 +148,7 @@ class Schedule:
         same = all(operand.dtype == term.dtype for operand in operands)
         if is_view(term) or has_instruction(term) or (is_pad(term) and self.lazy_pads):
             return Role.POINT
-        if primitive in REDUCTIONS and same:
+        if primitive in REDUCTIONS and same and term.dtype != BOOL:
             return Role.REDUCE
         if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
             stored = [self.storage.get(each.index) for each in operands]
