@@ -16,7 +16,7 @@ from chainrule.native.layout import Coordinate, coordinates_of_operand, pad_boun
 from chainrule.native.nests import Nest, form_of
 from chainrule.native.points import IDENTITY, MEMORY, Loop, Points, Root, identity, starting
 from chainrule.native.text import Body, Module
-from chainrule.passes.terms import BOOL, FLOAT32, Term
+from chainrule.passes.terms import BOOL, FLOAT32, Term, freeze, uniform
 
 
 class _Writer:
@@ -127,6 +127,36 @@ class _Writer:
         body.label(done)
         self.lines += body.lines
         return done
+
+
+def loop_key(loop: Loop) -> Any:
+    """Return what tells loops apart: equal for loops whose functions are the same but for the memory that they are given."""
+    made: dict[int, int] = {}
+    parts: list[Any] = []
+    for root in loop.roots:
+        stack = [root.term]
+        while stack:
+            term = stack[-1]
+            if term.index in made:
+                stack.pop()
+                continue
+            number = uniform(term)
+            stored = loop.storage(term) if number is None else None
+            if number is not None:
+                part: Any = (type(number), repr(number), term.shape, term.dtype)
+            elif stored is not None:
+                part = (stored[0], stored[1].strides, term.shape, term.dtype)
+            else:
+                missing = [operand for operand in term.operands if operand.index not in made]
+                if missing:
+                    stack.extend(reversed(missing))
+                    continue
+                operands = tuple(made[operand.index] for operand in term.operands)
+                part = (term.primitive, operands, freeze(term.parameters), term.shape, term.dtype)
+            made[term.index] = len(parts)
+            parts.append(part)
+    roots = tuple((made[root.term.index], *root[1:]) for root in loop.roots)
+    return loop.domain, roots, tuple(parts)
 
 
 def write_loop(module: Module, name: str, loop: Loop, width_bytes: int) -> str:

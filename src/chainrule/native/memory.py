@@ -11,31 +11,29 @@ ALIGNMENT = 64
 
 
 class Arena:
-    """Hands out offsets. `top` is the most that was in use at once."""
+    """Hands out offsets, each for memory of one size. `top` is the most that was in use."""
 
-    __slots__ = ("top", "_taken")
+    __slots__ = ("top", "_free", "_sizes")
 
     def __init__(self) -> None:
         self.top = 0
-        self._taken: list[tuple[int, int]] = []  # (offset, end), in order
+        self._free: dict[int, list[int]] = {}
+        self._sizes: dict[int, int] = {}
 
     def take(self, size: int) -> int:
-        """Return the offset of the first gap of at least `size` bytes."""
+        """Return the offset of `size` bytes: what was given back of the same size, else new ones."""
         size = max(1, -(-size // ALIGNMENT)) * ALIGNMENT
-        offset, place = 0, 0
-        for place, (start, end) in enumerate(self._taken):  # noqa: B007
-            if start - offset >= size:
-                break
-            offset = end
-        else:
-            place = len(self._taken)
-        self._taken.insert(place, (offset, offset + size))
-        self.top = max(self.top, offset + size)
+        free = self._free.get(size)
+        if free:
+            return free.pop()
+        offset = self.top
+        self.top += size
+        self._sizes[offset] = size
         return offset
 
     def give_back(self, offset: int) -> None:
-        """Let the buffer at `offset` be overwritten."""
-        self._taken = [taken for taken in self._taken if taken[0] != offset]
+        """Let the memory at `offset` be used again."""
+        self._free.setdefault(self._sizes[offset], []).append(offset)
 
 
 def _reads(step: Step, schedule: Schedule) -> set[int]:

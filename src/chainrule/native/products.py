@@ -1,76 +1,266 @@
-"""Owns large matrix products: calls of BLAS on matrices where they lie."""
+"""Owns large matrix products: calls of BLAS on matrices where they lie, in pieces that threads share.
+
+How a product is cut depends on its sizes only, so that a result does not depend on the number of threads.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from chainrule.native.instructions import REALS
-from chainrule.native.layout import Storage
-from chainrule.passes.terms import Term
+from chainrule.native.layout import Storage, contiguous
+from chainrule.native.text import Body, Module
+from chainrule.passes.terms import Shape, Term
 
 if TYPE_CHECKING:
     from chainrule.native.program import ProgramWriter
 
+# Each time the work passes one of these numbers of multiplications, a product is cut into twice as many pieces: one thread
+# loses 1 to 8 % by that, since every piece packs the other operand anew. From timings of 100 cubed to 1024 cubed.
+_CUTS = (1_000_000, 16_000_000, 500_000_000, 8_000_000_000)
+_THINNEST = 48
+"""Pieces of fewer rows or columns would lose much more."""
+_ROUND = 16
+"""Pieces have a multiple of so many rows or columns: what the kernels of BLAS do at once."""
+_TASK_WORK = 500_000
+"""An index of the pool computes several matrices of a stack, if they are small: at least so many multiplications."""
+_MOST = (1 << 31) - 1
 
-def _order(strides: tuple[int, int], shape: tuple[int, int]) -> tuple[str, int] | None:
-    """Return how BLAS, which counts columns first, reads a matrix: as it is or transposed, and its leading dimension."""
+
+class _Order(NamedTuple):
+    """How BLAS, which counts columns first, reads a matrix: as it is ("N") or transposed ("T"), and its leading dimension."""
+
+    letter: str
+    leading: int
+
+    @property
+    def down(self) -> int:
+        """The stride from one row to the next."""
+        return self.leading if self.letter == "N" else 1
+
+    @property
+    def across(self) -> int:
+        """The stride from one column to the next."""
+        return 1 if self.letter == "N" else self.leading
+
+
+def _order(strides: Shape, shape: Shape) -> _Order | None:
     rows, columns = shape
     down, across = strides
+    found = None
     if (across == 1 or columns == 1) and (down >= columns or rows == 1):
-        return "N", max(down, columns, 1)
-    if (down == 1 or rows == 1) and (across >= rows or columns == 1):
-        return "T", max(across, rows, 1)
-    return None
+        found = _Order("N", max(down, columns, 1))
+    elif (down == 1 or rows == 1) and (across >= rows or columns == 1):
+        found = _Order("T", max(across, rows, 1))
+    return found if found is not None and max(found.leading, rows, columns) <= _MOST else None
 
 
-def can_multiply(strides: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+def can_multiply(strides: Shape, shape: Shape) -> bool:
     """Whether BLAS can read the matrices of a stack where they lie."""
-    return _order(strides[-2:], shape[-2:]) is not None  # type: ignore[arg-type]
+    return _order(strides[-2:], shape[-2:]) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Product:
+    """Products of a stack of matrices, the result in C order.
+
+    left, right: how the operands are read. stack: its axes, as (length, strides of left, right and result).
+    grid: into how many rows and columns of pieces each result is cut. sizes: rows and columns of a piece.
+    """
+
+    real: str
+    rows: int
+    inner: int
+    columns: int
+    left: _Order
+    right: _Order
+    stack: tuple[tuple[int, Shape], ...]
+    grid: tuple[int, int] = (1, 1)
+    sizes: tuple[int, int] = (0, 0)
+
+    @property
+    def count(self) -> int:
+        """The number of matrices."""
+        return math.prod(length for length, _ in self.stack)
+
+    @property
+    def units(self) -> int:
+        """The number of calls of BLAS."""
+        return self.count * self.grid[0] * self.grid[1]
+
+    @property
+    def work(self) -> int:
+        """The number of multiplications."""
+        return self.count * self.rows * self.inner * self.columns
 
 
 def write_product(writer: ProgramWriter, term: Term, operands: list[Storage], pointers: list[str], target: str) -> None:
-    """Write the products of a stack of matrices, one after another."""
+    """Write the products of a stack of matrices."""
+    product = _cut(_product(term, operands))
     body, module = writer.body, writer.module
+    table = f"%{body.fresh('table')}"
+    writer.entry_lines.append(f"  {table} = alloca [3 x ptr]")
+    for place, pointer in enumerate((*pointers, target)):
+        body.do(f"store ptr {pointer}, ptr {body.let(f'getelementptr ptr, ptr {table}, i64 {place}')}")
+    each = product.units
+    if product.work >= _CUTS[0]:
+        each = min(-(-_TASK_WORK * each // product.work), -(-each // 2))
+    task = _unit(module, product) if each == 1 else _several(module, product, each)
+    tasks = -(-product.units // each)
+    body.do(f"call void {module.declare('chainrule_blas_begin', 'void {}()')}()")
+    if tasks == 1:
+        body.do(f"call void {task}(ptr {table}, i64 0)")
+    else:
+        parallel = module.declare("chainrule_parallel", "void {}(ptr, ptr, i64)")
+        body.do(f"call void {parallel}(ptr {task}, ptr {table}, i64 {tasks})")
+    body.do(f"call void {module.declare('chainrule_blas_end', 'void {}()')}()")
+    writer.work += product.work
+
+
+# --- what to call
+
+
+def _product(term: Term, operands: Sequence[Storage]) -> _Product:
+    """Return the products of a term. Axes of the stack that lie as one are one, or more rows of the same matrix."""
     x, y = term.operands
-    real = REALS[term.dtype]
     rows, inner, columns = x.shape[-2], x.shape[-1], y.shape[-1]
-    left = _order(operands[0].strides[-2:], x.shape[-2:])  # type: ignore[arg-type]
-    right = _order(operands[1].strides[-2:], y.shape[-2:])  # type: ignore[arg-type]
-    assert left is not None and right is not None
-    name = "dgemm" if real == "double" else "sgemm"
-    module.declare(name, "void {}(" + ", ".join(["ptr"] * 13) + ")")
-    one = module.constant(f"one_{real}", f"private constant {real} 1.0")
-    zero = module.constant(f"zero_{real}", f"private constant {real} 0.0")
+    axes: list[tuple[int, Shape]] = []
+    steps = [_stack_strides(term, x, operands[0]), _stack_strides(term, y, operands[1]), contiguous(term.shape)[:-2]]
+    for length, *strides in zip(term.shape[:-2], *steps, strict=True):
+        if length == 1:
+            continue
+        if axes and all(before == length * stride for before, stride in zip(axes[-1][1], strides, strict=True)):
+            length *= axes.pop()[0]
+        axes.append((length, tuple(strides)))
+    down, across = operands[0].strides[-2:]
+    left, right = _order((down, across), (rows, inner)), _order(operands[1].strides[-2:], (inner, columns))
+    if axes and not axes[-1][1][1]:  # the same right matrix for all
+        length, (step, *_) = axes[-1]
+        longer = _order((step if rows == 1 else down, across), (length * rows, inner))
+        if longer is not None and (rows == 1 or step == rows * down):
+            left, rows = longer, length * rows
+            axes.pop()
+    assert left is not None
+    assert right is not None
+    return _Product(REALS[term.dtype], rows, inner, columns, left, right, tuple(axes), sizes=(rows, columns))
 
-    def whole(number: int) -> str:
-        return module.constant(f"whole_{number}", f"private constant i32 {number}")
 
-    def letter(which: str) -> str:
-        return module.constant(f"letter_{which}", f"private constant i8 {ord(which)}")
+def _stack_strides(term: Term, operand: Term, stored: Storage) -> Shape:
+    """Return the strides of an operand along the axes of the stack, 0 where it is the same for all."""
+    strides = [0 if length == 1 else step for length, step in zip(operand.shape[:-2], stored.strides[:-2], strict=True)]
+    return (0,) * (len(term.shape) - len(operand.shape)) + tuple(strides)
 
-    stack = term.shape[:-2]
-    for place in np.ndindex(stack):
-        at = [
-            sum(
-                index * stride
-                for index, stride, length in zip(
-                    place[len(stack) - len(operand.shape) + 2 :], stored.strides[:-2], operand.shape[:-2], strict=True
-                )
-                if length != 1
-            )
-            for operand, stored in zip(term.operands, operands, strict=True)
-        ]
-        moved = [
-            body.let(f"getelementptr {real}, ptr {pointer}, i64 {offset}") if offset else pointer
-            for pointer, offset in zip(pointers, at, strict=True)
-        ]
-        number = int(np.ravel_multi_index(place, stack)) if stack else 0
-        out = body.let(f"getelementptr {real}, ptr {target}, i64 {number * rows * columns}") if number else target
-        body.do(
-            f"call void @{name}(ptr {letter(right[0])}, ptr {letter(left[0])}, ptr {whole(columns)}, ptr {whole(rows)}, "
-            f"ptr {whole(inner)}, ptr {one}, ptr {moved[1]}, ptr {whole(right[1])}, ptr {moved[0]}, ptr {whole(left[1])}, "
-            f"ptr {zero}, ptr {out}, ptr {whole(columns)})"
-        )
-    writer.work += int(np.prod(term.shape)) * inner
+
+def _cut(product: _Product) -> _Product:
+    """Return a large product with its matrices cut along their longer side, where the stack alone is too short."""
+    wanted = -(-(2 ** sum(product.work >= limit for limit in _CUTS)) // product.count)
+    side = 0 if product.rows >= product.columns else 1
+    whole = (product.rows, product.columns)[side]
+    size = -(-whole // max(1, min(wanted, whole // _THINNEST)))
+    size = min(whole, -(-size // _ROUND) * _ROUND)
+    pieces = -(-whole // size)
+    if side == 0:
+        return replace(product, grid=(pieces, 1), sizes=(size, product.columns))
+    return replace(product, grid=(1, pieces), sizes=(product.rows, size))
+
+
+# --- the functions
+
+
+def _name(product: _Product) -> str:
+    """Return a name that says all that the function of a product depends on."""
+    parts = [product.real, product.rows, product.inner, product.columns, *product.left, *product.right, *product.grid]
+    for length, strides in product.stack:
+        parts += ["by", length, *strides]
+    return "product_" + "_".join(map(str, parts))
+
+
+def _unit(module: Module, product: _Product) -> str:
+    """Write the function of (table of pointers, number of a piece) that computes the piece; return its symbol."""
+    body = Body(module)
+    *places, row, column = _digits(body, "%index", [*(length for length, _ in product.stack), *product.grid])
+    moves = [list(zip(places, (strides[k] for _, strides in product.stack), strict=True)) for k in range(3)]
+    height, width = product.sizes
+    moves[0].append((row, height * product.left.down))
+    moves[1].append((column, width * product.right.across))
+    moves[2] += [(row, height * product.columns), (column, width)]
+    x, y, out = (_pointer(body, place, product.real, moves[place]) for place in range(3))
+    gemm = module.declare("dgemm" if product.real == "double" else "sgemm", f"void {{}}({', '.join(['ptr'] * 13)})")
+    rows, columns = _length(body, row, height, product.rows), _length(body, column, width, product.columns)
+    one, zero = (module.constant(f"{name}_{product.real}", f"private constant {product.real} {value}")
+                 for name, value in (("one", 1.0), ("zero", 0.0)))  # fmt: skip
+    # BLAS sees the transposes of all matrices, so that left and right change places.
+    arguments = [
+        _letter(module, product.right), _letter(module, product.left), columns, rows, _whole(module, product.inner), one,
+        y, _whole(module, product.right.leading), x, _whole(module, product.left.leading), zero,
+        out, _whole(module, product.columns),
+    ]  # fmt: skip
+    body.do(f"call void {gemm}({', '.join(f'ptr {each}' for each in arguments)})")
+    body.do("ret void")
+    name = _name(product)
+    return module.define(name, lambda: f"define internal void @{name}(ptr %context, i64 %index) {{\n{body.text()}\n}}")
+
+
+def _several(module: Module, product: _Product, each: int) -> str:
+    """Write the function of (table of pointers, index) that computes `each` pieces, one after another; return its symbol."""
+    name = f"{_name(product)}_each_{each}"
+    least = module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
+    lines = [
+        f"define internal void @{name}(ptr %context, i64 %index) {{", "entry:",
+        f"  %first = mul i64 %index, {each}", f"  %end = add i64 %first, {each}",
+        f"  %stop = call i64 {least}(i64 %end, i64 {product.units})", "  br label %piece", "piece:",
+        "  %at = phi i64 [ %first, %entry ], [ %next, %piece ]",
+        f"  call void {_unit(module, product)}(ptr %context, i64 %at)",
+        "  %next = add i64 %at, 1", "  %more = icmp slt i64 %next, %stop", "  br i1 %more, label %piece, label %done",
+        "done:", "  ret void", "}",
+    ]  # fmt: skip
+    return module.define(name, lambda: "\n".join(lines))
+
+
+def _digits(body: Body, number: str, lengths: Sequence[int]) -> list[str]:
+    """Write the place along each axis of the element with a number, in C order."""
+    found = []
+    left = math.prod(lengths)
+    for length in reversed(lengths):
+        if length == 1:
+            found.append("0")
+        elif length == left:
+            found.append(number)
+        else:
+            found.append(body.let(f"urem i64 {number}, {length}"))
+            number = body.let(f"udiv i64 {number}, {length}")
+        left //= length
+    return found[::-1]
+
+
+def _pointer(body: Body, place: int, real: str, moves: Sequence[tuple[str, int]]) -> str:
+    """Write the pointer at a place of the table, moved by the sum of index * stride."""
+    pointer = body.let(f"load ptr, ptr {body.let(f'getelementptr ptr, ptr %context, i64 {place}')}")
+    for index, stride in moves:
+        if index != "0" and stride:
+            step = body.let(f"mul i64 {index}, {stride}")
+            pointer = body.let(f"getelementptr {real}, ptr {pointer}, i64 {step}")
+    return pointer
+
+
+def _length(body: Body, index: str, size: int, whole: int) -> str:
+    """Write the length of a piece, of which the last one may be shorter; return the name of a pointer to it."""
+    if whole % size == 0:
+        return _whole(body.module, size)
+    rest = body.let(f"sub i64 {whole}, {body.let(f'mul i64 {index}, {size}')}")
+    least = body.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
+    length = body.let(f"trunc i64 {body.let(f'call i64 {least}(i64 {rest}, i64 {size})')} to i32")
+    address = body.let("alloca i32")
+    body.do(f"store i32 {length}, ptr {address}")
+    return address
+
+
+def _letter(module: Module, order: _Order) -> str:
+    return module.constant(f"letter_{order.letter}", f"private constant i8 {ord(order.letter)}")
+
+
+def _whole(module: Module, number: int) -> str:
+    return module.constant(f"whole_{number}", f"private constant i32 {number}")

@@ -14,7 +14,7 @@ from chainrule.native.entry_plan import Array, EntryPlan, Node, Number, Scalar
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Storage, contiguous
-from chainrule.native.loops import write_loop
+from chainrule.native.loops import loop_key, write_loop
 from chainrule.native.machine import host
 from chainrule.native.memory import Arena, last_uses
 from chainrule.native.numpy_calls import NumpyCall, write_call
@@ -23,6 +23,7 @@ from chainrule.native.products import write_product
 from chainrule.native.row_text import LoopCall, run_rows
 from chainrule.native.rows import Group, group_steps
 from chainrule.native.schedule import Piece, Role, Schedule, Step
+from chainrule.native.tables import Address, Pending, Table, flush, write_tables
 from chainrule.native.text import Body, Module
 from chainrule.passes.flatten import flatten_space
 from chainrule.passes.terms import BOOL, Term, uniform
@@ -93,9 +94,11 @@ class ProgramWriter:
         self.constants: list[np.ndarray[Any, Any]] = []
         self.calls: list[NumpyCall] = []
         self.width = host().width
-        self.loops: dict[str, str] = {}
+        self.loops: dict[Any, str] = {}
         self.place = Path()
         self.written: list[tuple[Path, Schedule, Group]] = []
+        self.pending: list[Pending] = []
+        self.tables: list[Table] = []
         self.entry_lines: list[str] = []  # what is reserved on the stack
         self.arena_bytes = 0
         self.work = 0  # a rough count of element operations, by which the entry decides whether to release the GIL
@@ -112,6 +115,7 @@ class ProgramWriter:
         names += [f"const{k}" for k in range(len(self.constants))]
         names += [*(f"result{k}" for k in self.slots), "arena"]
         loads = [f"  %{name} = load ptr, ptr %slot{k}" for k, name in enumerate(names)]
+        write_tables(self.module, self.tables, {f"%{name}": k for k, name in enumerate(names)})
         lines = [self.body.lines[0], *self.entry_lines, *header, *loads, *self.body.lines[1:]]
         text = "\n".join(["define internal i64 @run(ptr %bases) {", *lines, "}"])
         self.module.define("run", lambda: text)
@@ -142,6 +146,7 @@ class ProgramWriter:
         if decision.dtype not in ELEMENTS:
             raise NotNativeError(f"a decision on {decision.dtype}")
         self._compute([decision], state, {})
+        flush(self)
         (name,) = self.cells(state, decision).ravel()
         integer = Lanes(body, 1)
         if path.kind is bool:
@@ -181,10 +186,12 @@ class ProgramWriter:
                 later.append((term, number))  # kept in registers, or a view
         for term, number in later:
             self._copy(term, number, state)
+        flush(self)
         self.body.do("ret i64 0")
 
     def _copy(self, term: Term, number: int, state: _State) -> None:
         """Write a value that is ready into the memory of a result."""
+        flush(self)
         pointer = f"%result{number}"
         if term.dtype in ELEMENTS and (term.index in state.cells or (uniform(term) is not None and term.size <= 16)):
             self._store_cells(self.cells(state, term), term, pointer)
@@ -267,6 +274,7 @@ class ProgramWriter:
                 state.done.discard(index)
 
     def _step(self, step: Step, schedule: Schedule, state: _State) -> None:
+        flush(self)
         if step.kind == "cell":
             assert step.term is not None
             self._cell(step.term, schedule, state)
@@ -366,15 +374,22 @@ class ProgramWriter:
 
     def base(self, state: _State, buffer: Term) -> str:
         """Return the name of a pointer to a buffer."""
-        where = state.where[buffer.index]
-        return where if isinstance(where, str) else self.body.let(f"getelementptr i8, ptr %arena, i64 {where}")
+        return self.name_of(self._address(state, Storage(buffer, 0, ()), 1))
+
+    def _address(self, state: _State, storage: Storage, itemsize: int) -> Address:
+        where = state.where[storage.buffer.index]
+        base, offset = (where, 0) if isinstance(where, str) else ("%arena", where)
+        return Address(base, offset + storage.offset * itemsize)
+
+    def name_of(self, address: Address) -> str:
+        """Write a pointer to an address; return its name."""
+        if not address.offset:
+            return address.base
+        return self.body.let(f"getelementptr i8, ptr {address.base}, i64 {address.offset}")
 
     def pointer(self, state: _State, storage: Storage, itemsize: int) -> str:
         """Return the name of a pointer to the first element of a stored value."""
-        base = self.base(state, storage.buffer)
-        if not storage.offset:
-            return base
-        return self.body.let(f"getelementptr i8, ptr {base}, i64 {storage.offset * itemsize}")
+        return self.name_of(self._address(state, storage, itemsize))
 
     def fill(self, pointer: str, count: int, number: Any, dtype: np.dtype[Any], body: Body | None = None) -> None:
         """Write one number into all of a piece of memory."""
@@ -407,13 +422,13 @@ class ProgramWriter:
     ) -> LoopCall:
         """Write a loop's function, and return how it is called. Loops that run together have their rows in common."""
         pointers: dict[tuple[int, int], int] = {}
-        names: list[str] = []
+        names: list[Address] = []
 
         def number(storage: Storage, itemsize: int) -> int:
             key = (storage.buffer.index, storage.offset)
             if key not in pointers:
                 pointers[key] = len(names)
-                names.append(self.pointer(state, storage, itemsize))
+                names.append(self._address(state, storage, itemsize))
             return pointers[key]
 
         targets = {piece.target.index for piece in pieces}
@@ -446,12 +461,12 @@ class ProgramWriter:
 
     def loop_function(self, loop: Loop) -> str:
         """Write the function of a loop, unless an equal one is there; return its symbol."""
-        text = write_loop(self.module, "NAME", loop, self.width)
-        symbol = self.loops.get(text)
+        key = loop_key(loop)
+        symbol = self.loops.get(key)
         if symbol is None:
-            symbol = f"loop{len(self.loops)}"
-            self.loops[text] = symbol
-            self.module.define(symbol, lambda: text.replace("@NAME(", f"@{symbol}(", 1))
+            symbol = self.loops[key] = f"loop{len(self.loops)}"
+            text = write_loop(self.module, symbol, loop, self.width)
+            self.module.define(symbol, lambda: text)
         return symbol
 
 

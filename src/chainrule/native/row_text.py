@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from chainrule.native.layout import Storage
 from chainrule.native.points import IDENTITY, Loop, Root, identity_of
 from chainrule.native.rows import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
+from chainrule.native.tables import Address, Pending, flush, zeros
 from chainrule.native.text import Body
 from chainrule.passes.terms import Term
 
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoopCall:
-    """A call of a loop's function. pointers: their names. sizes: of each root's target, in elements."""
+    """A call of a loop's function. pointers: where they point. sizes: of each root's target, in elements."""
 
     symbol: str
     domain: tuple[int, ...]
     roots: tuple[Root, ...]
-    pointers: Sequence[str]
+    pointers: Sequence[Address]
     sizes: Sequence[int]
 
     @property
@@ -47,19 +48,29 @@ def run_rows(writer: ProgramWriter, calls: Sequence[LoopCall], state: _State) ->
     work = sum(math.prod(call.domain) * 10 for call in calls)
     writer.work += work
     block = _block(calls)
-    body = writer.body
     if work >= PARALLEL_WORK and rows >= 2 * 64:
+        flush(writer)
         _run_chunks(writer, calls, state, rows, min(MOST_CHUNKS, max(2, work // CHUNK_WORK)), block)
         return
     for call in calls:
         for root, size in call.totals:
-            number = identity_of(root.how, root.term.dtype)
-            writer.fill(call.pointers[root.pointer], size, number, root.term.dtype)
-    pointers = [list(call.pointers) for call in calls]
+            _start(writer, call.pointers[root.pointer], root, size)
     if block >= rows:
-        _calls(body, calls, pointers, "0", str(rows))
-    else:
-        _blocks(body, calls, pointers, "0", str(rows), block)
+        writer.pending += [Pending(call.symbol, tuple(call.pointers), rows) for call in calls]
+        return
+    flush(writer)
+    pointers = [[writer.name_of(address) for address in call.pointers] for call in calls]
+    _blocks(writer.body, calls, pointers, "0", str(rows), block)
+
+
+def _start(writer: ProgramWriter, target: Address, root: Root, size: int) -> None:
+    """Write what a total is before the first row."""
+    number = identity_of(root.how, root.term.dtype)
+    if number == 0:
+        writer.pending.append(Pending(zeros(writer.module), (target,), size * root.term.dtype.itemsize))
+        return
+    flush(writer)
+    writer.fill(writer.name_of(target), size, number, root.term.dtype)
 
 
 def _block(calls: Sequence[LoopCall]) -> int:
@@ -107,19 +118,22 @@ def _run_chunks(
     length = -(-rows // chunks)
     length = -(-length // 64) * 64
     chunks = -(-rows // length)
-    names: dict[str, int] = {}
+    known: dict[Address, str] = {}
     for call in calls:
-        for name in call.pointers:
-            names.setdefault(name, len(names))
+        for address in call.pointers:
+            if address not in known:
+                known[address] = writer.name_of(address)
+    names = {name: place for place, name in enumerate(dict.fromkeys(known.values()))}
     totals: dict[str, tuple[str, Root, int, int]] = {}
     for call in calls:
         for root, size in call.totals:
             stride = -(-size * root.term.dtype.itemsize // 64) * 64
             offset = writer.scratch(state, stride * chunks)
             name = writer.body.let(f"getelementptr i8, ptr %arena, i64 {offset}")
-            totals[call.pointers[root.pointer]] = (name, root, size, stride)
+            totals[known[call.pointers[root.pointer]]] = (name, root, size, stride)
             names.setdefault(name, len(names))
-    task = _task(writer, calls, names, totals, rows, length, block)
+    pointers = [[known[address] for address in call.pointers] for call in calls]
+    task = _task(writer, calls, pointers, names, totals, rows, length, block)
     body = writer.body
     table = f"%{body.fresh('table')}"
     writer.entry_lines.append(f"  {table} = alloca [{len(names)} x ptr]")
@@ -137,7 +151,7 @@ def _run_chunks(
 
 
 def _task(
-    writer: ProgramWriter, calls: Sequence[LoopCall], names: dict[str, int],
+    writer: ProgramWriter, calls: Sequence[LoopCall], outside: Sequence[Sequence[str]], names: dict[str, int],
     totals: dict[str, tuple[str, Root, int, int]], rows: int, length: int, block: int,
 ) -> str:  # fmt: skip
     """Write the function that runs one chunk; return its name."""
@@ -153,7 +167,7 @@ def _task(
     low = body.let(f"mul i64 %index, {length}")
     writer.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
     high = body.let(f"call i64 @llvm.smin.i64(i64 {body.let(f'add i64 {low}, {length}')}, i64 {rows})")
-    pointers = [[loaded[name] for name in call.pointers] for call in calls]
+    pointers = [[loaded[name] for name in each] for each in outside]
     if block >= length:
         _calls(body, calls, pointers, low, high)
     else:

@@ -44,9 +44,10 @@ def group_steps(steps: Sequence[Step], schedule: Schedule) -> list[Group]:
         targets = {piece.target.index for piece in step.pieces}
         later: list[tuple[int, Step]] = []
         held = set(targets)  # what is not there before the group has run
+        unfinished: set[int] = set()  # what is not there even then
         for place, (other_number, other) in enumerate(left):
             reads = _direct_reads(other, schedule)
-            if other.kind == "loop" and other.domain[:1] == step.domain[:1] and _joins(other, schedule, targets, held):
+            if other.kind == "loop" and other.domain[:1] == step.domain[:1] and _joins(other, schedule, targets - unfinished, held):
                 group.steps.append(other)
                 group.numbers.append(other_number)
                 targets |= {piece.target.index for piece in other.pieces}
@@ -54,11 +55,13 @@ def group_steps(steps: Sequence[Step], schedule: Schedule) -> list[Group]:
             elif reads & held:
                 later.append((other_number, other))
                 held |= _made(other)
+                unfinished |= _made(other)
             elif other.kind == "cell":
                 groups.append(Group([other], [other_number]))
             else:
                 later.append((other_number, other))
                 held |= _made(other)
+                unfinished |= _made(other)
                 if len(later) > 8:
                     later.extend(left[place + 1 :])
                     break

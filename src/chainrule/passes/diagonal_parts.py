@@ -17,10 +17,10 @@ from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, TRANSPOSE
 
 MOST = 4
 """A constant with more diagonals than these is taken as dense."""
-SHORTEST = 8
-"""Shorter diagonals are not worth it."""
 LEAST = 64
-"""Smaller arrays are computed as they are."""
+"""The diagonals of smaller constants are kept only where there is a larger one: blocks that are joined to what it becomes."""
+SMALLEST = 16
+"""The diagonals of constants smaller than this are never kept."""
 SPARSE = 4
 """What is kept of a constant must be so many times smaller than the dense array."""
 FULL_ENOUGH = 2
@@ -82,12 +82,12 @@ class Diagonals:
     @property
     def pays(self) -> bool:
         """Whether the parts are so much smaller than the array that they are what to compute."""
-        return self.size >= LEAST and FULL_ENOUGH * sum(part.values.size for part in self.parts.values()) < self.size
+        return FULL_ENOUGH * sum(part.values.size for part in self.parts.values()) < self.size
 
 
 def read_constant(s: Simplifier, term: Term) -> Diagonals | None:
     """Return the diagonals of a constant, such as a batch of unit vectors; None where it has none or too many."""
-    if not term.is_constant or len(term.shape) < 2 or term.dtype.kind != "f" or term.size < LEAST:
+    if not term.is_constant or len(term.shape) < 2 or term.dtype.kind != "f" or term.size < SMALLEST:
         return None
     array: np.ndarray[Any, Any] = term.constant
     if uniform(term) is not None or SPARSE * np.count_nonzero(array) >= array.size:
@@ -105,8 +105,6 @@ def read_constant(s: Simplifier, term: Term) -> Diagonals | None:
 def _read(s: Simplifier, term: Term, rows: Shape, columns: Shape) -> Diagonals | None:
     empty = Diagonals(term.shape, term.dtype, rows, columns, {})
     matrix = term.constant.reshape(empty.height, empty.width)
-    if min(matrix.shape) < SHORTEST:
-        return None
     at, to = np.nonzero(matrix)
     offsets = to - at
     different = np.unique(offsets)

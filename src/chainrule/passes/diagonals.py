@@ -19,7 +19,7 @@ from chainrule.core.primitive import Primitive
 from chainrule.passes import diagonal_arithmetic as arithmetic
 from chainrule.passes import diagonal_moves as moves
 from chainrule.passes.diagonal_moves import Value
-from chainrule.passes.diagonal_parts import Diagonals, dense, read_constant
+from chainrule.passes.diagonal_parts import LEAST, Diagonals, dense, read_constant
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Term, live
 from chainrule.primitives import arithmetic as a
@@ -41,12 +41,13 @@ def reveal_diagonals(simplifier: Simplifier, outputs: Sequence[Term]) -> tuple[T
     """Return terms with the values of `outputs` in which arrays with few diagonals are computed by these."""
     order = live(outputs)
     values: dict[int, Value] = {}
+    largest = 0
     for term in order:
-        if term.constant is not None:
-            found = read_constant(simplifier, term)
-            if found is not None:
-                values[term.index] = found
-    if not values:
+        found = read_constant(simplifier, term) if term.constant is not None else None
+        if found is not None:
+            values[term.index] = found
+            largest = max(largest, term.size)
+    if largest < LEAST:
         return tuple(outputs)
     search = _Search(simplifier, values)
     for term in order:

@@ -1,0 +1,123 @@
+"""Owns long runs of calls: a table of which loop runs on what memory, which takes no time to compile however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from chainrule.native.text import Body, Module
+
+if TYPE_CHECKING:
+    from chainrule.native.program import ProgramWriter
+
+LONG = 48
+"""Runs of so many calls become a table."""
+
+
+class Address(NamedTuple):
+    """A place in memory: so many bytes after one of the program's pointers."""
+
+    base: str
+    offset: int
+
+
+class Pending(NamedTuple):
+    """A call that is not written yet: of a loop over rows 0..`high`."""
+
+    symbol: str
+    addresses: tuple[Address, ...]
+    high: int
+
+
+class Table(NamedTuple):
+    """A run of calls by number: `kinds` of `symbols`, with the numbers that each call reads."""
+
+    name: str
+    symbols: list[tuple[str, int]]
+    calls: list[Pending]
+
+
+def flush(writer: ProgramWriter) -> None:
+    """Write the calls that are pending."""
+    calls, writer.pending = writer.pending, []
+    if len(calls) < LONG:
+        for call in calls:
+            names = [writer.name_of(address) for address in call.addresses]
+            arguments = ", ".join([*(f"ptr {name}" for name in names), "i64 0", f"i64 {call.high}"])
+            writer.body.do(f"call void @{call.symbol}({arguments})")
+        return
+    symbols = list(dict.fromkeys((call.symbol, len(call.addresses)) for call in calls))
+    table = Table(f"table{len(writer.tables)}", symbols, calls)
+    writer.tables.append(table)
+    _write_loop(writer.body, table)
+
+
+def _write_loop(body: Body, table: Table) -> None:
+    """Write the loop over a table's calls."""
+    count, name = len(table.calls), table.name
+    before, head, after = body.block, body.fresh("calls"), body.fresh("calls")
+    at, at_next, data, data_next = (f"%{body.fresh('t')}" for _ in range(4))
+    body.do(f"br label %{head}")
+    body.label(head)
+    body.do(f"{at} = phi i64 [ 0, %{before} ], [ {at_next}, %{head} ]")
+    body.do(f"{data} = phi ptr [ @{name}_data, %{before} ], [ {data_next}, %{head} ]")
+    kind = body.let(f"load i32, ptr {body.let(f'getelementptr i32, ptr @{name}_kinds, i64 {at}')}")
+    place = body.let(f"getelementptr ptr, ptr @{name}_symbols, i32 {kind}")
+    function = body.let(f"load ptr, ptr {place}")
+    body.do(f"{data_next} = call ptr {function}(ptr %bases, ptr {data})")
+    body.do(f"{at_next} = add i64 {at}, 1")
+    body.do(f"br i1 {body.let(f'icmp slt i64 {at_next}, {count}')}, label %{head}, label %{after}")
+    body.label(after)
+
+
+def write_tables(module: Module, tables: Sequence[Table], slots: dict[str, int]) -> None:
+    """Write the tables, once it is known which of the program's pointers is which."""
+    for table in tables:
+        places = {symbol: place for place, (symbol, _) in enumerate(table.symbols)}
+        kinds = [places[call.symbol] for call in table.calls]
+        data = [
+            number
+            for call in table.calls
+            for number in (call.high, *(each for address in call.addresses for each in (slots[address.base], address.offset)))
+        ]
+        thunks = [f"ptr @{_thunk(module, symbol, count)}" for symbol, count in table.symbols]
+        for stem, kind, items in (
+            ("kinds", "i32", [f"i32 {each}" for each in kinds]),
+            ("data", "i64", [f"i64 {each}" for each in data]),
+            ("symbols", "ptr", thunks),
+        ):
+            module.constant(f"{table.name}_{stem}", f"private constant [{len(items)} x {kind}] [{', '.join(items)}]")
+
+
+def _thunk(module: Module, symbol: str, count: int) -> str:
+    """Define what reads one call of a loop from a table, calls it, and returns where the next call is."""
+    name = f"{symbol}_from_table"
+
+    def write() -> str:
+        body = Body(module)
+        numbers = [
+            body.let(f"load i64, ptr {body.let(f'getelementptr i64, ptr %data, i64 {place}')}") for place in range(2 * count + 1)
+        ]
+        pointers = []
+        for slot, offset in zip(numbers[1::2], numbers[2::2], strict=True):
+            base = body.let(f"load ptr, ptr {body.let(f'getelementptr ptr, ptr %bases, i64 {slot}')}")
+            pointers.append(body.let(f"getelementptr i8, ptr {base}, i64 {offset}"))
+        arguments = ", ".join([*(f"ptr {pointer}" for pointer in pointers), "i64 0", f"i64 {numbers[0]}"])
+        body.do(f"call void @{symbol}({arguments})")
+        body.do(f"ret ptr {body.let(f'getelementptr i64, ptr %data, i64 {2 * count + 1}')}")
+        return f"define internal ptr @{name}(ptr %bases, ptr %data) {{\n{body.text()}\n}}"
+
+    return module.define(name, write)[1:]
+
+
+def zeros(module: Module) -> str:
+    """Define what fills memory with zeros, with the interface of a loop over bytes; return its symbol."""
+    module.declare("llvm.memset.p0.i64", "void {}(ptr, i8, i64, i1)")
+    module.define(
+        "zeros",
+        lambda: (
+            "define internal void @zeros(ptr %p0, i64 %low, i64 %high) {\n"
+            "  call void @llvm.memset.p0.i64(ptr %p0, i8 0, i64 %high, i1 false)\n  ret void\n}"
+        ),
+    )
+    return "zeros"
