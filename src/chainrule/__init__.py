@@ -1,6 +1,9 @@
 """chainrule: derivatives of plain NumPy functions and of typed mathematics, exact and explained rule by rule."""
 
-from chainrule import optim
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from chainrule import explain as _explain
 from chainrule.errors import (
     ChainruleError,
     EscapedTraceError,
@@ -12,14 +15,39 @@ from chainrule.errors import (
     ShapeError,
     TracingError,
 )
-from chainrule.explain.backprop import backprop
-from chainrule.explain.explain import explain
-from chainrule.native.jit import jit
-from chainrule.optim.minimize import minimize
 from chainrule.transforms.batch import vmap
-from chainrule.transforms.check import check_grad
 from chainrule.transforms.custom import checkpoint, custom_jvp, custom_vjp, stop_gradient
 from chainrule.transforms.derivatives import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+
+if TYPE_CHECKING:
+    from chainrule import optim
+    from chainrule.explain.backprop import backprop
+    from chainrule.explain.explain import explain
+    from chainrule.native.jit import jit
+    from chainrule.optim.minimize import minimize
+    from chainrule.transforms.check import check_grad
+else:
+    # What a gradient does not need is loaded when its name is first used: it takes longer to load than all the rest.
+    _LATER = {
+        "backprop": "chainrule.explain.backprop",
+        "check_grad": "chainrule.transforms.check",
+        "explain": "chainrule.explain.explain",
+        "jit": "chainrule.native.jit",
+        "minimize": "chainrule.optim.minimize",
+    }
+    # The package was imported above to bind its name now, and not later, in place of the function's.
+    del explain
+
+    def __getattr__(name):
+        if name == "optim":
+            return import_module("chainrule.optim")
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_LATER[name]), name)
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
 
 __version__ = "0.1.0"
 

@@ -20,7 +20,7 @@ import numpy as np
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import JitWarning, ShapeError, where
-from chainrule.native.entry_plan import Array, Nested, Node, Scalar, Whole
+from chainrule.native.entry_plan import Array, Nested, Node, Scalar
 from chainrule.native.machine import Code, available, compile_text
 from chainrule.native.memory import ALIGNMENT
 from chainrule.native.program import Compiled, NotNativeError, ProgramWriter
@@ -39,6 +39,7 @@ _SIGNATURES = 64
 # What the loop and Python tell each other: steps done, where to end, how often records are kept, how many steps to go until
 # the next is, the flag that the step wrote last, and whether a finished step wrote it.
 DONE, END, EVERY, WAIT, FLAG, STOPPED = range(6)
+_WORDS = ALIGNMENT // 8
 
 Why = Literal["finished", "stopped", "interrupted"]
 
@@ -119,21 +120,21 @@ class Stepper:
         self.signatures: dict[Any, Signature] = {}
         self._said = False
 
-    def signature(self, start: Start, args: Sequence[Any]) -> Signature:
-        """Return what is known of steps from such a state, with such arguments."""
+    def signature(self, start: Start, args: Sequence[Any]) -> tuple[Signature, list[Any]]:
+        """Return what is known of steps from such a state, with such arguments, and what of these is input."""
         state = unflatten(start.structure, list(start.leaves))
         try:
             call = read_call((state, *args), {}, {place for place, kind in enumerate(start.types) if kind is int})
         except Unsupported as error:
             self.say(f"it was given {error}")
-            return Signature(self, start, None)
+            return Signature(self, start, None), []
         with self.lock:
             found = self.signatures.get((start.types, call.key))
             if found is None:
                 found = Signature(self, start, call)
                 if len(self.signatures) < _SIGNATURES:
                     self.signatures[(start.types, call.key)] = found
-            return found
+        return found, [call.leaves[place] for place in call.moving[len(start.leaves) :]]
 
     def parts(self, returned: Any) -> tuple[Any, Any, Any]:
         """Return the state, the record and the flag that a step returned."""
@@ -186,24 +187,40 @@ def _layout(leaf: Any) -> Array:
     return Array(dtype or np.result_type(leaf), np.shape(leaf))
 
 
-def _views(layouts: Sequence[Array]) -> list[np.ndarray[Any, Any]]:
-    """Return new arrays, side by side, each at the start of a cache line."""
-    sizes = [max(1, -(-layout.nbytes // ALIGNMENT)) * ALIGNMENT for layout in layouts]
-    block = np.zeros(sum(sizes) + ALIGNMENT, np.uint8)
-    offset = -block.ctypes.data % ALIGNMENT
-    views = []
-    for layout, size in zip(layouts, sizes, strict=True):
-        views.append(np.ndarray(layout.shape, layout.dtype, block.data, offset))
-        offset += size
-    return views
+def _offsets(layouts: Sequence[Array]) -> tuple[list[int], int]:
+    """Return where things lie side by side, each at the start of a cache line, and the bytes in all."""
+    offsets, end = [], 0
+    for layout in layouts:
+        offsets.append(end)
+        end += max(1, -(-layout.nbytes // ALIGNMENT)) * ALIGNMENT
+    return offsets, end
 
 
-def _fit(value: Any, layout: Array, is_number: bool, what: str) -> Any:
+class _Memory:
+    """Zeros that start at the start of a cache line."""
+
+    __slots__ = ("array", "start", "address")
+
+    def __init__(self, size: int) -> None:
+        self.array = np.zeros(size + ALIGNMENT, np.uint8)
+        address = self.array.ctypes.data
+        self.start = -address % ALIGNMENT
+        self.address = address + self.start
+
+    def views(self, layouts: Sequence[Array], offsets: Sequence[int], begin: int) -> list[np.ndarray[Any, Any]]:
+        """Return arrays in this memory."""
+        return [
+            np.ndarray(layout.shape, layout.dtype, self.array, self.start + begin + offset)
+            for layout, offset in zip(layouts, offsets, strict=True)
+        ]
+
+
+def _fit(given: Any, layout: Array, is_number: bool, what: str) -> Any:
     """Return a value that a step returned as it goes into memory; raise where it does not fit."""
-    value = lift(value)
+    value: Any = lift(given)
     if np.shape(value) != layout.shape:
         raise ShapeError(f"the step returns {what} of shape {np.shape(value)}, where it had {layout.shape}{where()}")
-    dtype = value.dtype if isinstance(value, Traced) else np.result_type(value)
+    dtype = getattr(value, "dtype", None) or np.result_type(value)
     if dtype != layout.dtype:
         is_weak = is_number or type(value) in _PYTHON
         if dtype.kind not in "fiubc" or not (is_weak and np.can_cast(dtype, layout.dtype, "same_kind")):
@@ -218,7 +235,7 @@ def _fit(value: Any, layout: Array, is_number: bool, what: str) -> Any:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """The loop as native code. call: (first bases, second bases, control, places, spares), all addresses."""
+    """The loop as native code. call: takes addresses as `loop_text` says."""
 
     call: Callable[..., int]
     code: Code
@@ -237,6 +254,7 @@ class Signature:
         self.structure = start.structure
         self.types = start.types
         self.state = [_layout(leaf) for leaf in start.leaves]
+        self.offsets, self.size = _offsets(self.state)
         self.recorded: list[Array] | None = None
         self.record_structure: Any = None
         self.program: Program | None = None
@@ -257,7 +275,9 @@ class Signature:
         after, record, flag = self.stepper.parts(self.stepper.step(state, *args))
         leaves, structure = flatten(after)
         if structure != self.structure:
-            raise TypeError(f"the step returns a state of the structure {structure}, where it had {self.structure}{where()}")
+            raise TypeError(
+                f"the step returns a state of the structure {structure}, where it had {self.structure}{where()}"
+            )
         found = [
             _fit(leaf, layout, kind in _PYTHON, "a part of the state")
             for leaf, layout, kind in zip(leaves, self.state, self.types, strict=True)
@@ -270,7 +290,7 @@ class Signature:
         found += [_fit(note, layout, False, "a record") for note, layout in zip(notes, self.recorded, strict=True)]
         if np.shape(flag):
             raise ShapeError(f"the step returns a flag of shape {np.shape(flag)}; it is to be one bool{where()}")
-        return [*found, flag != 0 if isinstance(flag, Traced) else np.bool_(flag)]
+        return [*found, np.not_equal(flag, 0)]
 
     def learn(self, state: Any, args: Sequence[Any]) -> list[Any]:
         """Run one step through Python, and compile what is new about it."""
@@ -312,8 +332,8 @@ class Signature:
 def loop_text(first: int, recorded: Sequence[int], has_stop: bool) -> str:
     """Return the text of the loop around `@run`.
 
-    It takes the pointers for steps of even and of odd number, in the order in which they are used, `control`, where the next
-    records are kept, and where those go that are not. It returns what `@run` returned last.
+    It takes `control`, the pointers for the next step and for that after it, where the next records are kept, and where those
+    go that are not. It returns what `@run` returned last.
     first: the place of the first record among the pointers. recorded: the sizes of records in bytes.
     """
     each = list(enumerate(recorded))
@@ -333,7 +353,7 @@ def loop_text(first: int, recorded: Sequence[int], has_stop: bool) -> str:
     if has_stop:
         after += ["%mark = load i8, ptr %flag.at", "store i8 %mark, ptr %stopped.at", "%is_last = icmp ne i8 %mark, 0"]
     lines = [
-        f"define i64 @{NAME}(ptr %first, ptr %second, ptr %control, ptr %places, ptr %spares) {{",
+        f"define i64 @{NAME}(ptr %control, ptr %first, ptr %second, ptr %places, ptr %spares) {{",
         "entry:",
         *start,
         "%start = load i64, ptr %control",
@@ -379,18 +399,25 @@ class Run:
 
     def __init__(self, stepper: Stepper, state: Any, n: int, args: Sequence[Any], every: int) -> None:
         start = read_start(state)
-        self.known = stepper.signature(start, args)
+        self.known, self.inputs = stepper.signature(start, args)
         self.n, self.args, self.every = n, tuple(args), every
-        self.buffers = [_views(self.known.state) for _ in range(2)]
-        for view, leaf in zip(self.buffers[0], start.leaves, strict=True):
-            view[...] = leaf
-        self.control = np.zeros(6, np.int64)
+        self.memory = _Memory(ALIGNMENT + 2 * self.known.size)
+        self.control = self.memory.views([Array(np.dtype(np.int64), (_WORDS,))], [0], 0)[0]
         self.control[EVERY] = every
         self.kept: list[np.ndarray[Any, Any]] | None = None
+        self._views: list[list[np.ndarray[Any, Any]] | None] = [None, None]
         self._program: Program | None = None
-        self._bases: list[np.ndarray[Any, Any]] = []
-        self._held: list[Any] = []
-        self._spare: list[np.ndarray[Any, Any]] = []
+        self._pointers: _Pointers | None = None
+        for view, leaf in zip(self._buffer(0), start.leaves, strict=True):
+            view[...] = leaf
+
+    def _buffer(self, parity: int) -> list[np.ndarray[Any, Any]]:
+        """Return the arrays of the state before steps of even or odd number."""
+        found = self._views[parity]
+        if found is None:
+            begin = ALIGNMENT + parity * self.known.size
+            found = self._views[parity] = self.memory.views(self.known.state, self.known.offsets, begin)
+        return found
 
     @property
     def done(self) -> int:
@@ -406,7 +433,7 @@ class Run:
         """Return the present state, in memory of its own and of the types that it came in."""
         leaves = [
             view.copy() if kind is np.ndarray else view.item() if kind in _PYTHON else view[()]
-            for view, kind in zip(self.buffers[self.done % 2], self.known.types, strict=True)
+            for view, kind in zip(self._buffer(self.done % 2), self.known.types, strict=True)
         ]
         return unflatten(self.known.structure, leaves)
 
@@ -434,17 +461,14 @@ class Run:
         """Run a chunk."""
         if program is not self._program:
             self._prepare(program)
+        assert self._pointers is not None
         begin, known, control = self.done, self.known, self.control
         asked = min(known.pace, self.n - begin)
         control[END] = begin + asked
         control[WAIT] = -begin % self.every
-        assert self.kept is not None
-        row = -(-begin // self.every)
-        places = _pointers([array.ctypes.data + row * array.strides[0] for array in self.kept])
-        spares = _pointers([array.ctypes.data for array in self._spare])
-        addresses = [self._bases[begin % 2], self._bases[1 - begin % 2], control, places, spares]
+        addresses = self._pointers.addresses(begin % 2, -(-begin // self.every))
         clock = time.perf_counter()
-        status = program.call(*(each.ctypes.data for each in addresses))
+        status = program.call(self.memory.address, *addresses)
         seconds = time.perf_counter() - clock
         steps = self.done - begin
         if steps:
@@ -472,7 +496,7 @@ class Run:
 
     def _given(self) -> Any:
         """Return the present state as the step sees it."""
-        views, types = self.buffers[self.done % 2], self.known.types
+        views, types = self._buffer(self.done % 2), self.known.types
         leaves = [
             view.copy() if kind is np.ndarray else view.item() if kind in _PYTHON and kind is not bool else view[()]
             for view, kind in zip(views, types, strict=True)
@@ -481,67 +505,80 @@ class Run:
 
     def _put(self, found: Sequence[Any]) -> None:
         """Write what a step through Python has returned, and count it."""
-        self._make_room()
-        assert self.kept is not None
+        kept = self._make_room()
         done, count = self.done, len(self.known.state)
-        for view, value in zip(self.buffers[1 - done % 2], found[:count], strict=True):
+        for view, value in zip(self._buffer(1 - done % 2), found[:count], strict=True):
             view[...] = value
         if done % self.every == 0:
-            for array, value in zip(self.kept, found[count:-1], strict=True):
+            for array, value in zip(kept, found[count:-1], strict=True):
                 array[done // self.every] = value
         self.control[DONE] = done + 1
         self.control[STOPPED] = bool(found[-1])
 
-    def _make_room(self) -> None:
-        """Reserve the memory of all records; the system gives it when it is written."""
+    def _make_room(self) -> list[np.ndarray[Any, Any]]:
+        """Reserve the memory of all records, which the system gives when it is written."""
         if self.kept is None:
             rows = -(-self.n // self.every)
-            recorded = self.known.recorded or []
-            self.kept = [np.empty((rows, *layout.shape), layout.dtype) for layout in recorded]
-            self._spare = _views(recorded)
+            self.kept = [np.empty((rows, *layout.shape), layout.dtype) for layout in self.known.recorded or []]
+        return self.kept
 
     def _prepare(self, program: Program) -> None:
-        """Write down the pointers that a program takes: for steps of even number, and of odd number."""
-        self._make_room()
-        assert self.kept is not None
+        """Write down the pointers that a program takes."""
+        known, kept = self.known, self._make_room()
         plan = program.written.plan
-        count = len(self.known.state)
-        given = [_in_order(leaf, kind) for leaf, kind in zip(self._moving(), plan.arguments[count:], strict=True)]
-        arena = _views([Array(np.dtype(np.uint8), (plan.arena,))])
-        around = [*given, *plan.constants]
-        flag = self.control.ctypes.data + FLAG * self.control.itemsize
-        self._bases = [
-            _pointers([
-                *(view.ctypes.data for view in self.buffers[parity]),
-                *(array.ctypes.data for array in around),
-                *(view.ctypes.data for view in self.buffers[1 - parity]),
-                *(0 for _ in self.kept),
-                flag,
-                arena[0].ctypes.data,
-            ])
-            for parity in range(2)
-        ]  # fmt: skip
-        self._held = [around, arena]
+        kinds = plan.arguments[len(known.state) :]
+        around = [*(_in_order(leaf, kind) for leaf, kind in zip(self.inputs, kinds, strict=True)), *plan.constants]
+        buffers = [self.memory.address + ALIGNMENT + parity * known.size for parity in range(2)]
+        before, after = ([begin + offset for offset in known.offsets] for begin in buffers)
+        flag = self.memory.address + FLAG * self.control.itemsize
+        self._pointers = _Pointers(before, after, around, kept, flag, plan.arena)
         self._program = program
 
-    def _moving(self) -> list[Any]:
-        """Return the inputs among the arguments."""
-        call = read_call(self.args, {}, set())
-        return [call.leaves[place] for place in call.moving]
 
+class _Pointers:
+    """The pointers for steps of even number, then of odd number; places of the next records; places of those not kept.
 
-def _pointers(addresses: Sequence[int]) -> np.ndarray[Any, Any]:
-    return np.array([*addresses, 0], np.uintp)
+    They lie in one piece of memory, followed by room for a record that is not kept, and the arena.
+    """
+
+    __slots__ = ("_memory", "_words", "_count", "_held", "_kept")
+
+    def __init__(
+        self,
+        before: Sequence[int],
+        after: Sequence[int],
+        around: Sequence[np.ndarray[Any, Any]],
+        kept: Sequence[np.ndarray[Any, Any]],
+        flag: int,
+        arena: int,
+    ) -> None:
+        self._count = len(before) + len(around) + len(after) + len(kept) + 2
+        self._held = around
+        self._kept = [(array.ctypes.data, array[:1].nbytes) for array in kept]
+        layouts = [Array(np.dtype(np.uint64), (2 * self._count + 2 * len(kept),))]
+        layouts += [Array(np.dtype(np.uint8), (size,)) for _, size in self._kept]
+        offsets, size = _offsets(layouts)
+        self._memory = _Memory(size + arena)
+        self._words = self._memory.views(layouts[:1], offsets[:1], 0)[0]
+        fixed = [array.ctypes.data for array in around]
+        last = [*(0 for _ in kept), flag, self._memory.address + size]
+        spares = [self._memory.address + offset for offset in offsets[1:]]
+        self._words[:] = [*before, *fixed, *after, *last, *after, *fixed, *before, *last, *(0 for _ in kept), *spares]
+
+    def addresses(self, parity: int, row: int) -> tuple[int, int, int, int]:
+        """Return where the pointers of the next step are, of that after it, the places from this row on, and the spare ones."""
+        for number, (address, size) in enumerate(self._kept):
+            self._words[2 * self._count + number] = address + row * size
+        even = self._memory.address
+        odd = even + 8 * self._count
+        first, second = (odd, even) if parity else (even, odd)
+        return first, second, even + 16 * self._count, even + 16 * self._count + 8 * len(self._kept)
 
 
 def _in_order(leaf: Any, kind: Node) -> np.ndarray[Any, Any]:
     """Return an argument as an array that native code reads: its own memory, where that is in order."""
-    dtype, shape = np.dtype(np.int64 if isinstance(kind, Whole) else float), ()
-    if isinstance(kind, Array | Scalar):
-        dtype = kind.dtype
-    if isinstance(kind, Array):
-        shape = kind.shape
-    found = np.ascontiguousarray(leaf, dtype).reshape(shape)
+    dtype = kind.dtype if isinstance(kind, Array | Scalar) else np.dtype(float)
+    found = np.ascontiguousarray(leaf, dtype).reshape(np.shape(leaf))
     return found if found.flags.aligned else found.copy()
 
 

@@ -101,21 +101,21 @@ def write_product(writer: ProgramWriter, term: Term, operands: list[Storage], po
     """Write the products of a stack of matrices."""
     product = _cut(_product(term, operands))
     body, module = writer.body, writer.module
-    table = f"%{body.fresh('table')}"
-    writer.entry_lines.append(f"  {table} = alloca [3 x ptr]")
-    for place, pointer in enumerate((*pointers, target)):
-        body.do(f"store ptr {pointer}, ptr {body.let(f'getelementptr ptr, ptr {table}, i64 {place}')}")
     each = product.units
     if product.work >= _CUTS[0]:
         each = min(-(-_TASK_WORK * each // product.work), -(-each // 2))
-    task = _unit(module, product) if each == 1 else _several(module, product, each)
-    tasks = -(-product.units // each)
+    count = -(-product.units // each)
+    function = _function(module, product, each)
     body.do(f"call void {module.declare('chainrule_blas_begin', 'void {}()')}()")
-    if tasks == 1:
-        body.do(f"call void {task}(ptr {table}, i64 0)")
+    if count == 1:
+        body.do(f"call void {function}(ptr {pointers[0]}, ptr {pointers[1]}, ptr {target}, i64 0, i64 1)")
     else:
+        table = f"%{body.fresh('table')}"
+        writer.entry_lines.append(f"  {table} = alloca [3 x ptr]")
+        for place, pointer in enumerate((*pointers, target)):
+            body.do(f"store ptr {pointer}, ptr {body.let(f'getelementptr ptr, ptr {table}, i64 {place}')}")
         parallel = module.declare("chainrule_parallel", "void {}(ptr, ptr, i64)")
-        body.do(f"call void {parallel}(ptr {task}, ptr {table}, i64 {tasks})")
+        body.do(f"call void {parallel}(ptr {_task(module, function)}, ptr {table}, i64 {count})")
     body.do(f"call void {module.declare('chainrule_blas_end', 'void {}()')}()")
     writer.work += product.work
 
@@ -170,54 +170,62 @@ def _cut(product: _Product) -> _Product:
 # --- the functions
 
 
-def _name(product: _Product) -> str:
-    """Return a name that says all that the function of a product depends on."""
+def _function(module: Module, product: _Product, each: int) -> str:
+    """Write the function of (left, right, result, low, high) that computes the pieces low * each up to high * each, as far as
+    there are pieces; return its symbol."""
     parts = [product.real, product.rows, product.inner, product.columns, *product.left, *product.right, *product.grid]
     for length, strides in product.stack:
         parts += ["by", length, *strides]
-    return "product_" + "_".join(map(str, parts))
-
-
-def _unit(module: Module, product: _Product) -> str:
-    """Write the function of (table of pointers, number of a piece) that computes the piece; return its symbol."""
+    name = "product_" + "_".join(map(str, [*parts, "each", each]))
     body = Body(module)
-    *places, row, column = _digits(body, "%index", [*(length for length, _ in product.stack), *product.grid])
-    moves = [list(zip(places, (strides[k] for _, strides in product.stack), strict=True)) for k in range(3)]
+    length, width = body.let("alloca i32"), body.let("alloca i32")
+    first, last = body.let(f"mul i64 %low, {each}"), body.let(f"mul i64 %high, {each}")
+    least = module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
+    stop = body.let(f"call i64 {least}(i64 {last}, i64 {product.units})")
+    body.do(f"br i1 {body.let(f'icmp slt i64 {first}, {stop}')}, label %piece, label %done")
+    body.label("piece")
+    body.do(f"%at = phi i64 [ {first}, %entry ], [ %next, %piece ]")
+    _piece(body, product, (length, width))
+    body.do("%next = add i64 %at, 1")
+    body.do(f"br i1 {body.let(f'icmp slt i64 %next, {stop}')}, label %piece, label %done")
+    body.label("done")
+    body.do("ret void")
+    head = f"define internal void @{name}(ptr %p0, ptr %p1, ptr %p2, i64 %low, i64 %high)"
+    return module.define(name, lambda: f"{head} {{\n{body.text()}\n}}")
+
+
+def _piece(body: Body, product: _Product, lengths: tuple[str, str]) -> None:
+    """Write the call of BLAS for the piece with the number %at. lengths: pointers to memory for rows and columns."""
+    module = body.module
+    *places, row, column = _digits(body, "%at", [*(length for length, _ in product.stack), *product.grid])
+    moves = [[(place, strides[k]) for place, (_, strides) in zip(places, product.stack, strict=True)] for k in range(3)]
     height, width = product.sizes
     moves[0].append((row, height * product.left.down))
     moves[1].append((column, width * product.right.across))
     moves[2] += [(row, height * product.columns), (column, width)]
-    x, y, out = (_pointer(body, place, product.real, moves[place]) for place in range(3))
+    x, y, out = (_moved(body, f"%p{place}", product.real, moves[place]) for place in range(3))
     gemm = module.declare("dgemm" if product.real == "double" else "sgemm", f"void {{}}({', '.join(['ptr'] * 13)})")
-    rows, columns = _length(body, row, height, product.rows), _length(body, column, width, product.columns)
     one, zero = (module.constant(f"{name}_{product.real}", f"private constant {product.real} {value}")
                  for name, value in (("one", 1.0), ("zero", 0.0)))  # fmt: skip
     # BLAS sees the transposes of all matrices, so that left and right change places.
     arguments = [
-        _letter(module, product.right), _letter(module, product.left), columns, rows, _whole(module, product.inner), one,
-        y, _whole(module, product.right.leading), x, _whole(module, product.left.leading), zero,
-        out, _whole(module, product.columns),
+        _letter(module, product.right), _letter(module, product.left),
+        _length(body, column, width, product.columns, lengths[1]), _length(body, row, height, product.rows, lengths[0]),
+        _whole(module, product.inner), one, y, _whole(module, product.right.leading), x,
+        _whole(module, product.left.leading), zero, out, _whole(module, product.columns),
     ]  # fmt: skip
     body.do(f"call void {gemm}({', '.join(f'ptr {each}' for each in arguments)})")
+
+
+def _task(module: Module, function: str) -> str:
+    """Write the task of the pool for a function; the context is a table of its three pointers. Return its symbol."""
+    body = Body(module)
+    pointers = [body.let(f"load ptr, ptr {body.let(f'getelementptr ptr, ptr %context, i64 {k}')}") for k in range(3)]
+    after = body.let("add i64 %index, 1")
+    body.do(f"call void {function}({', '.join(f'ptr {each}' for each in pointers)}, i64 %index, i64 {after})")
     body.do("ret void")
-    name = _name(product)
+    name = f"{function[1:]}_task"
     return module.define(name, lambda: f"define internal void @{name}(ptr %context, i64 %index) {{\n{body.text()}\n}}")
-
-
-def _several(module: Module, product: _Product, each: int) -> str:
-    """Write the function of (table of pointers, index) that computes `each` pieces, one after another; return its symbol."""
-    name = f"{_name(product)}_each_{each}"
-    least = module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
-    lines = [
-        f"define internal void @{name}(ptr %context, i64 %index) {{", "entry:",
-        f"  %first = mul i64 %index, {each}", f"  %end = add i64 %first, {each}",
-        f"  %stop = call i64 {least}(i64 %end, i64 {product.units})", "  br label %piece", "piece:",
-        "  %at = phi i64 [ %first, %entry ], [ %next, %piece ]",
-        f"  call void {_unit(module, product)}(ptr %context, i64 %at)",
-        "  %next = add i64 %at, 1", "  %more = icmp slt i64 %next, %stop", "  br i1 %more, label %piece, label %done",
-        "done:", "  ret void", "}",
-    ]  # fmt: skip
-    return module.define(name, lambda: "\n".join(lines))
 
 
 def _digits(body: Body, number: str, lengths: Sequence[int]) -> list[str]:
@@ -236,9 +244,8 @@ def _digits(body: Body, number: str, lengths: Sequence[int]) -> list[str]:
     return found[::-1]
 
 
-def _pointer(body: Body, place: int, real: str, moves: Sequence[tuple[str, int]]) -> str:
-    """Write the pointer at a place of the table, moved by the sum of index * stride."""
-    pointer = body.let(f"load ptr, ptr {body.let(f'getelementptr ptr, ptr %context, i64 {place}')}")
+def _moved(body: Body, pointer: str, real: str, moves: Sequence[tuple[str, int]]) -> str:
+    """Write a pointer moved by the sum of index * stride."""
     for index, stride in moves:
         if index != "0" and stride:
             step = body.let(f"mul i64 {index}, {stride}")
@@ -246,16 +253,15 @@ def _pointer(body: Body, place: int, real: str, moves: Sequence[tuple[str, int]]
     return pointer
 
 
-def _length(body: Body, index: str, size: int, whole: int) -> str:
-    """Write the length of a piece, of which the last one may be shorter; return the name of a pointer to it."""
+def _length(body: Body, index: str, size: int, whole: int, memory: str) -> str:
+    """Return a pointer to the length of a piece, of which the last one may be shorter; that is written to `memory`."""
     if whole % size == 0:
         return _whole(body.module, size)
     rest = body.let(f"sub i64 {whole}, {body.let(f'mul i64 {index}, {size}')}")
     least = body.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
     length = body.let(f"trunc i64 {body.let(f'call i64 {least}(i64 {rest}, i64 {size})')} to i32")
-    address = body.let("alloca i32")
-    body.do(f"store i32 {length}, ptr {address}")
-    return address
+    body.do(f"store i32 {length}, ptr {memory}")
+    return memory
 
 
 def _letter(module: Module, order: _Order) -> str:

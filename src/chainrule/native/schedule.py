@@ -33,7 +33,7 @@ from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import PROD, SUM
-from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE, TRANSPOSE
 
 REDUCTIONS = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
 CHEAP = 6
@@ -164,6 +164,12 @@ class Schedule:
     def _place(self, term: Term) -> None:
         role = self._role(term)
         self.roles[term.index] = role
+        if role is Role.POINT and term.primitive is TRANSPOSE and self.cost.get(term.operands[0].index, 0) > CHEAP:
+            self.level[term.index] = self.cost[term.index] = 0
+            self._keep(term, False)  # to compute what it turns in two orders would be to compute it twice
+            role = self.roles[term.index]
+            if role is Role.ALIAS:
+                return
         level = 0
         weight = _WEIGHTS.get(term.primitive.name, 12 if term.primitive.name in FUNCTIONS else 1) if term.primitive else 0
         cost = 0 if is_view(term) else weight
@@ -230,7 +236,7 @@ class Schedule:
             inline = role is Role.POINT and term.index not in self.kept
             if inline and len(uses.get(term.index, ())) and self.cost[term.index] > CHEAP:
                 if max(uses[term.index]) > self.level[term.index]:
-                    self.kept.add(term.index)
+                    self._keep(term, False)
                     inline = False
             at = uses.get(term.index, set()) if inline else {self.level[term.index]}
             for operand in term.operands:

@@ -1,7 +1,8 @@
 """Owns the rare functions: they are computed by the inner loops of NumPy's and SciPy's ufuncs, called on one vector of lanes.
 
 A ufunc keeps the addresses of its loops in its C structure (`PyUFuncObject`, a part of NumPy's stable interface). A module
-names such a loop by a symbol; `outside_symbols` resolves the symbols that a module's text declares.
+names such a loop by a symbol; `outside_symbols` resolves the symbols that a module's text declares. SciPy loads its
+submodule on first use, so that programs without rare functions do not pay for it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
-import scipy.special
+import scipy
 
 from chainrule.native.lanes import Lanes
 

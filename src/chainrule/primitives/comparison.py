@@ -54,7 +54,12 @@ def larger(x: Array, y: Array) -> Array:
 
 def larger_number(x: Array, y: Array) -> Array:
     """Return `larger(x, y)` where NaN counts as smaller than any number."""
-    return np.where(np.isnan(y), 1.0, np.where(np.isnan(x), 0.0, larger(x, y)))
+    return np.where(np.isnan(y), 1, np.where(np.isnan(x), 0, larger(x, y)))
+
+
+def smaller_number(x: Array, y: Array) -> Array:
+    """Return `larger(y, x)` where NaN counts as larger than any number."""
+    return np.where(np.isnan(y), 1, np.where(np.isnan(x), 0, larger(y, x)))
 
 
 MAXIMUM = Elementwise(
@@ -78,7 +83,7 @@ FMAX = Elementwise(
 FMIN = Elementwise(
     name="fmin",
     value=np.fmin,
-    partials=(lambda out, x, y: larger_number(-x, -y), lambda out, x, y: larger_number(-y, -x)),
+    partials=(lambda out, x, y: smaller_number(x, y), lambda out, x, y: smaller_number(y, x)),
     rule="the smaller operand passes the sensitivity",
 )
 CLIP = Elementwise(

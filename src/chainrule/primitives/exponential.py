@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
-from chainrule.core.primitive import Elementwise
+import numpy as np
+import scipy
+
+from chainrule.core.primitive import Array, Elementwise
+from chainrule.core.trace import Traced
 from chainrule.primitives.arithmetic import POSITIVE
 
+# Python's floats: a float64 of NumPy would widen what is computed in single precision.
+LN2 = math.log(2)
+LN10 = math.log(10)
+
+
+def weight(out: Array, x: Array, y: Array) -> Array:
+    """Return exp(x - out), the share of exp(x) in exp(out) = exp(x) + exp(y); its limit where one of the two is infinite."""
+    if isinstance(out, np.ndarray):
+        if np.isfinite(out).all():  # the shorter of the two for whole arrays
+            return np.exp(x - out)
+    elif not isinstance(out, Traced | np.generic):
+        return np.exp(x - out)
+    return scipy.special.expit(x - y)
+
+
+def weight2(out: Array, x: Array, y: Array) -> Array:
+    """Return what `weight` does, for powers of 2."""
+    if isinstance(out, np.ndarray):
+        if np.isfinite(out).all():
+            return np.exp2(x - out)
+    elif not isinstance(out, Traced | np.generic):
+        return np.exp2(x - out)
+    return scipy.special.expit((x - y) * LN2)
+
+
 EXP = Elementwise(name="exp", value=np.exp, partials=(lambda out, x: out,), rule="exponential rule")
-EXP2 = Elementwise(name="exp2", value=np.exp2, partials=(lambda out, x: out * np.log(2),), rule="exponential rule")
+EXP2 = Elementwise(name="exp2", value=np.exp2, partials=(lambda out, x: out * LN2,), rule="exponential rule")
 EXPM1 = Elementwise(name="expm1", value=np.expm1, partials=(lambda out, x: out + 1,), rule="exponential rule")
 LOG = Elementwise(name="log", value=np.log, partials=(lambda out, x: 1 / x,), rule="logarithm rule", domain=POSITIVE)
 LOG2 = Elementwise(
-    name="log2", value=np.log2, partials=(lambda out, x: 1 / (x * np.log(2)),), rule="logarithm rule", domain=POSITIVE
+    name="log2", value=np.log2, partials=(lambda out, x: 1 / (x * LN2),), rule="logarithm rule", domain=POSITIVE
 )
 LOG10 = Elementwise(
     name="log10",
     value=np.log10,
-    partials=(lambda out, x: 1 / (x * np.log(10)),),
+    partials=(lambda out, x: 1 / (x * LN10),),
     rule="logarithm rule",
     domain=POSITIVE,
 )
@@ -27,13 +56,13 @@ LOG1P = Elementwise(
 LOGADDEXP = Elementwise(
     name="logaddexp",
     value=np.logaddexp,
-    partials=(lambda out, x, y: np.exp(x - out), lambda out, x, y: np.exp(y - out)),
+    partials=(weight, lambda out, x, y: weight(out, y, x)),
     rule="log-sum-exp rule",
 )
 LOGADDEXP2 = Elementwise(
     name="logaddexp2",
     value=np.logaddexp2,
-    partials=(lambda out, x, y: np.exp2(x - out), lambda out, x, y: np.exp2(y - out)),
+    partials=(weight2, lambda out, x, y: weight2(out, y, x)),
     rule="log-sum-exp rule",
 )
 SINH = Elementwise(name="sinh", value=np.sinh, partials=(lambda out, x: np.cosh(x),), rule="hyperbolic sine rule")

@@ -5,6 +5,8 @@ SciPy loads its submodule on first use, so that importing chainrule does not pay
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy
 
@@ -13,6 +15,9 @@ from chainrule.errors import NoRuleError
 from chainrule.primitives.arithmetic import POSITIVE
 
 UNIT = (0.1, 0.9)
+# Python's floats: a float64 of NumPy would widen what is computed in single precision.
+ROOT_PI = math.sqrt(math.pi)
+ROOT_2PI = math.sqrt(2 * math.pi)
 
 
 def _zeta_order(out: Array, s: Array, x: Array) -> Array:
@@ -41,32 +46,32 @@ LOGIT = Elementwise(
 ERF = Elementwise(
     name="erf",
     value=lambda x: scipy.special.erf(x),
-    partials=(lambda out, x: 2 / np.sqrt(np.pi) * np.exp(-(x**2)),),
+    partials=(lambda out, x: 2 / ROOT_PI * np.exp(-(x**2)),),
     rule="error function rule",
 )
 ERFC = Elementwise(
     name="erfc",
     value=lambda x: scipy.special.erfc(x),
-    partials=(lambda out, x: -2 / np.sqrt(np.pi) * np.exp(-(x**2)),),
+    partials=(lambda out, x: -2 / ROOT_PI * np.exp(-(x**2)),),
     rule="error function rule",
 )
 ERFINV = Elementwise(
     name="erfinv",
     value=lambda x: scipy.special.erfinv(x),
-    partials=(lambda out, x: np.sqrt(np.pi) / 2 * np.exp(out**2),),
+    partials=(lambda out, x: ROOT_PI / 2 * np.exp(out**2),),
     rule="inverse error function rule",
     domain=(-0.8, 0.8),
 )
 NDTR = Elementwise(
     name="ndtr",
     value=lambda x: scipy.special.ndtr(x),
-    partials=(lambda out, x: np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi),),
+    partials=(lambda out, x: np.exp(-(x**2) / 2) / ROOT_2PI,),
     rule="normal distribution rule",
 )
 LOG_NDTR = Elementwise(
     name="log_ndtr",
     value=lambda x: scipy.special.log_ndtr(x),
-    partials=(lambda out, x: np.exp(-(x**2) / 2 - out) / np.sqrt(2 * np.pi),),
+    partials=(lambda out, x: np.exp(-(x**2) / 2 - out) / ROOT_2PI,),
     rule="normal distribution rule",
 )
 GAMMA = Elementwise(
