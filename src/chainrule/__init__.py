@@ -3,7 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from chainrule import explain as _explain
 from chainrule.errors import (
     ChainruleError,
     EscapedTraceError,
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from chainrule.optim.minimize import minimize
     from chainrule.transforms.check import check_grad
 else:
-    # What a gradient does not need is loaded when its name is first used: it takes longer to load than all the rest.
+    # What a gradient does not need is loaded when its name is first used: it takes longer than all that is loaded above.
     _LATER = {
         "backprop": "chainrule.explain.backprop",
         "check_grad": "chainrule.transforms.check",
@@ -35,10 +34,12 @@ else:
         "jit": "chainrule.native.jit",
         "minimize": "chainrule.optim.minimize",
     }
-    # The package was imported above to bind its name now, and not later, in place of the function's.
-    del explain
 
-    def __getattr__(name):
+    # Python binds a package's name when it first loads the package. Here this must not happen later: the name is a function's.
+    import_module("chainrule.explain")
+    globals().pop("explain", None)
+
+    def __getattr__(name: str) -> object:
         if name == "optim":
             return import_module("chainrule.optim")
         if name not in _LATER:
@@ -46,8 +47,9 @@ else:
         value = globals()[name] = getattr(import_module(_LATER[name]), name)
         return value
 
-    def __dir__():
+    def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
+
 
 __version__ = "0.1.0"
 

@@ -136,16 +136,6 @@ class Stepper:
                     self.signatures[(start.types, call.key)] = found
         return found, [call.leaves[place] for place in call.moving[len(start.leaves) :]]
 
-    def parts(self, returned: Any) -> tuple[Any, Any, Any]:
-        """Return the state, the record and the flag that a step returned."""
-        count = 1 + self.has_aux + self.has_stop
-        if count == 1:
-            return returned, None, False
-        if type(returned) is not tuple or len(returned) != count:
-            names = ["state", *["record"] * self.has_aux, *["stop"] * self.has_stop]
-            raise TypeError(f"the step is to return ({', '.join(names)}), but returned a {type(returned).__name__}")
-        return returned[0], returned[1] if self.has_aux else None, returned[-1] if self.has_stop else False
-
     def say(self, why: str) -> None:
         """Tell the user, once, that steps are not compiled."""
         if not self._said:
@@ -233,46 +223,36 @@ def _fit(given: Any, layout: Array, is_number: bool, what: str) -> Any:
 # --- what is known
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Program:
-    """The loop as native code. call: takes addresses as `loop_text` says."""
-
-    call: Callable[..., int]
-    code: Code
-    written: Compiled
+def parts(returned: Any, has_aux: bool, has_stop: bool) -> tuple[Any, Any, Any]:
+    """Return the state, the record and the flag that a step returned."""
+    count = 1 + has_aux + has_stop
+    if count == 1:
+        return returned, None, False
+    if type(returned) is not tuple or len(returned) != count:
+        names = ["state", *["record"] * has_aux, *["stop"] * has_stop]
+        raise TypeError(f"the step is to return ({', '.join(names)}), but returned a {type(returned).__name__}")
+    return returned[0], returned[1] if has_aux else None, returned[-1] if has_stop else False
 
 
 @final
-class Signature:
-    """What is known of steps from states of one kind: how things lie in memory, the paths, and the newest native code.
+class Form:
+    """How what a step takes and returns lies in memory. It refers to the step and to nothing that is compiled.
 
-    pace: so many steps are worth a chunk.
+    recorded, record_structure: known when a step has run.
     """
 
-    def __init__(self, stepper: Stepper, start: Start, call: Call | None) -> None:
-        self.stepper = stepper
+    def __init__(self, stepper: Stepper, start: Start) -> None:
+        self.step, self.has_aux, self.has_stop = stepper.step, stepper.has_aux, stepper.has_stop
         self.structure = start.structure
         self.types = start.types
         self.state = [_layout(leaf) for leaf in start.leaves]
         self.offsets, self.size = _offsets(self.state)
         self.recorded: list[Array] | None = None
         self.record_structure: Any = None
-        self.program: Program | None = None
-        self.pace = 1
-        self.specialization: Specialization | None = None
-        if call is not None and available():
-            self.specialization = Specialization(self.flat, call, stepper.say)
-            self.specialization.numbers = False  # so that a number is of one kind on every path
-        self.varying = {place for place, kind in enumerate(start.types) if kind is int}
-
-    @property
-    def is_native(self) -> bool:
-        """Whether steps can be compiled."""
-        return self.specialization is not None and not self.specialization.interpreted
 
     def flat(self, state: Any, *args: Any) -> list[Any]:
         """Run the user's step; return the leaves of its state, those of its record, and its flag, fit for memory."""
-        after, record, flag = self.stepper.parts(self.stepper.step(state, *args))
+        after, record, flag = parts(self.step(state, *args), self.has_aux, self.has_stop)
         leaves, structure = flatten(after)
         if structure != self.structure:
             raise TypeError(
@@ -292,10 +272,43 @@ class Signature:
             raise ShapeError(f"the step returns a flag of shape {np.shape(flag)}; it is to be one bool{where()}")
         return [*found, np.not_equal(flag, 0)]
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """The loop as native code. call: takes addresses as `loop_text` says."""
+
+    call: Callable[..., int]
+    code: Code
+    written: Compiled
+
+
+@final
+class Signature:
+    """What is known of steps from states of one kind: how things lie in memory, the paths, and the newest native code.
+
+    pace: so many steps are worth a chunk.
+    """
+
+    def __init__(self, stepper: Stepper, start: Start, call: Call | None) -> None:
+        self.stepper = stepper
+        self.form = Form(stepper, start)
+        self.varying = {place for place, kind in enumerate(start.types) if kind is int}
+        self.program: Program | None = None
+        self.pace = 1
+        self.specialization: Specialization | None = None
+        if call is not None and available():
+            self.specialization = Specialization(self.form.flat, call, stepper.say)
+            self.specialization.numbers = False  # so that a number is of one kind on every path
+
+    @property
+    def is_native(self) -> bool:
+        """Whether steps can be compiled."""
+        return self.specialization is not None and not self.specialization.interpreted
+
     def learn(self, state: Any, args: Sequence[Any]) -> list[Any]:
         """Run one step through Python, and compile what is new about it."""
         if not self.is_native:
-            return self.flat(state, *args)
+            return self.form.flat(state, *args)
         assert self.specialization is not None
         found: list[Any] = self.specialization.run(read_call((state, *args), {}, self.varying))
         self.compile()
@@ -316,8 +329,8 @@ class Signature:
             self.specialization._give_up(str(error))
             self.program = None
             return False
-        first = len(inputs) + len(written.plan.constants) + len(self.state)
-        recorded = [layout.nbytes for layout in self.recorded or ()]
+        first = len(inputs) + len(written.plan.constants) + len(self.form.state)
+        recorded = [layout.nbytes for layout in self.form.recorded or ()]
         written.module.define(NAME, lambda: loop_text(first, recorded, self.stepper.has_stop))
         level = 0 if written.size > STRAIGHT else 2
         code = compile_text(written.module.text(), outside(written.module), level)
@@ -400,8 +413,9 @@ class Run:
     def __init__(self, stepper: Stepper, state: Any, n: int, args: Sequence[Any], every: int) -> None:
         start = read_start(state)
         self.known, self.inputs = stepper.signature(start, args)
+        self.form = self.known.form
         self.n, self.args, self.every = n, tuple(args), every
-        self.memory = _Memory(ALIGNMENT + 2 * self.known.size)
+        self.memory = _Memory(ALIGNMENT + 2 * self.form.size)
         self.control = self.memory.views([Array(np.dtype(np.int64), (_WORDS,))], [0], 0)[0]
         self.control[EVERY] = every
         self.kept: list[np.ndarray[Any, Any]] | None = None
@@ -415,8 +429,8 @@ class Run:
         """Return the arrays of the state before steps of even or odd number."""
         found = self._views[parity]
         if found is None:
-            begin = ALIGNMENT + parity * self.known.size
-            found = self._views[parity] = self.memory.views(self.known.state, self.known.offsets, begin)
+            begin = ALIGNMENT + parity * self.form.size
+            found = self._views[parity] = self.memory.views(self.form.state, self.form.offsets, begin)
         return found
 
     @property
@@ -433,9 +447,9 @@ class Run:
         """Return the present state, in memory of its own and of the types that it came in."""
         leaves = [
             view.copy() if kind is np.ndarray else view.item() if kind in _PYTHON else view[()]
-            for view, kind in zip(self._buffer(self.done % 2), self.known.types, strict=True)
+            for view, kind in zip(self._buffer(self.done % 2), self.form.types, strict=True)
         ]
-        return unflatten(self.known.structure, leaves)
+        return unflatten(self.form.structure, leaves)
 
     def records(self) -> Any:
         """Return the records so far; None where there are none."""
@@ -443,7 +457,7 @@ class Run:
             return None
         count = -(-self.done // self.every)
         rows = [array if len(array) == count else array[:count].copy() for array in self.kept]
-        return unflatten(self.known.record_structure, rows)
+        return unflatten(self.form.record_structure, rows)
 
     def advance(self, progress: Callable[[int, int], Any] | None = None) -> None:
         """Run the steps that are left."""
@@ -492,21 +506,21 @@ class Run:
         """Run steps as they are for as long as a chunk takes."""
         clock = time.perf_counter()
         while self.done < self.n and not self.stopped and time.perf_counter() - clock < CHUNK_SECONDS:
-            self._put(self.known.flat(self._given(), *self.args))
+            self._put(self.form.flat(self._given(), *self.args))
 
     def _given(self) -> Any:
         """Return the present state as the step sees it."""
-        views, types = self._buffer(self.done % 2), self.known.types
+        views, types = self._buffer(self.done % 2), self.form.types
         leaves = [
             view.copy() if kind is np.ndarray else view.item() if kind in _PYTHON and kind is not bool else view[()]
             for view, kind in zip(views, types, strict=True)
         ]
-        return unflatten(self.known.structure, leaves)
+        return unflatten(self.form.structure, leaves)
 
     def _put(self, found: Sequence[Any]) -> None:
         """Write what a step through Python has returned, and count it."""
         kept = self._make_room()
-        done, count = self.done, len(self.known.state)
+        done, count = self.done, len(self.form.state)
         for view, value in zip(self._buffer(1 - done % 2), found[:count], strict=True):
             view[...] = value
         if done % self.every == 0:
@@ -519,17 +533,17 @@ class Run:
         """Reserve the memory of all records, which the system gives when it is written."""
         if self.kept is None:
             rows = -(-self.n // self.every)
-            self.kept = [np.empty((rows, *layout.shape), layout.dtype) for layout in self.known.recorded or []]
+            self.kept = [np.empty((rows, *layout.shape), layout.dtype) for layout in self.form.recorded or []]
         return self.kept
 
     def _prepare(self, program: Program) -> None:
         """Write down the pointers that a program takes."""
-        known, kept = self.known, self._make_room()
+        form, kept = self.form, self._make_room()
         plan = program.written.plan
-        kinds = plan.arguments[len(known.state) :]
+        kinds = plan.arguments[len(form.state) :]
         around = [*(_in_order(leaf, kind) for leaf, kind in zip(self.inputs, kinds, strict=True)), *plan.constants]
-        buffers = [self.memory.address + ALIGNMENT + parity * known.size for parity in range(2)]
-        before, after = ([begin + offset for offset in known.offsets] for begin in buffers)
+        buffers = [self.memory.address + ALIGNMENT + parity * form.size for parity in range(2)]
+        before, after = ([begin + offset for offset in form.offsets] for begin in buffers)
         flag = self.memory.address + FLAG * self.control.itemsize
         self._pointers = _Pointers(before, after, around, kept, flag, plan.arena)
         self._program = program
@@ -588,7 +602,7 @@ def _unrolled(stepper: Stepper, state: Any, n: int, args: Sequence[Any], every: 
     structure: Any = None
     done, flag = 0, False
     while done < n and not flag:
-        state, record, flag = stepper.parts(stepper.step(state, *args))
+        state, record, flag = parts(stepper.step(state, *args), stepper.has_aux, stepper.has_stop)
         leaves, structure = flatten(record)
         if done % every == 0:
             kept.append(leaves)

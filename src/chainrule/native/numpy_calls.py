@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.core.primitive import Primitive
 from chainrule.native.layout import contiguous
-from chainrule.native.schedule import Schedule
+from chainrule.native.writing import State, Writing
 from chainrule.passes.terms import Shape, Term
-
-if TYPE_CHECKING:
-    from chainrule.native.program import ProgramWriter, _State
 
 
 class NumpyCall:
@@ -78,7 +75,7 @@ class _Operand(_Memory):
         return super().array(pointer)[()]
 
 
-def write_call(writer: ProgramWriter, term: Term, schedule: Schedule | None, state: _State) -> None:
+def write_call(writer: Writing, state: State, term: Term) -> None:
     """Write a call of NumPy into the program."""
     body, module = writer.body, writer.module
     results = term.results or (term,)
@@ -88,7 +85,7 @@ def write_call(writer: ProgramWriter, term: Term, schedule: Schedule | None, sta
         if operand.constant is not None:
             operands.append(operand.constant)
             continue
-        stored = writer._stored(operand, schedule, state)
+        stored = writer.stored(state, operand)
         operands.append(_Operand(operand.dtype, operand.shape, stored.strides))
         pointers.append(writer.pointer(state, stored, operand.dtype.itemsize))
     for result in results:

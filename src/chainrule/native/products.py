@@ -171,21 +171,23 @@ def _cut(product: _Product) -> _Product:
 
 
 def _function(module: Module, product: _Product, each: int) -> str:
-    """Write the function of (left, right, result, low, high) that computes the pieces low * each up to high * each, as far as
-    there are pieces; return its symbol."""
+    """Write the function of (left, right, result, low, high) that computes the pieces of a range; return its symbol.
+
+    It computes the pieces from low * each up to high * each, as far as there are any.
+    """
     parts = [product.real, product.rows, product.inner, product.columns, *product.left, *product.right, *product.grid]
     for length, strides in product.stack:
         parts += ["by", length, *strides]
     name = "product_" + "_".join(map(str, [*parts, "each", each]))
     body = Body(module)
-    length, width = body.let("alloca i32"), body.let("alloca i32")
+    lengths = body.let("alloca i32"), body.let("alloca i32")
     first, last = body.let(f"mul i64 %low, {each}"), body.let(f"mul i64 %high, {each}")
     least = module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
     stop = body.let(f"call i64 {least}(i64 {last}, i64 {product.units})")
     body.do(f"br i1 {body.let(f'icmp slt i64 {first}, {stop}')}, label %piece, label %done")
     body.label("piece")
     body.do(f"%at = phi i64 [ {first}, %entry ], [ %next, %piece ]")
-    _piece(body, product, (length, width))
+    _piece(body, product, lengths)
     body.do("%next = add i64 %at, 1")
     body.do(f"br i1 {body.let(f'icmp slt i64 %next, {stop}')}, label %piece, label %done")
     body.label("done")

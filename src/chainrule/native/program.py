@@ -57,30 +57,6 @@ class Compiled:
     written: tuple[tuple[Path, Schedule, Group], ...] = ()
 
 
-class NotNativeError(Exception):
-    """A program that cannot be written as native code."""
-
-
-@dataclass(slots=True)
-class _State:
-    """What is known at a place in the program: where terms are, in memory and in registers.
-
-    where: of each buffer, an offset in the arena or the name of its pointer. done: buffers that hold their values.
-    """
-
-    storage: dict[int, Storage]
-    cells: dict[int, Names]
-    where: dict[int, int | str]
-    done: set[int]
-    arena: Arena
-    known: dict[Any, str]
-
-    def branch(self) -> _State:
-        """Return a copy for one branch."""
-        return _State(dict(self.storage), dict(self.cells), dict(self.where), set(self.done), copy.deepcopy(self.arena),
-                      dict(self.known))  # fmt: skip
-
-
 class ProgramWriter:
     """Writes the function `run` of a tree of paths."""
 
@@ -259,12 +235,6 @@ class ProgramWriter:
             elif index not in state.where:
                 state.where[index] = self.scratch(state, storage.buffer.size * storage.buffer.dtype.itemsize)
 
-    def scratch(self, state: _State, size: int) -> int:
-        """Return the offset of new memory in the arena."""
-        offset = state.arena.take(size)
-        self.arena_bytes = max(self.arena_bytes, state.arena.top)
-        return offset
-
     def _give_back(self, indices: Sequence[int], keep: set[int], state: _State) -> None:
         for index in indices:
             offset = state.where.get(index)
@@ -304,105 +274,6 @@ class ProgramWriter:
         state.cells[term.index] = writer.write(term, [self.cells(state, operand, schedule) for operand in term.operands])
         self.work += term.size
 
-    def cells(self, state: _State, term: Term, schedule: Schedule | None = None) -> Names:
-        """Return the names of the elements of a small value; what is in memory is loaded."""
-        found = state.cells.get(term.index)
-        if found is not None:
-            return found
-        if term.is_constant:
-            return Cells(self.body).constant(term)
-        stored = self._stored(term, schedule, state)
-        element = ELEMENTS[term.dtype]
-        names = np.empty(term.shape, dtype=object)
-        base = self.base(state, stored.buffer)
-        for place in np.ndindex(term.shape):
-            offset = stored.offset + sum(at * stride for at, stride in zip(place, stored.strides, strict=True))
-            address = self.body.let(f"getelementptr {MEMORY[element]}, ptr {base}, i64 {offset}")
-            name = self.body.let(f"load {MEMORY[element]}, ptr {address}")
-            names[place] = self.body.let(f"icmp ne i8 {name}, 0") if element == "i1" else name
-        state.cells[term.index] = names
-        return names
-
-    def _store_cells(self, names: Names, term: Term, pointer: str) -> None:
-        element = ELEMENTS[term.dtype]
-        for place, name in enumerate(names.ravel()):
-            address = self.body.let(f"getelementptr {MEMORY[element]}, ptr {pointer}, i64 {place}") if place else pointer
-            if element == "i1":
-                name = self.body.let(f"zext i1 {name} to i8")
-            self.body.do(f"store {MEMORY[element]} {name}, ptr {address}")
-
-    # --- memory
-
-    def storage(self, state: _State, term: Term, schedule: Schedule | None = None) -> Storage | None:
-        """Return where a value is in memory now; what is in registers is written there first; None where it is nowhere."""
-        found = state.storage.get(term.index)
-        if found is None and schedule is not None:
-            found = schedule.storage.get(term.index)
-        if found is not None:
-            return found if found.buffer.index in state.done else None
-        if term.index in state.cells:
-            state.where[term.index] = self.scratch(state, term.size * term.dtype.itemsize)
-            state.storage[term.index] = Storage(term, 0, contiguous(term.shape))
-            state.done.add(term.index)
-            self._store_cells(state.cells[term.index], term, self.base(state, term))
-            return state.storage[term.index]
-        if term.constant is not None:
-            return self._constant(state, term)
-        return None
-
-    def _stored(self, term: Term, schedule: Schedule | None, state: _State) -> Storage:
-        found = self.storage(state, term, schedule)
-        if found is None:
-            raise NotNativeError(f"{term} is not in memory")
-        return found
-
-    def _constant(self, state: _State, term: Term) -> Storage:
-        """Return where a constant array is, which the program reads from the array itself."""
-        known = self._constant_terms.get(term.index)
-        if known is None:
-            array, offset, strides = readable(np.asarray(term.constant), term.is_reference)
-            known = (Storage(term, offset, strides), f"%const{len(self.constants)}")
-            self.constants.append(array)
-            self._constant_terms[term.index] = known
-        self.source(state, term, *known)
-        return known[0]
-
-    def constant_array(self, array: np.ndarray[Any, Any]) -> str:
-        """Return the name of the pointer to an array that the program reads."""
-        self.constants.append(array)
-        return f"%const{len(self.constants) - 1}"
-
-    def base(self, state: _State, buffer: Term) -> str:
-        """Return the name of a pointer to a buffer."""
-        return self.name_of(self._address(state, Storage(buffer, 0, ()), 1))
-
-    def _address(self, state: _State, storage: Storage, itemsize: int) -> Address:
-        where = state.where[storage.buffer.index]
-        base, offset = (where, 0) if isinstance(where, str) else ("%arena", where)
-        return Address(base, offset + storage.offset * itemsize)
-
-    def name_of(self, address: Address) -> str:
-        """Write a pointer to an address; return its name."""
-        if not address.offset:
-            return address.base
-        return self.body.let(f"getelementptr i8, ptr {address.base}, i64 {address.offset}")
-
-    def pointer(self, state: _State, storage: Storage, itemsize: int) -> str:
-        """Return the name of a pointer to the first element of a stored value."""
-        return self.name_of(self._address(state, storage, itemsize))
-
-    def fill(self, pointer: str, count: int, number: Any, dtype: np.dtype[Any], body: Body | None = None) -> None:
-        """Write one number into all of a piece of memory."""
-        body = self.body if body is None else body
-        if not np.any(number) and not np.signbit(number):
-            self.module.declare("llvm.memset.p0.i64", "void {}(ptr, i8, i64, i1)")
-            body.do(f"call void @llvm.memset.p0.i64(ptr {pointer}, i8 0, i64 {count * dtype.itemsize}, i1 false)")
-            return
-        value = Term(-1, None, (), {}, (), dtype, constant=dtype.type(number))
-        root = Root(value, "store", 0, (1,))
-        symbol = self.loop_function(Loop((count,), [root], lambda term: None, [pointer]))
-        body.do(f"call void @{symbol}(ptr {pointer}, i64 0, i64 {count})")
-
     # --- loops
 
     def _loops(self, steps: Sequence[Step], state: _State, schedule: Schedule | None) -> None:
@@ -417,69 +288,8 @@ class ProgramWriter:
     def _loop(self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State) -> None:
         run_rows(self, [self._prepare(domain, pieces, state, None, may_flatten=True)], state)
 
-    def _prepare(
-        self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State, schedule: Schedule | None, may_flatten: bool
-    ) -> LoopCall:
-        """Write a loop's function, and return how it is called. Loops that run together have their rows in common."""
-        pointers: dict[tuple[int, int], int] = {}
-        names: list[Address] = []
-
-        def number(storage: Storage, itemsize: int) -> int:
-            key = (storage.buffer.index, storage.offset)
-            if key not in pointers:
-                pointers[key] = len(names)
-                names.append(self._address(state, storage, itemsize))
-            return pointers[key]
-
-        targets = {piece.target.index for piece in pieces}
-
-        def stored(term: Term) -> tuple[int, Storage] | None:
-            if term.index in targets and term.index not in state.done:
-                return None
-            found = self.storage(state, term, schedule) if uniform(term) is None else None
-            if found is None:
-                return None
-            return number(found, term.dtype.itemsize), Storage(found.buffer, 0, found.strides)
-
-        if not domain:
-            domain, pieces = (1,), [Piece(p.term, p.how, p.target, p.offset, (1,)) for p in pieces]
-        flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored) if may_flatten else None
-        if flat is not None:
-            domain, leaves = flat
-        else:
-            leaves = [(p.term, p.strides) for p in pieces]
-        roots = []
-        for piece, (term, strides) in zip(pieces, leaves, strict=True):
-            if piece.how in ("store", "add"):
-                strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
-            target = Storage(piece.target, piece.offset, strides)
-            roots.append(Root(term, piece.how, number(target, piece.target.dtype.itemsize), strides))
-        read = stored if flat is None else lambda term: _flat_stored(term, stored)
-        loop = Loop(domain, roots, read, names)
-        sizes = [piece.target.size for piece in pieces]
-        return LoopCall(self.loop_function(loop), domain, tuple(roots), names, sizes)
-
-    def loop_function(self, loop: Loop) -> str:
-        """Write the function of a loop, unless an equal one is there; return its symbol."""
-        key = loop_key(loop)
-        symbol = self.loops.get(key)
-        if symbol is None:
-            symbol = self.loops[key] = f"loop{len(self.loops)}"
-            text = write_loop(self.module, symbol, loop, self.width)
-            self.module.define(symbol, lambda: text)
-        return symbol
-
-
 def _literal(outcome: Any, kind: str) -> str:
     return ("true" if outcome else "false") if kind == "i1" else str(int(outcome))
-
-
-def _flat_stored(term: Term, stored: Callable[[Term], tuple[int, Storage] | None]) -> tuple[int, Storage] | None:
-    origin = term.results if term.index < 0 and isinstance(term.results, Term) else term
-    found = stored(origin)
-    if found is None:
-        return None
-    return found[0], Storage(found[1].buffer, 0, tuple(1 for _ in term.shape))
 
 
 def _made(step: Step) -> list[tuple[int, Storage]]:
@@ -491,18 +301,3 @@ def _made(step: Step) -> list[tuple[int, Storage]]:
     return [(term.index, Storage(term, 0, contiguous(term.shape))) for term in step.term.results or (step.term,)]
 
 
-def readable(array: np.ndarray[Any, Any], is_reference: bool) -> tuple[np.ndarray[Any, Any], int, tuple[int, ...]]:
-    """Return an array in C order with the same memory, and the offset and strides of `array` in it, in elements."""
-    size = array.dtype.itemsize
-    if array.flags.c_contiguous and array.flags.aligned:
-        return array, 0, contiguous(array.shape)
-    order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
-    turned = array.transpose(order)
-    base = turned if turned.flags.c_contiguous else array.base
-    if is_reference and isinstance(base, np.ndarray) and base.flags.c_contiguous and base.flags.aligned and base.dtype == array.dtype:
-        offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-        return base, offset // size, tuple(stride // size for stride in array.strides)
-    return np.ascontiguousarray(array), 0, contiguous(array.shape)
-
-
-__all__ = ["Array", "Compiled", "NotNativeError", "Number", "Path", "ProgramWriter", "Scalar"]

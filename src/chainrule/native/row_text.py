@@ -8,49 +8,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
 from chainrule.native.layout import Storage
-from chainrule.native.points import IDENTITY, Loop, Root, identity_of
+from chainrule.native.loop_calls import LoopCall
+from chainrule.native.points import Loop, Root, identity_of
 from chainrule.native.rows import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
-from chainrule.native.tables import Address, Pending, flush, zeros
+from chainrule.native.tables import Address, Pending, zeros
 from chainrule.native.text import Body
+from chainrule.native.writing import State, Writing
 from chainrule.passes.terms import Term
 
-if TYPE_CHECKING:
-    from chainrule.native.program import ProgramWriter, _State
 
-
-@dataclass(frozen=True, slots=True)
-class LoopCall:
-    """A call of a loop's function. pointers: where they point. sizes: of each root's target, in elements."""
-
-    symbol: str
-    domain: tuple[int, ...]
-    roots: tuple[Root, ...]
-    pointers: Sequence[Address]
-    sizes: Sequence[int]
-
-    @property
-    def totals(self) -> list[tuple[Root, int]]:
-        """The reductions over rows, to which every block adds, with the sizes of their targets."""
-        return [
-            (root, size)
-            for root, size in zip(self.roots, self.sizes, strict=True)
-            if root.how in IDENTITY and not root.strides[0]
-        ]
-
-
-def run_rows(writer: ProgramWriter, calls: Sequence[LoopCall], state: _State) -> None:
+def run_rows(writer: Writing, state: State, calls: Sequence[LoopCall]) -> None:
     """Write the run of loops over the same rows."""
     rows = calls[0].domain[0]
     work = sum(math.prod(call.domain) * 10 for call in calls)
     writer.work += work
     block = _block(calls)
     if work >= PARALLEL_WORK and rows >= 2 * 64:
-        flush(writer)
-        _run_chunks(writer, calls, state, rows, min(MOST_CHUNKS, max(2, work // CHUNK_WORK)), block)
+        writer.flush()
+        _run_chunks(writer, state, calls, rows, min(MOST_CHUNKS, max(2, work // CHUNK_WORK)), block)
         return
     for call in calls:
         for root, size in call.totals:
@@ -58,18 +36,18 @@ def run_rows(writer: ProgramWriter, calls: Sequence[LoopCall], state: _State) ->
     if block >= rows:
         writer.pending += [Pending(call.symbol, tuple(call.pointers), rows) for call in calls]
         return
-    flush(writer)
+    writer.flush()
     pointers = [[writer.name_of(address) for address in call.pointers] for call in calls]
     _blocks(writer.body, calls, pointers, "0", str(rows), block)
 
 
-def _start(writer: ProgramWriter, target: Address, root: Root, size: int) -> None:
+def _start(writer: Writing, target: Address, root: Root, size: int) -> None:
     """Write what a total is before the first row."""
     number = identity_of(root.how, root.term.dtype)
     if number == 0:
         writer.pending.append(Pending(zeros(writer.module), (target,), size * root.term.dtype.itemsize))
         return
-    flush(writer)
+    writer.flush()
     writer.fill(writer.name_of(target), size, number, root.term.dtype)
 
 
@@ -79,10 +57,7 @@ def _block(calls: Sequence[LoopCall]) -> int:
     widest = max(math.prod(call.domain[1:]) for call in calls)
     if len(calls) == 1 and not calls[0].totals:
         return rows
-    if len(calls) == 1:
-        block = max(1, BLOCK_ELEMENTS // widest)
-    else:
-        block = max(64, BLOCK_BYTES // (8 * widest))
+    block = max(1, BLOCK_ELEMENTS // widest) if len(calls) == 1 else max(64, BLOCK_BYTES // (8 * widest))
     block = -(-block // 64) * 64 if block >= 64 else block
     return rows if block * 2 > rows else block
 
@@ -112,7 +87,7 @@ def _blocks(
 
 
 def _run_chunks(
-    writer: ProgramWriter, calls: Sequence[LoopCall], state: _State, rows: int, chunks: int, block: int
+    writer: Writing, state: State, calls: Sequence[LoopCall], rows: int, chunks: int, block: int
 ) -> None:
     """Write the run in chunks of rows. Each has totals of its own, which are added up in order at the end."""
     length = -(-rows // chunks)
@@ -145,13 +120,18 @@ def _run_chunks(
         writer.fill(target, size, identity_of(root.how, root.term.dtype), root.term.dtype)
         width = stride // root.term.dtype.itemsize
         part = Term(-1, None, (), {}, (chunks, size), root.term.dtype)
-        stored = (1, Storage(part, 0, (width, 1)))
-        loop = Loop((chunks, size), [Root(part, root.how, 0, (0, 1))], lambda term, stored=stored: stored, [target, name])  # type: ignore[misc]
+        read = partial(_stored_at, (1, Storage(part, 0, (width, 1))))
+        loop = Loop((chunks, size), [Root(part, root.how, 0, (0, 1))], read, [target, name])
         body.do(f"call void @{writer.loop_function(loop)}(ptr {target}, ptr {name}, i64 0, i64 {chunks})")
 
 
+def _stored_at(place: tuple[int, Storage], term: Term) -> tuple[int, Storage]:
+    """Return where the one term of a loop is."""
+    return place
+
+
 def _task(
-    writer: ProgramWriter, calls: Sequence[LoopCall], outside: Sequence[Sequence[str]], names: dict[str, int],
+    writer: Writing, calls: Sequence[LoopCall], outside: Sequence[Sequence[str]], names: dict[str, int],
     totals: dict[str, tuple[str, Root, int, int]], rows: int, length: int, block: int,
 ) -> str:  # fmt: skip
     """Write the function that runs one chunk; return its name."""

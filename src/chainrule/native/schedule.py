@@ -151,8 +151,7 @@ class Schedule:
         if primitive in REDUCTIONS and same and term.dtype != BOOL:
             return Role.REDUCE
         if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
-            stored = [self.storage.get(each.index) for each in operands]
-            fits = all(each is None or can_multiply(each.strides, x.shape) for each, x in zip(stored, operands, strict=True))
+            fits = all(self._is_matrix(each) or self._can_copy(each) for each in operands)
             return Role.PRODUCT if fits else Role.CALL
         if primitive is RESHAPE or (primitive in (CONCATENATE, STACK) and same):
             return Role.ASSEMBLE
@@ -180,6 +179,9 @@ class Schedule:
             if kind is Role.SOURCE or (kind is Role.CELL and (role is not Role.CELL or True)):
                 level = max(level, before)
             elif kind is Role.ALIAS:
+                if role is Role.PRODUCT and not self._is_matrix(operand):
+                    self._copy(operand)
+                    before += 1
                 level = max(level, before)
             elif kind is Role.POINT:
                 own = self.cost[operand.index]
@@ -202,6 +204,21 @@ class Schedule:
             self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
         if role in (Role.REDUCE, Role.PRODUCT, Role.ASSEMBLE, Role.CALL):
             self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
+
+    def _is_matrix(self, term: Term) -> bool:
+        """Whether a product can read a value where it is, or where it will be kept."""
+        stored = self.storage.get(term.index)
+        return stored is None or can_multiply(stored.strides, term.shape)
+
+    def _can_copy(self, term: Term) -> bool:
+        """Whether a view can be copied for a product. What registers may be loaded from stays where it is."""
+        return self.role(term) is Role.ALIAS and term.size > MOST
+
+    def _copy(self, term: Term) -> None:
+        """Let a loop copy a view of what is in memory."""
+        self.roles[term.index] = Role.POINT
+        self.kept.add(term.index)
+        del self.storage[term.index]
 
     def _keep(self, term: Term, for_product: bool) -> int:
         """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""

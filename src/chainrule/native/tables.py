@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chainrule.native.text import Body, Module
-
-if TYPE_CHECKING:
-    from chainrule.native.program import ProgramWriter
 
 LONG = 48
 """Runs of so many calls become a table."""
@@ -30,31 +27,16 @@ class Pending(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A run of calls by number: `kinds` of `symbols`, with the numbers that each call reads."""
+    """A run of calls. symbols: of the loops in it, with the number of pointers that each takes."""
 
     name: str
-    symbols: list[tuple[str, int]]
-    calls: list[Pending]
+    symbols: Sequence[tuple[str, int]]
+    calls: Sequence[Pending]
 
 
-def flush(writer: ProgramWriter) -> None:
-    """Write the calls that are pending."""
-    calls, writer.pending = writer.pending, []
-    if len(calls) < LONG:
-        for call in calls:
-            names = [writer.name_of(address) for address in call.addresses]
-            arguments = ", ".join([*(f"ptr {name}" for name in names), "i64 0", f"i64 {call.high}"])
-            writer.body.do(f"call void @{call.symbol}({arguments})")
-        return
+def write_run(body: Body, calls: Sequence[Pending], name: str) -> Table:
+    """Write the loop over a run of calls; return its table, which is written when the program's pointers are known."""
     symbols = list(dict.fromkeys((call.symbol, len(call.addresses)) for call in calls))
-    table = Table(f"table{len(writer.tables)}", symbols, calls)
-    writer.tables.append(table)
-    _write_loop(writer.body, table)
-
-
-def _write_loop(body: Body, table: Table) -> None:
-    """Write the loop over a table's calls."""
-    count, name = len(table.calls), table.name
     before, head, after = body.block, body.fresh("calls"), body.fresh("calls")
     at, at_next, data, data_next = (f"%{body.fresh('t')}" for _ in range(4))
     body.do(f"br label %{head}")
@@ -66,8 +48,9 @@ def _write_loop(body: Body, table: Table) -> None:
     function = body.let(f"load ptr, ptr {place}")
     body.do(f"{data_next} = call ptr {function}(ptr %bases, ptr {data})")
     body.do(f"{at_next} = add i64 {at}, 1")
-    body.do(f"br i1 {body.let(f'icmp slt i64 {at_next}, {count}')}, label %{head}, label %{after}")
+    body.do(f"br i1 {body.let(f'icmp slt i64 {at_next}, {len(calls)}')}, label %{head}, label %{after}")
     body.label(after)
+    return Table(name, symbols, calls)
 
 
 def write_tables(module: Module, tables: Sequence[Table], slots: dict[str, int]) -> None:

@@ -16,24 +16,18 @@ LN2 = math.log(2)
 LN10 = math.log(10)
 
 
-def weight(out: Array, x: Array, y: Array) -> Array:
-    """Return exp(x - out), the share of exp(x) in exp(out) = exp(x) + exp(y); its limit where one of the two is infinite."""
-    if isinstance(out, np.ndarray):
-        if np.isfinite(out).all():  # the shorter of the two for whole arrays
-            return np.exp(x - out)
-    elif not isinstance(out, Traced | np.generic):
-        return np.exp(x - out)
-    return scipy.special.expit(x - y)
+def share(power: np.ufunc, log_base: float, out: Array, x: Array, y: Array) -> Array:
+    """Return power(x - out), the share of power(x) in power(out) = power(x) + power(y).
 
-
-def weight2(out: Array, x: Array, y: Array) -> Array:
-    """Return what `weight` does, for powers of 2."""
+    Where one of the two is infinite that is the limit; where both are, to the same side, there is none: NaN.
+    """
     if isinstance(out, np.ndarray):
-        if np.isfinite(out).all():
-            return np.exp2(x - out)
+        if np.isfinite(out).all():  # of whole arrays the quicker form
+            return power(x - out)
     elif not isinstance(out, Traced | np.generic):
-        return np.exp2(x - out)
-    return scipy.special.expit((x - y) * LN2)
+        return power(x - out)
+    gap = x - y
+    return scipy.special.expit(gap if log_base == 1 else gap * log_base)
 
 
 EXP = Elementwise(name="exp", value=np.exp, partials=(lambda out, x: out,), rule="exponential rule")
@@ -56,13 +50,13 @@ LOG1P = Elementwise(
 LOGADDEXP = Elementwise(
     name="logaddexp",
     value=np.logaddexp,
-    partials=(weight, lambda out, x, y: weight(out, y, x)),
+    partials=(lambda out, x, y: share(np.exp, 1, out, x, y), lambda out, x, y: share(np.exp, 1, out, y, x)),
     rule="log-sum-exp rule",
 )
 LOGADDEXP2 = Elementwise(
     name="logaddexp2",
     value=np.logaddexp2,
-    partials=(weight2, lambda out, x, y: weight2(out, y, x)),
+    partials=(lambda out, x, y: share(np.exp2, LN2, out, x, y), lambda out, x, y: share(np.exp2, LN2, out, y, x)),
     rule="log-sum-exp rule",
 )
 SINH = Elementwise(name="sinh", value=np.sinh, partials=(lambda out, x: np.cosh(x),), rule="hyperbolic sine rule")

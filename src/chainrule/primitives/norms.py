@@ -10,7 +10,7 @@ from chainrule.core.primitive import Array, Composite, General
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError, where
 from chainrule.primitives.products import conjugate
-from chainrule.primitives.shape import cast
+from chainrule.primitives.shape import cast, size_of
 
 Axes = tuple[int, ...]
 
@@ -54,14 +54,21 @@ EUCLIDEAN_NORM = General(
 def _power_norm(x: Array, order: float, axis: Axes, keepdims: bool) -> Array:
     total = np.sum(np.abs(x) ** order, axis=axis, keepdims=keepdims)
     is_zero = np.equal(total, 0)
-    return np.where(is_zero, 0, np.where(is_zero, 1, total) ** (1 / order))
+    at_zero = 0 if order > 0 else np.inf
+    return np.where(is_zero, at_zero, np.where(is_zero, 1, total) ** (1 / order))
+
+
+def _largest(sizes: Array, axis: Axes, keepdims: bool) -> Array:
+    """Return the largest of absolute values; 0, as NumPy does, where there is none."""
+    reduce = np.max if size_of(np.shape(sizes), axis) else np.sum
+    return reduce(sizes, axis=axis, keepdims=keepdims)
 
 
 def _vector_norm(x: Array, order: float | None, axis: Axes, keepdims: bool) -> Array:
     if order is None or order == 2:
         return bind(EUCLIDEAN_NORM, (x,), {"axis": axis, "keepdims": keepdims})
     if order == np.inf:
-        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+        return _largest(np.abs(x), axis, keepdims)
     if order == -np.inf:
         return np.min(np.abs(x), axis=axis, keepdims=keepdims)
     if order == 0:
@@ -73,7 +80,7 @@ def _vector_norm(x: Array, order: float | None, axis: Axes, keepdims: bool) -> A
 
 def _singular_value_norm(x: Array, order: Any, axis: Axes, keepdims: bool) -> Array:
     s = np.linalg.svd(np.moveaxis(x, axis, (-2, -1)), compute_uv=False)
-    if order == 2:
+    if order == 2 and s.shape[-1]:
         out = s[..., 0]
     elif order == -2:
         out = s[..., -1]
@@ -94,7 +101,7 @@ def _matrix_norm(x: Array, order: Any, axis: Axes, keepdims: bool) -> Array:
         )
     summed, chosen = axis if order in (1, -1) else axis[::-1]
     sums = np.sum(np.abs(x), axis=summed, keepdims=True)
-    out = np.max(sums, axis=chosen, keepdims=True) if order > 0 else np.min(sums, axis=chosen, keepdims=True)
+    out = _largest(sums, (chosen,), True) if order > 0 else np.min(sums, axis=chosen, keepdims=True)
     return out if keepdims else np.squeeze(out, axis=axis)
 
 

@@ -92,7 +92,9 @@ def _logsumexp(x: Array, axis: Shape, keepdims: bool) -> Array:
 
 def _push_logsumexp(out: Array, tangents: tuple[Array, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
     out = out if keepdims else np.reshape(out, kept(np.shape(x), axis))
-    weights = np.exp(x - np.where(np.isinf(out), 0, out))
+    # Kept finite: of infinity minus infinity there is no exponential. The limit for one infinite element is 1.
+    largest = float(np.finfo(x.dtype).max)
+    weights = np.exp(np.minimum(x, largest) - np.clip(out, -largest, largest))
     return np.sum(tangents[0] * weights, axis=axis, keepdims=keepdims)
 
 

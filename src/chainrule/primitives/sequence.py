@@ -1,4 +1,4 @@
-"""Owns the rules of what runs along one axis: cumulative sums and products, and convolution."""
+"""Owns the rules of what runs along one axis: cumulative sums, products and extremes, and convolution."""
 
 from __future__ import annotations
 
@@ -39,6 +39,29 @@ CUMPROD = General(
     push=_push_cumprod,
     rule="product rule",
     batch=lambda batched, x, axis: np.cumprod(x, axis=axis + 1),
+)
+
+
+def _push_running(out: Array, tangents: tuple[Array, ...], x: Array, axis: int) -> Array:
+    """Read the tangent where the running extreme was last met; a running NaN has the tangent of the last NaN."""
+    places = np.reshape(np.arange(x.shape[axis]), (-1, *(1,) * (x.ndim - axis - 1)))
+    met = np.where(np.logical_or(np.equal(x, out), np.isnan(x)), places, 0)
+    return np.take_along_axis(tangents[0], bind(CUMMAX, (met,), {"axis": axis}), axis=axis)
+
+
+CUMMAX: General = General(
+    name="cummax",
+    value=lambda x, axis: np.maximum.accumulate(x, axis=axis),
+    push=_push_running,
+    rule="the largest element so far passes the sensitivity",
+    batch=lambda batched, x, axis: bind(CUMMAX, (x,), {"axis": axis + 1}),
+)
+CUMMIN: General = General(
+    name="cummin",
+    value=lambda x, axis: np.minimum.accumulate(x, axis=axis),
+    push=_push_running,
+    rule="the smallest element so far passes the sensitivity",
+    batch=lambda batched, x, axis: bind(CUMMIN, (x,), {"axis": axis + 1}),
 )
 
 

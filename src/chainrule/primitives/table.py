@@ -75,7 +75,7 @@ from chainrule.primitives.order import (
     SORT,
 )
 from chainrule.primitives.reduction import LOGSUMEXP, MEAN, PROD, STD, SUM, VAR
-from chainrule.primitives.sequence import CONVOLVE, CUMPROD, CUMSUM
+from chainrule.primitives.sequence import CONVOLVE, CUMMAX, CUMMIN, CUMPROD, CUMSUM
 from chainrule.primitives.shape import (
     ASTYPE,
     BROADCAST_TO,
@@ -131,7 +131,7 @@ ORDER: tuple[Primitive, ...] = (
     MAX, MIN, SORT, PARTITION, SHARES, ARGMAX, ARGMIN, ARGSORT, ARGPARTITION, ARGWHERE, COUNT_NONZERO, ANY, ALL,
     SEARCHSORTED,
 )  # fmt: skip
-SEQUENCE: tuple[Primitive, ...] = (CUMSUM, CUMPROD, CONVOLVE)
+SEQUENCE: tuple[Primitive, ...] = (CUMSUM, CUMPROD, CUMMAX, CUMMIN, CONVOLVE)
 SHAPE: tuple[Primitive, ...] = (
     RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, STACK, PAD, FLIP, ROLL, ASTYPE, TRUNCATE, WHERE,
 )  # fmt: skip

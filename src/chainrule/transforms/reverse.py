@@ -139,6 +139,8 @@ def transpose_push(node: Node, ct: Any) -> list[tuple[Node, Array]]:
     primitive = node.primitive
     assert isinstance(primitive, General)
     live = [(position, parent) for position, parent in enumerate(node.parents) if parent is not None]
+    if not live:  # its operands are constants that the user could assign to
+        return []
 
     def pushed(*moving: Array) -> list[Array]:
         tangents: list[Array | None] = [None] * len(node.operands)

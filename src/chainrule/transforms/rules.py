@@ -16,13 +16,15 @@ from chainrule.core.graph import Node
 from chainrule.core.primitive import Array, Elementwise, General, Linear, Multilinear, Primitive
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError
-from chainrule.primitives.shape import unbroadcast
+from chainrule.primitives.shape import cast, unbroadcast
 
 Tangents: TypeAlias = Sequence[Array | None]
 
 
 LARGE = 10_000  # elements from which on saving a temporary array pays
 _FLOAT64 = np.dtype(np.float64)
+_FLOAT32 = np.dtype(np.float32)
+_PLAIN = frozenset({float, bool})
 
 
 def scale(factor: Array, sensitivity: Array) -> Array:
@@ -72,9 +74,12 @@ def _push_elementwise(
         if tangent is not None and partial is not None:
             term = scale(partial(out, *operands), tangent)
             total = term if total is None else total + term
-    if total is not None and np.shape(total) != np.shape(out):
+    if total is None:
+        return None
+    if np.shape(total) != np.shape(out):
         total = np.broadcast_to(total, np.shape(out))
-    return total
+    # Whole numbers among the operands may have widened what is a tangent in single precision.
+    return cast(total, np.float32) if out.dtype is _FLOAT32 and total.dtype is _FLOAT64 else total
 
 
 def pull(node: Node, ct: Any) -> list[tuple[Node, Array]]:
@@ -116,7 +121,7 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
             own_factor = getrefcount(factor) == 2
             own_ct = partial is primitive.partials[-1] and getrefcount(ct) == 3
             share = _multiply_large(factor, ct, own_factor, own_ct)
-        elif factor.__class__ is float or (factor.__class__ is not complex and factor.dtype.kind != "c"):
+        elif factor.__class__ in _PLAIN or (factor.__class__ is not complex and factor.dtype.kind != "c"):
             share = ct * factor
         else:
             share = ct * np.conjugate(factor)

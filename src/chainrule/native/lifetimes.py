@@ -1,0 +1,50 @@
+"""Owns lifetimes: after which step of a schedule a buffer is not read any more, so that others may take its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.native.schedule import Role, Schedule, Step
+from chainrule.passes.terms import Term
+
+
+def _reads(step: Step, schedule: Schedule) -> set[int]:
+    """Return the buffers that a step may read: what another loop of its level makes may be read or computed again."""
+    found: set[int] = set()
+    stack: list[Term] = [piece.term for piece in step.pieces]
+    if step.term is not None:
+        stack.extend(step.term.operands)
+    level = min((schedule.level.get(term.index, 0) for term in (piece.target for piece in step.pieces)), default=0)
+    seen: set[int] = set()
+    while stack:
+        term = stack.pop()
+        if term.index in seen:
+            continue
+        seen.add(term.index)
+        role = schedule.role(term)
+        if role is Role.POINT or term.index < 0:
+            if term.index in schedule.kept:
+                found.add(term.index)
+                if schedule.level[term.index] < level:
+                    continue
+            stack.extend(term.operands)
+        elif term.index in schedule.storage:
+            found.add(schedule.storage[term.index].buffer.index)
+    return found
+
+
+def last_uses(steps: Sequence[Step], schedule: Schedule) -> dict[int, list[int]]:
+    """Return for each step the buffers that no later step reads."""
+    last: dict[int, int] = {}
+    for number, step in enumerate(steps):
+        for piece in step.pieces:
+            last[piece.target.index] = number
+        if step.term is not None and step.kind != "cell":
+            for made in step.term.results or (step.term,):
+                last[made.index] = number
+        for index in _reads(step, schedule):
+            last[index] = number
+    ends: dict[int, list[int]] = {}
+    for index, number in last.items():
+        ends.setdefault(number, []).append(index)
+    return ends
