@@ -133,6 +133,8 @@ SAMPLES = {
     "searchsorted": ((searched, {"side": "left"}), (searched, {"side": "right"})),
     "cumsum": ((real((2, 3)), {"axis": 0}), (real((2, 3)), {"axis": 1})),
     "cumprod": ((real((2, 5)), {"axis": 0}), (real((2, 5)), {"axis": 1}), (complex_((3,)), {"axis": 0})),
+    "cummax": ((apart(2, 3), {"axis": 0}), (apart(2, 3), {"axis": 1}), (apart(5), {"axis": 0})),
+    "cummin": ((apart(2, 3), {"axis": 0}), (apart(2, 3), {"axis": 1}), (apart(5), {"axis": 0})),
     "convolve": ((real((4,), (2,)), {}), (real((2,), (4,)), {}), (complex_((3,), (2,)), {})),
     "reshape": ((real((2, 3)), {"shape": (3, 2)}), (real((2, 3)), {"shape": (6,)}), (real((1,)), {"shape": ()})),
     "transpose": ((real((2, 3, 4)), {"axes": (2, 0, 1)}), (real((2, 3)), {"axes": (1, 0)})),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy import special
 from scipy.special import expit
 
 import chainrule as cr
@@ -100,6 +101,58 @@ def test_types():
     assert type(cr.grad(lambda x: x * x)(3)) is float
     assert cr.grad(lambda x: x[0] ** 2 + x[1])([1, 2]) == [2.0, 1.0]
     assert cr.grad(lambda x: np.sum(x**2))(np.array([1, 2])).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "f",
+    [np.exp2, np.log2, np.log10, special.erf, special.erfc, special.erfinv, special.ndtr, special.log_ndtr,
+     lambda x: np.ldexp(x, np.array([2, 3])), lambda x: 2.0**x, lambda x: np.logaddexp(x, 0.0),
+     lambda x: np.logaddexp2(0.0, x)],
+)  # fmt: skip
+def test_tangents_in_single_precision_stay_so(f):
+    for x in (np.array([0.3, 0.6], np.float32), np.float32(0.3)):
+        value, tangent = cr.jvp(f, (x,), (np.ones_like(x),))
+        assert value.dtype == np.float32
+        assert tangent.dtype == np.float32
+        np.testing.assert_allclose(tangent, cr.jvp(f, (np.float64(x),), (np.ones(np.shape(x)),))[1], rtol=1e-6)
+
+
+def test_factors_may_be_truth_values():
+    np.testing.assert_array_equal(cr.grad(lambda x: np.sum(x * True))(np.ones(3)), np.ones(3))
+    np.testing.assert_array_equal(cr.grad(lambda x: np.sum(False * x))(np.ones(3)), np.zeros(3))
+
+
+def test_constants_that_can_be_assigned_to_have_no_derivative():
+    for f in (
+        lambda x: np.linalg.norm(np.imag(x)),
+        lambda x: np.logaddexp.reduce(np.full_like(x, 1.5), axis=0),
+        lambda x: np.max(np.zeros_like(x)),
+        lambda x: np.sum(np.linalg.inv(np.eye(2, like=x))),
+    ):
+        np.testing.assert_array_equal(cr.grad(f)(np.array([1.0, 2.0])), np.zeros(2))
+        assert cr.jvp(f, (np.ones(2),), (np.ones(2),))[1] == 0
+
+
+def test_fmin_and_fmax_take_truth_values():
+    x, flags = np.array([0.5, 0.5, np.nan]), np.array([True, False, True])
+    np.testing.assert_array_equal(cr.grad(lambda x: np.sum(np.fmin(flags, x)))(x), [1.0, 0.0, 0.0])
+    np.testing.assert_array_equal(cr.grad(lambda x: np.sum(np.fmax(x, flags)))(x), [0.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "share"), [(np.inf, 1.0, 1), (-np.inf, 1.0, 0), (np.inf, -np.inf, 1), (1.0, np.inf, 0)]
+)
+def test_logaddexp_at_infinity_has_the_limit_of_its_derivative(x, y, share):
+    for f in (np.logaddexp, np.logaddexp2):
+        assert cr.grad(f, argnums=(0, 1))(x, y) == (share, 1 - share)
+        rows = np.array([x, 1.0]), np.array([y, 1.0])
+        by_x, by_y = cr.grad(lambda *xs, f=f: np.sum(f(*xs)), argnums=(0, 1))(*rows)
+        np.testing.assert_allclose(by_x, [share, 0.5])
+        np.testing.assert_allclose(by_y, [1 - share, 0.5])
+    pair = np.array([x, y])
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(cr.grad(np.logaddexp.reduce)(pair), [share, 1 - share])
+        np.testing.assert_array_equal(cr.hessian(np.logaddexp.reduce)(pair), np.zeros((2, 2)))
 
 
 def test_has_aux_and_argnums():

@@ -62,9 +62,9 @@ def can_be_cells(term: Term) -> bool:
 class Cells:
     """Writes terms into one body. A number is a name that starts like a literal; `known` shares what was written before."""
 
-    def __init__(self, body: Body) -> None:
+    def __init__(self, body: Body, known: dict[Any, str] | None = None) -> None:
         self.body = body
-        self.known: dict[Any, str] = {}
+        self.known = {} if known is None else known
 
     def constant(self, term: Term) -> Names:
         """Return the names of a constant's elements: literals."""

@@ -23,10 +23,11 @@ from chainrule.errors import JitWarning, ShapeError, where
 from chainrule.native.entry_plan import Array, Nested, Node, Scalar
 from chainrule.native.machine import Code, available, compile_text
 from chainrule.native.memory import ALIGNMENT
-from chainrule.native.program import Compiled, NotNativeError, ProgramWriter
+from chainrule.native.program import Compiled, ProgramWriter
 from chainrule.native.signature import Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import STRAIGHT, Specialization
 from chainrule.native.symbols import outside
+from chainrule.native.writing import NotNativeError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 

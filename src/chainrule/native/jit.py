@@ -1,24 +1,38 @@
-"""Owns jit: a function that is traced at its first call, compiled at its second, and runs as native code from then on."""
+"""Owns jit: a function that is traced at its first call, compiled at its second, and runs as native code from then on.
+
+The compiler takes longer to load than all that a gradient needs. So it is loaded when a jitted function is first called,
+and what explains its plans when that is asked for.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import install
-from chainrule.native.explain_plan import explain_plan
 from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, unshared
-from chainrule.native.specialize import Specialization, warn
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from chainrule.native.plan import Plan
+    from chainrule.native.specialize import Specialization
 
 DIRECT = 4
 """So many signatures are tried by native code, the newest first; others are looked up."""
 SIGNATURES = 256
 """Calls of so many signatures are compiled."""
+
+
+def _compiler() -> ModuleType:
+    from chainrule.native import specialize  # noqa: PLC0415  (heavy: loaded at the first call)
+
+    return specialize
 
 
 class Jitted:
@@ -27,12 +41,17 @@ class Jitted:
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.fun = fun
         self.specializations: dict[Any, Specialization] = {}
-        self.say = warn(getattr(fun, "__name__", type(fun).__name__))
         self.varying: set[int] = set()
         self.seen: dict[int, set[int]] = {}
         self.lock = threading.RLock()
         self.direct: list[Specialization] = []
         self.function: Any = None
+
+    @cached_property
+    def say(self) -> Callable[[str], None]:
+        """Tell the user, once, why calls are not compiled."""
+        say: Callable[[str], None] = _compiler().warn(getattr(self.fun, "__name__", type(self.fun).__name__))
+        return say
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_traced(flatten((args, kwargs))[0]):
@@ -61,10 +80,18 @@ class Jitted:
         specialization = self.specializations.get(call.key)
         if specialization is None:
             if len(self.specializations) >= SIGNATURES:
-                self.say(f"it was called with more than {SIGNATURES} different signatures; further ones run through NumPy")
+                self.say(
+                    f"it was called with more than {SIGNATURES} different signatures; further ones run through NumPy"
+                )
                 return None
-            specialization = self.specializations[call.key] = Specialization(self.fun, call, self.say)
+            specialization = self.specializations[call.key] = _compiler().Specialization(self.fun, call, self.say)
         return specialization, call
+
+    def explain_plan(self, *args: Any, **kwargs: Any) -> Plan:
+        """Return the plan of the calls with these arguments, as `native.explain_plan` reads it."""
+        from chainrule.native.explain_plan import explain_plan  # noqa: PLC0415  (heavy: loaded when a plan is asked for)
+
+        return explain_plan(self, *args, **kwargs)
 
     def _notice_integers(self, call: Any) -> bool:
         """Note the integers of a call; return whether one has had so many values that it is an input from now on."""
@@ -107,5 +134,5 @@ def jit(fun: Callable[..., Any]) -> NativeFunction:
         if hasattr(fun, name):
             setattr(function, name, getattr(fun, name))
     function.__wrapped__ = fun
-    function.explain_plan = partial(explain_plan, jitted)
+    function.explain_plan = jitted.explain_plan
     return function

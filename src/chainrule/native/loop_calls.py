@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -35,54 +34,53 @@ class LoopCall:
         ]
 
 
+def loop_call(
+    writer: Writing, state: State, domain: tuple[int, ...], pieces: Sequence[Piece], may_flatten: bool
+) -> LoopCall:
+    """Write a loop's function, and return how it is called. Loops that run together have their rows in common."""
+    pointers: dict[tuple[int, int], int] = {}
+    names: list[Address] = []
 
-    def _prepare(
-        self, domain: tuple[int, ...], pieces: Sequence[Piece], state: _State, schedule: Schedule | None, may_flatten: bool
-    ) -> LoopCall:
-        """Write a loop's function, and return how it is called. Loops that run together have their rows in common."""
-        pointers: dict[tuple[int, int], int] = {}
-        names: list[Address] = []
+    def number(storage: Storage, itemsize: int) -> int:
+        key = (storage.buffer.index, storage.offset)
+        if key not in pointers:
+            pointers[key] = len(names)
+            names.append(writer.address(state, storage, itemsize))
+        return pointers[key]
 
-        def number(storage: Storage, itemsize: int) -> int:
-            key = (storage.buffer.index, storage.offset)
-            if key not in pointers:
-                pointers[key] = len(names)
-                names.append(self._address(state, storage, itemsize))
-            return pointers[key]
+    targets = {piece.target.index for piece in pieces}
 
-        targets = {piece.target.index for piece in pieces}
+    def stored(term: Term) -> tuple[int, Storage] | None:
+        if term.index in targets and term.index not in state.done:
+            return None
+        found = writer.storage(state, term) if uniform(term) is None else None
+        if found is None:
+            return None
+        return number(found, term.dtype.itemsize), Storage(found.buffer, 0, found.strides)
 
-        def stored(term: Term) -> tuple[int, Storage] | None:
-            if term.index in targets and term.index not in state.done:
-                return None
-            found = self.storage(state, term, schedule) if uniform(term) is None else None
-            if found is None:
-                return None
-            return number(found, term.dtype.itemsize), Storage(found.buffer, 0, found.strides)
+    if not domain:
+        domain, pieces = (1,), [Piece(p.term, p.how, p.target, p.offset, (1,)) for p in pieces]
+    flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored) if may_flatten else None
+    if flat is not None:
+        domain, leaves = flat
+    else:
+        leaves = [(p.term, p.strides) for p in pieces]
+    roots = []
+    for piece, (term, strides) in zip(pieces, leaves, strict=True):
+        if piece.how in ("store", "add"):
+            strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
+        target = Storage(piece.target, piece.offset, strides)
+        roots.append(Root(term, piece.how, number(target, piece.target.dtype.itemsize), strides))
+    read = stored if flat is None else lambda term: _flat_stored(term, stored)
+    loop = Loop(domain, roots, read, names)
+    sizes = [piece.target.size for piece in pieces]
+    return LoopCall(writer.loop_function(loop), domain, tuple(roots), names, sizes)
 
-        if not domain:
-            domain, pieces = (1,), [Piece(p.term, p.how, p.target, p.offset, (1,)) for p in pieces]
-        flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored) if may_flatten else None
-        if flat is not None:
-            domain, leaves = flat
-        else:
-            leaves = [(p.term, p.strides) for p in pieces]
-        roots = []
-        for piece, (term, strides) in zip(pieces, leaves, strict=True):
-            if piece.how in ("store", "add"):
-                strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
-            target = Storage(piece.target, piece.offset, strides)
-            roots.append(Root(term, piece.how, number(target, piece.target.dtype.itemsize), strides))
-        read = stored if flat is None else lambda term: _flat_stored(term, stored)
-        loop = Loop(domain, roots, read, names)
-        sizes = [piece.target.size for piece in pieces]
-        return LoopCall(self.loop_function(loop), domain, tuple(roots), names, sizes)
 
 def _flat_stored(term: Term, stored: Callable[[Term], tuple[int, Storage] | None]) -> tuple[int, Storage] | None:
+    """Return where the term that a term of a flat space stands for is; it has one axis there."""
     origin = term.results if term.index < 0 and isinstance(term.results, Term) else term
     found = stored(origin)
     if found is None:
         return None
     return found[0], Storage(found[1].buffer, 0, tuple(1 for _ in term.shape))
-
-

@@ -8,15 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chainrule.native.instructions import REALS
 from chainrule.native.layout import Storage, contiguous
 from chainrule.native.text import Body, Module
+from chainrule.native.writing import Writing
 from chainrule.passes.terms import Shape, Term
-
-if TYPE_CHECKING:
-    from chainrule.native.program import ProgramWriter
 
 # Each time the work passes one of these numbers of multiplications, a product is cut into twice as many pieces: one thread
 # loses 1 to 8 % by that, since every piece packs the other operand anew. From timings of 100 cubed to 1024 cubed.
@@ -97,7 +95,7 @@ class _Product:
         return self.count * self.rows * self.inner * self.columns
 
 
-def write_product(writer: ProgramWriter, term: Term, operands: list[Storage], pointers: list[str], target: str) -> None:
+def write_product(writer: Writing, term: Term, operands: list[Storage], pointers: list[str], target: str) -> None:
     """Write the products of a stack of matrices."""
     product = _cut(_product(term, operands))
     body, module = writer.body, writer.module

@@ -85,6 +85,7 @@ class Schedule:
     """The steps that compute `wanted` from what is ready.
 
     storage: where terms are, or will be, in memory. roles: of every term that is computed.
+    in_place: what a term overwrites.
     """
 
     def __init__(self, wanted: Iterable[Term], storage: Mapping[int, Storage], cells: Iterable[int]) -> None:
@@ -104,6 +105,7 @@ class Schedule:
             if self.roles.get(term.index) is Role.POINT:
                 self.kept.add(term.index)
         self._keep_what_is_needed_later()
+        self.in_place = self._updates_in_place()
 
     def _order(self) -> list[Term]:
         """Return the terms to compute, operands first; what is ready is where the search ends."""
@@ -207,8 +209,11 @@ class Schedule:
 
     def _is_matrix(self, term: Term) -> bool:
         """Whether a product can read a value where it is, or where it will be kept."""
-        stored = self.storage.get(term.index)
-        return stored is None or can_multiply(stored.strides, term.shape)
+        if term.index in self.storage:
+            return can_multiply(self.storage[term.index].strides, term.shape)
+        if term.is_reference:
+            return can_multiply(tuple(stride // term.dtype.itemsize for stride in term.constant.strides), term.shape)
+        return True
 
     def _can_copy(self, term: Term) -> bool:
         """Whether a view can be copied for a product. What registers may be loaded from stays where it is."""
@@ -260,6 +265,42 @@ class Schedule:
                 if self.role(operand) is Role.POINT:
                     uses.setdefault(operand.index, set()).update(at)
 
+    def _updates_in_place(self) -> dict[int, Term]:
+        """Return for assignments to elements the array that may be overwritten: nobody reads it afterwards.
+
+        What is assigned must not be read from the array itself, and what else is read of it must be in registers by then.
+        """
+        readers: dict[int, list[Term]] = {}
+        for term in self.order:
+            for operand in set(term.operands):
+                readers.setdefault(operand.index, []).append(term)
+        wanted = {term.index for term in self.wanted}
+        found: dict[int, Term] = {}
+        for term in self.order:
+            if self.roles[term.index] is not Role.ASSEMBLE or term.primitive not in (INDEX_SET, INDEX_ADD):
+                continue
+            x, v = term.operands
+            if self.role(x) is not Role.ASSEMBLE or x.index in wanted or self._reads(v, x):
+                continue
+            others = [reader for reader in readers[x.index] if reader is not term]
+            if all(
+                self.roles[each.index] is Role.CELL and self.level[each.index] <= self.level[term.index] for each in others
+            ):
+                found[term.index] = x
+        return found
+
+    def _reads(self, term: Term, other: Term) -> bool:
+        """Whether computing a term in a loop reads the memory of another one."""
+        stack, seen = [term], set()
+        while stack:
+            each = stack.pop()
+            if each is other:
+                return True
+            if each.index not in seen and self.role(each) in (Role.POINT, Role.ALIAS):
+                seen.add(each.index)
+                stack.extend(each.operands)
+        return False
+
     # --- steps
 
     def steps(self) -> list[Step]:
@@ -284,7 +325,8 @@ class Schedule:
                 loops.setdefault(term.operands[0].shape, []).append(_reduction(term))
             elif role is Role.ASSEMBLE:
                 late.append(Step("assemble", term))
-                for piece in assembled(term):
+                pieces = assembled(term)
+                for piece in pieces[1:] if term.index in self.in_place else pieces:
                     late.append(Step("loop", None, piece.term.shape, [piece]))
             elif role in (Role.PRODUCT, Role.CALL):
                 late.append(Step("product" if role is Role.PRODUCT else "call", term))

@@ -16,10 +16,12 @@ from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
 from chainrule.native.machine import compile_text
-from chainrule.native.program import Compiled, NotNativeError, Path, ProgramWriter
+from chainrule.native.program import Compiled, Path, ProgramWriter
 from chainrule.native.signature import Call, nested
 from chainrule.native.symbols import outside
 from chainrule.native.trace import Recording, trace
+from chainrule.native.writing import NotNativeError
+from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Term
@@ -62,7 +64,7 @@ class Specialization:
             self.simplifier.terms.input(position, np.shape(value), value.dtype)
             for position, value in enumerate(call.inputs())
         ]
-        self.weak = tuple(type(call.leaves[place]) is float for place in call.moving)
+        self.weak = tuple(type(call.leaves[place]) in (float, int) for place in call.moving)
         self.numbers = all(type(leaf) in (int, float, bool) for leaf in call.leaves if not isinstance(leaf, str))
         self.kinds = call.kinds
         count = len(flatten(call.args)[0])
@@ -70,7 +72,7 @@ class Specialization:
         leaves = [kinds.get(place) or Same(call.leaves[place]) for place in range(count)]
         found = None if call.kwargs else nested(call.args, leaves)
         self.arguments = found[0] if found is not None and found[1] == list(range(count)) else None
-        if any(self.weak) and any(_is_narrow(kind) for kind in call.kinds):
+        if Number() in call.kinds and any(_is_narrow(kind) for kind in call.kinds):
             self.arguments = None  # an entry takes np.float64, which has a precision of its own, for a Python number
         self.call = call.without_inputs()
         self.variants: list[Variant] = []
@@ -175,6 +177,7 @@ class Specialization:
                 if term.dtype != _dtype_of(leaf):
                     term = self.simplifier.apply(ASTYPE, (term,), {"dtype": _dtype_of(leaf)}, term.shape, _dtype_of(leaf))
                 outputs.append(term)
+        outputs = list(reveal_diagonals(self.simplifier, outputs))
         if not self._insert(variant, recording, to_term, tuple(outputs)):
             self._give_up("two calls with equal decisions did different things")
 
@@ -195,7 +198,7 @@ class Specialization:
                 return False
             path = path.branches.setdefault(decision.outcome, Path())
         if path.decision is not None or path.outputs is not None:
-            return False
+            return path.outputs == outputs  # a known path, from which rounding had led native code away
         path.outputs = outputs
         self.paths += 1
         variant.is_fresh = False

@@ -12,6 +12,7 @@ from chainrule.core.graph import Graph, Node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced
 from chainrule.native.capture import Captured, RandomWatch, surroundings
+from chainrule.primitives.arithmetic import LDEXP
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import ARGWHERE
 from chainrule.primitives.shape import WHERE, cast
@@ -83,8 +84,9 @@ class JitTrace(RecordTrace):
         if wanted.kind not in "fc" or wanted.itemsize >= _WIDE[wanted.kind]:
             return list(operands)
         real = wanted if wanted.kind == "f" else np.dtype(f"f{wanted.itemsize // 2}")
+        kinds = "f" if primitive is LDEXP else "fi"  # which takes a whole number as it is
         return [
-            cast(each, real) if is_weak and isinstance(each, Traced) and each.dtype.kind == "f" else each
+            cast(each, real) if is_weak and isinstance(each, Traced) and each.dtype.kind in kinds else each
             for each, is_weak in zip(operands, weak, strict=True)
         ]
 

@@ -8,7 +8,7 @@ submodule on first use, so that programs without rare functions do not pay for i
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
+import os
 import re
 from functools import cache, lru_cache
 from typing import Any
@@ -91,8 +91,8 @@ def call_each_lane(lanes: Lanes, symbol: str, operands: tuple[str, ...]) -> str:
 
 @cache
 def _mathematics() -> ctypes.CDLL:
-    """Return the C library of mathematics."""
-    return ctypes.CDLL(ctypes.util.find_library("m") or ctypes.util.find_msvcrt() or None)  # type: ignore[attr-defined,unused-ignore]
+    """Return what holds the C functions of mathematics: Python itself, which is linked to them, or Windows's C library."""
+    return ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
 
 
 def outside_symbols(text: str) -> dict[str, int]:

@@ -77,7 +77,7 @@ class Writing:
         self.arena_bytes = 0
         self.work = 0
         self._width = host().width
-        self._loops: dict[Any, str] = {}
+        self._loop_symbols: dict[Any, str] = {}
         self._constant_terms: dict[int, tuple[Storage, str]] = {}
 
     # --- registers
@@ -120,6 +120,7 @@ class Writing:
         if found is not None:
             return found if found.buffer.index in state.done else None
         if term.index in state.cells:
+            self.flush()  # a pending call may read what was in this memory before
             found = Storage(term, 0, contiguous(term.shape))
             state.where[term.index] = self.scratch(state, term.size * term.dtype.itemsize)
             state.storage[term.index] = found
@@ -187,9 +188,9 @@ class Writing:
     def loop_function(self, loop: Loop) -> str:
         """Write the function of a loop, unless an equal one is there; return its symbol."""
         key = loop_key(loop)
-        symbol = self._loops.get(key)
+        symbol = self._loop_symbols.get(key)
         if symbol is None:
-            symbol = self._loops[key] = f"loop{len(self._loops)}"
+            symbol = self._loop_symbols[key] = f"loop{len(self._loop_symbols)}"
             text = write_loop(self.module, symbol, loop, self._width)
             self.module.define(symbol, lambda: text)
         return symbol

@@ -26,9 +26,10 @@ def lowered(base: Array, exponent: Array) -> Array:
 
 def log_base(base: Array) -> Array:
     """Return log(base); but 0 where the base is 0, so that 0 ** y is constant in y > 0."""
-    if isinstance(base, np.ndarray | np.generic | float | int | Traced):
-        return np.log(np.where(base == 0, 1, base))
-    return np.log(base)
+    if isinstance(base, float | int) and not isinstance(base, np.generic):
+        return float(np.log(base or 1))  # a float64 of NumPy would widen what is computed in single precision
+    is_number = isinstance(base, np.ndarray | np.generic | Traced)
+    return np.log(np.where(np.equal(base, 0), 1, base) if is_number else base)
 
 
 ADD = Elementwise(

@@ -13,6 +13,7 @@ from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.errors import TracingError, user_line, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
+from chainrule.primitives import integer as i
 from chainrule.primitives.table import BY_UFUNC
 from chainrule.tracing.lift import lift
 
@@ -86,6 +87,15 @@ class TracedOperators(Traced):
     __eq__, __ne__ = _forward(c.EQUAL), _forward(c.NOT_EQUAL)
     __lt__, __le__ = _forward(c.LESS), _forward(c.LESS_EQUAL)
     __gt__, __ge__ = _forward(c.GREATER), _forward(c.GREATER_EQUAL)
+
+    __and__, __rand__ = _forward(i.BITWISE_AND), _reflected(i.BITWISE_AND)
+    __or__, __ror__ = _forward(i.BITWISE_OR), _reflected(i.BITWISE_OR)
+    __xor__, __rxor__ = _forward(i.BITWISE_XOR), _reflected(i.BITWISE_XOR)
+    __lshift__, __rlshift__ = _forward(i.LEFT_SHIFT), _reflected(i.LEFT_SHIFT)
+    __rshift__, __rrshift__ = _forward(i.RIGHT_SHIFT), _reflected(i.RIGHT_SHIFT)
+
+    def __invert__(self) -> Any:
+        return bind(i.INVERT, (self,))
 
     def __neg__(self) -> Any:
         return bind(a.NEGATIVE, (self,))

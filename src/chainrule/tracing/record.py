@@ -228,7 +228,7 @@ def as_value(value: Any) -> Array:
         return value
     if kind is float or kind is int or kind is np.float64:
         return np.float64(value)
-    if isinstance(value, Traced):
+    if isinstance(value, TracedArray):
         return value if value.dtype.kind in "fc" else cast(value, np.float64)
     if kind is complex:
         return np.complex128(value)

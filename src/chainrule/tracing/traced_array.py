@@ -12,8 +12,10 @@ from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
+from chainrule.primitives import integer as i
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.products import MATMUL
+from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_SCIPY_NAME, BY_UFUNC
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS, ufunc_method
@@ -77,6 +79,8 @@ class TracedArray(TracedOperators):
     __ipow__ = _in_place(a.POWER)
     __imod__ = _in_place(a.REMAINDER)
     __ifloordiv__ = _in_place(a.FLOOR_DIVIDE)
+    __iand__, __ior__, __ixor__ = _in_place(i.BITWISE_AND), _in_place(i.BITWISE_OR), _in_place(i.BITWISE_XOR)
+    __ilshift__, __irshift__ = _in_place(i.LEFT_SHIFT), _in_place(i.RIGHT_SHIFT)
     __imatmul__ = _in_place(MATMUL)
 
     def __matmul__(self, other: Any) -> Any:
@@ -345,6 +349,15 @@ def _same_memory(first: Traced, second: Traced) -> bool:
     return np.may_share_memory(*values)
 
 
+def _in_loop_types(ufunc: np.ufunc, inputs: Sequence[Any], dtype: Any) -> list[Any]:
+    """Return the operands in the types in which the ufunc computes a result of type `dtype`."""
+    operands = list(map(lift, inputs))
+    given = [type(each) if type(each) in (int, float, complex) else np.result_type(each) for each in operands]
+    signature = (None,) * ufunc.nin + (np.dtype(dtype),)
+    types = ufunc.resolve_dtypes((*given, None), signature=signature, casting="same_kind")
+    return [cast(each, found) for each, found in zip(operands, types, strict=False)]
+
+
 def _spelled(function: Any) -> str:
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
@@ -362,8 +375,7 @@ def _call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dic
         outputs[0].assign(getattr(ufunc, method)(*inputs, **kwargs))
         return outputs[0]
     if method == "__call__" and kwargs.keys() <= {"dtype", "casting", "order", "subok"} and ufunc in BY_UFUNC:
-        result = ufunc(*inputs)
-        return result if kwargs.get("dtype") is None else result.astype(kwargs["dtype"])
+        return ufunc(*_in_loop_types(ufunc, inputs, kwargs["dtype"]) if kwargs.get("dtype") is not None else inputs)
     if any(map(holds_traced, inputs)) or kwargs:
         return ufunc_method(ufunc, method, inputs, kwargs)
     return getattr(ufunc, method)(*inputs, **kwargs)

@@ -15,6 +15,7 @@ from chainrule.errors import TracingError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.record import as_value
+from chainrule.tracing.traced_array import TracedArray
 
 
 @dataclass(slots=True)
@@ -136,7 +137,7 @@ def like_input(result: Array, leaf: Any, value: Array) -> Any:
     """Return a derivative in the form of the argument that it belongs to: Python numbers, float32, arrays of its own."""
     if type(result) is np.float64 and type(leaf) in _PYTHON_NUMBERS:
         return float(result)
-    if isinstance(result, Traced):
+    if isinstance(result, TracedArray):
         return result if result.dtype == value.dtype or value.dtype.kind not in "fc" else cast(result, value.dtype)
     if isinstance(leaf, Traced):
         kind = value.dtype if value.dtype.kind in "fc" else None

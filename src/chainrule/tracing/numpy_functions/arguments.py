@@ -35,6 +35,13 @@ def all_axes(axis: Any, ndim: int, name: str) -> Shape:
     return axes
 
 
+def reduced_axes(axis: Any, ndim: int, name: str) -> Shape:
+    """Return what `all_axes` does; to reduce a number along its first axis or its last is to leave it, as in NumPy."""
+    if not ndim and axis is not None and not isinstance(axis, tuple | list) and operator.index(axis) in (0, -1):
+        return ()
+    return all_axes(axis, ndim, name)
+
+
 def is_given(argument: Any) -> bool:
     """Whether an optional argument was passed, and not as its default None."""
     return argument is not None and argument is not NO_VALUE

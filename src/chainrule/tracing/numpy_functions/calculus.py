@@ -12,6 +12,7 @@ from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError, ShapeError, where
 from chainrule.primitives.indexing import index, index_add
 from chainrule.primitives.sequence import CONVOLVE
+from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, all_axes, is_given, one_axis, refuse
 from chainrule.tracing.numpy_functions.operands import as_array
@@ -55,7 +56,9 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     """np.gradient: second-order differences inside, of order `edge_order` at the ends."""
     x = as_array(f)
     axes = all_axes(axis, x.ndim, "gradient")
-    spacings = [as_array(each) for each in varargs] or [as_array(1.0)]
+    if x.dtype.kind in "iu":
+        x = cast(x, np.float64)
+    spacings = [lift(each) for each in varargs] or [1.0]
     if len(spacings) == 1:
         spacings *= len(axes)
     if len(spacings) != len(axes):
@@ -65,14 +68,28 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 
 def _slope(x: Array, axis: int, spacing: Array, edge_order: int) -> Array:
+    """Return the slopes along one axis, in the precision of `x`; `spacing` is a number, or the coordinates."""
     moved = np.moveaxis(x, axis, 0)
     length = moved.shape[0]
     if length <= edge_order:
         raise ShapeError(f"np.gradient: an axis of length {length} needs at least {edge_order + 1} elements{where()}")
-    if spacing.ndim and spacing.shape[0] != length:
-        raise ShapeError(f"np.gradient: {spacing.shape[0]} coordinates for an axis of length {length}{where()}")
-    steps = diff(spacing) if spacing.ndim else np.broadcast_to(spacing, (length - 1,))
-    steps = np.reshape(steps, (length - 1, *(1,) * (moved.ndim - 1)))
+    slopes = _even_slopes if not np.ndim(spacing) else _uneven_slopes
+    return cast(np.moveaxis(np.concatenate(slopes(moved, spacing, edge_order)), 0, axis), x.dtype)
+
+
+def _even_slopes(moved: Array, step: Array, edge_order: int) -> list[Array]:
+    inside = (moved[2:] - moved[:-2]) / (2 * step)
+    front, back = diff(moved[: edge_order + 1], axis=0) / step, diff(moved[-edge_order - 1 :], axis=0) / step
+    if edge_order == 1:
+        return [front, inside, back]
+    return [1.5 * front[:1] - 0.5 * front[1:], inside, 1.5 * back[1:] - 0.5 * back[:1]]
+
+
+def _uneven_slopes(moved: Array, points: Array, edge_order: int) -> list[Array]:
+    length = moved.shape[0]
+    if points.shape[0] != length:
+        raise ShapeError(f"np.gradient: {points.shape[0]} coordinates for an axis of length {length}{where()}")
+    steps = np.reshape(diff(points), (length - 1, *(1,) * (moved.ndim - 1)))
     chords = diff(moved, axis=0) / steps
     left, right = steps[:-1], steps[1:]
     inside = (chords[:-1] * right + chords[1:] * left) / (left + right)
@@ -81,7 +98,7 @@ def _slope(x: Array, axis: int, spacing: Array, edge_order: int) -> Array:
     else:
         first = chords[:1] - (chords[1:2] - chords[:1]) * steps[:1] / (steps[:1] + steps[1:2])
         last = chords[-1:] + (chords[-1:] - chords[-2:-1]) * steps[-1:] / (steps[-1:] + steps[-2:-1])
-    return np.moveaxis(np.concatenate([first, inside, last]), 0, axis)
+    return [first, inside, last]
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Array:

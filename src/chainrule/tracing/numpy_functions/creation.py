@@ -61,7 +61,13 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
 
 def _steps(num: int, endpoint: bool, start: Array, stop: Array) -> Array:
     part = np.linspace(0.0, 1.0, int(num), endpoint=endpoint)
-    return part.reshape((-1, *(1,) * max(start.ndim, stop.ndim)))
+    return part.reshape((-1, *(1,) * max(np.ndim(start), np.ndim(stop))))
+
+
+def _real_precision(*ends: Array) -> Any:
+    """Return the type in which NumPy divides the way between the ends: Python's numbers leave it as it is."""
+    common = np.result_type(*(getattr(each, "dtype", each) for each in ends))
+    return np.empty(0, common if common.kind in "fc" else np.float64).real.dtype
 
 
 def _placed(values: Array, dtype: Any, axis: int) -> Array:
@@ -82,8 +88,8 @@ def linspace(
     device: Any = None,
 ) -> Any:
     """np.linspace between traced ends."""
-    first, last = as_array(start), as_array(stop)
-    part = _steps(num, endpoint, first, last)
+    first, last = lift(start), lift(stop)
+    part = _steps(num, endpoint, first, last).astype(_real_precision(first, last), copy=False)
     values = _placed(first * (1 - part) + last * part, dtype, axis)
     return (values, (last - first) / max(num - bool(endpoint), 1)) if retstep else values
 

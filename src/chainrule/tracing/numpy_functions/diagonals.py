@@ -58,20 +58,25 @@ def trace(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = 
     return np.sum(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
 
 
-def _below(x: Array, k: int) -> Array:
-    return np.tri(x.shape[-2], x.shape[-1], k, dtype=bool)
+def _triangle(name: str, m: Any, k: int) -> tuple[Array, Array, Array]:
+    """Return an array, the zero of its type and the mask of what is on and below a diagonal; a vector stands for rows of it."""
+    x = as_array(m)
+    if not x.ndim:
+        raise ShapeError(f"np.{name}: a number has no triangle{where()}")
+    below = np.tri(x.shape[-2:][0], x.shape[-1], k, dtype=bool)
+    return x, False if x.dtype.kind == "b" else 0, below
 
 
 def tril(m: Any, k: int = 0) -> Array:
     """np.tril."""
-    x = np.atleast_2d(as_array(m))
-    return bind(WHERE, (x, 0, _below(x, k)))
+    x, zero, below = _triangle("tril", m, k)
+    return bind(WHERE, (x, zero, below))
 
 
 def triu(m: Any, k: int = 0) -> Array:
     """np.triu."""
-    x = np.atleast_2d(as_array(m))
-    return bind(WHERE, (0, x, _below(x, k - 1)))
+    x, zero, below = _triangle("triu", m, k - 1)
+    return bind(WHERE, (zero, x, below))
 
 
 DIAGONALS: dict[Callable[..., Any], Callable[..., Any]] = {

@@ -13,7 +13,7 @@ from chainrule.errors import ShapeError
 from chainrule.errors import where as line
 from chainrule.primitives.arithmetic import IMAG, REAL
 from chainrule.primitives.comparison import CLIP
-from chainrule.primitives.shape import WHERE
+from chainrule.primitives.shape import WHERE, cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, is_given, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
@@ -101,9 +101,11 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Array:
     """np.round: a step function."""
     refuse_out("round", out)
     x = as_array(a)
-    if decimals == 0:
+    if decimals == 0 and x.dtype.kind not in "iu":
         return np.rint(x)
     factor = 10.0 ** abs(decimals)
+    if x.dtype.kind in "iu":
+        return np.copy(x) if decimals >= 0 else cast(np.rint(x / factor) * factor, x.dtype)
     return np.rint(x * factor) / factor if decimals > 0 else np.rint(x / factor) * factor
 
 
@@ -137,7 +139,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **opti
     result = _piece(funclist[-1], x, args, options) if has_default else 0
     for condition, function in zip(conditions, funclist, strict=False):
         result = np.where(condition, _piece(function, x, args, options), result)
-    return np.broadcast_to(result, x.shape)
+    return cast(np.broadcast_to(result, x.shape), x.dtype)
 
 
 def _piece(function: Any, x: Array, args: tuple[Any, ...], options: dict[str, Any]) -> Array:

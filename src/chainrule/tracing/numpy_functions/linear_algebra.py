@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
+from chainrule.errors import ShapeError, where
 from chainrule.tracing.numpy_functions.factorizations import (
     cholesky,
     det,
@@ -63,6 +64,12 @@ def linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Array:
 
 def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
     """np.linalg.cross."""
+    x1, x2 = as_array(x1), as_array(x2)
+    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
+        raise ShapeError(
+            f"np.linalg.cross: vectors of {x1.shape[axis]} and {x2.shape[axis]} dimensions have no vector product; give both "
+            f"three dimensions, or write x[0] * y[1] - x[1] * y[0]{where()}"
+        )
     return cross(x1, x2, axis=axis)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError, where
-from chainrule.primitives.products import CROSS, EINSUM, KRON, MATMUL
+from chainrule.primitives.products import CROSS, EINSUM, KRON, MATMUL, conjugate
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.tracing.numpy_functions.subscripts import explicit_subscripts, split_arguments
@@ -77,7 +77,7 @@ def outer(a: Any, b: Any, out: Any = None) -> Array:
 
 def vdot(a: Any, b: Any, /) -> Array:
     """np.vdot: the dot product of all entries, the first conjugated."""
-    return bind(MATMUL, (np.conjugate(np.ravel(as_array(a))), np.ravel(as_array(b))))
+    return bind(MATMUL, (conjugate(np.ravel(as_array(a))), np.ravel(as_array(b))))
 
 
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, **options: Any) -> Array:
@@ -85,8 +85,9 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, **options: Any) -> Array:
     refuse("vecdot", **options)
     x1, x2 = as_array(x1), as_array(x2)
     if x1.ndim == x2.ndim == 1:
-        return bind(MATMUL, (np.conjugate(x1), x2))
-    return np.sum(np.multiply(np.conjugate(np.moveaxis(x1, axis, -1)), np.moveaxis(x2, axis, -1)), axis=-1)
+        return bind(MATMUL, (conjugate(x1), x2))
+    products = np.multiply(conjugate(np.moveaxis(x1, axis, -1)), np.moveaxis(x2, axis, -1))
+    return (np.any if products.dtype.kind == "b" else np.sum)(products, axis=-1)
 
 
 def matvec(x1: Any, x2: Any, /, **options: Any) -> Array:
@@ -98,7 +99,7 @@ def matvec(x1: Any, x2: Any, /, **options: Any) -> Array:
 def vecmat(x1: Any, x2: Any, /, **options: Any) -> Array:
     """np.vecmat: the conjugated vectors in the last axis times matrices."""
     refuse("vecmat", **options)
-    return bind(MATMUL, (np.conjugate(as_array(x1))[..., None, :], as_array(x2)))[..., 0, :]
+    return bind(MATMUL, (conjugate(as_array(x1))[..., None, :], as_array(x2)))[..., 0, :]
 
 
 def einsum(*arguments: Any, out: Any = None, optimize: Any = False, **options: Any) -> Array:
@@ -130,15 +131,18 @@ def kron(a: Any, b: Any) -> Array:
 
 
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
-    """np.cross of three-dimensional vectors."""
+    """np.cross; the vector product of two vectors in the plane is a number, the third component."""
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = np.moveaxis(as_array(a), axisa, -1), np.moveaxis(as_array(b), axisb, -1)
-    if a.shape[-1] != 3 or b.shape[-1] != 3:
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
         raise ShapeError(
             f"np.cross: vectors of {a.shape[-1]} and {b.shape[-1]} dimensions have no vector product; "
-            f"give both three dimensions, or write x[0] * y[1] - x[1] * y[0]{where()}"
+            f"give both three dimensions{where()}"
         )
+    if a.shape[-1] == b.shape[-1] == 2:
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    a, b = (x if x.shape[-1] == 3 else np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, 1)]) for x in (a, b))
     return np.moveaxis(bind(CROSS, (a, b)), -1, axisc)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import bind
+from chainrule.core.trace import Traced, bind
 from chainrule.errors import ShapeError, where
 from chainrule.primitives.order import ALL, ANY, ARGMAX, ARGMIN, COUNT_NONZERO, MAX, MIN
 from chainrule.primitives.reduction import MEAN, PROD, STD, SUM, VAR
@@ -21,6 +21,7 @@ from chainrule.tracing.numpy_functions.arguments import (
     is_given,
     is_true,
     one_axis,
+    reduced_axes,
     refuse,
     refuse_out,
 )
@@ -32,7 +33,12 @@ def _is_mask(mask: Any) -> bool:
 
 
 def _reduced(primitive: Primitive, name: str, x: Array, axis: Axis, keepdims: Any) -> Array:
-    return bind(primitive, (x,), {"axis": all_axes(axis, x.ndim, name), "keepdims": is_true(keepdims)})
+    return bind(primitive, (x,), {"axis": reduced_axes(axis, x.ndim, name), "keepdims": is_true(keepdims)})
+
+
+def _as_type_of(x: Array, value: Any) -> Array:
+    """Return an initial value in the type of what is reduced, to which NumPy casts it."""
+    return cast(value, x.dtype) if isinstance(value, Traced) else np.asarray(value).astype(x.dtype)[()]
 
 
 def _masked(x: Array, mask: Any, fill: Any) -> Array:
@@ -64,7 +70,7 @@ def sum(
     if dtype is not None:
         x = cast(x, dtype)
     total = _reduced(SUM, "sum", _masked(x, where, 0), axis, keepdims)
-    return total + initial if is_given(initial) else total
+    return total + _as_type_of(total, initial) if is_given(initial) else total
 
 
 def prod(
@@ -82,7 +88,7 @@ def prod(
     if dtype is not None:
         x = cast(x, dtype)
     total = _reduced(PROD, "prod", _masked(x, where, 1), axis, keepdims)
-    return total * initial if is_given(initial) else total
+    return total * _as_type_of(total, initial) if is_given(initial) else total
 
 
 def mean(
@@ -94,8 +100,15 @@ def mean(
     if dtype is not None:
         x = cast(x, dtype)
     if not _is_mask(where):
-        return _reduced(MEAN, "mean", x, axis, keepdims)
-    return sum(x, axis, keepdims=keepdims, where=where) / _count(where, x, axis, keepdims)
+        axes = all_axes(axis, x.ndim, "mean")
+        return bind(MEAN, (x,), {"axis": axes, "keepdims": is_true(keepdims)})
+    total = sum(x, axis, keepdims=keepdims, where=where)
+    return _as_precise(total / _count(where, x, axis, keepdims), x)
+
+
+def _as_precise(result: Array, x: Array) -> Array:
+    """Return a result in the precision of `x`, which a quotient by a whole number has widened."""
+    return cast(result, np.result_type(x.dtype, np.float16)) if x.dtype.kind in "fc" else result
 
 
 def _count(mask: Any, x: Array, axis: Axis, keepdims: Any) -> Array:
@@ -160,7 +173,8 @@ def _masked_var(x: Array, axis: Axis, keepdims: Any, ddof: Any, mask: Any) -> Ar
     x = _masked(x, mask, 0)  # what is masked out may be NaN
     moved = x - mean(x, axis, keepdims=True, where=mask)
     squares = np.real(np.conjugate(moved) * moved) if x.dtype.kind == "c" else np.square(moved)
-    return sum(squares, axis, keepdims=keepdims, where=mask) / (_count(mask, x, axis, keepdims) - ddof)
+    total = sum(squares, axis, keepdims=keepdims, where=mask)
+    return _as_precise(total / (_count(mask, x, axis, keepdims) - ddof), squares)
 
 
 def _extreme(primitive: Primitive, name: str, pair: np.ufunc) -> Callable[..., Array]:
@@ -174,6 +188,8 @@ def _extreme(primitive: Primitive, name: str, pair: np.ufunc) -> Callable[..., A
     ) -> Array:
         refuse_out(name, out)
         x = as_array(a)
+        if is_given(initial):
+            initial = _as_type_of(x, initial)
         if _is_mask(where):
             if not is_given(initial):
                 raise ShapeError(f"np.{name}: where= needs initial=, the value of an empty selection")
@@ -190,7 +206,7 @@ def _extreme(primitive: Primitive, name: str, pair: np.ufunc) -> Callable[..., A
 
 def any_empty(x: Array, axis: Axis) -> bool:
     """Whether an axis that is reduced has no elements."""
-    return builtin_any(x.shape[each] == 0 for each in all_axes(axis, x.ndim, "max"))
+    return builtin_any(x.shape[each] == 0 for each in reduced_axes(axis, x.ndim, "max"))
 
 
 builtin_any = any
@@ -233,8 +249,8 @@ def _accumulation(primitive: Primitive, name: str) -> Callable[..., Array]:
         x = as_array(a)
         if dtype is not None:
             x = cast(x, dtype)
-        if axis is None:
-            x, axis = np.ravel(x), 0
+        if axis is None or not x.ndim:
+            x, axis = np.ravel(x), axis or 0
         return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name)})
 
     accumulate.__doc__ = f"np.{name}."
@@ -270,7 +286,7 @@ def _position(primitive: Primitive, name: str) -> Callable[..., Array]:
         refuse_out(name, out)
         x = as_array(a)
         keep = is_true(keepdims)
-        if axis is not None:
+        if axis is not None and reduced_axes(axis, x.ndim, name):
             return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name), "keepdims": keep})
         place = bind(primitive, (np.ravel(x),), {"axis": 0, "keepdims": False})
         return np.reshape(place, (1,) * x.ndim) if keep else place

@@ -213,6 +213,8 @@ def resize(a: Any, new_shape: Any) -> Array:
     x = ravel(a)
     shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
     size = int(np.prod(shape, dtype=int))
+    if not x.size:
+        return np.zeros_like(x, shape=shape)
     return reshape(np.take(x, np.resize(np.arange(x.size), size)), shape)
 
 
@@ -227,6 +229,8 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
         named = {one_axis(axis, x.ndim, "pad"): width for axis, width in pad_width.items()}
         pad_width = [named.get(axis, 0) for axis in range(x.ndim)]
         pad_width = [(each, each) if isinstance(each, int) else each for each in pad_width]
+    if not x.ndim:
+        return np.copy(x)
     widths = tuple((int(before), int(after)) for before, after in np.broadcast_to(pad_width, (x.ndim, 2)))
     if mode == "constant":
         return _pad_constant(x, widths, options.pop("constant_values", 0))

@@ -11,6 +11,7 @@ from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, where
 from chainrule.primitives.order import ARGPARTITION, ARGSORT, PARTITION, SEARCHSORTED, SORT
+from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, all_axes, is_true, one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
@@ -74,33 +75,48 @@ def _last(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
     return np.reshape(moved, (*(x.shape[each] for each in others), length)), axes
 
 
-def _interpolated(ordered: Array, place: Array) -> Array:
+# These take one of the elements; the other methods read between two.
+_DISCRETE = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+
+
+def _interpolated(ordered: Array, place: Array, precision: Any) -> Array:
     """Read between the elements of the last axis, at one place for all."""
     low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
     lower, upper = ordered[..., low], ordered[..., high]
-    part = (place - low).astype(np.result_type(ordered.dtype, np.float16), copy=False)
-    return lower + (upper - lower) * part
+    return lower + (upper - lower) * (place - low).astype(precision, copy=False)
 
 
 def _quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str) -> Array:
     x = as_array(a)
     if isinstance(q, Traced):
         raise NoRuleError(f"np.{name}: a traced q has no derivative rule yet; pass cr.stop_gradient(q){where()}")
-    q = np.asarray(q, dtype=float)
-    if q.size and (np.min(q) < 0 or np.max(q) > 1):
-        raise ShapeError(f"np.{name}: quantiles lie between 0 and 1 (percentiles between 0 and 100){where()}")
     values, axes = _last(x, axis, name)
     if values.shape[-1] == 0:
         raise ShapeError(f"np.{name}: an empty array has no quantiles{where()}")
+    return _quantile_of(values, axes, q, keepdims, method, name)
+
+
+def _quantile_of(
+    values: Array, axes: tuple[int, ...], q: Any, keepdims: Any, method: str, name: str = "median"
+) -> Array:
+    # A Python number leaves the type of the elements as it is; an array or a number of NumPy widens it.
+    wide = np.float16 if type(q) in (int, float) else np.float64
+    q = np.asarray(q, dtype=float)
+    if q.size and (np.min(q) < 0 or np.max(q) > 1):
+        raise ShapeError(f"np.{name}: quantiles lie between 0 and 1 (percentiles between 0 and 100){where()}")
     # Every method reads between two neighbors; where, one sees from the quantiles of 0, 1, 2, ...
     counted: Any = np.arange(values.shape[-1], dtype=float)
     place = np.asarray(np.quantile(counted, q, method=method))  # type: ignore[call-overload]
     # The largest is put into its place too: it is NaN where there is any.
     ends = {int(each) for each in np.ravel([np.floor(place), np.ceil(place)])}
     ordered = np.partition(values, sorted(ends | {values.shape[-1] - 1}), axis=-1)
-    result = _interpolated(ordered, place)
-    largest = ordered[(..., -1) + (None,) * q.ndim]
-    result = np.where(np.isnan(largest), largest, result)
+    if method in _DISCRETE:
+        result = ordered[..., place.astype(int)]
+    else:
+        result = _interpolated(ordered, place, np.result_type(values.dtype, wide))
+    if values.dtype.kind == "f":
+        largest = ordered[(..., -1) + (None,) * q.ndim]
+        result = np.where(np.isnan(largest), largest, result)
     if q.ndim:
         result = np.moveaxis(result, tuple(range(-q.ndim, 0)), tuple(range(q.ndim)))
     if not is_true(keepdims):
@@ -141,14 +157,27 @@ def percentile(
     """np.percentile."""
     refuse_out("percentile", out)
     refuse("percentile", weights=weights, interpolation=interpolation)
-    fraction = q if isinstance(q, Traced) else np.true_divide(q, 100)
+    fraction = q if isinstance(q, Traced) else q / 100 if type(q) in (int, float) else np.true_divide(q, 100)
     return _quantile("percentile", a, fraction, axis, keepdims, method)
 
 
 def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Array:
     """np.median."""
     refuse_out("median", out)
-    return _quantile("median", a, 0.5, axis, keepdims, "linear")
+    values, axes = _middle_operand(as_array(a), axis, "median")
+    if values.shape[-1] == 0:
+        return _without_median(values, axes, keepdims)
+    return _quantile_of(values, axes, 0.5, keepdims, "linear")
+
+
+def _middle_operand(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
+    return _last(x if x.dtype.kind in "fc" else cast(x, np.float64), axis, name)
+
+
+def _without_median(values: Array, axes: tuple[int, ...], keepdims: Any) -> Array:
+    """Return the NaN that NumPy gives where there are no elements."""
+    result = np.full_like(values, np.nan, shape=values.shape[:-1])
+    return np.expand_dims(result, tuple(sorted(axes))) if is_true(keepdims) else result
 
 
 # Functions that skip NaN
@@ -157,7 +186,7 @@ def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = F
 def _skipping(reduce: Callable[..., Array], fill: float) -> Callable[..., Array]:
     def skip(a: Any, *args: Any, **options: Any) -> Array:
         x = as_array(a)
-        return reduce(np.where(np.isnan(x), fill, x), *args, **options)
+        return reduce(np.where(np.isnan(x), fill, x) if x.dtype.kind in "fc" else x, *args, **options)
 
     skip.__doc__ = f"np.nan{reduce.__name__}."
     return skip
@@ -166,6 +195,8 @@ def _skipping(reduce: Callable[..., Array], fill: float) -> Callable[..., Array]
 def _skipping_mean(reduce: Callable[..., Array]) -> Callable[..., Array]:
     def skip(a: Any, axis: Axis = None, *args: Any, **options: Any) -> Array:
         x = as_array(a)
+        if x.dtype.kind not in "fc":
+            return reduce(x, axis, *args, **options)
         return reduce(x, axis, *args, where=np.logical_not(np.isnan(x)), **options)
 
     skip.__doc__ = f"np.nan{reduce.__name__}."
@@ -176,8 +207,10 @@ def _skipping_extreme(reduce: Callable[..., Array], fill: float) -> Callable[...
     def skip(a: Any, axis: Axis = None, out: Any = None, keepdims: Any = NO_VALUE, **options: Any) -> Array:
         refuse_out(f"nan{reduce.__name__}", out)
         x = as_array(a)
-        missing = np.isnan(x)
         keep = is_true(keepdims)
+        if x.dtype.kind not in "fc":
+            return reduce(x, axis=axis, keepdims=keep, **options)
+        missing = np.isnan(x)
         result = reduce(np.where(missing, fill, x), axis=axis, keepdims=keep, **options)
         return np.where(np.all(missing, axis=axis, keepdims=keep), np.nan, result)
 
@@ -190,7 +223,9 @@ def nanmedian(
 ) -> Array:
     """np.nanmedian."""
     refuse_out("nanmedian", out)
-    values, axes = _last(as_array(a), axis, "nanmedian")
+    values, axes = _middle_operand(as_array(a), axis, "nanmedian")
+    if values.shape[-1] == 0:
+        return _without_median(values, axes, keepdims)
     ordered = np.sort(values, axis=-1)  # NaN stands at the end
     count = np.sum(np.logical_not(np.isnan(values)), axis=-1, keepdims=True)
     low = np.maximum(count - 1, 0) // 2
@@ -219,6 +254,7 @@ def cov(
     x = _rows(as_array(m), rowvar)
     if y is not None:
         x = np.concatenate([x, _rows(as_array(y), rowvar)])
+    x = cast(x, np.result_type(x.dtype, np.float64))
     freedom = x.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
     moved = x - np.mean(x, axis=1, keepdims=True)
     return np.squeeze(np.divide(np.matmul(moved, np.conjugate(np.transpose(moved))), max(freedom, 0)))

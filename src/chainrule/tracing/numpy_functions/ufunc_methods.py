@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Array
+from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, TracingError, where
 from chainrule.primitives.arithmetic import CONJUGATE
 from chainrule.primitives.indexing import index_add
 from chainrule.primitives.reduction import LOGSUMEXP
+from chainrule.primitives.sequence import CUMMAX, CUMMIN
+from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, all_axes, refuse, refuse_out
+from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
 
@@ -64,7 +66,9 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
 
 def _conjugate(x: Any) -> Array:
     z = as_array(x)
-    return bind(CONJUGATE, (z,)) if z.dtype.kind == "c" else np.copy(z)
+    if z.dtype.kind == "c":
+        return bind(CONJUGATE, (z,))
+    return cast(z, np.int8) if z.dtype.kind == "b" else np.copy(z)
 
 
 def _divmod(x: Any, y: Any) -> tuple[Array, Array]:
@@ -72,8 +76,10 @@ def _divmod(x: Any, y: Any) -> tuple[Array, Array]:
 
 
 def _modf(x: Any) -> tuple[Array, Array]:
-    whole = np.trunc(lift(x))
-    return lift(x) - whole, whole
+    number = as_array(x)
+    number = cast(number, np.modf.resolve_dtypes((number.dtype, None, None))[1])
+    whole = np.trunc(number)
+    return number - whole, whole
 
 
 _SPECIAL: dict[np.ufunc, Callable[..., Any]] = {np.conjugate: _conjugate, np.divmod: _divmod, np.modf: _modf}
@@ -82,8 +88,22 @@ _SPECIAL: dict[np.ufunc, Callable[..., Any]] = {np.conjugate: _conjugate, np.div
 # Methods
 
 
-def _logaddexp_reduce(x: Array, axis: Axis, keepdims: bool) -> Array:
-    return bind(LOGSUMEXP, (x,), {"axis": all_axes(axis, x.ndim, "logaddexp.reduce"), "keepdims": keepdims})
+def _logaddexp_reduce(x: Array, axis: Axis, keepdims: bool, initial: Any = NO_VALUE, where: Any = True) -> Array:
+    x = cast(x, np.logaddexp.resolve_dtypes((x.dtype, x.dtype, None))[2])
+    if where is not True:
+        x = np.where(where, x, -np.inf)
+    axes = reduced_axes(axis, x.ndim, "logaddexp.reduce")
+    total = bind(LOGSUMEXP, (x,), {"axis": axes, "keepdims": bool(keepdims)})
+    return total if initial is NO_VALUE else cast(np.logaddexp(total, initial), total.dtype)
+
+
+def _running(primitive: Primitive, name: str) -> Callable[..., Array]:
+    def accumulate(x: Array, axis: int, dtype: Any) -> Array:
+        x = x if dtype is None else cast(x, dtype)
+        return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name)})
+
+    accumulate.__doc__ = f"np.{name}."
+    return accumulate
 
 
 _REDUCE: dict[np.ufunc, Callable[..., Array]] = {
@@ -95,7 +115,12 @@ _REDUCE: dict[np.ufunc, Callable[..., Array]] = {
     np.logical_or: np.any,
     np.logaddexp: _logaddexp_reduce,
 }
-_ACCUMULATE: dict[np.ufunc, Callable[..., Array]] = {np.add: np.cumsum, np.multiply: np.cumprod}
+_ACCUMULATE: dict[np.ufunc, Callable[..., Array]] = {
+    np.add: np.cumsum,
+    np.multiply: np.cumprod,
+    np.maximum: _running(CUMMAX, "maximum.accumulate"),
+    np.minimum: _running(CUMMIN, "minimum.accumulate"),
+}
 
 
 def _reduce(
@@ -122,7 +147,8 @@ def _reduce(
 
 def _accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Array:
     refuse_out(f"{ufunc.__name__}.accumulate", out)
-    return _ACCUMULATE[ufunc](as_array(array), axis=axis, dtype=dtype)
+    x = as_array(array)
+    return _ACCUMULATE[ufunc](x, axis=one_axis(axis, x.ndim, f"{ufunc.__name__}.accumulate"), dtype=dtype)
 
 
 def _outer(ufunc: np.ufunc, first: Any, second: Any, **options: Any) -> Any:
