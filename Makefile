@@ -2,8 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Of `make fuzz`: the seed of the first program, and how many programs.
+SEED ?= 0
+GRAPHS ?= 10000
 
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench fuzz clean
 .NOTPARALLEL:
 
 help:
@@ -12,6 +15,7 @@ help:
 	@echo "make check   set up and run ruff, mypy, import-linter and the fast tests"
 	@echo "make format  set up and let ruff rewrite what it can"
 	@echo "make bench   set up and compare the speed with the installed peers"
+	@echo "make fuzz    set up and search random programs for one that jit gets wrong (SEED=$(SEED) GRAPHS=$(GRAPHS))"
 	@echo "make clean   remove what the other targets made"
 
 demo: $(VENV)/.installed
@@ -33,6 +37,9 @@ format: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m pytest -q -p no:cacheprovider benchmarks
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.native.fuzz --seed $(SEED) --graphs $(GRAPHS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -90,7 +90,7 @@ class RandomWatch:
     __slots__ = ("_before",)
 
     def __init__(self, generators: list[Any]) -> None:
-        shared = [np.random.mtrand._rand, random._inst]  # type: ignore[attr-defined]  # what np.random.* and random.* draw from
+        shared = [np.random.mtrand._rand, random._inst]  # what np.random.* and random.* draw from
         self._before = [(generator, repr(_state(generator))) for generator in [*shared, *generators]]
 
     def check(self) -> None:

@@ -14,6 +14,7 @@ from chainrule.native.instructions import (
     ELEMENTS,
     REAL,
     REALS,
+    Operand,
     as_type,
     has_instruction,
     plan,
@@ -27,10 +28,10 @@ from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.terms import Term
 from chainrule.primitives.index_keys import key_of
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
+from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import PROD, SUM
-from chainrule.primitives.joining import STACK
 from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, FLIP, PAD, RESHAPE, ROLL, TRANSPOSE
 
 MOST = 16
@@ -92,7 +93,7 @@ class Cells:
         if primitive is MATMUL:
             return self._matmul(term, operands[0], operands[1])
         out = np.empty(term.shape, dtype=object)
-        spread = [np.broadcast_to(each, term.shape) for each in operands]
+        spread: list[Any] = [np.broadcast_to(each, term.shape) for each in operands]
         for place in np.ndindex(term.shape):
             out[place] = self._one(term, [each[place] for each in spread])
         return out
@@ -105,26 +106,23 @@ class Cells:
         found = self.known.get(key)
         if found is None:
             lanes = Lanes(self.body, 1, REALS.get(term.dtype, "double"))
-            pairs = [
+            pairs: list[Operand] = [
                 (None, operand.constant) if operand.number is not None else (name, operand.dtype)
                 for name, operand in zip(names, term.operands, strict=True)
             ]
             name = term.primitive.name if term.primitive else ""
             chosen = plan(term)
             if name in FUNCTIONS and chosen is not None:
-                found = self._call(name, lanes, term, pairs)
+                found = self._call(name, lanes, [as_type(lanes, pair, chosen[1]) for pair in pairs])
             else:
                 found = write_elementwise(lanes, term, pairs)
             self.known[key] = found
         return found
 
-    def _call(self, name: str, lanes: Lanes, term: Term, pairs: list[tuple[Any, Any]]) -> str:
+    def _call(self, name: str, lanes: Lanes, operands: Sequence[str]) -> str:
         """Write a call of a function of the module: straight-line code would write its many instructions again and again."""
-        symbol = scalar_function(self.body.module, name, len(pairs), lanes.real)
-        found = plan(term)
-        assert found is not None
-        arguments = [f"{lanes.real} {as_type(lanes, pair, found[1])}" for pair in pairs]
-        return self.body.call(lanes.real, symbol, arguments)
+        symbol = scalar_function(self.body.module, name, len(operands), lanes.real)
+        return self.body.call(lanes.real, symbol, [f"{lanes.real} {operand}" for operand in operands])
 
     def _arithmetic(self, name: str, term: Term, x: str, y: str) -> str:
         zero = self._zero(term)
@@ -136,29 +134,18 @@ class Cells:
         found = self.known.get(key)
         if found is None:
             lanes = Lanes(self.body, 1, REALS.get(term.dtype, "double"))
-            if term.dtype in REALS:
-                found = REAL[name](lanes, x, y)
-            else:
-                found = lanes.bitwise("add", x, y)
+            found = REAL[name](lanes, x, y) if term.dtype in REALS else lanes.bitwise("add", x, y)
             self.known[key] = found
         return found
 
     def _update(self, term: Term, x: Names, v: Names) -> Names:
-        out = x.copy()
-        key = key_of(term.parameters["template"], ())
-        region = out[key]
-        if not isinstance(region, np.ndarray):
-            (value,) = v.ravel() if v.ndim else [v[()]]
-            out[key] = self._arithmetic("add", term, region, value) if term.primitive is INDEX_ADD else value
-            return out
-        while v.ndim > region.ndim:
-            v = v[0]
-        spread = np.broadcast_to(v, region.shape)
-        for place in np.ndindex(region.shape):
-            region[place] = (
-                self._arithmetic("add", term, region[place], spread[place]) if term.primitive is INDEX_ADD else spread[place]
-            )
-        return out
+        """Return the elements with those at a basic index expression replaced, or added to."""
+        names = x.ravel().tolist()
+        places = np.arange(x.size).reshape(x.shape)[key_of(term.parameters["template"], ())]
+        v = v.reshape(v.shape[max(0, v.ndim - places.ndim) :])  # it may have more axes, of length 1
+        for place, name in zip(places.ravel(), np.broadcast_to(v, places.shape).ravel(), strict=True):
+            names[place] = self._arithmetic("add", term, names[place], name) if term.primitive is INDEX_ADD else name
+        return np.array(names, dtype=object).reshape(x.shape)
 
     def _reduce(self, term: Term, x: Names) -> Names:
         name = _REDUCTIONS[term.primitive]  # type: ignore[index]

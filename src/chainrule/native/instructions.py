@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.terms import BOOL, FLOAT32, FLOAT64, INT64, Term
 from chainrule.primitives.shape import ASTYPE, TRUNCATE, WHERE
 
-Write = Callable[..., str]
+Write: TypeAlias = Callable[..., str]
 REALS = {FLOAT64: "double", FLOAT32: "float"}
 ELEMENTS = {FLOAT64: "double", FLOAT32: "float", INT64: "i64", BOOL: "i1"}
 """The types that native code computes in, with LLVM's names; everything else goes through NumPy."""
 
 SMALLEST = -(1 << 63)
+"""Of the integers."""
+Operand: TypeAlias = tuple[str | None, Any]
+"""The name of a value with its type, or None with a number."""
 
 
 def lanes_of(lanes: Lanes, dtype: np.dtype[Any]) -> Lanes:
@@ -32,45 +35,49 @@ def lanes_of(lanes: Lanes, dtype: np.dtype[Any]) -> Lanes:
     return lanes if lanes.real == real else Lanes(lanes.body, lanes.width, real)
 
 
-def _sign(l: Lanes, x: str) -> str:
-    positive, negative = l.compare("ogt", x, l.number(0)), l.compare("olt", x, l.number(0))
-    rest = l.select(l.compare("oeq", x, l.number(0)), l.number(0), x)
-    return l.select(positive, l.number(1), l.select(negative, l.number(-1), rest))
+def _sign(lanes: Lanes, x: str) -> str:
+    positive, negative = lanes.compare("ogt", x, lanes.number(0)), lanes.compare("olt", x, lanes.number(0))
+    rest = lanes.select(lanes.compare("oeq", x, lanes.number(0)), lanes.number(0), x)
+    return lanes.select(positive, lanes.number(1), lanes.select(negative, lanes.number(-1), rest))
 
 
-def _heaviside(l: Lanes, x: str, h: str) -> str:
-    negative = l.select(l.compare("olt", x, l.number(0)), l.number(0), l.select(l.compare("oeq", x, l.number(0)), h, x))
-    return l.select(l.compare("ogt", x, l.number(0)), l.number(1), negative)
+def _heaviside(lanes: Lanes, x: str, h: str) -> str:
+    negative = lanes.select(
+        lanes.compare("olt", x, lanes.number(0)),
+        lanes.number(0),
+        lanes.select(lanes.compare("oeq", x, lanes.number(0)), h, x),
+    )
+    return lanes.select(lanes.compare("ogt", x, lanes.number(0)), lanes.number(1), negative)
 
 
-def larger(l: Lanes, x: str, y: str) -> str:
+def larger(lanes: Lanes, x: str, y: str) -> str:
     """Return the larger; NaN where one of them is, and the second of two zeros, as NumPy."""
-    return l.select(l.compare("uno", x, x), x, l.select(l.compare("ogt", x, y), x, y))
+    return lanes.select(lanes.compare("uno", x, x), x, lanes.select(lanes.compare("ogt", x, y), x, y))
 
 
-def smaller(l: Lanes, x: str, y: str) -> str:
+def smaller(lanes: Lanes, x: str, y: str) -> str:
     """Return the smaller; NaN where one of them is, and the second of two zeros, as NumPy."""
-    return l.select(l.compare("uno", x, x), x, l.select(l.compare("olt", x, y), x, y))
+    return lanes.select(lanes.compare("uno", x, x), x, lanes.select(lanes.compare("olt", x, y), x, y))
 
 
-def _larger_number(l: Lanes, x: str, y: str) -> str:
-    return l.select(l.compare("uno", y, y), x, l.select(l.compare("ogt", x, y), x, y))
+def _larger_number(lanes: Lanes, x: str, y: str) -> str:
+    return lanes.select(lanes.compare("uno", y, y), x, lanes.select(lanes.compare("ogt", x, y), x, y))
 
 
-def _smaller_number(l: Lanes, x: str, y: str) -> str:
-    return l.select(l.compare("uno", y, y), x, l.select(l.compare("olt", x, y), x, y))
+def _smaller_number(lanes: Lanes, x: str, y: str) -> str:
+    return lanes.select(lanes.compare("uno", y, y), x, lanes.select(lanes.compare("olt", x, y), x, y))
 
 
-def _clip(l: Lanes, x: str, low: str, high: str) -> str:
-    return smaller(l, larger(l, x, low), high)
+def _clip(lanes: Lanes, x: str, low: str, high: str) -> str:
+    return smaller(lanes, larger(lanes, x, low), high)
 
 
 def _scaled(factor: float) -> Write:
-    return lambda l, x: l.mul(x, l.number(factor))
+    return lambda lanes, x: lanes.mul(x, lanes.number(factor))
 
 
-def _truth(l: Lanes, x: str) -> str:
-    return l.compare("une", x, l.number(0))
+def _truth(lanes: Lanes, x: str) -> str:
+    return lanes.compare("une", x, lanes.number(0))
 
 
 REAL: dict[str, Write] = {
@@ -79,23 +86,23 @@ REAL: dict[str, Write] = {
     "multiply": Lanes.mul,
     "divide": Lanes.div,
     "negative": Lanes.neg,
-    "positive": lambda l, x: x,
-    "conjugate": lambda l, x: x,
-    "real": lambda l, x: x,
-    "reciprocal": lambda l, x: l.div(l.number(1), x),
-    "square": lambda l, x: l.mul(x, x),
-    "sqrt": lambda l, x: l.intrinsic("sqrt", x),
-    "absolute": lambda l, x: l.intrinsic("fabs", x),
-    "fabs": lambda l, x: l.intrinsic("fabs", x),
-    "copysign": lambda l, x, y: l.intrinsic("copysign", x, y),
+    "positive": lambda lanes, x: x,
+    "conjugate": lambda lanes, x: x,
+    "real": lambda lanes, x: x,
+    "reciprocal": lambda lanes, x: lanes.div(lanes.number(1), x),
+    "square": lambda lanes, x: lanes.mul(x, x),
+    "sqrt": lambda lanes, x: lanes.intrinsic("sqrt", x),
+    "absolute": lambda lanes, x: lanes.intrinsic("fabs", x),
+    "fabs": lambda lanes, x: lanes.intrinsic("fabs", x),
+    "copysign": lambda lanes, x, y: lanes.intrinsic("copysign", x, y),
     "degrees": _scaled(180 / math.pi),
     "rad2deg": _scaled(180 / math.pi),
     "radians": _scaled(math.pi / 180),
     "deg2rad": _scaled(math.pi / 180),
-    "floor": lambda l, x: l.intrinsic("floor", x),
-    "ceil": lambda l, x: l.intrinsic("ceil", x),
-    "trunc": lambda l, x: l.intrinsic("trunc", x),
-    "rint": lambda l, x: l.intrinsic("roundeven", x),
+    "floor": lambda lanes, x: lanes.intrinsic("floor", x),
+    "ceil": lambda lanes, x: lanes.intrinsic("ceil", x),
+    "trunc": lambda lanes, x: lanes.intrinsic("trunc", x),
+    "rint": lambda lanes, x: lanes.intrinsic("roundeven", x),
     "sign": _sign,
     "heaviside": _heaviside,
     "maximum": larger,
@@ -107,64 +114,67 @@ REAL: dict[str, Write] = {
 """Real operands, real result. The functions of vector_math are used under their own names."""
 
 TEST: dict[str, Write] = {
-    "equal": lambda l, x, y: l.compare("oeq", x, y),
-    "not_equal": lambda l, x, y: l.compare("une", x, y),
-    "less": lambda l, x, y: l.compare("olt", x, y),
-    "less_equal": lambda l, x, y: l.compare("ole", x, y),
-    "greater": lambda l, x, y: l.compare("ogt", x, y),
-    "greater_equal": lambda l, x, y: l.compare("oge", x, y),
-    "isnan": lambda l, x: l.compare("uno", x, x),
-    "isinf": lambda l, x: l.compare("oeq", l.intrinsic("fabs", x), l.number(math.inf)),
-    "isfinite": lambda l, x: l.compare("olt", l.intrinsic("fabs", x), l.number(math.inf)),
-    "signbit": lambda l, x: l.compare_whole("slt", l.to_bits(x), l.whole(0)),
+    "equal": lambda lanes, x, y: lanes.compare("oeq", x, y),
+    "not_equal": lambda lanes, x, y: lanes.compare("une", x, y),
+    "less": lambda lanes, x, y: lanes.compare("olt", x, y),
+    "less_equal": lambda lanes, x, y: lanes.compare("ole", x, y),
+    "greater": lambda lanes, x, y: lanes.compare("ogt", x, y),
+    "greater_equal": lambda lanes, x, y: lanes.compare("oge", x, y),
+    "isnan": lambda lanes, x: lanes.compare("uno", x, x),
+    "isinf": lambda lanes, x: lanes.compare("oeq", lanes.intrinsic("fabs", x), lanes.number(math.inf)),
+    "isfinite": lambda lanes, x: lanes.compare("olt", lanes.intrinsic("fabs", x), lanes.number(math.inf)),
+    "signbit": lambda lanes, x: lanes.compare_whole("slt", lanes.to_bits(x), lanes.whole(0)),
 }
 """Real operands, a truth value."""
 
 WHOLE: dict[str, Write] = {
-    "add": lambda l, i, j: l.bitwise("add", i, j),
-    "subtract": lambda l, i, j: l.bitwise("sub", i, j),
-    "multiply": lambda l, i, j: l.bitwise("mul", i, j),
-    "negative": lambda l, i: l.bitwise("sub", l.whole(0), i),
-    "positive": lambda l, i: i,
-    "square": lambda l, i: l.bitwise("mul", i, i),
-    "bitwise_and": lambda l, i, j: l.bitwise("and", i, j),
-    "bitwise_or": lambda l, i, j: l.bitwise("or", i, j),
-    "bitwise_xor": lambda l, i, j: l.bitwise("xor", i, j),
-    "invert": lambda l, i: l.bitwise("xor", i, l.whole(-1)),
-    "maximum": lambda l, i, j: l.choose(l.compare_whole("sgt", i, j), i, j, l.integer),
-    "minimum": lambda l, i, j: l.choose(l.compare_whole("slt", i, j), i, j, l.integer),
-    "absolute": lambda l, i: l.choose(l.compare_whole("slt", i, l.whole(0)), l.bitwise("sub", l.whole(0), i), i, l.integer),
+    "add": lambda lanes, i, j: lanes.bitwise("add", i, j),
+    "subtract": lambda lanes, i, j: lanes.bitwise("sub", i, j),
+    "multiply": lambda lanes, i, j: lanes.bitwise("mul", i, j),
+    "negative": lambda lanes, i: lanes.bitwise("sub", lanes.whole(0), i),
+    "positive": lambda lanes, i: i,
+    "square": lambda lanes, i: lanes.bitwise("mul", i, i),
+    "bitwise_and": lambda lanes, i, j: lanes.bitwise("and", i, j),
+    "bitwise_or": lambda lanes, i, j: lanes.bitwise("or", i, j),
+    "bitwise_xor": lambda lanes, i, j: lanes.bitwise("xor", i, j),
+    "invert": lambda lanes, i: lanes.bitwise("xor", i, lanes.whole(-1)),
+    "maximum": lambda lanes, i, j: lanes.choose(lanes.compare_whole("sgt", i, j), i, j, lanes.integer),
+    "minimum": lambda lanes, i, j: lanes.choose(lanes.compare_whole("slt", i, j), i, j, lanes.integer),
+    "absolute": lambda lanes, i: lanes.choose(
+        lanes.compare_whole("slt", i, lanes.whole(0)), lanes.bitwise("sub", lanes.whole(0), i), i, lanes.integer
+    ),
 }
 """Operands and result of int64."""
 
 WHOLE_TEST: dict[str, Write] = {
-    name: (lambda how: lambda l, i, j: l.compare_whole(how, i, j))(how)
-    for name, how in {
-        "equal": "eq", "not_equal": "ne", "less": "slt", "less_equal": "sle", "greater": "sgt", "greater_equal": "sge",
-    }.items()
-}  # fmt: skip
+    "equal": lambda lanes, i, j: lanes.compare_whole("eq", i, j),
+    "not_equal": lambda lanes, i, j: lanes.compare_whole("ne", i, j),
+    "less": lambda lanes, i, j: lanes.compare_whole("slt", i, j),
+    "less_equal": lambda lanes, i, j: lanes.compare_whole("sle", i, j),
+    "greater": lambda lanes, i, j: lanes.compare_whole("sgt", i, j),
+    "greater_equal": lambda lanes, i, j: lanes.compare_whole("sge", i, j),
+}
 """Operands of int64, a truth value."""
 
 TRUTH: dict[str, Write] = {
-    "logical_and": lambda l, m, n: l.logic("and", m, n),
-    "logical_or": lambda l, m, n: l.logic("or", m, n),
-    "logical_xor": lambda l, m, n: l.logic("xor", m, n),
-    "logical_not": lambda l, m: l.logic("xor", m, l.splat("true", "i1")),
-    "bitwise_and": lambda l, m, n: l.logic("and", m, n),
-    "bitwise_or": lambda l, m, n: l.logic("or", m, n),
-    "bitwise_xor": lambda l, m, n: l.logic("xor", m, n),
-    "invert": lambda l, m: l.logic("xor", m, l.splat("true", "i1")),
-    "equal": lambda l, m, n: l.logic("xor", l.logic("xor", m, n), l.splat("true", "i1")),
-    "not_equal": lambda l, m, n: l.logic("xor", m, n),
-    "maximum": lambda l, m, n: l.logic("or", m, n),
-    "minimum": lambda l, m, n: l.logic("and", m, n),
-    "add": lambda l, m, n: l.logic("or", m, n),
-    "multiply": lambda l, m, n: l.logic("and", m, n),
+    "logical_and": lambda lanes, m, n: lanes.logic("and", m, n),
+    "logical_or": lambda lanes, m, n: lanes.logic("or", m, n),
+    "logical_xor": lambda lanes, m, n: lanes.logic("xor", m, n),
+    "logical_not": lambda lanes, m: lanes.logic("xor", m, lanes.splat("true", "i1")),
+    "bitwise_and": lambda lanes, m, n: lanes.logic("and", m, n),
+    "bitwise_or": lambda lanes, m, n: lanes.logic("or", m, n),
+    "bitwise_xor": lambda lanes, m, n: lanes.logic("xor", m, n),
+    "invert": lambda lanes, m: lanes.logic("xor", m, lanes.splat("true", "i1")),
+    "equal": lambda lanes, m, n: lanes.logic("xor", lanes.logic("xor", m, n), lanes.splat("true", "i1")),
+    "not_equal": lambda lanes, m, n: lanes.logic("xor", m, n),
+    "maximum": lambda lanes, m, n: lanes.logic("or", m, n),
+    "minimum": lambda lanes, m, n: lanes.logic("and", m, n),
+    "add": lambda lanes, m, n: lanes.logic("or", m, n),
+    "multiply": lambda lanes, m, n: lanes.logic("and", m, n),
 }
 """Truth values in, a truth value out."""
 
 _LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
-_PREDICATES = frozenset({"isnan", "isinf", "isfinite", "signbit"})
 
 
 def _operand_type(operand: Term) -> Any:
@@ -211,16 +221,17 @@ def convert(lanes: Lanes, x: str, before: np.dtype[Any], after: np.dtype[Any]) -
         return x
     body, source, target = lanes.body, lanes.vector(ELEMENTS[before]), lanes.vector(ELEMENTS[after])
     if after == BOOL:
-        return _truth(lanes_of(lanes, before), x) if before in REALS else lanes_of(lanes, INT64).compare_whole("ne", x, lanes_of(lanes, INT64).whole(0))  # fmt: skip
+        kind = lanes_of(lanes, before)
+        return _truth(kind, x) if before in REALS else kind.compare_whole("ne", x, kind.whole(0))
     if before == BOOL:
         return body.let(f"{'uitofp' if after in REALS else 'zext'} {source} {x} to {target}")
     if before == INT64:
         return body.let(f"sitofp {source} {x} to {target}")
     if after == INT64:  # out of range, and NaN, NumPy gives what the processor gives: the smallest integer
-        l = lanes_of(lanes, before)
-        inside = l.compare("olt", l.intrinsic("fabs", x), l.number(2.0**63))
-        whole = body.let(f"fptosi {source} {l.select(inside, x, l.number(0))} to {target}")
-        return lanes_of(lanes, FLOAT64).choose(inside, whole, lanes_of(lanes, FLOAT64).whole(SMALLEST), target)
+        real, whole = lanes_of(lanes, before), lanes_of(lanes, INT64)
+        inside = real.compare("olt", real.intrinsic("fabs", x), real.number(2.0**63))
+        number = body.let(f"fptosi {source} {real.select(inside, x, real.number(0))} to {target}")
+        return whole.choose(inside, number, whole.whole(SMALLEST), target)
     return body.let(f"{'fptrunc' if after == FLOAT32 else 'fpext'} {source} {x} to {target}")
 
 
@@ -233,8 +244,8 @@ def write_constant(lanes: Lanes, value: Any, dtype: np.dtype[Any]) -> str:
     return lanes_of(lanes, dtype).number(float(value))
 
 
-def write_elementwise(lanes: Lanes, term: Term, operands: Sequence[tuple[str, Any]]) -> str:
-    """Write a term for which `has_instruction` holds. Operands are (name, type), or (None, number) for constants."""
+def write_elementwise(lanes: Lanes, term: Term, operands: Sequence[Operand]) -> str:
+    """Write a term for which `has_instruction` holds."""
     if term.primitive is WHERE:
         x, y = (as_type(lanes, operand, term.dtype) for operand in operands[:2])
         condition = as_type(lanes, operands[2], BOOL)
@@ -247,7 +258,7 @@ def write_elementwise(lanes: Lanes, term: Term, operands: Sequence[tuple[str, An
     return write(lanes_of(lanes, kind), *(as_type(lanes, operand, kind) for operand in operands))
 
 
-def as_type(lanes: Lanes, operand: tuple[str | None, Any], dtype: np.dtype[Any]) -> str:
-    """Write the conversion of an operand, (name, type) or (None, number), to a type."""
+def as_type(lanes: Lanes, operand: Operand, dtype: np.dtype[Any]) -> str:
+    """Write the conversion of an operand to a type."""
     name, kind = operand
     return write_constant(lanes, kind, dtype) if name is None else convert(lanes, name, kind, dtype)

@@ -94,7 +94,13 @@ def iterate(
         raise ValueError(f"every is a whole number of at least 1, not {every!r:.60}")
     if has_traced(flatten((state, tuple(args)))[0]):
         return _unrolled(stepper, state, int(n), args, int(every))
-    run = Run(stepper, state, int(n), args, int(every))
+    try:
+        return _run(Run(stepper, state, int(n), args, int(every)), progress)
+    except _WatchedError:
+        return _unrolled(stepper, state, int(n), args, int(every))
+
+
+def _run(run: Run, progress: Callable[[int, int], Any] | None) -> Iterated:
     why: Why = "finished"
     try:
         run.advance(progress)
@@ -224,6 +230,10 @@ def _fit(given: Any, layout: Array, is_number: bool, what: str) -> Any:
 # --- what is known
 
 
+class _WatchedError(Exception):
+    """The step closes over a value that a transform watches."""
+
+
 def parts(returned: Any, has_aux: bool, has_stop: bool) -> tuple[Any, Any, Any]:
     """Return the state, the record and the flag that a step returned."""
     count = 1 + has_aux + has_stop
@@ -312,6 +322,9 @@ class Signature:
             return self.form.flat(state, *args)
         assert self.specialization is not None
         found: list[Any] = self.specialization.run(read_call((state, *args), {}, self.varying))
+        if has_traced(found):
+            self.stepper.signatures.clear()
+            raise _WatchedError
         self.compile()
         return found
 
@@ -446,10 +459,8 @@ class Run:
 
     def state(self) -> Any:
         """Return the present state, in memory of its own and of the types that it came in."""
-        leaves = [
-            view.copy() if kind is np.ndarray else view.item() if kind in _PYTHON else view[()]
-            for view, kind in zip(self._buffer(self.done % 2), self.form.types, strict=True)
-        ]
+        leaves, types = self._leaves(), self.form.types
+        leaves = [bool(leaf) if kind is bool else leaf for leaf, kind in zip(leaves, types, strict=True)]
         return unflatten(self.form.structure, leaves)
 
     def records(self) -> Any:
@@ -509,17 +520,21 @@ class Run:
         while self.done < self.n and not self.stopped and time.perf_counter() - clock < CHUNK_SECONDS:
             self._put(self.form.flat(self._given(), *self.args))
 
-    def _given(self) -> Any:
-        """Return the present state as the step sees it."""
+    def _leaves(self) -> list[Any]:
+        """Return the leaves of the present state as the step sees them."""
         views, types = self._buffer(self.done % 2), self.form.types
-        leaves = [
+        return [
             view.copy() if kind is np.ndarray else view.item() if kind in _PYTHON and kind is not bool else view[()]
             for view, kind in zip(views, types, strict=True)
         ]
-        return unflatten(self.form.structure, leaves)
+
+    def _given(self) -> Any:
+        return unflatten(self.form.structure, self._leaves())
 
     def _put(self, found: Sequence[Any]) -> None:
         """Write what a step through Python has returned, and count it."""
+        if has_traced(found):
+            raise _WatchedError
         kept = self._make_room()
         done, count = self.done, len(self.form.state)
         for view, value in zip(self._buffer(1 - done % 2), found[:count], strict=True):

@@ -22,12 +22,11 @@ def literal(value: float, real: str) -> str:
     >>> literal(1.0, "double")
     '0x3FF0000000000000'
     """
-    if real == "float":
-        if not math.isnan(value):
-            try:
-                value = struct.unpack("<f", struct.pack("<f", value))[0]
-            except OverflowError:
-                value = math.copysign(math.inf, value)
+    if real == "float" and not math.isnan(value):
+        try:
+            value = struct.unpack("<f", struct.pack("<f", value))[0]
+        except OverflowError:
+            value = math.copysign(math.inf, value)
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
 
 
@@ -125,10 +124,6 @@ class Lanes:
     def compare_whole(self, how: str, i: str, j: str) -> str:
         """Return a mask; `how` is such as "eq", "slt", "ugt"."""
         return self.body.let(f"icmp {how} {self.integer} {i}, {j}")
-
-    def from_whole(self, i: str) -> str:
-        """Return signed integers as numbers."""
-        return self.body.let(f"sitofp {self.integer} {i} to {self.type}")
 
     # --- masks
 

@@ -160,9 +160,7 @@ def coordinates_of_operand(term: Term, number: int, at: Sequence[Coordinate]) ->
         return tuple(places)
     if term.primitive is FLIP:
         flipped = {axis % len(shape) for axis in term.parameters["axis"]}
-        return tuple(
-            _moved(each, shape[axis] - 1, -1) if axis in flipped else each for axis, each in enumerate(at)
-        )
+        return tuple(_moved(each, shape[axis] - 1, -1) if axis in flipped else each for axis, each in enumerate(at))
     if term.primitive is INDEX:
         axes, fixed = basic_index(term.parameters["template"], shape)
         places = [Coordinate(None, 0, fixed.get(axis, 0)) for axis in range(len(shape))]
@@ -190,7 +188,9 @@ def storage_of_view(term: Term, source: Storage) -> Storage | None:
     """Return where a view of a stored value is, or None where it is not in memory as one array."""
     operand = term.operands[0]
     if term.primitive is RESHAPE and not is_view(term):
-        return Storage(source.buffer, source.offset, contiguous(term.shape)) if source.strides == contiguous(operand.shape) else None
+        if source.strides != contiguous(operand.shape):
+            return None
+        return Storage(source.buffer, source.offset, contiguous(term.shape))
     at = [Coordinate(axis, 1, 0) for axis in range(len(term.shape))]
     offset, strides = source.offset, [0] * len(term.shape)
     for coordinate, stride in zip(coordinates_of_operand(term, 0, at), source.strides, strict=True):

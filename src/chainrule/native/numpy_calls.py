@@ -22,7 +22,9 @@ class NumpyCall:
 
     __slots__ = ("primitive", "parameters", "operands", "results")
 
-    def __init__(self, primitive: Primitive, parameters: dict[str, Any], operands: Sequence[Any], results: Sequence[Term]):
+    def __init__(
+        self, primitive: Primitive, parameters: dict[str, Any], operands: Sequence[Any], results: Sequence[Term]
+    ):
         self.primitive = primitive
         self.parameters = parameters
         self.operands = tuple(operands)
@@ -32,7 +34,9 @@ class NumpyCall:
         """Run. `address` is of the pointers to operands in memory, then results. False: a result has another shape now."""
         moving = sum(isinstance(operand, _Memory) for operand in self.operands)
         pointers = iter((ctypes.c_size_t * (moving + len(self.results))).from_address(address))
-        given = [operand.array(next(pointers)) if isinstance(operand, _Memory) else operand for operand in self.operands]
+        given = [
+            operand.array(next(pointers)) if isinstance(operand, _Memory) else operand for operand in self.operands
+        ]
         with np.errstate(all="ignore"):
             out = self.primitive.value(*given, **self.parameters)
         found = out if type(out) is tuple else (out,)
@@ -53,7 +57,11 @@ class _Memory:
     def __init__(self, dtype: np.dtype[Any], shape: Shape, strides: Shape) -> None:
         self.dtype, self.shape = dtype, shape
         self.strides = tuple(stride * dtype.itemsize for stride in strides)
-        reach = [(length - 1) * stride for length, stride in zip(shape, self.strides, strict=True)] if 0 not in shape else []
+        reach = (
+            [(length - 1) * stride for length, stride in zip(shape, self.strides, strict=True)]
+            if 0 not in shape
+            else []
+        )
         self.before = -sum(each for each in reach if each < 0)
         self.size = self.before + sum(each for each in reach if each > 0) + dtype.itemsize
 
@@ -61,7 +69,7 @@ class _Memory:
         """Return the array; a number where it has no axes."""
         if 0 in self.shape:
             return np.empty(self.shape, self.dtype)
-        memory = (ctypes.c_char * self.size).from_address(pointer - self.before)
+        memory: Any = (ctypes.c_char * self.size).from_address(pointer - self.before)
         found: Any = np.ndarray(self.shape, self.dtype, memory, self.before, self.strides)
         return found
 

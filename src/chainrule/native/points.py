@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.native.instructions import ELEMENTS, REALS, larger, smaller, write_constant, write_elementwise
+from chainrule.native.instructions import ELEMENTS, REALS, Operand, larger, smaller, write_constant, write_elementwise
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, pad_bounds
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import Shape, Term, uniform
-from chainrule.primitives.arithmetic import MULTIPLY
 
 MEMORY = {"double": "double", "float": "float", "i64": "i64", "i1": "i8"}
 ALIGNMENT = {"double": 8, "float": 4, "i64": 8, "i8": 1}
@@ -40,15 +39,13 @@ class Loop:
     """An iteration space, what is left in memory, and how values that are in memory are read.
 
     storage: returns where a term is, with the number of its pointer, or None where the loop computes it.
-    pointers: what the program passes, one for each pointer; more may be added while the loop is written.
+    pointers: what the program passes for them, which may become more while the loop is written; their number is what counts.
     """
 
     domain: Shape
     roots: Sequence[Root]
     storage: Callable[[Term], tuple[int, Storage] | None]
-    pointers: Sequence[str]
-
-
+    pointers: Sequence[object]
 
 
 class Value(NamedTuple):
@@ -76,7 +73,9 @@ class Points:
     common: those of the innermost loop that are the same for several rows written together, which leave out `jammed`.
     """
 
-    def __init__(self, module: Module, names: Iterator[int], loop: Loop, bounds: tuple[tuple[int, int], ...], width: int) -> None:
+    def __init__(
+        self, module: Module, names: Iterator[int], loop: Loop, bounds: tuple[tuple[int, int], ...], width: int
+    ) -> None:
         self.module = module
         self.names = names
         self.loop = loop
@@ -164,8 +163,10 @@ class Points:
                 if _is_gap(parts[one]) and term.operands[place].dtype == term.dtype:
                     return parts[other]
         lanes = self._lanes(depth, term, inner)
-        operands = [
-            (None, part.number) if part.number is not None else (self.at_depth(part, operand, depth, inner), operand.dtype)
+        operands: list[Operand] = [
+            (None, part.number)
+            if part.number is not None
+            else (self.at_depth(part, operand, depth, inner), operand.dtype)
             for part, operand in zip(parts, term.operands, strict=True)
         ]
         return Value(write_elementwise(lanes, term, operands), depth)
@@ -193,9 +194,7 @@ class Points:
             return write_constant(Lanes(inner.body, self.width), part.number, term.dtype)
         return self.at_depth(part, term, self.rank, inner)
 
-    def _load(
-        self, term: Term, stored: tuple[int, Storage], at: tuple[Coordinate, ...], inner: Inner
-    ) -> Value:
+    def _load(self, term: Term, stored: tuple[int, Storage], at: tuple[Coordinate, ...], inner: Inner) -> Value:
         pointer, storage = stored
         constant, coefficients = 0, [0] * self.rank
         for coordinate, stride in zip(at, storage.strides, strict=True):
@@ -269,25 +268,27 @@ class Inner:
         """Write a store of all lanes."""
         body, memory, width = self.body, MEMORY[element], self.width
         address = self.address(element, row, stride)
+        kind = memory if width == 1 else f"<{width} x {memory}>"
         if element == "i1":
-            value = body.let(f"zext {'i1' if width == 1 else f'<{width} x i1>'} {value} to {memory if width == 1 else f'<{width} x i8>'}")
+            value = body.let(f"zext {'i1' if width == 1 else f'<{width} x i1>'} {value} to {kind}")
         if width == 1:
-            body.do(f"store {memory} {value}, ptr {address}")
+            body.do(f"store {kind} {value}, ptr {address}")
             return
-        kind = f"<{width} x {memory}>"
         if stride == 1 and self.mask is None:
             body.do(f"store {kind} {value}, ptr {address}, align {ALIGNMENT[memory]}")
         elif stride == 1:
             name = body.module.declare(f"llvm.masked.store.v{width}{SHORT[memory]}.p0", f"void {{}}({kind}, ptr, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
-            body.do(f"call void {name}({kind} {value}, ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask})")
+            body.do(
+                f"call void {name}({kind} {value}, ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask})"
+            )
         else:
             steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
             places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
             mask = self.mask or "<" + ", ".join(["i1 true"] * width) + ">"
             name = body.module.declare(f"llvm.masked.scatter.v{width}{SHORT[memory]}.v{width}p0", f"void {{}}({kind}, <{width} x ptr>, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
-            body.do(f"call void {name}({kind} {value}, <{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask})")
-
-
+            body.do(
+                f"call void {name}({kind} {value}, <{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask})"
+            )
 
 
 def _is_gap(part: Value) -> bool:
@@ -307,6 +308,7 @@ def splat(body: Body, name: str, element: str, width: int) -> str:
 
 
 def combine(lanes: Lanes, how: str, dtype: np.dtype[Any], x: str, y: str) -> str:
+    """Write one step of a reduction: the sum, product, maximum or minimum of two values."""
     if dtype in REALS:
         operation = {"sum": lanes.add, "prod": lanes.mul}.get(how)
         return operation(x, y) if operation else (larger if how == "max" else smaller)(lanes, x, y)
@@ -321,8 +323,12 @@ def horizontal(body: Body, how: str, dtype: np.dtype[Any], vector: str, width: i
     while width > 1:
         half = width // 2
         kind = f"<{width} x {element}>"
-        low = body.let(f"shufflevector {kind} {vector}, {kind} poison, <{half} x i32> <{', '.join(f'i32 {k}' for k in range(half))}>")
-        high = body.let(f"shufflevector {kind} {vector}, {kind} poison, <{half} x i32> <{', '.join(f'i32 {k}' for k in range(half, width))}>")
+        low, high = (
+            body.let(
+                f"shufflevector {kind} {vector}, {kind} poison, <{half} x i32> <{', '.join(f'i32 {k}' for k in places)}>"
+            )
+            for places in (range(half), range(half, width))
+        )
         if half == 1:
             low = body.let(f"extractelement <1 x {element}> {low}, i32 0")
             high = body.let(f"extractelement <1 x {element}> {high}, i32 0")
@@ -339,6 +345,5 @@ def identity_of(how: str, dtype: np.dtype[Any]) -> Any:
 
 
 def identity(lanes: Lanes, how: str, dtype: np.dtype[Any]) -> str:
+    """Return the number with which a reduction starts, as a constant."""
     return write_constant(lanes, identity_of(how, dtype), dtype)
-
-

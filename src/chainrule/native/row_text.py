@@ -86,9 +86,7 @@ def _blocks(
     body.label(after)
 
 
-def _run_chunks(
-    writer: Writing, state: State, calls: Sequence[LoopCall], rows: int, chunks: int, block: int
-) -> None:
+def _run_chunks(writer: Writing, state: State, calls: Sequence[LoopCall], rows: int, chunks: int, block: int) -> None:
     """Write the run in chunks of rows. Each has totals of its own, which are added up in order at the end."""
     length = -(-rows // chunks)
     length = -(-length // 64) * 64

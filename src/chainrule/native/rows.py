@@ -6,6 +6,8 @@ its transpose by what was made of the result, is read once. Large groups are cut
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +19,9 @@ FEWEST_ROWS = 64
 BLOCK_BYTES = 1 << 17
 BLOCK_ELEMENTS = 1 << 11
 """A sum of more elements than this is taken in blocks, so that rounding errors do not add up."""
+LONGEST_GROUP = 16
+FARTHEST = 16
+"""A group looks past so many steps that cannot join it."""
 PARALLEL_WORK = 300_000
 """From so much work on, in operations on elements, a group is cut into chunks."""
 CHUNK_WORK = 100_000
@@ -33,19 +38,20 @@ class Group:
 
 def group_steps(steps: Sequence[Step], schedule: Schedule) -> list[Group]:
     """Return the steps in an order in which loops over the same rows follow each other, in groups."""
-    left = list(enumerate(steps))
+    left = deque(enumerate(steps))
     groups: list[Group] = []
     while left:
-        number, step = left.pop(0)
+        number, step = left.popleft()
         group = Group([step], [number])
-        if step.kind != "loop" or not step.domain or step.domain[0] < FEWEST_ROWS:
+        if step.kind != "loop" or not step.domain or step.domain[0] < FEWEST_ROWS or _fits(step):
             groups.append(group)
             continue
         targets = {piece.target.index for piece in step.pieces}
         later: list[tuple[int, Step]] = []
         held = set(targets)  # what is not there before the group has run
         unfinished: set[int] = set()  # what is not there even then
-        for place, (other_number, other) in enumerate(left):
+        while left and len(group.steps) < LONGEST_GROUP and len(later) <= FARTHEST:
+            other_number, other = left.popleft()
             reads = _direct_reads(other, schedule)
             if other.kind == "loop" and other.domain[:1] == step.domain[:1] and _joins(other, schedule, targets - unfinished, held):
                 group.steps.append(other)
@@ -62,12 +68,14 @@ def group_steps(steps: Sequence[Step], schedule: Schedule) -> list[Group]:
                 later.append((other_number, other))
                 held |= _made(other)
                 unfinished |= _made(other)
-                if len(later) > 8:
-                    later.extend(left[place + 1 :])
-                    break
-        left = later
+        left.extendleft(reversed(later))
         groups.append(group)
     return groups
+
+
+def _fits(step: Step) -> bool:
+    """Whether all rows of a loop are one block."""
+    return math.prod(step.domain) * 8 <= BLOCK_BYTES // 2
 
 
 def _made(step: Step) -> set[int]:

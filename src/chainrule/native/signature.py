@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scala
 FEW = 8
 """An integer argument is part of the signature until it has had so many values; then it is an input like any other."""
 _INT64 = range(-(1 << 63), 1 << 63)
+_NESTS: dict[type, Literal["tuple", "list", "dict"]] = {tuple: "tuple", list: "list", dict: "dict"}
 
 
 class Unsupported(Exception):
@@ -93,6 +94,7 @@ def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int]) 
     """Take a call apart. `varying` are the positions of integers that are inputs. Raise Unsupported where it cannot be."""
     leaves, structure = flatten((args, kwargs))
     signs: list[Any] = [structure]
+    sign: Any
     moving: list[int] = []
     kinds: list[Node] = []
     for place, leaf in enumerate(leaves):
@@ -108,7 +110,7 @@ def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int]) 
         elif kind is int and place in varying and leaf in _INT64:
             node, sign = Whole(), "int"
         elif isinstance(leaf, np.generic) and leaf.dtype.kind in "fiubc" and kind.__module__ == "numpy":
-            node, sign = Scalar(leaf.dtype), leaf.dtype  # type: ignore[assignment]
+            node, sign = Scalar(leaf.dtype), leaf.dtype
         elif isinstance(leaf, np.ndarray | np.generic):
             raise Unsupported(f"a {kind.__name__}")
         elif kind is complex:
@@ -118,7 +120,7 @@ def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int]) 
                 hash(leaf)
             except TypeError:
                 raise Unsupported(f"a {kind.__name__}, which has no hash") from None
-            sign = (kind, leaf)  # type: ignore[assignment]
+            sign = (kind, leaf)
         signs.append(sign)
         if node is not None:
             moving.append(place)
@@ -146,7 +148,7 @@ def nested(tree: Any, leaves: Sequence[Node]) -> tuple[Node, list[int]] | None:
         if kind is dict and all(type(key) is str for key in part):
             found = {key: below(part[key]) for key in sorted(part)}
             children = [found[key] for key in part]
-        elif kind in (tuple, list):
+        elif kind is tuple or kind is list:
             children = [below(each) for each in part]
         else:
             leaf = flatten(part)[0]
@@ -159,6 +161,6 @@ def nested(tree: Any, leaves: Sequence[Node]) -> tuple[Node, list[int]] | None:
             return None
         order = [place for child in children if child is not None for place in child[1]]
         keys = tuple(part) if kind is dict else ()
-        return Nested(kind.__name__, tuple(nodes), keys), order
+        return Nested(_NESTS[kind], tuple(nodes), keys), order
 
     return below(tree)

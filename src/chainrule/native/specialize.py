@@ -175,7 +175,9 @@ class Specialization:
             if not isinstance(leaf, Same):
                 term = to_term(out)
                 if term.dtype != _dtype_of(leaf):
-                    term = self.simplifier.apply(ASTYPE, (term,), {"dtype": _dtype_of(leaf)}, term.shape, _dtype_of(leaf))
+                    term = self.simplifier.apply(
+                        ASTYPE, (term,), {"dtype": _dtype_of(leaf)}, term.shape, _dtype_of(leaf)
+                    )
                 outputs.append(term)
         outputs = list(reveal_diagonals(self.simplifier, outputs))
         if not self._insert(variant, recording, to_term, tuple(outputs)):
@@ -265,7 +267,8 @@ def _is_given(text: str, fun: Callable[..., Any], call: Call) -> bool:
 
 
 def _is_narrow(kind: Node) -> bool:
-    return isinstance(kind, Array | Scalar) and kind.dtype.kind in "fc" and kind.dtype.itemsize < (8 if kind.dtype.kind == "f" else 16)
+    """Whether an argument has less than the precision of a Python number."""
+    return isinstance(kind, Array | Scalar) and kind.dtype in (np.float16, np.float32, np.complex64)
 
 
 def _dtype_of(leaf: Node) -> np.dtype[Any]:

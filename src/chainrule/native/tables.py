@@ -61,7 +61,10 @@ def write_tables(module: Module, tables: Sequence[Table], slots: dict[str, int])
         data = [
             number
             for call in table.calls
-            for number in (call.high, *(each for address in call.addresses for each in (slots[address.base], address.offset)))
+            for number in (
+                call.high,
+                *(each for address in call.addresses for each in (slots[address.base], address.offset)),
+            )
         ]
         thunks = [f"ptr @{_thunk(module, symbol, count)}" for symbol, count in table.symbols]
         for stem, kind, items in (
@@ -79,7 +82,8 @@ def _thunk(module: Module, symbol: str, count: int) -> str:
     def write() -> str:
         body = Body(module)
         numbers = [
-            body.let(f"load i64, ptr {body.let(f'getelementptr i64, ptr %data, i64 {place}')}") for place in range(2 * count + 1)
+            body.let(f"load i64, ptr {body.let(f'getelementptr i64, ptr %data, i64 {place}')}")
+            for place in range(2 * count + 1)
         ]
         pointers = []
         for slot, offset in zip(numbers[1::2], numbers[2::2], strict=True):

@@ -18,7 +18,7 @@ from chainrule.primitives.order import ARGWHERE
 from chainrule.primitives.shape import WHERE, cast
 from chainrule.tracing.guard import by_reference
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
-
+from chainrule.tracing.traced_array import TracedArray
 
 _PYTHON = frozenset({float, int, complex, bool})
 _WIDE = {"f": 8, "c": 16}
@@ -53,7 +53,7 @@ class JitTrace(RecordTrace):
             self._decide_on_count(operands[0])
         elif primitive is INDEX or primitive is INDEX_SET or primitive is INDEX_ADD:
             for key in operands[1:] if primitive is INDEX else operands[2:]:
-                if isinstance(key, Traced) and key.dtype.kind == "b":
+                if isinstance(key, TracedArray) and key.dtype.kind == "b":
                     self._decide_on_count(key)
         if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
             return super().process(primitive, operands, parameters)
@@ -63,7 +63,9 @@ class JitTrace(RecordTrace):
         """Apply an elementwise operation where Python numbers are inputs: they take on the precision of what they meet."""
         weak = [id(each.data) in self.weak if isinstance(each, Traced) else type(each) in _PYTHON for each in operands]
         strong = [each for each, is_weak in zip(operands, weak, strict=True) if not is_weak]
-        if any(weak) and any(each.dtype.kind in "fc" and each.dtype.itemsize < _WIDE[each.dtype.kind] for each in strong):
+        if any(weak) and any(
+            each.dtype.kind in "fc" and each.dtype.itemsize < _WIDE[each.dtype.kind] for each in strong
+        ):
             operands = self._narrowed(primitive, operands, weak, parameters)
         out = super().process(primitive, operands, parameters)
         if not strong and primitive.operator is not None and isinstance(out, Traced):
@@ -86,7 +88,7 @@ class JitTrace(RecordTrace):
         real = wanted if wanted.kind == "f" else np.dtype(f"f{wanted.itemsize // 2}")
         kinds = "f" if primitive is LDEXP else "fi"  # which takes a whole number as it is
         return [
-            cast(each, real) if is_weak and isinstance(each, Traced) and each.dtype.kind in kinds else each
+            cast(each, real) if is_weak and isinstance(each, TracedArray) and each.dtype.kind in kinds else each
             for each, is_weak in zip(operands, weak, strict=True)
         ]
 

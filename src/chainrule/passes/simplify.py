@@ -92,7 +92,9 @@ class Simplifier:
 
     def sum(self, x: Term, axis: int) -> Term:
         """Return the sum over one axis."""
-        return self.apply(SUM, (x,), {"axis": (axis,), "keepdims": False}, x.shape[:axis] + x.shape[axis + 1 :], x.dtype)
+        return self.apply(
+            SUM, (x,), {"axis": (axis,), "keepdims": False}, x.shape[:axis] + x.shape[axis + 1 :], x.dtype
+        )
 
     def binary(self, primitive: Primitive, x: Term, y: Term) -> Term:
         """Return an elementwise operation of two operands of one type."""
@@ -109,7 +111,9 @@ def _is_zeros(term: Term) -> bool:
     return bool(term.shape) and _is(term, 0)
 
 
-def _add(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
+def _add(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
     x, y = operands
     if _is_zeros(y) and x.shape == shape:
         return s.like(x, shape, dtype)
@@ -158,7 +162,9 @@ def _negative(
     return operands[0].operands[0] if operands[0].primitive is a.NEGATIVE else None
 
 
-def _power(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
+def _power(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
     x, exponent = operands
     number = exponent.number
     if number is None or x.dtype != dtype or dtype.kind != "f" or x.shape != shape:
@@ -177,8 +183,10 @@ def _power(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any]
     return None
 
 
-def _exp(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
-    """exp(x - logaddexp(x, y)) is expit(x - y), which is the closer of the two to the true value."""
+def _exp(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
+    """Return expit(x - y) for exp(x - logaddexp(x, y)): of the two, it is the closer to the true value."""
     (x,) = operands
     if x.primitive is a.SUBTRACT and x.operands[1].primitive is LOGADDEXP and dtype.kind == "f":
         first, second = x.operands[1].operands
@@ -198,8 +206,10 @@ def _same_shape(
     return x if x.shape == shape and x.dtype == dtype else None
 
 
-def _real(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
-    """The real part and the conjugate of a real number are the number."""
+def _real(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
+    """Return a real number for its real part and its conjugate."""
     return None if operands[0].dtype.kind == "c" else _same_shape(s, operands, parameters, shape, dtype)
 
 
@@ -240,7 +250,9 @@ def _broadcast(
     return None
 
 
-def _sum(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
+def _sum(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
     (x,) = operands
     if x.dtype == BOOL and dtype == INT64:
         x = s.apply(ASTYPE, (x,), {"dtype": INT64}, x.shape, INT64)
@@ -250,7 +262,9 @@ def _sum(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], 
     return None
 
 
-def _index(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
+def _index(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
     if len(operands) > 1:
         return None
     (x,), template = operands, parameters["template"]
@@ -279,8 +293,10 @@ SMALL_PRODUCT = 16_384
 """A matrix product of up to so many multiplications is a sum of products like any other; BLAS computes larger ones."""
 
 
-def _matmul(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
-    """A product with a vector, and a small one, is the sum of an elementwise product, which loops fuse with what is around."""
+def _matmul(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
+    """Return the sum of an elementwise product, which loops fuse with what is around, for a small one or one with a vector."""
     x, y = operands
     if x.dtype != dtype or y.dtype != dtype or dtype.kind != "f":
         return None
@@ -299,7 +315,9 @@ def _matmul(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any
     return s.sum(s.binary(a.MULTIPLY, left, right), len(shape) - 1)
 
 
-def _where(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
+def _where(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
     x, y, condition = operands
     if condition.dtype == BOOL and uniform(condition) is not None:
         return s.like(x if uniform(condition) else y, shape, dtype)

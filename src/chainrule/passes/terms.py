@@ -6,6 +6,7 @@ the type. Equal terms are one object, so that a common subexpression is computed
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
@@ -68,9 +69,9 @@ class Term:
         return self.constant
 
     def __repr__(self) -> str:
-        if self.constant is not None:
-            return f"<Term {self.index} constant {self.dtype}{list(self.shape)}>"
-        return f"<Term {self.index} {self.primitive.name if self.primitive else 'input'} {self.dtype}{list(self.shape)}>"
+        kind = "input" if self.constant is None else "constant"
+        name = self.primitive.name if self.primitive else kind
+        return f"<Term {self.index} {name} {self.dtype}{list(self.shape)}>"
 
 
 def freeze(value: Any) -> Any:
@@ -91,17 +92,15 @@ def freeze(value: Any) -> Any:
 class Terms:
     """Makes terms, each one once."""
 
-    __slots__ = ("all", "_known", "_references")
+    __slots__ = ("_count", "_known", "_references")
 
     def __init__(self) -> None:
-        self.all: list[Term] = []
+        self._count = itertools.count()
         self._known: dict[Any, Term] = {}
         self._references: list[Any] = []
 
     def _make(self, *args: Any, **kwargs: Any) -> Term:
-        term = Term(len(self.all), *args, **kwargs)
-        self.all.append(term)
-        return term
+        return Term(next(self._count), *args, **kwargs)
 
     def input(self, position: int, shape: Shape, dtype: np.dtype[Any]) -> Term:
         """Return the input at a position."""
@@ -150,7 +149,7 @@ def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
         return False
     flat = array.reshape(-1)
     first = flat[0]
-    if not (flat[-1] == first):
+    if flat[-1] != first:
         return False
     return bool((flat == first).all()) and not (first == 0 and array.dtype.kind == "f" and np.signbit(flat).any())
 
