@@ -129,6 +129,19 @@ def test_a_part_of_a_stack_that_is_copied() -> None:
     check_product(lambda x, y: (np.tanh(x)[::-1, ::2, ::2] @ y, np.tanh(x)), normal(3, 100, 100), normal(50, 40))
 
 
+def test_one_view_as_a_left_and_as_a_right_matrix() -> None:
+    args = normal(20, 150), normal(20, 60), normal(200, 150)
+    check_product(lambda x, y, z: (x.T @ y, z @ x.T), *args, by_blas=2)
+    check_product(lambda x, y, z: (z @ x.T, np.sin(x.T), x.T @ y), *args, by_blas=2)
+    check_product(lambda x, y, z: (x.T @ (z @ x.T)[:20], x.T @ y), *args, by_blas=3)
+
+
+def test_what_numpy_computes_is_read_where_it_is() -> None:
+    check(
+        lambda x, y: np.linalg.qr(x)[0] @ y + np.linalg.qr(x)[0][::-1] @ y, (normal(80, 60), normal(60, 50)), fewest=3
+    )
+
+
 def test_a_small_view_that_blas_cannot_read() -> None:
     check(lambda x, y: (x[::-1, ::-1] @ y, x[::-1, ::-1] * 2), (normal(4, 4), normal(4, 3000)), judge=JUDGE, fewest=3)
 
@@ -149,7 +162,8 @@ def test_arrays_that_a_function_closes_over() -> None:
         ((5, 40, 30), (5, 30, 35)), ((40, 30), (5, 30, 35)), ((5, 40, 30), (30, 35)), ((2, 3, 40, 30), (30, 35)),
         ((2, 1, 40, 30), (1, 3, 30, 35)), ((2, 3, 40, 30), (3, 30, 35)), ((2, 3, 40, 30), (2, 1, 30, 35)),
         ((1, 1, 40, 30), (4, 1, 30, 35)), ((3, 40, 30), (2, 1, 30, 35)), ((600, 30, 20), (600, 20, 30)),
-        ((600, 1, 200), (200, 100)), ((3, 300, 200), (3, 200, 100)), ((300, 200), (2, 200, 100)), ((7, 1, 200), (7, 200, 100)),
+        ((600, 1, 200), (200, 100)), ((4, 300, 20), (4, 20, 30)), ((3, 200, 30), (30, 40)),
+        ((3, 300, 200), (3, 200, 100)), ((300, 200), (2, 200, 100)), ((7, 1, 200), (7, 200, 100)),
         ((2, 2, 1, 150), (2, 150, 120)),
     ],
 )  # fmt: skip

@@ -25,7 +25,7 @@ from chainrule.native.layout import (
     region_shape,
     storage_of_view,
 )
-from chainrule.native.products import can_multiply
+from chainrule.native.products import can_multiply, wants_copy
 from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.terms import BOOL, Shape, Term, uniform
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
@@ -181,9 +181,8 @@ class Schedule:
             if kind is Role.SOURCE or (kind is Role.CELL and (role is not Role.CELL or True)):
                 level = max(level, before)
             elif kind is Role.ALIAS:
-                if role is Role.PRODUCT and not self._is_matrix(operand):
-                    self._copy(operand)
-                    before += 1
+                if role is Role.PRODUCT and self._can_copy(operand):
+                    before += self._copy(term, operand)
                 level = max(level, before)
             elif kind is Role.POINT:
                 own = self.cost[operand.index]
@@ -217,13 +216,16 @@ class Schedule:
 
     def _can_copy(self, term: Term) -> bool:
         """Whether a view can be copied for a product. What registers may be loaded from stays where it is."""
-        return self.role(term) is Role.ALIAS and term.size > MOST
+        return self.role(term) is Role.ALIAS and is_view(term) and term.size > MOST
 
-    def _copy(self, term: Term) -> None:
-        """Let a loop copy a view of what is in memory."""
-        self.roles[term.index] = Role.POINT
-        self.kept.add(term.index)
-        del self.storage[term.index]
+    def _copy(self, term: Term, operand: Term) -> int:
+        """Let a loop copy a view that a product cannot read well where it is. Return by how many levels the product moves."""
+        if not wants_copy(term, operand, self.storage[operand.index].strides):
+            return 0
+        self.roles[operand.index] = Role.POINT
+        self.kept.add(operand.index)
+        del self.storage[operand.index]
+        return 1
 
     def _keep(self, term: Term, for_product: bool) -> int:
         """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""

@@ -6,7 +6,6 @@ the type. Equal terms are one object, so that a common subexpression is computed
 
 from __future__ import annotations
 
-import itertools
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
@@ -92,15 +91,17 @@ def freeze(value: Any) -> Any:
 class Terms:
     """Makes terms, each one once."""
 
-    __slots__ = ("_count", "_known", "_references")
+    __slots__ = ("all", "_known", "_references")
 
     def __init__(self) -> None:
-        self._count = itertools.count()
+        self.all: list[Term] = []
         self._known: dict[Any, Term] = {}
         self._references: list[Any] = []
 
     def _make(self, *args: Any, **kwargs: Any) -> Term:
-        return Term(next(self._count), *args, **kwargs)
+        term = Term(len(self.all), *args, **kwargs)
+        self.all.append(term)
+        return term
 
     def input(self, position: int, shape: Shape, dtype: np.dtype[Any]) -> Term:
         """Return the input at a position."""

@@ -113,7 +113,9 @@ class custom_jvp(_Declared):
             _, moved = rule(unflatten(structure, list(flat)), unflatten(structure, full))
             return tuple(as_output(part) for part in flatten(moved)[0])
 
-        return General(name=self.name, value=value, push=push, expansion=value, rule=f"the rule declared for {self.name}")
+        return General(
+            name=self.name, value=value, push=push, expansion=value, rule=f"the rule declared for {self.name}"
+        )
 
 
 class custom_vjp(_Declared):

@@ -24,7 +24,6 @@ Tangents: TypeAlias = Sequence[Array | None]
 LARGE = 10_000  # elements from which on saving a temporary array pays
 _FLOAT64 = np.dtype(np.float64)
 _FLOAT32 = np.dtype(np.float32)
-_PLAIN = frozenset({float, bool})
 
 
 def scale(factor: Array, sensitivity: Array) -> Array:
@@ -121,7 +120,9 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
             own_factor = getrefcount(factor) == 2
             own_ct = partial is primitive.partials[-1] and getrefcount(ct) == 3
             share = _multiply_large(factor, ct, own_factor, own_ct)
-        elif factor.__class__ in _PLAIN or (factor.__class__ is not complex and factor.dtype.kind != "c"):
+        elif factor.__class__ is float or (
+            factor.__class__ is not complex and (factor.__class__ is bool or factor.dtype.kind != "c")
+        ):
             share = ct * factor
         else:
             share = ct * np.conjugate(factor)

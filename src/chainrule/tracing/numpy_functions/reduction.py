@@ -12,7 +12,6 @@ from chainrule.core.trace import Traced, bind
 from chainrule.errors import ShapeError, where
 from chainrule.primitives.order import ALL, ANY, ARGMAX, ARGMIN, COUNT_NONZERO, MAX, MIN
 from chainrule.primitives.reduction import MEAN, PROD, STD, SUM, VAR
-from chainrule.primitives.sequence import CUMPROD, CUMSUM
 from chainrule.primitives.shape import WHERE, cast
 from chainrule.tracing.numpy_functions.arguments import (
     NO_VALUE,
@@ -243,44 +242,6 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
     return (result, np.broadcast_to(total, result.shape)) if returned else result
 
 
-def _accumulation(primitive: Primitive, name: str) -> Callable[..., Array]:
-    def accumulate(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
-        refuse_out(name, out)
-        x = as_array(a)
-        if dtype is not None:
-            x = cast(x, dtype)
-        if axis is None or not x.ndim:
-            x, axis = np.ravel(x), axis or 0
-        return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name)})
-
-    accumulate.__doc__ = f"np.{name}."
-    return accumulate
-
-
-cumsum = _accumulation(CUMSUM, "cumsum")
-cumprod = _accumulation(CUMPROD, "cumprod")
-
-
-def _array_api_accumulation(accumulate: Callable[..., Array], name: str, start: int) -> Callable[..., Array]:
-    def cumulative(
-        x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False
-    ) -> Array:
-        x = as_array(x)
-        if axis is None:
-            if x.ndim > 1:
-                raise ShapeError(f"np.{name}: axis= is needed for an array with {x.ndim} axes{where()}")
-            x, axis = np.atleast_1d(x), 0
-        result = accumulate(x, axis, dtype, out)
-        if not include_initial:
-            return result
-        place = one_axis(axis, x.ndim, name)
-        first = np.full([1 if each == place else size for each, size in enumerate(x.shape)], start, result.dtype)
-        return np.concatenate([first, result], axis=place)
-
-    cumulative.__doc__ = f"np.{name}."
-    return cumulative
-
-
 def _position(primitive: Primitive, name: str) -> Callable[..., Array]:
     def position(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = NO_VALUE) -> Array:
         refuse_out(name, out)
@@ -316,11 +277,6 @@ def count_nonzero(a: Any, axis: Axis = None, *, keepdims: bool = False) -> Array
     return _reduced(COUNT_NONZERO, "count_nonzero", as_array(a), axis, keepdims)
 
 
-_LATER: dict[str, Callable[..., Any]] = {
-    "cumulative_sum": _array_api_accumulation(cumsum, "cumulative_sum", 0),
-    "cumulative_prod": _array_api_accumulation(cumprod, "cumulative_prod", 1),
-}
-
 REDUCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.sum: sum,
     np.prod: prod,
@@ -333,13 +289,10 @@ REDUCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.min: min,
     np.amin: min,
     np.ptp: ptp,
-    np.cumsum: cumsum,
-    np.cumprod: cumprod,
     np.argmax: _position(ARGMAX, "argmax"),
     np.argmin: _position(ARGMIN, "argmin"),
     np.any: any,
     np.all: all,
     np.count_nonzero: count_nonzero,
-    **{getattr(np, name): function for name, function in _LATER.items() if hasattr(np, name)},
 }
 """NumPy's function to ours, which has the same signature."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.tracing.numpy_functions.accumulation import ACCUMULATIONS
 from chainrule.tracing.numpy_functions.calculus import CALCULUS
 from chainrule.tracing.numpy_functions.creation import CREATION
 from chainrule.tracing.numpy_functions.diagonals import DIAGONALS
@@ -22,6 +23,7 @@ from chainrule.tracing.numpy_functions.statistics import STATISTICS
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **ELEMENTWISE,
     **REDUCTIONS,
+    **ACCUMULATIONS,
     **STATISTICS,
     **SHAPES,
     **DIAGONALS,

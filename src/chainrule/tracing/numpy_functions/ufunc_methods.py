@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Array, Primitive
+from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, TracingError, where
 from chainrule.primitives.arithmetic import CONJUGATE
 from chainrule.primitives.indexing import index_add
 from chainrule.primitives.reduction import LOGSUMEXP
-from chainrule.primitives.sequence import CUMMAX, CUMMIN
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
+from chainrule.tracing.numpy_functions.accumulation import cummax, cummin, cumprod, cumsum
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
@@ -97,15 +97,6 @@ def _logaddexp_reduce(x: Array, axis: Axis, keepdims: bool, initial: Any = NO_VA
     return total if initial is NO_VALUE else cast(np.logaddexp(total, initial), total.dtype)
 
 
-def _running(primitive: Primitive, name: str) -> Callable[..., Array]:
-    def accumulate(x: Array, axis: int, dtype: Any) -> Array:
-        x = x if dtype is None else cast(x, dtype)
-        return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name)})
-
-    accumulate.__doc__ = f"np.{name}."
-    return accumulate
-
-
 _REDUCE: dict[np.ufunc, Callable[..., Array]] = {
     np.add: np.sum,
     np.multiply: np.prod,
@@ -116,10 +107,10 @@ _REDUCE: dict[np.ufunc, Callable[..., Array]] = {
     np.logaddexp: _logaddexp_reduce,
 }
 _ACCUMULATE: dict[np.ufunc, Callable[..., Array]] = {
-    np.add: np.cumsum,
-    np.multiply: np.cumprod,
-    np.maximum: _running(CUMMAX, "maximum.accumulate"),
-    np.minimum: _running(CUMMIN, "minimum.accumulate"),
+    np.add: cumsum,
+    np.multiply: cumprod,
+    np.maximum: cummax,
+    np.minimum: cummin,
 }
 
 
