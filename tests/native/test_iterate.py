@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import collections
 import gc
+import math
 import signal
 import threading
 import tracemalloc
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.core.trees import flatten
+from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import JitWarning, RandomNumbersError, ShapeError
 from chainrule.native import iterate as module
 from chainrule.native.iterate import Iterated, Stepper, iterate
@@ -72,6 +73,11 @@ def same(got: Any, wanted: Any) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+def same_bits(got: Any, wanted: Any) -> None:
+    """Ask for the same structure and bits: a compiled step may return NumPy's numbers for Python's."""
+    same(*(unflatten(flatten(tree)[1], [np.asarray(leaf) for leaf in flatten(tree)[0]]) for tree in (got, wanted)))
+
+
 def by_python(step: Callable[..., Any], state: Any, n: int, *args: Any) -> tuple[Any, list[Any]]:
     """Run steps with an aux output one by one."""
     records = []
@@ -99,7 +105,7 @@ def test_descent_on_rosenbrock_has_the_bits_of_the_compiled_step(method: Any, st
     first = start(np.linspace(-1.2, 1.0, size))
     found = iterate(step, first, 300, has_aux=True)
     state, records = by_jit(step, first, 300)
-    same(found.state, state)
+    same_bits(found.state, state)
     np.testing.assert_array_equal(found.records, records)
     assert found.records.shape == (300,)
     assert (found.done, found.why) == (300, "finished")
@@ -111,8 +117,8 @@ def test_descent_on_rosenbrock_has_the_bits_of_the_compiled_step(method: Any, st
 
 
 def test_logistic_regression_reads_the_data_where_it_is() -> None:
-    data = X.copy()
-    compute = cr.value_and_grad(lambda w: np.mean(np.logaddexp(0, data @ w) - Y * (data @ w)))
+    data, signs = X.copy(), 1 - 2 * Y
+    compute = cr.value_and_grad(lambda w: np.mean(np.logaddexp(0, signs * (data @ w))))
 
     def step(w: Any) -> Any:
         value, gradient = compute(w)
@@ -285,7 +291,7 @@ def test_steps_may_search_backward() -> None:
     same(again.state, found.state)
     np.testing.assert_array_equal(again.records, found.records)
     state, records = by_jit(step, start, 500)
-    same(found.state, state)
+    same_bits(found.state, state)
     np.testing.assert_array_equal(found.records, records)
     (known,) = stepper.signatures.values()
     assert known.is_native
@@ -350,7 +356,7 @@ def test_too_many_paths_run_through_python() -> None:
 
 def test_steps_that_cannot_be_compiled_run_as_they_are() -> None:
     def step(x: Any) -> Any:
-        return x + float(str(1.0)) * len(f"{x:.1f}"), x
+        return x + math.cos(x), x
 
     with pytest.warns(JitWarning, match="steps of step are not compiled"):
         found = iterate(step, 0.5, 12, has_aux=True, every=5)
@@ -371,7 +377,7 @@ def test_numpy_takes_part_in_native_steps() -> None:
         lambda x: (np.linalg.eigvalsh(matrix + np.outer(x, x)) / 4, np.sum(x)), np.ones(4), 20, has_aux=True
     )
     state, records = by_jit(lambda x: (np.linalg.eigvalsh(matrix + np.outer(x, x)) / 4, np.sum(x)), np.ones(4), 20)
-    same(found.state, state)
+    same_bits(found.state, state)
     np.testing.assert_array_equal(found.records, records)
 
 
@@ -391,7 +397,7 @@ def test_without_a_compiler_steps_run_as_they_are(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("step", "state", "error", "message"),
     [
-        (lambda x: (x, x), 1.0, TypeError, "another structure|of the structure"),
+        (lambda x: (x, x), 1.0, TypeError, "of the structure"),
         (lambda x: np.ones(3), np.ones(2), ShapeError, r"shape \(3,\)"),
         (lambda x: x.astype(np.float32), np.ones(2), TypeError, "float32"),
         (lambda x: x + 0.5, 1, TypeError, "float64"),
@@ -427,7 +433,7 @@ def test_records_that_change_are_refused() -> None:
     def step(x: Any) -> Any:
         return x + 1, (x if x < 5 else (x, x))
 
-    with pytest.raises(TypeError, match="record of another structure"):
+    with pytest.raises(TypeError, match="record of the structure"):
         iterate(step, 0.0, 10, has_aux=True)
 
 
@@ -508,8 +514,11 @@ def test_ctrl_c_ends_the_loop_after_a_whole_step() -> None:
 def test_ctrl_c_comes_through_while_native_code_runs() -> None:
     timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
     timer.start()
-    found = iterate(lambda x: np.sin(x) + 1, 0.0, 10**12)
-    timer.join()
+    try:
+        found = iterate(lambda x: np.sin(x) + 1, 0.0, 10**12)
+    finally:
+        timer.cancel()
+        timer.join()
     assert found.why == "interrupted"
     assert found.done > 1000
 

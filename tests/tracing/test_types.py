@@ -11,7 +11,7 @@ import pytest
 import chainrule as cr
 from chainrule.tracing.record import RecordTrace
 
-DTYPES = ("bool", "int64", "float32", "float64")
+DTYPES = ("bool", "uint8", "int64", "float32", "float64")
 EXPRESSIONS = (
     "np.nansum(x)", "np.nanprod(x, axis=0)", "np.nancumsum(x)", "np.nanmax(x)", "np.nanmin(x, axis=0)", "np.nanmean(x)",
     "np.nanstd(x)", "np.nanargmax(x)", "np.nanmedian(x)", "np.mean(x, where=x > 0)", "np.var(x, where=x > -3)",
@@ -23,7 +23,8 @@ EXPRESSIONS = (
     "np.median(x, axis=0, keepdims=True)", "np.quantile(x, [0.2, 0.5])", "np.quantile(x, 0.4, method='nearest')",
     "np.cov(x)", "np.linspace(x, 2, 3)", "np.logspace(0, x, 3)", "np.piecewise(x, [x > 0], [1, 2.5])", "np.modf(x)[1]",
     "np.add(x, x, dtype=np.float64)", "np.bitwise_or(x > 0, x < 0)", "(x > 0) & ~(x > 1)", "(x > 0) ^ True",
-    "np.resize(x, 5)", "np.linalg.norm(x, np.inf)", "np.linalg.norm(x, -2)", "np.linalg.norm(x, 1)",
+    "np.resize(x, 5)", "np.sum(x, axis=0, dtype=np.uint8)", "np.cumsum(x, dtype=np.float32)",
+    "np.quantile(x, 0.3)", "np.linalg.norm(x, np.inf)", "np.linalg.norm(x, -2)", "np.linalg.norm(x, 1)",
 )  # fmt: skip
 SHAPES = ((), (0,), (3,), (2, 3), (3, 3), (0, 0), (2, 3, 3))
 INTEGER_EXPRESSIONS = ("x & 5", "5 | x", "x ^ x", "~x", "x << 2", "x >> 1", "1 << x")
@@ -31,7 +32,7 @@ INTEGER_EXPRESSIONS = ("x & 5", "5 | x", "x ^ x", "~x", "x << 2", "x >> 1", "1 <
 
 def example(dtype: str, shape: tuple[int, ...]) -> Any:
     rng = np.random.default_rng(3)
-    drawn = rng.integers(0, 4, shape) if dtype == "int64" else rng.uniform(-2, 2, shape)
+    drawn = rng.integers(0, 4, shape) if dtype in ("uint8", "int64") else rng.uniform(-2, 2, shape)
     return np.asarray(drawn > 0 if dtype == "bool" else drawn.astype(dtype))
 
 

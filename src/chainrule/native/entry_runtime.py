@@ -294,7 +294,9 @@ declare ptr @PyType_GenericAlloc(ptr, i64)
 def runtime() -> Code:
     """Return the shared code."""
     text = "\n".join([_OUTSIDE, _CALLING, _TYPE, _traverse(), _OBJECTS])
-    code = compile_text(text, layout.symbols(), level=0)  # calls take no longer than at level 2, compiling takes a third
+    code = compile_text(
+        text, layout.symbols(), level=0
+    )  # calls take no longer than at level 2, compiling takes a third
     # Instances that live until the interpreter ends are freed by this code, maybe after this module: keep it for ever.
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(code))
     return code

@@ -18,7 +18,7 @@ from typing import Any, Literal, final
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.core.trees import flatten, unflatten
+from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import JitWarning, ShapeError, where
 from chainrule.native.entry_plan import Array, Nested, Node, Scalar
 from chainrule.native.machine import Code, available, compile_text
@@ -164,9 +164,15 @@ class Start:
     structure: Any
 
 
+def _take_apart(tree: Any) -> tuple[list[Any], Any]:
+    """Return leaves and structure; a lone leaf has one structure, whether it is traced or not."""
+    leaves, structure = flatten(tree)
+    return leaves, LEAF if len(leaves) == 1 and leaves[0] is tree else structure
+
+
 def read_start(state: Any) -> Start:
     """Take a state apart. Raise TypeError where it holds anything but arrays and numbers."""
-    leaves, structure = flatten(state)
+    leaves, structure = _take_apart(state)
     for leaf in leaves:
         is_array = type(leaf) is np.ndarray or (isinstance(leaf, np.generic) and type(leaf).__module__ == "numpy")
         if type(leaf) not in _PYTHON and not (is_array and leaf.dtype.kind in "fiubc" and leaf.dtype.isnative):
@@ -227,6 +233,10 @@ def _fit(given: Any, layout: Array, is_number: bool, what: str) -> Any:
     return np.asarray(value, layout.dtype)[()]
 
 
+def _shown(structure: Any) -> str:
+    return "*" if structure is LEAF else str(structure).removeprefix("PyTreeSpec(").removesuffix(")")
+
+
 # --- what is known
 
 
@@ -264,20 +274,20 @@ class Form:
     def flat(self, state: Any, *args: Any) -> list[Any]:
         """Run the user's step; return the leaves of its state, those of its record, and its flag, fit for memory."""
         after, record, flag = parts(self.step(state, *args), self.has_aux, self.has_stop)
-        leaves, structure = flatten(after)
+        leaves, structure = _take_apart(after)
         if structure != self.structure:
-            raise TypeError(
-                f"the step returns a state of the structure {structure}, where it had {self.structure}{where()}"
-            )
+            shown = [_shown(each) for each in (structure, self.structure)]
+            raise TypeError(f"the step returns a state of the structure {shown[0]}, where it had {shown[1]}{where()}")
         found = [
             _fit(leaf, layout, kind in _PYTHON, "a part of the state")
             for leaf, layout, kind in zip(leaves, self.state, self.types, strict=True)
         ]
-        notes, structure = flatten(record)
+        notes, structure = _take_apart(record)
         if self.recorded is None:
             self.record_structure, self.recorded = structure, [_layout(lift(note)) for note in notes]
         if structure != self.record_structure:
-            raise TypeError(f"the step returns a record of another structure than before: {structure}{where()}")
+            shown = [_shown(each) for each in (structure, self.record_structure)]
+            raise TypeError(f"the step returns a record of the structure {shown[0]}, where it had {shown[1]}{where()}")
         found += [_fit(note, layout, False, "a record") for note, layout in zip(notes, self.recorded, strict=True)]
         if np.shape(flag):
             raise ShapeError(f"the step returns a flag of shape {np.shape(flag)}; it is to be one bool{where()}")

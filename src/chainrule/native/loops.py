@@ -82,7 +82,9 @@ class _Writer:
         edges = [sorted(each) for each in self.breaks]
         for bounds in itertools.product(*(itertools.pairwise(each) for each in edges)):
             current = self._box(bounds, form, single, current)
-        arguments = ", ".join([*(f"ptr %p{number}" for number in range(len(self.loop.pointers))), "i64 %low", "i64 %high"])
+        arguments = ", ".join(
+            [*(f"ptr %p{number}" for number in range(len(self.loop.pointers))), "i64 %low", "i64 %high"]
+        )
         return "\n".join([f"define internal void @{name}({arguments}) {{", *self.lines, "  ret void", "}"])
 
     def _is_direct(self, root: Root) -> bool:

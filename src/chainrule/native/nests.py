@@ -122,7 +122,9 @@ class Nest:
             )
             total = lanes.fma(x, y, before)
         else:
-            total = combine(lanes, root.how, term.dtype, before, points.vector(points.value(term, at, inner), term, inner))
+            total = combine(
+                lanes, root.how, term.dtype, before, points.vector(points.value(term, at, inner), term, inner)
+            )
         return total if inner.mask is None else lanes.choose(inner.mask, total, before, self._kind(root))
 
     # --- rows at once
@@ -134,7 +136,11 @@ class Nest:
         length = int(bounds[-1][1]) - int(bounds[-1][0])
         lines: list[str] = []
         at = start
-        if rows > 1 and -(-length // points.width) <= STRAIGHT and (not start.isdigit() or int(stop) - int(start) >= rows):
+        if (
+            rows > 1
+            and -(-length // points.width) <= STRAIGHT
+            and (not start.isdigit() or int(stop) - int(start) >= rows)
+        ):
             count, whole, until, some = (points.fresh("%r") for _ in range(4))
             enter, joined = points.fresh("several"), points.fresh("joined")
             before = section.block
@@ -349,7 +355,12 @@ class Nest:
         return self._if(body, body.let(f"icmp slt i64 {until}, {stop}"), rest, state, totals)
 
     def _if(
-        self, body: Body, condition: str, write: Callable[[], list[list[str]]], state: list[list[str]], totals: list[Root]
+        self,
+        body: Body,
+        condition: str,
+        write: Callable[[], list[list[str]]],
+        state: list[list[str]],
+        totals: list[Root],
     ) -> list[list[str]]:
         """Write what is done under a condition; return the totals after it."""
         before, enter, done = body.block, body.fresh("some"), body.fresh("done")
@@ -380,7 +391,10 @@ class Nest:
         phis = [[points.fresh("%a") for _ in totals] for _ in range(copies)]
         place = len(body.lines)
         mask = runtime_mask(body, i, masked, width) if masked is not None and width > 1 else None
-        results = [self._point(points, Inner(points, body, i, width * copy, mask), totals, phis[copy]) for copy in range(copies)]
+        results = [
+            self._point(points, Inner(points, body, i, width * copy, mask), totals, phis[copy])
+            for copy in range(copies)
+        ]
         last = body.block
         heads = [f"  {i} = phi i64 [{start}, %{before}], [{i_next}, %{last}]"]
         for phi, old, new in zip(phis, state, results, strict=True):
@@ -416,7 +430,9 @@ class Nest:
             dtype = root.term.dtype
             total = state[0][place]
             for other in state[1:]:
-                total = combine(Lanes(body, points.width, REALS.get(dtype, "double")), root.how, dtype, total, other[place])
+                total = combine(
+                    Lanes(body, points.width, REALS.get(dtype, "double")), root.how, dtype, total, other[place]
+                )
             number = horizontal(body, root.how, dtype, total, points.width)
             element = ELEMENTS[dtype]
             address = points.address(body, element, root.pointer, 0, root.strides[:-1])

@@ -53,7 +53,11 @@ def group_steps(steps: Sequence[Step], schedule: Schedule) -> list[Group]:
         while left and len(group.steps) < LONGEST_GROUP and len(later) <= FARTHEST:
             other_number, other = left.popleft()
             reads = _direct_reads(other, schedule)
-            if other.kind == "loop" and other.domain[:1] == step.domain[:1] and _joins(other, schedule, targets - unfinished, held):
+            if (
+                other.kind == "loop"
+                and other.domain[:1] == step.domain[:1]
+                and _joins(other, schedule, targets - unfinished, held)
+            ):
                 group.steps.append(other)
                 group.numbers.append(other_number)
                 targets |= {piece.target.index for piece in other.pieces}

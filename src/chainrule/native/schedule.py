@@ -157,7 +157,12 @@ class Schedule:
             return Role.PRODUCT if fits else Role.CALL
         if primitive is RESHAPE or (primitive in (CONCATENATE, STACK) and same):
             return Role.ASSEMBLE
-        if primitive in (INDEX_SET, INDEX_ADD) and same and len(operands) == 2 and is_basic(term.parameters["template"]):
+        if (
+            primitive in (INDEX_SET, INDEX_ADD)
+            and same
+            and len(operands) == 2
+            and is_basic(term.parameters["template"])
+        ):
             fits = len(operands[1].shape) <= len(region_shape(term.parameters["template"], term.shape))
             return Role.ASSEMBLE if fits else Role.CALL
         return Role.CALL
@@ -172,13 +177,15 @@ class Schedule:
             if role is Role.ALIAS:
                 return
         level = 0
-        weight = _WEIGHTS.get(term.primitive.name, 12 if term.primitive.name in FUNCTIONS else 1) if term.primitive else 0
+        weight = (
+            _WEIGHTS.get(term.primitive.name, 12 if term.primitive.name in FUNCTIONS else 1) if term.primitive else 0
+        )
         cost = 0 if is_view(term) else weight
         inline = role in (Role.POINT, Role.REDUCE, Role.ASSEMBLE)
         for operand in term.operands:
             kind = self.role(operand)
             before = self.level.get(operand.index, 0)
-            if kind is Role.SOURCE or (kind is Role.CELL and (role is not Role.CELL or True)):
+            if kind in (Role.SOURCE, Role.CELL):
                 level = max(level, before)
             elif kind is Role.ALIAS:
                 if role is Role.PRODUCT and self._can_copy(operand):
@@ -258,10 +265,10 @@ class Schedule:
         for term in reversed(self.order):
             role = self.roles[term.index]
             inline = role is Role.POINT and term.index not in self.kept
-            if inline and len(uses.get(term.index, ())) and self.cost[term.index] > CHEAP:
-                if max(uses[term.index]) > self.level[term.index]:
-                    self._keep(term, False)
-                    inline = False
+            last = max(uses.get(term.index, ()), default=0)
+            if inline and self.cost[term.index] > CHEAP and last > self.level[term.index]:
+                self._keep(term, False)
+                inline = False
             at = uses.get(term.index, set()) if inline else {self.level[term.index]}
             for operand in term.operands:
                 if self.role(operand) is Role.POINT:
@@ -286,7 +293,8 @@ class Schedule:
                 continue
             others = [reader for reader in readers[x.index] if reader is not term]
             if all(
-                self.roles[each.index] is Role.CELL and self.level[each.index] <= self.level[term.index] for each in others
+                self.roles[each.index] is Role.CELL and self.level[each.index] <= self.level[term.index]
+                for each in others
             ):
                 found[term.index] = x
         return found

@@ -176,7 +176,7 @@ def _power(
         if number == 2:
             return square
         return s.binary(a.MULTIPLY, square, x) if number == 3 else s.apply(a.SQUARE, (square,), {}, shape, dtype)
-    if number == 0.5:
+    if number == 0.5:  # as NumPy does for arrays; of single numbers, its `**` alone makes 0 of -0 and inf of -inf
         return s.apply(a.SQRT, (x,), {}, shape, dtype)
     if number == -1:
         return s.apply(a.DIVIDE, (s.terms.constant(1.0), x), {}, shape, dtype)

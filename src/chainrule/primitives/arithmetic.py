@@ -32,6 +32,11 @@ def log_base(base: Array) -> Array:
     return np.log(np.where(np.equal(base, 0), 1, base) if is_number else base)
 
 
+def _reciprocal(out: Array, x: Array, y: Array) -> Array:
+    """Return 1 / y; of a Python number as one, which has no precision of its own, unless it is zero."""
+    return 1 / y if type(y) in (int, float) and y else np.divide(1, y)
+
+
 ADD = Elementwise(
     name="add",
     value=np.add,
@@ -56,7 +61,7 @@ MULTIPLY = Elementwise(
 DIVIDE = Elementwise(
     name="divide",
     value=np.divide,
-    partials=(lambda out, x, y: np.divide(1, y), lambda out, x, y: -out / y),
+    partials=(_reciprocal, lambda out, x, y: -out / y),
     operator=operator.truediv,
     rule="quotient rule",
     domain=((-2.0, 2.0), NONZERO),

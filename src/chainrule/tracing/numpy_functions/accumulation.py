@@ -24,7 +24,8 @@ def _accumulation(primitive: Primitive, name: str) -> Callable[..., Array]:
             x = cast(x, dtype)
         if axis is None or not x.ndim:
             x, axis = np.ravel(x), axis or 0
-        return bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name)})
+        result = bind(primitive, (x,), {"axis": one_axis(axis, x.ndim, name)})
+        return result if dtype is None else cast(result, dtype)
 
     accumulate.__doc__ = f"np.{name}."
     return accumulate

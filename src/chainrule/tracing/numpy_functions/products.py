@@ -87,7 +87,7 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, **options: Any) -> Array:
     if x1.ndim == x2.ndim == 1:
         return bind(MATMUL, (conjugate(x1), x2))
     products = np.multiply(conjugate(np.moveaxis(x1, axis, -1)), np.moveaxis(x2, axis, -1))
-    return (np.any if products.dtype.kind == "b" else np.sum)(products, axis=-1)
+    return np.any(products, axis=-1) if products.dtype.kind == "b" else np.sum(products, axis=-1, dtype=products.dtype)
 
 
 def matvec(x1: Any, x2: Any, /, **options: Any) -> Array:

@@ -69,6 +69,7 @@ def sum(
     if dtype is not None:
         x = cast(x, dtype)
     total = _reduced(SUM, "sum", _masked(x, where, 0), axis, keepdims)
+    total = total if dtype is None else cast(total, dtype)  # sums of short integers are long ones
     return total + _as_type_of(total, initial) if is_given(initial) else total
 
 
@@ -87,6 +88,7 @@ def prod(
     if dtype is not None:
         x = cast(x, dtype)
     total = _reduced(PROD, "prod", _masked(x, where, 1), axis, keepdims)
+    total = total if dtype is None else cast(total, dtype)
     return total * _as_type_of(total, initial) if is_given(initial) else total
 
 

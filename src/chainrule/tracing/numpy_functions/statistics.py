@@ -100,7 +100,7 @@ def _quantile_of(
     values: Array, axes: tuple[int, ...], q: Any, keepdims: Any, method: str, name: str = "median"
 ) -> Array:
     # A Python number leaves the type of the elements as it is; an array or a number of NumPy widens it.
-    wide = np.float16 if type(q) in (int, float) else np.float64
+    wide = np.float16 if type(q) in (int, float) and values.dtype.kind == "f" else np.float64
     q = np.asarray(q, dtype=float)
     if q.size and (np.min(q) < 0 or np.max(q) > 1):
         raise ShapeError(f"np.{name}: quantiles lie between 0 and 1 (percentiles between 0 and 100){where()}")
