@@ -600,6 +600,7 @@ def test_the_truth_of_a_number() -> None:
             compiled(V)
 
 
+@pytest.mark.slow
 def test_many_paths_in_one_function() -> None:
     def function(x):
         out = 0.0
@@ -1055,6 +1056,7 @@ def test_arguments_and_results_are_not_held() -> None:
         assert [holder() for holder in holders] == [None, None]
 
 
+@pytest.mark.slow
 def test_very_many_operations_compile() -> None:
     def function(x):
         for step in range(2000):

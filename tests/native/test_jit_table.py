@@ -163,6 +163,7 @@ def test_an_elementwise_primitive_of_special_numbers(primitive: Any, dtype: str)
 TYPES = ("float32", "float16", "int64", "int8", "uint8", "bool", "complex128", "complex64", ">f8", ">i4")
 
 
+@pytest.mark.slow
 @named
 def test_an_elementwise_primitive_of_every_type(primitive: Any) -> None:
     """Where NumPy refuses a type, so does jit."""

@@ -42,6 +42,7 @@ def test_the_programs_of_a_family(family: str, data: st.DataObject) -> None:
         raise smallest(graph, failure) from None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_programs_of_fixed_seeds(part: int) -> None:
     tally = Tally()

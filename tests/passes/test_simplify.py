@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.native.agreement import agree, exact, within
+from tests.passes.recorded import evaluate, terms_of
 
-from chainrule.native.trace import trace
-from chainrule.passes.lower import lower
-from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Term, live, uniform
 
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 5e-324, -2.5e-310, 1.7e308, 0.1, -3.7])
@@ -25,34 +23,6 @@ def no_complaints() -> Iterator[None]:
     """Let NumPy compute with special values."""
     with np.errstate(all="ignore"):
         yield
-
-
-def terms_of(fun: Callable[..., Any], *args: Any) -> tuple[Term, ...]:
-    """Return the terms of what a function returns."""
-
-    def flat(*inputs: Any) -> list[Any]:
-        out = fun(*inputs)
-        return list(out) if isinstance(out, tuple) else [out]
-
-    recording = trace(fun, flat, args, [False] * len(args))
-    simplifier = Simplifier()
-    inputs = [simplifier.terms.input(place, np.shape(x), np.asarray(x).dtype) for place, x in enumerate(args)]
-    to_term = lower(recording.graph, simplifier, inputs, recording.captured.is_reference)
-    return tuple(map(to_term, recording.graph.outputs))
-
-
-def evaluate(out: Term, inputs: Sequence[Any]) -> Any:
-    """Return the value of a term, by NumPy."""
-    values: dict[int, Any] = {}
-    for term in live([out]):
-        if term.constant is not None:
-            values[term.index] = term.constant
-        elif term.primitive is None:
-            values[term.index] = inputs[term.position]
-        else:
-            operands = [values[operand.index] for operand in term.operands]
-            values[term.index] = term.primitive.value(*operands, **term.parameters)
-    return values[out.index]
 
 
 def operations(out: Term) -> list[str]:
@@ -71,6 +41,7 @@ EXACT: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "x / -2": (lambda x: x / -2, SPECIAL, "multiply"),
     "x / 3 stays": (lambda x: x / 3, SPECIAL, "divide"),
     "x / 0 stays": (lambda x: x / 0, SPECIAL, "divide"),
+    "x + zeros stays": (lambda x: x + np.zeros(12), SPECIAL, "add"),
     "x * 0 stays": (lambda x: x * 0, SPECIAL, "multiply"),
     "x + 0 stays": (lambda x: x + 0, SPECIAL, "add"),
     "x - x stays": (lambda x: x - x, SPECIAL, "subtract"),
@@ -94,7 +65,6 @@ EXACT: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "axes turned twice": (lambda x: x.transpose(1, 2, 0).transpose(1, 2, 0), SPECIAL.reshape(2, 3, 2), "transpose"),
     "broadcast twice": (lambda x: np.broadcast_to(np.broadcast_to(x, (2, 12)), (3, 2, 12)), SPECIAL, "broadcast_to"),
     "broadcast, where the operation does that": (lambda x: np.broadcast_to(x, (3, 4)) + MATRIX, MATRIX[0], "add"),
-    "the sum over axes of length 1": (lambda x: np.sum(x, axis=0), ROW, "reshape"),
     "the sum of truth values": (lambda x: np.sum(x > 0), SPECIAL, "greater astype sum"),
     "all of an array": (lambda x: x[:][...], SPECIAL, ""),
     "a slice of the same length": (lambda x: x[0:12], SPECIAL, ""),
@@ -128,11 +98,10 @@ def test_a_neutral_operand_that_widens_the_result_stays() -> None:
         agree(evaluate(out, [x]), fun(x), exact)
 
 
-def test_zeros_to_which_parts_are_added_go_but_for_the_sign_of_a_zero() -> None:
-    for fun in (lambda x: x + np.zeros(12), lambda x: np.zeros(12) + x):
-        (out,) = terms_of(fun, SPECIAL)
-        assert operations(out) == []
-        np.testing.assert_array_equal(evaluate(out, [SPECIAL]), fun(SPECIAL))
+def test_sums_of_one_term_are_that_term_but_for_the_sign_of_a_zero() -> None:
+    (out,) = terms_of(lambda x: np.sum(x, axis=0), ROW)
+    assert operations(out) == ["reshape"]
+    np.testing.assert_array_equal(evaluate(out, [ROW]), np.sum(ROW, axis=0))
 
 
 @pytest.mark.parametrize("power", [3, 4])
@@ -146,7 +115,8 @@ def test_small_powers_are_products(power: int) -> None:
 def test_the_derivative_of_logaddexp_is_the_logistic_function() -> None:
     x = np.array([-800.0, -30.0, -1.0, 0.0, 2.0, 40.0, 900.0])
     (out,) = terms_of(lambda x: np.exp(x - np.logaddexp(0.0, x)), x)
-    assert operations(out) == ["negative", "negative", "expit"] or operations(out)[-1] == "expit"
+    assert operations(out)[-1] == "expit"
+    assert not {"exp", "logaddexp"} & {*operations(out)}
     agree(evaluate(out, [x]), np.where(x > 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x))), within(2))
 
 

@@ -552,8 +552,7 @@ class Run:
         if done % self.every == 0:
             for array, value in zip(kept, found[count:-1], strict=True):
                 array[done // self.every] = value
-        self.control[DONE] = done + 1
-        self.control[STOPPED] = bool(found[-1])
+        self.control[[DONE, STOPPED]] = done + 1, bool(found[-1])  # at once: a signal may come between two statements
 
     def _make_room(self) -> list[np.ndarray[Any, Any]]:
         """Reserve the memory of all records, which the system gives when it is written."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
 
 from chainrule.core.graph import ITEM
 from chainrule.native.cells import MOST, can_be_cells

@@ -1,7 +1,6 @@
 """Owns simplification: a recorded operation becomes a term, and one that need not be computed becomes a simpler one.
 
-Every rewriting keeps the value bit by bit (but for the sign of a zero that is added to an array of zeros), except where its
-comment says by how much it differs.
+Every rewriting keeps the value bit by bit, except where its comment says by how much it differs.
 """
 
 from __future__ import annotations
@@ -104,22 +103,6 @@ class Simplifier:
 def _is(term: Term, number: float) -> bool:
     value = uniform(term)
     return value is not None and not isinstance(value, complex | np.complexfloating) and bool(value == number)
-
-
-def _is_zeros(term: Term) -> bool:
-    """Whether a term is an array of zeros, such as one to which parts are added."""
-    return bool(term.shape) and _is(term, 0)
-
-
-def _add(
-    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
-) -> Term | None:
-    x, y = operands
-    if _is_zeros(y) and x.shape == shape:
-        return s.like(x, shape, dtype)
-    if _is_zeros(x) and y.shape == shape:
-        return s.like(y, shape, dtype)
-    return None
 
 
 def _subtract(
@@ -258,7 +241,7 @@ def _sum(
         x = s.apply(ASTYPE, (x,), {"dtype": INT64}, x.shape, INT64)
         return s.apply(SUM, (x,), parameters, shape, dtype)
     if x.dtype == dtype and all(x.shape[axis] == 1 for axis in parameters["axis"]):
-        return s.reshape(x, shape)
+        return s.reshape(x, shape)  # NumPy's sum of -0 alone is 0
     return None
 
 
@@ -325,7 +308,6 @@ def _where(
 
 
 RULES: dict[Primitive, Rule] = {
-    a.ADD: _add,
     a.SUBTRACT: _subtract,
     a.MULTIPLY: _multiply,
     a.DIVIDE: _divide,

@@ -1,0 +1,180 @@
+"""What a function reads besides its arguments is found wherever it is, read anew at each call, and never random."""
+
+from __future__ import annotations
+
+import functools
+import random
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.native.agreement import eagerly
+
+import chainrule as cr
+from chainrule.errors import RandomNumbersError
+from chainrule.native.capture import Captured, RandomWatch, surroundings
+
+GLOBAL = np.array([1.0, 2.0])
+GENERATOR = np.random.default_rng(0)
+V = np.array([0.5, -1.5])
+
+
+def reads_a_global(x: Any) -> Any:
+    return x * GLOBAL
+
+
+def calls_what_reads_a_global(x: Any) -> Any:
+    return reads_a_global(x) + 1
+
+
+class Model:
+    def __init__(self) -> None:
+        self.weights = np.array([3.0, 4.0])
+        self.layers = [{"bias": np.array([5.0, 6.0])}]
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.weights + self.layers[0]["bias"]
+
+    def method(self, x: Any) -> Any:
+        return x * self.weights
+
+
+class Slotted:
+    __slots__ = ("weights", "missing")
+
+    def __init__(self) -> None:
+        self.weights = np.array([7.0, 8.0])
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.weights
+
+
+def closing(array: np.ndarray) -> Any:
+    return lambda x: x * array
+
+
+def found(fun: Any) -> list[np.ndarray]:
+    return list(surroundings(fun)[0].values())
+
+
+def contains(arrays: list[np.ndarray], wanted: np.ndarray) -> bool:
+    return any(array is wanted for array in arrays)
+
+
+@pytest.mark.parametrize("fun", [reads_a_global, calls_what_reads_a_global, lambda x: (lambda y: y * GLOBAL)(x)])
+def test_globals_are_found(fun: Any) -> None:
+    assert contains(found(fun), GLOBAL)
+
+
+def test_what_is_closed_over_is_found() -> None:
+    array = np.ones(2)
+    fun = closing(array)
+    assert contains(found(fun), array)
+    assert contains(found(lambda x: fun(x) + 1), array)
+    assert contains(found(functools.wraps(fun)(lambda x: fun(x))), array)
+
+
+def test_defaults_and_partials_are_found() -> None:
+    array, other, third = np.ones(2), np.ones(3), np.ones(4)
+
+    def fun(x: Any, first: Any = array, *, second: Any = other) -> Any:
+        return x * first
+
+    assert contains(found(fun), array)
+    assert contains(found(fun), other)
+    partial = functools.partial(fun, first=third)
+    assert contains(found(partial), third)
+    assert contains(found(functools.partial(lambda a, x: a * x, third)), third)
+
+
+def test_attributes_are_found() -> None:
+    model, slotted = Model(), Slotted()
+    assert contains(found(model.method), model.weights)
+    assert contains(found(lambda x: model(x)), model.layers[0]["bias"])
+    assert contains(found(slotted.__call__), slotted.weights)
+    space = SimpleNamespace(inner=SimpleNamespace(array=np.ones(2)))
+    assert contains(found(lambda x: x * space.inner.array), space.inner.array)
+
+
+def test_a_name_that_is_not_bound_yet_is_passed_over() -> None:
+    def fun(x: Any) -> Any:
+        return x * later
+
+    assert found(fun) == []
+    later = np.ones(2)
+    assert contains(found(fun), later)
+
+
+def test_circles_end() -> None:
+    first: dict[str, Any] = {"array": GLOBAL}
+    first["self"] = [first]
+    assert contains(found(lambda x: x * first["array"]), GLOBAL)
+
+
+def test_generators_are_found() -> None:
+    old, python = np.random.RandomState(1), random.Random(2)
+    generators = surroundings(lambda x: x + GENERATOR.normal() + old.normal() + python.random())[1]
+    assert {id(each) for each in generators} == {id(GENERATOR), id(old), id(python)}
+
+
+DRAWS = {
+    "a generator": lambda: GENERATOR.normal(),
+    "NumPy's own": lambda: np.random.normal(),  # noqa: NPY002
+    "Python's own": random.random,
+}
+
+
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_random_numbers_are_refused(draw: Any) -> None:
+    watch = RandomWatch([GENERATOR])
+    watch.check()
+    draw()
+    with pytest.raises(RandomNumbersError, match="pass them as an argument"):
+        watch.check()
+    compiled = cr.jit(lambda x: x * draw())
+    with pytest.raises(cr.RandomNumbersError):
+        compiled(V)
+
+
+def test_what_surrounds_is_read_by_reference_and_so_are_views_of_it() -> None:
+    captured = Captured({id(GLOBAL): GLOBAL})
+    view = GLOBAL[::-1]
+    assert captured.is_reference(GLOBAL)
+    assert captured.is_reference(view[1:])
+    assert captured.keep(GLOBAL) is GLOBAL
+    own = np.ones(2)
+    assert not captured.is_reference(own)
+    kept = captured.keep(own)
+    assert kept is not own
+    assert captured.keep(own) is kept
+    own[0] = 7.0
+    assert captured.keep(own)[0] == 7.0
+    assert kept[0] == 1.0
+
+
+def closure_case() -> tuple[Any, np.ndarray]:
+    array = np.array([1.0, 2.0])
+    return closing(array), array
+
+
+def attribute_case() -> tuple[Any, np.ndarray]:
+    model = Model()
+    return model.__call__, model.layers[0]["bias"]
+
+
+def partial_case() -> tuple[Any, np.ndarray]:
+    array = np.array([1.0, 2.0])
+    return functools.partial(lambda weights, x: x + weights, array), array
+
+
+@pytest.mark.parametrize(
+    ("fun", "array"),
+    [closure_case(), attribute_case(), partial_case(), (calls_what_reads_a_global, GLOBAL)],
+    ids=["closure", "attribute", "partial", "global"],
+)
+def test_compiled_code_reads_what_is_there_now(fun: Any, array: np.ndarray) -> None:
+    compiled = cr.jit(fun)
+    for turn in range(4):
+        array += turn
+        np.testing.assert_array_equal(eagerly(compiled, V), fun(V))
