@@ -15,7 +15,25 @@ from chainrule.primitives.table import BY_NAME
 
 pytestmark = pytest.mark.skipif(not available(), reason="needs llvmlite")
 
-VALUES = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 5e-324, -2.5e-310, 1e300, -1e300, 2.0**53]
+VALUES = [
+    np.nan,
+    np.inf,
+    -np.inf,
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    -0.5,
+    1.5,
+    2.5,
+    -2.5,
+    5e-324,
+    -2.5e-310,
+    1e300,
+    -1e300,
+    2.0**53,
+]
 WHOLES = [0, 1, -1, 2, 7, -7, 2**31, -(2**31), 2**53 + 1, 2**63 - 1, -(2**63)]
 
 
@@ -56,14 +74,14 @@ def test_extremes_without_nan(fun: Any, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize(
-    "fun", [*UNARY, np.isnan, np.isinf, np.isfinite, np.signbit], ids=lambda fun: fun.__name__
-)
+@pytest.mark.parametrize("fun", [*UNARY, np.isnan, np.isinf, np.isfinite, np.signbit], ids=lambda fun: fun.__name__)
 def test_one_real_operand(fun: Any, dtype: Any) -> None:
     check_exactly(lambda x: fun(x), pairs(VALUES, dtype)[0])
 
 
-@pytest.mark.parametrize("fun", [np.maximum, np.minimum, *COMPARISONS, np.bitwise_xor, np.multiply], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "fun", [np.maximum, np.minimum, *COMPARISONS, np.bitwise_xor, np.multiply], ids=lambda f: f.__name__
+)
 def test_two_whole_operands(fun: Any) -> None:
     check_exactly(lambda i, j: fun(i, j), *pairs(WHOLES, np.int64))
 
@@ -74,7 +92,9 @@ def test_one_whole_operand(fun: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "fun", [np.logical_and, np.logical_xor, np.bitwise_or, np.maximum, np.add, np.multiply, *COMPARISONS], ids=lambda f: f.__name__
+    "fun",
+    [np.logical_and, np.logical_xor, np.bitwise_or, np.maximum, np.add, np.multiply, *COMPARISONS],
+    ids=lambda f: f.__name__,
 )
 def test_two_truth_values(fun: Any) -> None:
     check_exactly(lambda m, n: fun(m, n), *(np.tile(each, 12) for each in pairs([False, True], bool)))

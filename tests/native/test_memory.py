@@ -15,7 +15,9 @@ from chainrule.native.machine import available
 from chainrule.native.memory import ALIGNMENT, Arena
 
 SIZES = st.integers(0, 5000)
-ACTIONS = st.lists(st.one_of(SIZES.map(lambda size: ("take", size)), st.integers(0, 99).map(lambda k: ("give", k))), max_size=80)
+ACTIONS = st.lists(
+    st.one_of(SIZES.map(lambda size: ("take", size)), st.integers(0, 99).map(lambda k: ("give", k))), max_size=80
+)
 
 
 @given(ACTIONS)
@@ -89,13 +91,12 @@ def test_buffers_that_follow_one_another_in_the_arena_keep_their_values() -> Non
 
 @needs_llvm
 def test_registers_that_are_written_to_memory_overwrite_nothing_that_is_still_read() -> None:
-    def function(x, y):
-        small = np.array([x[0], x[1], y[0]])
-        a = np.cumsum(x)
-        total = np.sum(a * a) + np.sum(np.exp(-a))
-        sorted_small = np.sort(small * total)  # small values go to memory, where NumPy finds them
-        b = np.cumsum(y * total)
-        return np.sum(b) + np.sum(sorted_small * small), sorted_small
+    def function(x, z, y):
+        small = y * 2  # in registers, until a loop reads it: then it is written where `first` was
+        first = np.sum(x, axis=0)
+        second = np.sum((x - first) ** 2, axis=0)
+        return np.sum(z * small + second)
 
     rng = np.random.default_rng(6)
-    check(function, (rng.normal(size=700), rng.normal(size=700)), (rng.normal(size=700), rng.normal(size=700)))
+    args = rng.normal(size=(100, 8)), rng.normal(size=(50, 8)), rng.normal(size=8)
+    check(function, args)

@@ -48,7 +48,9 @@ def _around(value: Any) -> Iterator[Any]:
     elif isinstance(value, list | tuple | set | frozenset):
         yield from value
     elif not isinstance(value, type | types.ModuleType | np.ndarray | np.generic | str | bytes | int | float | complex):
-        yield from getattr(value, "__dict__", {}).values()
+        attributes = getattr(value, "__dict__", None)
+        if isinstance(attributes, dict):  # an object may answer to any name
+            yield from attributes.values()
         yield from (getattr(value, name) for name in getattr(type(value), "__slots__", ()) if hasattr(value, name))
 
 
