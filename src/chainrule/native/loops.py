@@ -8,15 +8,28 @@ worked off in blocks and by several threads. Values are computed at coordinates:
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
+from chainrule.native.column_sums import WIDEST, ColumnSums
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, coordinates_of_operand, pad_bounds
-from chainrule.native.nests import Nest, form_of
+from chainrule.native.nests import Nest
 from chainrule.native.points import IDENTITY, MEMORY, Loop, Points, Root, identity, starting
+from chainrule.native.row_sums import RowSums
 from chainrule.native.text import Body, Module
-from chainrule.passes.terms import BOOL, FLOAT32, Term, freeze, uniform
+from chainrule.passes.terms import BOOL, FLOAT32, Shape, Term, freeze, uniform
+
+
+def _nest_of(domain: Shape, roots: Sequence[Root]) -> type[Nest]:
+    """Return what writes the loops: reductions along one of the last two axes stay in registers."""
+    if len(domain) < 2 or not all(root.how in IDENTITY for root in roots):
+        return Nest
+    reduced = {tuple(axis for axis, stride in enumerate(root.strides) if not stride) for root in roots}
+    if reduced == {(len(domain) - 1,)}:
+        return RowSums
+    return ColumnSums if reduced == {(len(domain) - 2,)} and domain[-1] <= WIDEST else Nest
 
 
 class _Writer:
@@ -73,15 +86,15 @@ class _Writer:
         self.lines = ["entry:"]
         current = "entry"
         single = all(len(edges) == 2 for edges in self.breaks)
-        form = form_of(self.loop.domain, roots) if single else "plain"
-        if form == "plain" and not (single and all(map(self._is_direct, roots))):
+        nest = _nest_of(self.loop.domain, roots) if single else Nest
+        if nest is Nest and not (single and all(map(self._is_direct, roots))):
             single = False
             for root in roots:
                 if root.how in IDENTITY and root.strides[0]:
                     current = self._fill(root, current)
         edges = [sorted(each) for each in self.breaks]
         for bounds in itertools.product(*(itertools.pairwise(each) for each in edges)):
-            current = self._box(bounds, form, single, current)
+            current = self._box(bounds, nest, single, current)
         arguments = ", ".join(
             [*(f"ptr %p{number}" for number in range(len(self.loop.pointers))), "i64 %low", "i64 %high"]
         )
@@ -91,7 +104,7 @@ class _Writer:
         """Whether the innermost loop gives all of a reduction that keeps its first axis."""
         return root.how not in IDENTITY or not root.strides[0] or (all(root.strides[:-1]) and not root.strides[-1])
 
-    def _box(self, bounds: tuple[tuple[int, int], ...], form: str, direct: bool, current: str) -> str:
+    def _box(self, bounds: tuple[tuple[int, int], ...], nest: type[Nest], direct: bool, current: str) -> str:
         """Write the loops over one box after the block `current`; return the block that follows them."""
         points = Points(self.module, self.names, self.loop, bounds, self.width)
         body = points.sections[0]
@@ -105,7 +118,7 @@ class _Writer:
         body.do(f"br i1 {body.let(f'icmp slt i64 {start}, {stop}')}, label %{enter}, label %{leave}")
         body.label(enter)
         ranges = [(start, stop), *((str(first), str(last)) for first, last in bounds[1:])]
-        self.lines += [*Nest(points, form, direct, self.cost).lines(0, ranges), f"  br label %{leave}", f"{leave}:"]
+        self.lines += [*nest(points, direct, self.cost).lines(0, ranges), f"  br label %{leave}", f"{leave}:"]
         return leave
 
     def _fill(self, root: Root, current: str) -> str:
