@@ -17,30 +17,36 @@ from typing import Any, Literal, final
 
 import numpy as np
 
-from chainrule.core.trace import Traced
-from chainrule.core.trees import LEAF, flatten, unflatten
-from chainrule.errors import JitWarning, ShapeError, where
-from chainrule.native.entry_plan import Array, Nested, Node, Scalar
-from chainrule.native.machine import Code, available, compile_text
+from chainrule.core.trees import flatten, unflatten
+from chainrule.errors import JitWarning
+from chainrule.native.entry_plan import Array, Nested, Node
+from chainrule.native.machine import available, compile_text
 from chainrule.native.memory import ALIGNMENT
-from chainrule.native.program import Compiled, ProgramWriter
+from chainrule.native.program import ProgramWriter
 from chainrule.native.signature import Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import STRAIGHT, Specialization
+from chainrule.native.step_loop import (
+    DONE,
+    END,
+    EVERY,
+    FLAG,
+    NAME,
+    STOPPED,
+    WAIT,
+    WORDS,
+    Pointers,
+    Program,
+    in_order,
+    loop_text,
+)
+from chainrule.native.step_memory import PYTHON, Form, Memory, Start, parts, read_start
 from chainrule.native.symbols import outside
 from chainrule.native.writing import NotNativeError
-from chainrule.primitives.shape import cast
-from chainrule.tracing.lift import lift
 
-NAME = "chainrule_iterate"
 CHUNK_SECONDS = 0.03
 """So long native code runs before Python looks at signals."""
 _GROWTH = 16  # by so much a chunk may be longer than the one before: nothing is known of the pace at first
 _SIGNATURES = 64
-
-# What the loop and Python tell each other: steps done, where to end, how often records are kept, how many steps to go until
-# the next is, the flag that the step wrote last, and whether a finished step wrote it.
-DONE, END, EVERY, WAIT, FLAG, STOPPED = range(6)
-_WORDS = ALIGNMENT // 8
 
 Why = Literal["finished", "stopped", "interrupted"]
 
@@ -152,155 +158,8 @@ class Stepper:
             warnings.warn(text, JitWarning, stacklevel=4)
 
 
-# --- what goes in and out
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A state, taken apart. types: of the leaves, as the user gave them. leaves: in the same places, what a step is given."""
-
-    leaves: tuple[Any, ...]
-    types: tuple[type, ...]
-    structure: Any
-
-
-def _take_apart(tree: Any) -> tuple[list[Any], Any]:
-    """Return leaves and structure; a lone leaf has one structure, whether it is traced or not."""
-    leaves, structure = flatten(tree)
-    return leaves, LEAF if len(leaves) == 1 and leaves[0] is tree else structure
-
-
-def read_start(state: Any) -> Start:
-    """Take a state apart. Raise TypeError where it holds anything but arrays and numbers."""
-    leaves, structure = _take_apart(state)
-    for leaf in leaves:
-        is_array = type(leaf) is np.ndarray or (isinstance(leaf, np.generic) and type(leaf).__module__ == "numpy")
-        if type(leaf) not in _PYTHON and not (is_array and leaf.dtype.kind in "fiubc" and leaf.dtype.isnative):
-            raise TypeError(f"the state holds {leaf!r:.60}; it is to be made of arrays and numbers")
-    types = tuple(type(leaf) for leaf in leaves)
-    return Start(tuple(np.bool_(leaf) if type(leaf) is bool else leaf for leaf in leaves), types, structure)
-
-
-_PYTHON: dict[type, np.dtype[Any]] = {kind: np.dtype(kind) for kind in (float, int, bool, complex)}
-
-
-def _layout(leaf: Any) -> Array:
-    """Return how a leaf lies in memory."""
-    dtype = _PYTHON.get(type(leaf))
-    return Array(dtype or np.result_type(leaf), np.shape(leaf))
-
-
-def _offsets(layouts: Sequence[Array]) -> tuple[list[int], int]:
-    """Return where things lie side by side, each at the start of a cache line, and the bytes in all."""
-    offsets, end = [], 0
-    for layout in layouts:
-        offsets.append(end)
-        end += max(1, -(-layout.nbytes // ALIGNMENT)) * ALIGNMENT
-    return offsets, end
-
-
-class _Memory:
-    """Zeros that start at the start of a cache line."""
-
-    __slots__ = ("array", "start", "address")
-
-    def __init__(self, size: int) -> None:
-        self.array = np.zeros(size + ALIGNMENT, np.uint8)
-        address = self.array.ctypes.data
-        self.start = -address % ALIGNMENT
-        self.address = address + self.start
-
-    def views(self, layouts: Sequence[Array], offsets: Sequence[int], begin: int) -> list[np.ndarray[Any, Any]]:
-        """Return arrays in this memory."""
-        return [
-            np.ndarray(layout.shape, layout.dtype, self.array, self.start + begin + offset)
-            for layout, offset in zip(layouts, offsets, strict=True)
-        ]
-
-
-def _fit(given: Any, layout: Array, is_number: bool, what: str) -> Any:
-    """Return a value that a step returned as it goes into memory; raise where it does not fit."""
-    value: Any = lift(given)
-    if np.shape(value) != layout.shape:
-        raise ShapeError(f"the step returns {what} of shape {np.shape(value)}, where it had {layout.shape}{where()}")
-    dtype = getattr(value, "dtype", None) or np.result_type(value)
-    if dtype != layout.dtype:
-        is_weak = is_number or type(value) in _PYTHON
-        if dtype.kind not in "fiubc" or not (is_weak and np.can_cast(dtype, layout.dtype, "same_kind")):
-            raise TypeError(f"the step returns {what} of {dtype}, where it had {layout.dtype}; convert it{where()}")
-    if isinstance(value, Traced):
-        return cast(value, layout.dtype)
-    return np.asarray(value, layout.dtype)[()]
-
-
-def _shown(structure: Any) -> str:
-    return "*" if structure is LEAF else str(structure).removeprefix("PyTreeSpec(").removesuffix(")")
-
-
-# --- what is known
-
-
 class _WatchedError(Exception):
     """The step closes over a value that a transform watches."""
-
-
-def parts(returned: Any, has_aux: bool, has_stop: bool) -> tuple[Any, Any, Any]:
-    """Return the state, the record and the flag that a step returned."""
-    count = 1 + has_aux + has_stop
-    if count == 1:
-        return returned, None, False
-    if type(returned) is not tuple or len(returned) != count:
-        names = ["state", *["record"] * has_aux, *["stop"] * has_stop]
-        raise TypeError(f"the step is to return ({', '.join(names)}), but returned a {type(returned).__name__}")
-    return returned[0], returned[1] if has_aux else None, returned[-1] if has_stop else False
-
-
-@final
-class Form:
-    """How what a step takes and returns lies in memory. It refers to the step and to nothing that is compiled.
-
-    recorded, record_structure: known when a step has run.
-    """
-
-    def __init__(self, stepper: Stepper, start: Start) -> None:
-        self.step, self.has_aux, self.has_stop = stepper.step, stepper.has_aux, stepper.has_stop
-        self.structure = start.structure
-        self.types = start.types
-        self.state = [_layout(leaf) for leaf in start.leaves]
-        self.offsets, self.size = _offsets(self.state)
-        self.recorded: list[Array] | None = None
-        self.record_structure: Any = None
-
-    def flat(self, state: Any, *args: Any) -> list[Any]:
-        """Run the user's step; return the leaves of its state, those of its record, and its flag, fit for memory."""
-        after, record, flag = parts(self.step(state, *args), self.has_aux, self.has_stop)
-        leaves, structure = _take_apart(after)
-        if structure != self.structure:
-            shown = [_shown(each) for each in (structure, self.structure)]
-            raise TypeError(f"the step returns a state of the structure {shown[0]}, where it had {shown[1]}{where()}")
-        found = [
-            _fit(leaf, layout, kind in _PYTHON, "a part of the state")
-            for leaf, layout, kind in zip(leaves, self.state, self.types, strict=True)
-        ]
-        notes, structure = _take_apart(record)
-        if self.recorded is None:
-            self.record_structure, self.recorded = structure, [_layout(lift(note)) for note in notes]
-        if structure != self.record_structure:
-            shown = [_shown(each) for each in (structure, self.record_structure)]
-            raise TypeError(f"the step returns a record of the structure {shown[0]}, where it had {shown[1]}{where()}")
-        found += [_fit(note, layout, False, "a record") for note, layout in zip(notes, self.recorded, strict=True)]
-        if np.shape(flag):
-            raise ShapeError(f"the step returns a flag of shape {np.shape(flag)}; it is to be one bool{where()}")
-        return [*found, np.not_equal(flag, 0)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Program:
-    """The loop as native code. call: takes addresses as `loop_text` says."""
-
-    call: Callable[..., int]
-    code: Code
-    written: Compiled
 
 
 @final
@@ -312,7 +171,7 @@ class Signature:
 
     def __init__(self, stepper: Stepper, start: Start, call: Call | None) -> None:
         self.stepper = stepper
-        self.form = Form(stepper, start)
+        self.form = Form(stepper.step, stepper.has_aux, stepper.has_stop, start)
         self.varying = {place for place, kind in enumerate(start.types) if kind is int}
         self.program: Program | None = None
         self.pace = 1
@@ -350,7 +209,7 @@ class Signature:
         try:
             written = ProgramWriter(inputs, kinds, results, range(len(variant.leaves))).write(variant.tree)
         except NotNativeError as error:
-            self.specialization._give_up(str(error))
+            self.specialization.give_up(str(error))
             self.program = None
             return False
         first = len(inputs) + len(written.plan.constants) + len(self.form.state)
@@ -366,66 +225,6 @@ class Signature:
         return True
 
 
-def loop_text(first: int, recorded: Sequence[int], has_stop: bool) -> str:
-    """Return the text of the loop around `@run`.
-
-    It takes `control`, the pointers for the next step and for that after it, where the next records are kept, and where those
-    go that are not. It returns what `@run` returned last.
-    first: the place of the first record among the pointers. recorded: the sizes of records in bytes.
-    """
-    each = list(enumerate(recorded))
-    start, before, after = [], [], []
-    for name, place in (("end", END), ("every", EVERY), ("wait0", WAIT), ("flag", FLAG), ("stopped", STOPPED)):
-        start.append(f"%{name}.at = getelementptr i64, ptr %control, i64 {place}")
-        start += [f"%{name} = load i64, ptr %{name}.at"] if place in (END, EVERY, WAIT) else []
-    for k, size in each:
-        for table in ("place", "spare"):
-            start.append(f"%{table}{k}.at = getelementptr ptr, ptr %{table}s, i64 {k}")
-            start.append(f"%{table}{k} = load ptr, ptr %{table}{k}.at")
-        before.append(f"%to{k} = select i1 %is_kept, ptr %here{k}, ptr %spare{k}")
-        before.append(f"%slot{k} = getelementptr ptr, ptr %bases, i64 {first + k}")
-        before.append(f"store ptr %to{k}, ptr %slot{k}")
-        after.append(f"%beyond{k} = getelementptr i8, ptr %here{k}, i64 {size}")
-        after.append(f"%there{k} = select i1 %is_kept, ptr %beyond{k}, ptr %here{k}")
-    if has_stop:
-        after += ["%mark = load i8, ptr %flag.at", "store i8 %mark, ptr %stopped.at", "%is_last = icmp ne i8 %mark, 0"]
-    lines = [
-        f"define i64 @{NAME}(ptr %control, ptr %first, ptr %second, ptr %places, ptr %spares) {{",
-        "entry:",
-        *start,
-        "%start = load i64, ptr %control",
-        "%again = sub i64 %every, 1",
-        "br label %step",
-        "step:",
-        "%done = phi i64 [ %start, %entry ], [ %count, %next ]",
-        "%bases = phi ptr [ %first, %entry ], [ %others, %next ]",
-        "%others = phi ptr [ %second, %entry ], [ %bases, %next ]",
-        "%wait = phi i64 [ %wait0, %entry ], [ %waiting, %next ]",
-        *(f"%here{k} = phi ptr [ %place{k}, %entry ], [ %there{k}, %next ]" for k, _ in each),
-        "%is_kept = icmp eq i64 %wait, 0",
-        *before,
-        "%status = call i64 @run(ptr %bases)",
-        "%ran = icmp eq i64 %status, 0",
-        "br i1 %ran, label %next, label %leave",
-        "next:",
-        "%count = add i64 %done, 1",
-        "store i64 %count, ptr %control",
-        "%less = sub i64 %wait, 1",
-        "%waiting = select i1 %is_kept, i64 %again, i64 %less",
-        *after,
-        "%is_end = icmp sge i64 %count, %end",
-        f"%is_over = or i1 %is_end, {'%is_last' if has_stop else 'false'}",
-        "br i1 %is_over, label %leave, label %step",
-        "leave:",
-        "ret i64 %status",
-        "}",
-    ]
-    return "\n".join(lines)
-
-
-# --- running
-
-
 @final
 class Run:
     """One loop under way. After any exception it is where it was after the last whole step, and may go on.
@@ -439,13 +238,13 @@ class Run:
         self.known, self.inputs = stepper.signature(start, args)
         self.form = self.known.form
         self.n, self.args, self.every = n, tuple(args), every
-        self.memory = _Memory(ALIGNMENT + 2 * self.form.size)
-        self.control = self.memory.views([Array(np.dtype(np.int64), (_WORDS,))], [0], 0)[0]
+        self.memory = Memory(ALIGNMENT + 2 * self.form.size)
+        self.control = self.memory.views([Array(np.dtype(np.int64), (WORDS,))], [0], 0)[0]
         self.control[EVERY] = every
         self.kept: list[np.ndarray[Any, Any]] | None = None
         self._views: list[list[np.ndarray[Any, Any]] | None] = [None, None]
         self._program: Program | None = None
-        self._pointers: _Pointers | None = None
+        self._pointers: Pointers | None = None
         for view, leaf in zip(self._buffer(0), start.leaves, strict=True):
             view[...] = leaf
 
@@ -534,7 +333,7 @@ class Run:
         """Return the leaves of the present state as the step sees them."""
         views, types = self._buffer(self.done % 2), self.form.types
         return [
-            view.copy() if kind is np.ndarray else view.item() if kind in _PYTHON and kind is not bool else view[()]
+            view.copy() if kind is np.ndarray else view.item() if kind in PYTHON and kind is not bool else view[()]
             for view, kind in zip(views, types, strict=True)
         ]
 
@@ -566,59 +365,12 @@ class Run:
         form, kept = self.form, self._make_room()
         plan = program.written.plan
         kinds = plan.arguments[len(form.state) :]
-        around = [*(_in_order(leaf, kind) for leaf, kind in zip(self.inputs, kinds, strict=True)), *plan.constants]
+        around = [*(in_order(leaf, kind) for leaf, kind in zip(self.inputs, kinds, strict=True)), *plan.constants]
         buffers = [self.memory.address + ALIGNMENT + parity * form.size for parity in range(2)]
         before, after = ([begin + offset for offset in form.offsets] for begin in buffers)
         flag = self.memory.address + FLAG * self.control.itemsize
-        self._pointers = _Pointers(before, after, around, kept, flag, plan.arena)
+        self._pointers = Pointers(before, after, around, kept, flag, plan.arena)
         self._program = program
-
-
-class _Pointers:
-    """The pointers for steps of even number, then of odd number; places of the next records; places of those not kept.
-
-    They lie in one piece of memory, followed by room for a record that is not kept, and the arena.
-    """
-
-    __slots__ = ("_memory", "_words", "_count", "_held", "_kept")
-
-    def __init__(
-        self,
-        before: Sequence[int],
-        after: Sequence[int],
-        around: Sequence[np.ndarray[Any, Any]],
-        kept: Sequence[np.ndarray[Any, Any]],
-        flag: int,
-        arena: int,
-    ) -> None:
-        self._count = len(before) + len(around) + len(after) + len(kept) + 2
-        self._held = around
-        self._kept = [(array.ctypes.data, array[:1].nbytes) for array in kept]
-        layouts = [Array(np.dtype(np.uint64), (2 * self._count + 2 * len(kept),))]
-        layouts += [Array(np.dtype(np.uint8), (size,)) for _, size in self._kept]
-        offsets, size = _offsets(layouts)
-        self._memory = _Memory(size + arena)
-        self._words = self._memory.views(layouts[:1], offsets[:1], 0)[0]
-        fixed = [array.ctypes.data for array in around]
-        last = [*(0 for _ in kept), flag, self._memory.address + size]
-        spares = [self._memory.address + offset for offset in offsets[1:]]
-        self._words[:] = [*before, *fixed, *after, *last, *after, *fixed, *before, *last, *(0 for _ in kept), *spares]
-
-    def addresses(self, parity: int, row: int) -> tuple[int, int, int, int]:
-        """Return where the pointers of the next step are, of that after it, the places from this row on, and the spare ones."""
-        for number, (address, size) in enumerate(self._kept):
-            self._words[2 * self._count + number] = address + row * size
-        even = self._memory.address
-        odd = even + 8 * self._count
-        first, second = (odd, even) if parity else (even, odd)
-        return first, second, even + 16 * self._count, even + 16 * self._count + 8 * len(self._kept)
-
-
-def _in_order(leaf: Any, kind: Node) -> np.ndarray[Any, Any]:
-    """Return an argument as an array that native code reads: its own memory, where that is in order."""
-    dtype = kind.dtype if isinstance(kind, Array | Scalar) else np.dtype(float)
-    found = np.ascontiguousarray(leaf, dtype).reshape(np.shape(leaf))
-    return found if found.flags.aligned else found.copy()
 
 
 def _unrolled(stepper: Stepper, state: Any, n: int, args: Sequence[Any], every: int) -> Iterated:

@@ -143,10 +143,10 @@ class Specialization:
             raise
         except (ChainruleError, AttributeError, TypeError, ValueError) as error:
             result = call.interpret(self.fun)  # raises again where the function itself is wrong
-            self._give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
+            self.give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
             return result
         if any(type(value) is str and not _is_given(value, self.fun, call) for value in recording.results):
-            self._give_up("it makes text of values")
+            self.give_up("it makes text of values")
             return call.interpret(self.fun)
         leaves = tuple(
             _kind(out, value, self.numbers)
@@ -161,7 +161,7 @@ class Specialization:
     def _remember(self, recording: Recording, structure: Any, leaves: tuple[Node, ...]) -> None:
         """Add the path of a recording to its tree."""
         if len(recording.graph.nodes) > TERMS:
-            self._give_up(f"it consists of more than {TERMS} operations")
+            self.give_up(f"it consists of more than {TERMS} operations")
             return
         variant = next(
             (each for each in self.variants if _same_leaves(each.leaves, leaves) and each.structure == structure), None
@@ -181,7 +181,7 @@ class Specialization:
                 outputs.append(term)
         outputs = list(reveal_diagonals(self.simplifier, outputs))
         if not self._insert(variant, recording, to_term, tuple(outputs)):
-            self._give_up("two calls with equal decisions did different things")
+            self.give_up("two calls with equal decisions did different things")
 
     def _insert(
         self, variant: Variant, recording: Recording, to_term: Callable[[Any], Term], outputs: tuple[Term, ...]
@@ -206,7 +206,8 @@ class Specialization:
         variant.is_fresh = False
         return True
 
-    def _give_up(self, why: str) -> None:
+    def give_up(self, why: str) -> None:
+        """Run calls of this signature through NumPy from now on, and say why."""
         self.interpreted = True
         self.why = why
         self.variants = []
@@ -229,7 +230,7 @@ class Specialization:
         try:
             program = ProgramWriter(self.inputs, kinds, results, slots).write(variant.tree)
         except NotNativeError as error:
-            self._give_up(str(error))
+            self.give_up(str(error))
             return
         module, plan = program.module, program.plan
         write_entry(module, plan)
