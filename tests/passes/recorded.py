@@ -7,35 +7,47 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.graph import ITEM
 from chainrule.native.trace import trace
 from chainrule.passes.lower import lower
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Term, live
 
 
-def terms_of(fun: Callable[..., Any], *args: Any) -> tuple[Term, ...]:
-    """Return the terms of what a function returns."""
+def simplified(fun: Callable[..., Any], *args: Any) -> tuple[Simplifier, tuple[Term, ...]]:
+    """Return the terms of what a function returns, before the search for diagonals, and what made them."""
 
-    def flat(*inputs: Any) -> list[Any]:
-        out = fun(*inputs)
+    def flat(traced: Callable[..., Any], *inputs: Any) -> list[Any]:
+        out = traced(*inputs)
         return list(out) if isinstance(out, tuple) else [out]
 
-    recording = trace(fun, flat, args, [False] * len(args))
+    recording = trace(fun, flat, args, [False] * len(args), lambda array: True)
     simplifier = Simplifier()
     inputs = [simplifier.terms.input(place, np.shape(x), np.asarray(x).dtype) for place, x in enumerate(args)]
-    to_term = lower(recording.graph, simplifier, inputs, recording.captured.is_reference)
-    return tuple(map(to_term, recording.graph.outputs))
+    to_term = lower(recording.graph, simplifier, inputs, recording.captured.is_reference, recording.references)
+    return simplifier, tuple(map(to_term, recording.graph.outputs))
 
 
-def evaluate(out: Term, inputs: Sequence[Any]) -> Any:
-    """Return the value of a term, by NumPy."""
+def terms_of(fun: Callable[..., Any], *args: Any) -> tuple[Term, ...]:
+    """Return the terms of what a function returns."""
+    return simplified(fun, *args)[1]
+
+
+def evaluate(outputs: Sequence[Term], inputs: Sequence[Any]) -> list[Any]:
+    """Return the values of terms, by NumPy; what a term says of its shape and type must hold."""
     values: dict[int, Any] = {}
-    for term in live([out]):
-        if term.constant is not None:
-            values[term.index] = term.constant
-        elif term.primitive is None:
-            values[term.index] = inputs[term.position]
-        else:
-            operands = [values[operand.index] for operand in term.operands]
-            values[term.index] = term.primitive.value(*operands, **term.parameters)
-    return values[out.index]
+    with np.errstate(all="ignore"):
+        for term in live(outputs):
+            if term.constant is not None:
+                values[term.index] = term.constant
+            elif term.primitive is None:
+                values[term.index] = inputs[term.position]
+            elif term.primitive is ITEM:
+                values[term.index] = values[term.operands[0].index][term.parameters["index"]]
+            else:
+                operands = [values[operand.index] for operand in term.operands]
+                value = term.primitive.value(*operands, **term.parameters)
+                values[term.index] = value
+                if term.results is None:
+                    assert (np.shape(value), np.asarray(value).dtype) == (term.shape, term.dtype), term
+    return [values[out.index] for out in outputs]

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.passes.recorded import evaluate, simplified
 
 import chainrule as cr
-from chainrule.core.graph import ITEM
-from chainrule.native.trace import trace
 from chainrule.passes.diagonals import HANDLERS, reveal_diagonals
-from chainrule.passes.lower import lower
-from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Term, live
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.shape import RESHAPE, TRANSPOSE
@@ -23,37 +20,9 @@ from chainrule.primitives.shape import RESHAPE, TRANSPOSE
 RNG = np.random.default_rng(0)
 
 
-def evaluate(outputs: Sequence[Term], inputs: Sequence[Any]) -> list[Any]:
-    values: dict[int, Any] = {}
-    with np.errstate(all="ignore"):
-        for term in live(outputs):
-            if term.constant is not None:
-                values[term.index] = term.constant
-            elif term.primitive is None:
-                values[term.index] = inputs[term.position]
-            elif term.primitive is ITEM:
-                values[term.index] = values[term.operands[0].index][term.parameters["index"]]
-            else:
-                operands = [values[operand.index] for operand in term.operands]
-                value = term.primitive.value(*operands, **term.parameters)
-                values[term.index] = value
-                if term.results is None:
-                    assert (np.shape(value), np.asarray(value).dtype) == (term.shape, term.dtype), term
-    return [values[out.index] for out in outputs]
-
-
-def terms_of(fun: Callable[..., Any], *args: Any) -> tuple[Simplifier, tuple[Term, ...]]:
-    """Return the terms that jit makes of a call, before the search for diagonals."""
-    recording = trace(fun, lambda *inputs: [fun(*inputs)], args, [False] * len(args))
-    simplifier = Simplifier()
-    inputs = [simplifier.terms.input(place, np.shape(x), np.asarray(x).dtype) for place, x in enumerate(args)]
-    to_term = lower(recording.graph, simplifier, inputs, recording.captured.is_reference)
-    return simplifier, tuple(to_term(out) for out in recording.graph.outputs)
-
-
 def check(fun: Callable[..., Any], *args: Any, exact: bool = True) -> tuple[Term, ...]:
     """Assert that the values of a function stay what they are; return its terms."""
-    simplifier, before = terms_of(fun, *args)
+    simplifier, before = simplified(fun, *args)
     after = reveal_diagonals(simplifier, before)
     for one, other, out, plain in zip(evaluate(before, args), evaluate(after, args), after, before, strict=True):
         assert (out.shape, out.dtype) == (plain.shape, plain.dtype)
@@ -219,21 +188,21 @@ def test_what_is_not_diagonal_stays_as_it_is() -> None:
         lambda x: x * np.ones((16, 16)),
         lambda x: x * np.eye(4, 16)[:, :1],
     ):
-        simplifier, before = terms_of(fun, RNG.normal(size=16))
+        simplifier, before = simplified(fun, RNG.normal(size=16))
         count = len(simplifier.terms.all)
         assert reveal_diagonals(simplifier, before) == before
         assert len(simplifier.terms.all) == count
 
 
 def test_small_arrays_stay_as_they_are() -> None:
-    simplifier, before = terms_of(lambda x: np.eye(7) * x, RNG.normal(size=7))
+    simplifier, before = simplified(lambda x: np.eye(7) * x, RNG.normal(size=7))
     assert reveal_diagonals(simplifier, before) == before
 
 
 def test_structural_zeros_stay_zero() -> None:
     x = np.ones(20)
     x[3], x[5] = np.inf, np.nan
-    simplifier, before = terms_of(cr.jacobian(lambda x: x**2), np.ones(20))
+    simplifier, before = simplified(cr.jacobian(lambda x: x**2), np.ones(20))
     (dense,) = evaluate(before, [x])
     (sparse,) = evaluate(reveal_diagonals(simplifier, before), [x])
     off = ~np.eye(20, dtype=bool)

@@ -72,7 +72,7 @@ EXACT: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "a part of one number, repeated": (lambda x: np.broadcast_to(x, (12,))[3:5], np.float64(-0.0), "broadcast_to"),
     "a mask that is always true": (lambda x: np.where(np.ones(12, bool), x, 7.0), SPECIAL, ""),
     "a mask that is always false": (lambda x: np.where(np.zeros(12, bool), 7.0, x), SPECIAL, ""),
-    "an outer product": (lambda x: x.reshape(12, 1) @ FLAT.reshape(1, 12), FLAT, "reshape multiply"),
+    "an outer product": (lambda x: x.reshape(12, 1) @ FLAT.reshape(1, 12), FLAT, "reshape reshape multiply"),
 }
 
 
@@ -81,27 +81,27 @@ def test_it_is_applied_and_keeps_every_bit(case: str) -> None:
     fun, x, expected = EXACT[case]
     (out,) = terms_of(fun, x)
     assert operations(out) == expected.split()
-    agree(np.asarray(evaluate(out, [x])), np.asarray(fun(x)), exact)
+    agree(np.asarray(evaluate([out], [x])[0]), np.asarray(fun(x)), exact)
 
 
 def test_float32_stays_float32() -> None:
     x = SPECIAL.astype(np.float32)
     for fun in (lambda x: x * 1, lambda x: x / 2, lambda x: x**2, lambda x: x - 0, lambda x: x * np.float32(-1)):
         (out,) = terms_of(fun, x)
-        agree(evaluate(out, [x]), fun(x), exact)
+        agree(evaluate([out], [x])[0], fun(x), exact)
 
 
 def test_a_neutral_operand_that_widens_the_result_stays() -> None:
     x = SPECIAL.astype(np.float32)
     for fun in (lambda x: x * np.float64(1), lambda x: x - np.zeros(12), lambda x: x * np.ones((2, 12))):
         (out,) = terms_of(fun, x)
-        agree(evaluate(out, [x]), fun(x), exact)
+        agree(evaluate([out], [x])[0], fun(x), exact)
 
 
 def test_sums_of_one_term_are_that_term_but_for_the_sign_of_a_zero() -> None:
     (out,) = terms_of(lambda x: np.sum(x, axis=0), ROW)
     assert operations(out) == ["reshape"]
-    np.testing.assert_array_equal(evaluate(out, [ROW]), np.sum(ROW, axis=0))
+    np.testing.assert_array_equal(evaluate([out], [ROW])[0], np.sum(ROW, axis=0))
 
 
 @pytest.mark.parametrize("power", [3, 4])
@@ -109,7 +109,7 @@ def test_small_powers_are_products(power: int) -> None:
     x = np.concatenate([SPECIAL, np.random.default_rng(power).normal(size=500)])
     (out,) = terms_of(lambda x: x**power, x)
     assert operations(out) == (["square", "multiply"] if power == 3 else ["square", "square"])
-    agree(evaluate(out, [x]), np.power(x.astype(np.longdouble), power).astype(float), within(2))
+    agree(evaluate([out], [x])[0], np.power(x.astype(np.longdouble), power).astype(float), within(2))
 
 
 def test_the_derivative_of_logaddexp_is_the_logistic_function() -> None:
@@ -117,7 +117,7 @@ def test_the_derivative_of_logaddexp_is_the_logistic_function() -> None:
     (out,) = terms_of(lambda x: np.exp(x - np.logaddexp(0.0, x)), x)
     assert operations(out)[-1] == "expit"
     assert not {"exp", "logaddexp"} & {*operations(out)}
-    agree(evaluate(out, [x]), np.where(x > 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x))), within(2))
+    agree(evaluate([out], [x])[0], np.where(x > 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x))), within(2))
 
 
 def test_products_of_matrices_become_sums_where_they_are_small() -> None:
@@ -126,7 +126,7 @@ def test_products_of_matrices_become_sums_where_they_are_small() -> None:
     for left, right in ((x, y), (x, y[:, 0]), (x[0], y), (x[0], y[:, 0]), (x, y[:, :1])):
         (out,) = terms_of(np.matmul, left, right)
         assert "matmul" not in operations(out)
-        np.testing.assert_allclose(evaluate(out, [left, right]), left @ right, rtol=1e-13)
+        np.testing.assert_allclose(evaluate([out], [left, right])[0], left @ right, rtol=1e-13)
     (out,) = terms_of(np.matmul, np.ones((40, 30)), np.ones((30, 20)))
     assert operations(out) == ["matmul"]
 

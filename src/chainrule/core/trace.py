@@ -21,13 +21,17 @@ NO_PARAMETERS: dict[str, Any] = {}
 
 
 class Trace(ABC):
-    """Watches one run of a function. It is closed when the function has returned."""
+    """Watches one run of a function. It is closed when the function has returned.
 
-    __slots__ = ("level", "closed")
+    has_text: whether the user has made text of a value, which is of this run alone.
+    """
+
+    __slots__ = ("level", "closed", "has_text")
 
     def __init__(self) -> None:
         self.level = next(_levels)
         self.closed = False
+        self.has_text = False
 
     @abstractmethod
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:

@@ -33,6 +33,7 @@ class NativeFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
+        # Abstract by hand: the heap type below fills its own slot, and a metaclass of ABC's cannot be made from C.
         raise NotImplementedError
 
     def __repr__(self) -> str:

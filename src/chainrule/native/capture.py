@@ -7,6 +7,7 @@ makes while it runs is a constant of the trace.
 from __future__ import annotations
 
 import functools
+import pickle
 import random
 import types
 from collections.abc import Callable, Iterator
@@ -20,6 +21,15 @@ MANY = 10_000
 """So many objects around a function are looked at, in search of its arrays."""
 
 
+def names_read(code: types.CodeType) -> set[str]:
+    """Return the names of globals that code, and the functions inside it, may read."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found |= names_read(constant)
+    return found
+
+
 def _around(value: Any) -> Iterator[Any]:
     """Return what a function or container refers to."""
     if isinstance(value, types.FunctionType):
@@ -28,12 +38,11 @@ def _around(value: Any) -> Iterator[Any]:
                 yield cell.cell_contents
             except ValueError:  # a name that is not bound yet
                 continue
-        for name in value.__code__.co_names:
+        for name in names_read(value.__code__):
             if name in value.__globals__:
                 yield value.__globals__[name]
         yield from value.__defaults__ or ()
         yield from (value.__kwdefaults__ or {}).values()
-        yield from (constant for constant in value.__code__.co_consts if isinstance(constant, types.CodeType))
         if hasattr(value, "__wrapped__"):
             yield value.__wrapped__
     elif isinstance(value, types.MethodType):
@@ -59,10 +68,10 @@ def surroundings(fun: Callable[..., Any]) -> tuple[dict[int, Any], list[Any]]:
     arrays: dict[int, Any] = {}
     generators: list[Any] = []
     seen: set[int] = set()
-    stack: list[tuple[Any, dict[str, Any]]] = [(fun, {})]
+    stack: list[Any] = [fun]
     kept: list[Any] = []  # an identity is taken again when its object dies
     while stack and len(seen) < MANY:
-        value, names = stack.pop()
+        value = stack.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
@@ -71,12 +80,8 @@ def surroundings(fun: Callable[..., Any]) -> tuple[dict[int, Any], list[Any]]:
             arrays[id(value)] = value
         elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
             generators.append(value)
-        elif isinstance(value, types.CodeType):  # a function inside the function reads globals too
-            stack.extend((names[name], names) for name in value.co_names if name in names)
-            stack.extend((constant, names) for constant in value.co_consts if isinstance(constant, types.CodeType))
         else:
-            inner = value.__globals__ if isinstance(value, types.FunctionType) else names
-            stack.extend((part, inner) for part in _around(value))
+            stack.extend(_around(value))
     return arrays, generators
 
 
@@ -93,12 +98,12 @@ class RandomWatch:
 
     def __init__(self, generators: list[Any]) -> None:
         shared = [np.random.mtrand._rand, random._inst]  # what np.random.* and random.* draw from
-        self._before = [(generator, repr(_state(generator))) for generator in [*shared, *generators]]
+        self._before = [(generator, pickle.dumps(_state(generator))) for generator in [*shared, *generators]]
 
     def check(self) -> None:
         """Raise where one has moved on."""
         for generator, before in self._before:
-            if repr(_state(generator)) != before:
+            if pickle.dumps(_state(generator)) != before:
                 raise RandomNumbersError(
                     "random numbers were drawn while the function was traced, and compiled code would repeat them at every "
                     f"call; draw them outside and pass them as an argument{where()}"
@@ -108,12 +113,11 @@ class RandomWatch:
 class Captured:
     """The arrays that one trace has used as constants, with the interface of the guard of recorded runs."""
 
-    __slots__ = ("_around", "_copies", "references")
+    __slots__ = ("_around", "_copies")
 
     def __init__(self, around: dict[int, Any]) -> None:
         self._around = around
         self._copies: dict[int, tuple[Any, np.ndarray[Any, Any]]] = {}
-        self.references: dict[int, np.ndarray[Any, Any]] = {}
 
     def is_reference(self, array: np.ndarray[Any, Any]) -> bool:
         """Whether an array, or the one that it is a view of, is of the surroundings."""
@@ -127,7 +131,6 @@ class Captured:
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a recorded operation may hold of `array`: itself, or a copy of what the function may still change."""
         if self.is_reference(array):
-            self.references[id(array)] = array
             return array
         known = self._copies.get(id(array))
         if known is not None and known[1].tobytes() == array.tobytes():

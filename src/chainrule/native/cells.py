@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.primitive import Primitive
 from chainrule.native.instructions import (
     ELEMENTS,
     REAL,
@@ -38,7 +39,7 @@ MOST = 16
 """Arrays of up to so many elements are kept in registers."""
 Names = np.ndarray[Any, np.dtype[np.object_]]
 _MOVES = frozenset({RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, FLIP, ROLL, STACK})
-_REDUCTIONS = {SUM: "add", PROD: "multiply", MAX: "maximum", MIN: "minimum"}
+_REDUCTIONS: dict[Primitive | None, str] = {SUM: "add", PROD: "multiply", MAX: "maximum", MIN: "minimum"}
 
 
 def can_be_cells(term: Term) -> bool:
@@ -148,7 +149,7 @@ class Cells:
         return np.array(names, dtype=object).reshape(x.shape)
 
     def _reduce(self, term: Term, x: Names) -> Names:
-        name = _REDUCTIONS[term.primitive]  # type: ignore[index]
+        name = _REDUCTIONS[term.primitive]
         axis = term.parameters["axis"]
         kept = [place for place in range(x.ndim) if place not in axis]
         moved = np.transpose(x, [*kept, *axis]).reshape([x.shape[place] for place in kept] + [-1])

@@ -26,7 +26,8 @@ class ColumnSums(Nest):
         """Return the lines of the loops from `axis` inward, with what stands before them."""
         if axis != self.rank - 2:
             return super().lines(axis, bounds)
-        return [*self.points.sections[axis].lines, *self._columns(*bounds[axis])]
+        inner = self._columns(*bounds[axis])  # which adds to the section's lines
+        return [*self.points.sections[axis].lines, *inner]
 
     def _columns(self, start: str, stop: str) -> list[str]:
         """Return the loops of sums along the second to last axis: one for each tile of columns."""

@@ -8,6 +8,7 @@ who watches, and where a step takes a path that is not known: that path is trace
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 import time
 import warnings
@@ -177,7 +178,7 @@ class Signature:
         self.pace = 1
         self.specialization: Specialization | None = None
         if call is not None and available():
-            self.specialization = Specialization(self.form.flat, call, stepper.say)
+            self.specialization = Specialization(functools.partial(self.form.flat, stepper.step), call, stepper.say)
             self.specialization.numbers = False  # so that a number is of one kind on every path
 
     @property
@@ -188,7 +189,7 @@ class Signature:
     def learn(self, state: Any, args: Sequence[Any]) -> list[Any]:
         """Run one step through Python, and compile what is new about it."""
         if not self.is_native:
-            return self.form.flat(state, *args)
+            return self.form.flat(self.form.step, state, *args)
         assert self.specialization is not None
         found: list[Any] = self.specialization.run(read_call((state, *args), {}, self.varying))
         if has_traced(found):
@@ -207,7 +208,9 @@ class Signature:
         results: Node = Nested("tuple", variant.leaves)
         inputs, kinds = self.specialization.inputs, self.specialization.kinds
         try:
-            written = ProgramWriter(inputs, kinds, results, range(len(variant.leaves))).write(variant.tree)
+            written = ProgramWriter(
+                inputs, kinds, results, range(len(variant.leaves)), self.specialization.watched
+            ).write(variant.tree)
         except NotNativeError as error:
             self.specialization.give_up(str(error))
             self.program = None
@@ -327,7 +330,7 @@ class Run:
         """Run steps as they are for as long as a chunk takes."""
         clock = time.perf_counter()
         while self.done < self.n and not self.stopped and time.perf_counter() - clock < CHUNK_SECONDS:
-            self._put(self.form.flat(self._given(), *self.args))
+            self._put(self.form.flat(self.form.step, self._given(), *self.args))
 
     def _leaves(self) -> list[Any]:
         """Return the leaves of the present state as the step sees them."""

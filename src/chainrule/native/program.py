@@ -20,6 +20,7 @@ from chainrule.native.rows import Group, group_steps
 from chainrule.native.schedule import Piece, Role, Schedule, Step
 from chainrule.native.tables import write_tables
 from chainrule.native.text import Module
+from chainrule.native.watch import Watched, write_watch
 from chainrule.native.writing import NotNativeError, State, Writing
 from chainrule.passes.terms import BOOL, Term, uniform
 from chainrule.primitives.shape import RESHAPE
@@ -58,15 +59,23 @@ class Compiled:
 class ProgramWriter(Writing):
     """Writes the function `run` of a tree of paths.
 
-    slots: which result each of the pointers to results is of.
+    slots: which result each of the pointers to results is of. watched: arrays that must be what they were.
     """
 
-    def __init__(self, inputs: Sequence[Term], arguments: Sequence[Node], results: Node, slots: Sequence[int]) -> None:
+    def __init__(
+        self,
+        inputs: Sequence[Term],
+        arguments: Sequence[Node],
+        results: Node,
+        slots: Sequence[int],
+        watched: Sequence[Watched] = (),
+    ) -> None:
         super().__init__()
         self._inputs = inputs
         self._arguments = tuple(arguments)
         self._results = results
         self._slots = slots
+        self._watched = watched
         self._place = Path()
         self._written: list[tuple[Path, Schedule, Group]] = []
 
@@ -75,6 +84,7 @@ class ProgramWriter(Writing):
         state = State()
         for number, term in enumerate(self._inputs):
             state.source(term, Storage(term, 0, contiguous(term.shape)), f"%in{number}")
+        write_watch(self, self._watched)
         self._path(tree, state)
         names = [f"%in{k}" for k in range(len(self._inputs))]
         names += [f"%const{k}" for k in range(len(self.constants))]

@@ -26,7 +26,8 @@ class RowSums(Nest):
         """Return the lines of the loops from `axis` inward, with what stands before them."""
         if axis != self.rank - 2:
             return super().lines(axis, bounds)
-        return [*self.points.sections[axis].lines, *self._dots(*bounds[axis], bounds)]
+        inner = self._dots(*bounds[axis], bounds)  # which adds to the section's lines
+        return [*self.points.sections[axis].lines, *inner]
 
     def _dots(self, start: str, stop: str, bounds: Bounds) -> list[str]:
         """Return the loops of sums along the last axis: several rows at once, then what rows are left one by one."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from chainrule.core.graph import ITEM
+from chainrule.core.primitive import Primitive
 from chainrule.native.cells import MOST, can_be_cells
 from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.layout import (
@@ -34,7 +35,7 @@ from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import PROD, SUM
 from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE, TRANSPOSE
 
-REDUCTIONS = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
+REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
 CHEAP = 6
 """A value of up to so many operations is computed again rather than kept."""
 LONGEST = 150
@@ -348,7 +349,7 @@ def _reduction(term: Term) -> Piece:
     kept = [length for place, length in enumerate(domain) if place not in axis]
     strides = iter(contiguous(kept))
     return Piece(
-        term.operands[0], REDUCTIONS[term.primitive], term, 0,  # type: ignore[index]
+        term.operands[0], REDUCTIONS[term.primitive], term, 0,
         tuple(0 if place in axis else next(strides) for place in range(len(domain))),
     )  # fmt: skip
 

@@ -19,7 +19,8 @@ from chainrule.native.machine import compile_text
 from chainrule.native.program import Compiled, Path, ProgramWriter
 from chainrule.native.signature import Call, nested
 from chainrule.native.symbols import outside
-from chainrule.native.trace import Recording, trace
+from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, trace
+from chainrule.native.watch import Watched
 from chainrule.native.writing import NotNativeError
 from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
@@ -30,6 +31,8 @@ from chainrule.tracing.lift import lift
 
 PATHS = 64
 """So many paths through a function are compiled; calls that take another one run it as it is."""
+CHANGES = 8
+"""So often a function is traced anew because an array around it changed."""
 TERMS = 100_000
 """A program of more operations is not compiled."""
 STRAIGHT = 3000
@@ -77,6 +80,9 @@ class Specialization:
         self.call = call.without_inputs()
         self.variants: list[Variant] = []
         self.paths = 0
+        self.watched: list[Watched] = []
+        self._changing: set[int] = set()  # arrays of integers that have changed: they are followed from then on
+        self._changes = 0
 
     @property
     def entries(self) -> list[Entry]:
@@ -103,6 +109,7 @@ class Specialization:
                 found = self._enter(variant, call)
                 if found is not NotImplemented:
                     return found
+        self._look_around()
         if self.interpreted:
             return call.interpret(self.fun)
         if self.paths >= PATHS:
@@ -131,21 +138,23 @@ class Specialization:
         """Run the function once through NumPy, and remember what it did."""
         structure: list[Any] = []
 
-        def flat(*inputs: Any) -> list[Any]:
+        def flat(fun: Callable[..., Any], *inputs: Any) -> list[Any]:
             args, kwargs = call.rebuilt(inputs)
-            leaves, found = flatten(self.fun(*args, **kwargs))
+            leaves, found = flatten(fun(*args, **kwargs))
             structure[:] = [found]
             return [lift(leaf) if isinstance(leaf, _NUMERIC) else leaf for leaf in leaves]
 
         try:
-            recording = trace(self.fun, flat, call.inputs(), self.weak)
+            recording = self._record(call, flat)
         except RandomNumbersError:
             raise
-        except (ChainruleError, AttributeError, TypeError, ValueError) as error:
+        except _REFUSALS as error:
             result = call.interpret(self.fun)  # raises again where the function itself is wrong
             self.give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
             return result
-        if any(type(value) is str and not _is_given(value, self.fun, call) for value in recording.results):
+        if recording.has_text or any(
+            type(value) is str and not _is_given(value, self.fun, call) for value in recording.results
+        ):
             self.give_up("it makes text of values")
             return call.interpret(self.fun)
         leaves = tuple(
@@ -155,6 +164,43 @@ class Specialization:
         results = [_finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
         self._remember(recording, structure[0], leaves)
         return unflatten(structure[0], results)
+
+    def _record(self, call: Call, flat: Callable[..., list[Any]]) -> Recording:
+        """Trace the function, with the arrays around it as parts of the program where it takes traced ones."""
+        try:
+            recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows)
+            watched = [array for array in recording.watched if array.dtype.kind in "iub" and array.nbytes <= SMALL]
+        except RandomNumbersError:
+            raise
+        except (*_REFUSALS, ChangedSurroundingsError):
+            recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False)
+            watched = list(recording.watched)
+        known = {id(each.array) for each in self.watched}
+        found = [Watched.of(array) for array in watched if id(array) not in known and array.dtype.kind in "fiubc"]
+        if found:
+            self.watched += found
+            for variant in self.variants:
+                variant.is_fresh = False
+        return recording
+
+    def _follows(self, array: np.ndarray[Any, Any]) -> bool:
+        """Whether an array of the surroundings becomes a part of the program."""
+        kind = array.dtype.kind
+        if kind not in "fiubc" or not array.dtype.isnative:
+            return False
+        is_index = kind in "iub" and array.nbytes <= SMALL and array.flags.forc and array.flags.aligned
+        return not is_index or id(array) in self._changing
+
+    def _look_around(self) -> None:
+        """Forget what was traced before an array changed that is no part of the program."""
+        changed = [each for each in self.watched if each.has_changed()]
+        if not changed:
+            return
+        self._changing |= {id(each.array) for each in changed}
+        self._changes += 1
+        self.variants, self.watched, self.paths = [], [], 0
+        if self._changes > CHANGES:
+            self.give_up("arrays around it change from call to call, which it reads otherwise than as operands")
 
     # --- the trees of paths
 
@@ -169,7 +215,9 @@ class Specialization:
         if variant is None:
             variant = Variant(leaves, structure)
             self.variants.append(variant)
-        to_term = lower(recording.graph, self.simplifier, self.inputs, recording.captured.is_reference)
+        to_term = lower(
+            recording.graph, self.simplifier, self.inputs, recording.captured.is_reference, recording.references
+        )
         outputs = []
         for out, leaf in zip(recording.graph.outputs, leaves, strict=True):
             if not isinstance(leaf, Same):
@@ -228,7 +276,7 @@ class Specialization:
         carried = [place for place, leaf in enumerate(variant.leaves) if not isinstance(leaf, Same)]
         slots = [carried.index(place) for place in order if place in carried]
         try:
-            program = ProgramWriter(self.inputs, kinds, results, slots).write(variant.tree)
+            program = ProgramWriter(self.inputs, kinds, results, slots, self.watched).write(variant.tree)
         except NotNativeError as error:
             self.give_up(str(error))
             return
@@ -240,6 +288,7 @@ class Specialization:
         variant.entry = make_entry(code, plan)
 
 
+_REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
 _NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
 
 

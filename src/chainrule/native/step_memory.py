@@ -126,9 +126,9 @@ class Form:
         self.recorded: list[Array] | None = None
         self.record_structure: Any = None
 
-    def flat(self, state: Any, *args: Any) -> list[Any]:
+    def flat(self, step: Callable[..., Any], state: Any, *args: Any) -> list[Any]:
         """Run the user's step; return the leaves of its state, those of its record, and its flag, fit for memory."""
-        after, record, flag = parts(self.step(state, *args), self.has_aux, self.has_stop)
+        after, record, flag = parts(step(state, *args), self.has_aux, self.has_stop)
         leaves, structure = take_apart(after)
         if structure != self.structure:
             shown = [_shown(each) for each in (structure, self.structure)]

@@ -8,6 +8,7 @@ from chainrule.native.blas import blas_symbols
 from chainrule.native.text import Module
 from chainrule.native.threads import pool_symbols
 from chainrule.native.vector_math import outside_symbols
+from chainrule.native.vector_outside import c_library
 
 _PYTHON = ("PyLong_FromVoidPtr", "PyObject_CallOneArg", "PyObject_IsTrue", "Py_DecRef")
 _BLAS = ("dgemm", "sgemm", "chainrule_blas_begin", "chainrule_blas_end")
@@ -19,6 +20,8 @@ def outside(module: Module) -> dict[str, int]:
     for name in module.declarations:
         if name in _PYTHON:
             found[name] = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
+    if "memcmp" in module.declarations:
+        found["memcmp"] = ctypes.cast(c_library().memcmp, ctypes.c_void_p).value or 0
     if any(name in module.declarations for name in _BLAS):
         found.update({name: address for name, address in blas_symbols().items() if name in module.declarations})
     if "chainrule_parallel" in module.declarations:

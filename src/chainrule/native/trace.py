@@ -12,6 +12,7 @@ from chainrule.core.graph import Graph, Node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced
 from chainrule.native.capture import Captured, RandomWatch, surroundings
+from chainrule.native.substitute import Substitution
 from chainrule.primitives.arithmetic import LDEXP
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import ARGWHERE
@@ -37,14 +38,21 @@ class Decision:
 class JitTrace(RecordTrace):
     """Records everything, down to what native code has instructions for."""
 
-    __slots__ = ("taken", "captured", "weak")
+    __slots__ = ("taken", "captured", "weak", "references")
 
     def __init__(self, around: dict[int, Any]) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
         self.weak: set[int] = set()
+        self.references: dict[int, tuple[TracedArray, Any]] = {}
         self.captured = Captured(around)
-        self.guard = self.captured  # type: ignore[assignment]
+        self.guard = self.captured
+
+    def reference(self, array: np.ndarray[Any, Any]) -> TracedArray:
+        """Return an array of the surroundings as a traced one."""
+        traced = self.input(array[()] if not array.shape else array)
+        self.references[traced.data.index] = traced, array
+        return traced
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         if primitive.expansion is not None:
@@ -107,21 +115,36 @@ class JitTrace(RecordTrace):
 class Recording:
     """One run of a function: its graph, the decisions in order, and what it captured.
 
-    results: of this run, one for each output of the graph.
+    results: of this run, one for each output of the graph. references: by its number, the array that a node stands for.
+    watched: arrays of the surroundings that were no part of the program, so that a change of theirs is a change of it.
+    has_text: whether text was made of a value, which is another one at the next call.
     """
 
     graph: Graph
     decisions: tuple[Decision, ...]
     captured: Captured
     results: tuple[Any, ...]
+    references: dict[int, np.ndarray[Any, Any]]
+    watched: tuple[np.ndarray[Any, Any], ...]
+    has_text: bool
+
+
+class ChangedSurroundingsError(Exception):
+    """A function assigned to elements of an array of its surroundings."""
+
+
+SMALL = 1 << 20
+"""Integers in arrays of up to so many bytes are indices and sizes: they stay as they are, and are watched."""
 
 
 def trace(
-    fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array], weak: Sequence[bool]
-) -> Recording:
-    """Run `flat` (arrays in, list of results out), which calls the user's `fun`, and return what it did.
+    fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array], weak: Sequence[bool],
+    follows: Callable[[np.ndarray[Any, Any]], bool],
+) -> Recording:  # fmt: skip
+    """Run `flat(fun, *inputs)`, which calls the user's `fun`, and return what it did.
 
     weak: whether an input is a Python number, which has no precision of its own.
+    follows: whether an array that the function closes over, or finds among its globals, is part of the program.
     """
     around, generators = surroundings(fun)
     watch = RandomWatch(generators)
@@ -129,13 +152,22 @@ def trace(
     traced = [running.input(value) for value in inputs]
     running.weak.update(id(part.data) for part, is_weak in zip(traced, weak, strict=True) if is_weak)
     entry = tuple(running.nodes)
+    copies = Substitution(lambda array: running.reference(array) if follows(array) else array)
+    copied = copies.convert(fun)
     token = by_reference.set(running.captured.is_reference)
     try:
-        parts = [close_over(running, part) for part in call(flat, traced)]
+        parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
     finally:
         running.closed = True
         by_reference.reset(token)
+        copies.give_back()
     watch.check()
+    if any(each.version for each, _ in running.references.values()):
+        raise ChangedSurroundingsError
     outputs = tuple(own_node(running, part) for part in parts)
     results = tuple(out.value if isinstance(out, Node) else out for out in outputs)
-    return Recording(Graph(entry, tuple(running.nodes), outputs), tuple(running.taken), running.captured, results)
+    references = {number: array for number, (_, array) in running.references.items()}
+    followed = {id(array) for array in references.values()}
+    watched = tuple(array for array in around.values() if id(array) not in followed)
+    graph = Graph(entry, tuple(running.nodes), outputs)
+    return Recording(graph, tuple(running.taken), running.captured, results, references, watched, running.has_text)

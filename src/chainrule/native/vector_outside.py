@@ -90,8 +90,8 @@ def call_each_lane(lanes: Lanes, symbol: str, operands: tuple[str, ...]) -> str:
 
 
 @cache
-def _mathematics() -> ctypes.CDLL:
-    """Return what holds the C functions of mathematics: Python itself, which is linked to them, or Windows's C library."""
+def c_library() -> ctypes.CDLL:
+    """Return what holds C's own functions: Python itself, which is linked to them, or Windows's C library."""
     return ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
 
 
@@ -101,7 +101,7 @@ def outside_symbols(text: str) -> dict[str, int]:
     for kind, name, real in SYMBOL.findall(text):
         found[f"chainrule_{kind}_{name}_{real}"] = loop_of(name, real)[kind == "data"]
     for name in DECLARED.findall(text):
-        function = getattr(_mathematics(), name, None)
+        function = getattr(c_library(), name, None)
         if function is not None:
             found[name] = ctypes.cast(function, ctypes.c_void_p).value or 0
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,20 @@ IsReference = Callable[[np.ndarray[Any, Any]], bool]
 
 
 def lower(
-    graph: Graph, simplifier: Simplifier, inputs: Sequence[Term], is_reference: IsReference
-) -> Callable[[Any], Term]:
-    """Return a function from the nodes of a graph, and constants, to their terms."""
+    graph: Graph, simplifier: Simplifier, inputs: Sequence[Term], is_reference: IsReference,
+    references: Mapping[int, np.ndarray[Any, Any]],
+) -> Callable[[Any], Term]:  # fmt: skip
+    """Return a function from the nodes of a graph, and constants, to their terms.
+
+    references: by the number of its node, an array that is read where it is.
+    """
     terms: dict[int, Term] = {node.index: term for node, term in zip(graph.inputs, inputs, strict=True)}
 
     def constant(value: Any) -> Term:
         return simplifier.terms.constant(value, isinstance(value, np.ndarray) and is_reference(value))
 
+    for number, array in references.items():
+        terms[number] = simplifier.terms.constant(array, is_reference=True)
     for node in graph.nodes:
         if node.primitive is None:
             continue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -33,6 +33,16 @@ def fingerprint(array: np.ndarray[Any, Any]) -> Fingerprint:
 
 by_reference: ContextVar[Callable[[np.ndarray[Any, Any]], bool] | None] = ContextVar("by_reference", default=None)
 """Says of which arrays a program is recorded that reads them when it runs: their elements of now are nobody's constants."""
+
+
+class Keeper(Protocol):
+    """What a recorded run asks about the arrays that it uses as constants."""
+
+    def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return what a recorded operation may hold of `array`."""
+
+    def check(self) -> None:
+        """Raise where an array has changed since it was used."""
 
 
 class Guard:

@@ -216,11 +216,12 @@ class TracedOperators(Traced):
         return f"<traced {self.dtype} of shape {self.shape}>"
 
     def __format__(self, specification: str) -> str:
+        value: Any = self
+        while isinstance(value, Traced):
+            value.owner.has_text = True
+            value = value.value
         if not specification:
             return repr(self)
-        value = self.value
-        while isinstance(value, Traced):
-            value = value.value
         return format(value, specification) if np.ndim(value) == 0 else repr(self)  # a batch has no one number to show
 
     def __reduce__(self) -> NoReturn:

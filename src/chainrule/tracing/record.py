@@ -12,7 +12,7 @@ from chainrule.core.primitive import Array, Composite, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
 from chainrule.errors import ChainruleError, TracingError, user_line, where
 from chainrule.primitives.shape import cast
-from chainrule.tracing.guard import Guard
+from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
 
@@ -34,7 +34,7 @@ class RecordTrace(Trace):
         self.whole = whole
         self.lines = lines
         self.decisions: list[tuple[Node, Any]] = []
-        self.guard = Guard() if guarded else None
+        self.guard: Keeper | None = Guard() if guarded else None
         self._scopes: tuple[tuple[Primitive, int], ...] = ()
         self._calls = 0
 

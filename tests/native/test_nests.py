@@ -1,0 +1,53 @@
+"""Proves that loops give NumPy's results in every order of their axes, at lengths around the widths of vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+LENGTHS = (1, 2, 3, 7, 8, 9, 16, 17, 31, 33, 65)
+RNG = np.random.default_rng(0)
+
+
+def agree(fun: Any, *args: Any, tolerance: float = 1e-13) -> None:
+    compiled = cr.jit(fun)
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(*args), fun(*args), rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("columns", LENGTHS)
+@pytest.mark.parametrize("rows", LENGTHS)
+def test_sums_along_either_axis(rows, columns):
+    x, left, right = RNG.normal(size=(rows, columns)), RNG.normal(size=rows), RNG.normal(size=columns)
+    agree(lambda x, r: np.sum(x * r, axis=1), x, right)
+    agree(lambda x, r: np.sum(x * r[:, None], axis=0), x, left)
+    agree(lambda x: np.sum(x, axis=(0, 1)), x)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("reduce", [np.sum, np.prod, np.max, np.min])
+def test_three_axes(axis, reduce):
+    agree(lambda x: reduce(np.cos(x), axis=axis), RNG.normal(size=(9, 17, 21)))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_does_not_depend_on_the_loop_is_written_before_it(axis):
+    # The integer is converted, and the function of it has a slow path of its own, in front of all loops.
+    agree(lambda n, x: np.max(np.hypot(n, x), axis=axis), np.array(3), RNG.normal(size=(5, 63)))
+    agree(lambda n, x: np.sum(np.sin(n) * x, axis=axis), np.array(3), RNG.normal(size=(20, 63)))
+
+
+def test_a_transposed_array_and_a_slice_are_read_in_place():
+    x = RNG.normal(size=(33, 65))
+    agree(lambda x: np.sum(x.T * 2, axis=1) + np.sum(x[::2, ::-1], axis=0), x)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.bool_])
+def test_other_types(dtype):
+    x = RNG.integers(0, 2, size=(19, 37)).astype(dtype)
+    agree(lambda x: np.sum(x, axis=0), x)
+    agree(lambda x: np.sum(x, axis=1), x)
