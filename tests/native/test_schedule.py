@@ -15,8 +15,9 @@ from chainrule.native.layout import Storage, contiguous, is_pad
 from chainrule.native.lifetimes import last_uses
 from chainrule.native.machine import available
 from chainrule.native.plan import LOOP
-from chainrule.native.rows import Group, group_steps
-from chainrule.native.schedule import Role, Schedule, Step
+from chainrule.native.row_groups import Group, group_steps
+from chainrule.native.schedule import Role, Schedule
+from chainrule.native.steps import Step
 from chainrule.passes.terms import Term, live
 
 needs_llvm = pytest.mark.skipif(not available(), reason="needs llvmlite")

@@ -7,10 +7,8 @@ from typing import Any
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.nests import Bounds, Nest, constant_mask
-from chainrule.native.points import (
-    Inner,
-    combine,
-)
+from chainrule.native.points import Inner
+from chainrule.native.reductions import combine
 from chainrule.native.text import Body
 
 REGISTERS = 8

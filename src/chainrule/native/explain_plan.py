@@ -12,11 +12,12 @@ from chainrule.native.layout import contiguous, is_basic
 from chainrule.native.plan import ASSEMBLED, LOOP, NUMPY, PRODUCT, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
 from chainrule.native.plan_names import arrays_around, kind_name, leaf_names, result_names
 from chainrule.native.program import Compiled, Path
-from chainrule.native.rows import Group
-from chainrule.native.schedule import Role, Schedule, Step
+from chainrule.native.row_groups import Group
+from chainrule.native.schedule import Role, Schedule
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import STRAIGHT as LOWEST
 from chainrule.native.specialize import Specialization, Variant
+from chainrule.native.steps import Step
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
 from chainrule.passes.terms import Term, live, uniform
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.native.schedule import Role, Schedule, Step
+from chainrule.native.schedule import Role, Schedule
+from chainrule.native.steps import Step
 from chainrule.passes.terms import Term
 
 

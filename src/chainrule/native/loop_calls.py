@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chainrule.native.layout import Storage
-from chainrule.native.points import IDENTITY, Loop, Root
-from chainrule.native.schedule import Piece
+from chainrule.native.points import Loop, Root
+from chainrule.native.reductions import IDENTITY
+from chainrule.native.steps import Piece
 from chainrule.native.tables import Address
 from chainrule.native.writing import State, Writing
 from chainrule.passes.flatten import flatten_space

@@ -16,7 +16,8 @@ from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, coordinates_of_operand, pad_bounds
 from chainrule.native.nests import Nest
-from chainrule.native.points import IDENTITY, MEMORY, Loop, Points, Root, identity, starting
+from chainrule.native.points import MEMORY, Loop, Points, Root, starting
+from chainrule.native.reductions import IDENTITY, identity
 from chainrule.native.row_sums import RowSums
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import BOOL, FLOAT32, Shape, Term, freeze, uniform

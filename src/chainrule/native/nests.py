@@ -7,17 +7,8 @@ from collections.abc import Callable, Sequence
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import coordinates_of_operand
-from chainrule.native.points import (
-    IDENTITY,
-    MEMORY,
-    Inner,
-    Points,
-    Root,
-    combine,
-    horizontal,
-    identity,
-    splat,
-)
+from chainrule.native.points import MEMORY, Inner, Points, Root, splat
+from chainrule.native.reductions import IDENTITY, combine, horizontal, identity
 from chainrule.native.text import Body
 from chainrule.primitives.arithmetic import MULTIPLY
 

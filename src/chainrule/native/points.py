@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.native.instructions import ELEMENTS, REALS, Operand, larger, smaller, write_constant, write_elementwise
+from chainrule.native.instructions import ELEMENTS, REALS, Operand, write_constant, write_elementwise
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, pad_bounds
 from chainrule.native.text import Body, Module
@@ -18,7 +18,6 @@ from chainrule.passes.terms import Shape, Term, uniform
 MEMORY = {"double": "double", "float": "float", "i64": "i64", "i1": "i8"}
 ALIGNMENT = {"double": 8, "float": 4, "i64": 8, "i8": 1}
 SHORT = {"double": "f64", "float": "f32", "i64": "i64", "i8": "i8"}
-IDENTITY = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}
 
 
 class Root(NamedTuple):
@@ -305,45 +304,3 @@ def splat(body: Body, name: str, element: str, width: int) -> str:
     kind = f"<{width} x {element}>"
     first = body.let(f"insertelement {kind} poison, {element} {name}, i32 0")
     return body.let(f"shufflevector {kind} {first}, {kind} poison, <{width} x i32> zeroinitializer")
-
-
-def combine(lanes: Lanes, how: str, dtype: np.dtype[Any], x: str, y: str) -> str:
-    """Write one step of a reduction: the sum, product, maximum or minimum of two values."""
-    if dtype in REALS:
-        operation = {"sum": lanes.add, "prod": lanes.mul}.get(how)
-        return operation(x, y) if operation else (larger if how == "max" else smaller)(lanes, x, y)
-    if how in ("sum", "prod"):
-        return lanes.bitwise("add" if how == "sum" else "mul", x, y)
-    return lanes.choose(lanes.compare_whole("sgt" if how == "max" else "slt", x, y), x, y, lanes.integer)
-
-
-def horizontal(body: Body, how: str, dtype: np.dtype[Any], vector: str, width: int) -> str:
-    """Write the reduction of the lanes of a vector, in halves."""
-    element = ELEMENTS[dtype]
-    while width > 1:
-        half = width // 2
-        kind = f"<{width} x {element}>"
-        low, high = (
-            body.let(
-                f"shufflevector {kind} {vector}, {kind} poison, <{half} x i32> <{', '.join(f'i32 {k}' for k in places)}>"
-            )
-            for places in (range(half), range(half, width))
-        )
-        if half == 1:
-            low = body.let(f"extractelement <1 x {element}> {low}, i32 0")
-            high = body.let(f"extractelement <1 x {element}> {high}, i32 0")
-        vector = combine(Lanes(body, half, REALS.get(dtype, "double")), how, dtype, low, high)
-        width = half
-    return vector
-
-
-def identity_of(how: str, dtype: np.dtype[Any]) -> Any:
-    """Return the number with which a reduction starts."""
-    if dtype in REALS or how in ("sum", "prod"):
-        return IDENTITY[how]
-    return -(1 << 63) if how == "max" else (1 << 63) - 1
-
-
-def identity(lanes: Lanes, how: str, dtype: np.dtype[Any]) -> str:
-    """Return the number with which a reduction starts, as a constant."""
-    return write_constant(lanes, identity_of(how, dtype), dtype)

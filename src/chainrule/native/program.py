@@ -15,9 +15,10 @@ from chainrule.native.lifetimes import last_uses
 from chainrule.native.loop_calls import loop_call
 from chainrule.native.numpy_calls import write_call
 from chainrule.native.products import write_product
-from chainrule.native.row_text import run_rows
-from chainrule.native.rows import Group, group_steps
-from chainrule.native.schedule import Piece, Role, Schedule, Step
+from chainrule.native.row_groups import Group, group_steps
+from chainrule.native.row_runs import run_rows
+from chainrule.native.schedule import Role, Schedule
+from chainrule.native.steps import Piece, Step
 from chainrule.native.tables import write_tables
 from chainrule.native.text import Module
 from chainrule.native.watch import Watched, write_watch

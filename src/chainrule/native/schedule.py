@@ -8,16 +8,13 @@ and to compute it again would cost more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from chainrule.core.graph import ITEM
-from chainrule.core.primitive import Primitive
 from chainrule.native.cells import MOST, can_be_cells
 from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.layout import (
     Storage,
-    basic_index,
     contiguous,
     is_basic,
     is_pad,
@@ -26,16 +23,14 @@ from chainrule.native.layout import (
     storage_of_view,
 )
 from chainrule.native.products import can_multiply, wants_copy
+from chainrule.native.steps import REDUCTIONS, Piece, Step, assembled, reduced
 from chainrule.native.vector_math import FUNCTIONS
-from chainrule.passes.terms import BOOL, Shape, Term, uniform
+from chainrule.passes.terms import BOOL, Shape, Term
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
-from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.products import MATMUL
-from chainrule.primitives.reduction import PROD, SUM
-from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE, TRANSPOSE
+from chainrule.primitives.shape import CONCATENATE, RESHAPE, TRANSPOSE
 
-REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
 CHEAP = 6
 """A value of up to so many operations is computed again rather than kept."""
 LONGEST = 150
@@ -58,27 +53,6 @@ class Role(Enum):
     ALIAS = auto()  # not at all: a view of what is in memory
     ASSEMBLE = auto()  # from parts that are stored in its memory
     CALL = auto()  # by NumPy
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space."""
-
-    term: Term
-    how: str
-    target: Term
-    offset: int
-    strides: Shape
-
-
-@dataclass(slots=True)
-class Step:
-    """One thing to do: "cell", "loop", "product", "call" or "assemble" (which comes before the loops of its pieces)."""
-
-    kind: str
-    term: Term | None = None
-    domain: Shape = ()
-    pieces: list[Piece] = field(default_factory=list)
 
 
 class Schedule:
@@ -332,7 +306,7 @@ class Schedule:
             if role is Role.POINT and term.index in self.kept:
                 loops.setdefault(term.shape, []).append(Piece(term, "store", term, 0, contiguous(term.shape)))
             elif role is Role.REDUCE:
-                loops.setdefault(term.operands[0].shape, []).append(_reduction(term))
+                loops.setdefault(term.operands[0].shape, []).append(reduced(term))
             elif role is Role.ASSEMBLE:
                 late.append(Step("assemble", term))
                 pieces = assembled(term)
@@ -342,48 +316,3 @@ class Schedule:
                 late.append(Step("product" if role is Role.PRODUCT else "call", term))
         steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())
         return steps + late
-
-
-def _reduction(term: Term) -> Piece:
-    domain, axis = term.operands[0].shape, {place % len(term.operands[0].shape) for place in term.parameters["axis"]}
-    kept = [length for place, length in enumerate(domain) if place not in axis]
-    strides = iter(contiguous(kept))
-    return Piece(
-        term.operands[0], REDUCTIONS[term.primitive], term, 0,
-        tuple(0 if place in axis else next(strides) for place in range(len(domain))),
-    )  # fmt: skip
-
-
-def assembled(term: Term) -> list[Piece]:
-    """Return the parts of a term that is put together in its memory."""
-    whole = contiguous(term.shape)
-    if term.primitive is RESHAPE:
-        return [Piece(term.operands[0], "store", term, 0, contiguous(term.operands[0].shape))]
-    if term.primitive is STACK:
-        return [Piece(part, "store", term, place * whole[0], whole[1:]) for place, part in enumerate(term.operands)]
-    if term.primitive is CONCATENATE:
-        axis = term.parameters["axis"] % len(term.shape)
-        pieces, start = [], 0
-        for part in term.operands:
-            pieces.append(Piece(part, "store", term, start * whole[axis], whole))
-            start += part.shape[axis]
-        return pieces
-    x, v = term.operands
-    axes, fixed = basic_index(term.parameters["template"], term.shape)
-    region = region_shape(term.parameters["template"], term.shape)
-    offset = sum(at * whole[place] for place, at in fixed.items())
-    strides = []
-    for entry in axes:
-        strides.append(0 if entry.source is None else entry.step * whole[entry.source])
-        offset += 0 if entry.source is None else entry.start * whole[entry.source]
-    how = "add" if term.primitive is INDEX_ADD else "store"
-    pieces = [] if uniform(x) is not None else [Piece(x, "store", term, 0, whole)]
-    return [*pieces, Piece(_spread(v, region), how, term, offset, tuple(strides))]
-
-
-def _spread(v: Term, region: Shape) -> Term:
-    """Return `v` broadcast to the region that it is assigned to."""
-    return v if v.shape == region else Term(-v.index - 1, BROADCAST_TO, (v,), {"shape": region}, region, v.dtype)
-
-
-__all__ = ["MOST", "Piece", "Role", "Schedule", "Step"]

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.graph import Node as GraphNode
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
@@ -17,6 +16,7 @@ from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
 from chainrule.native.machine import compile_text
 from chainrule.native.program import Compiled, Path, ProgramWriter
+from chainrule.native.results import are_alike, dtype_of, finished, kind_of
 from chainrule.native.signature import Call, nested
 from chainrule.native.symbols import outside
 from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, trace
@@ -158,10 +158,10 @@ class Specialization:
             self.give_up("it makes text of values")
             return call.interpret(self.fun)
         leaves = tuple(
-            _kind(out, value, self.numbers)
+            kind_of(out, value, self.numbers)
             for out, value in zip(recording.graph.outputs, recording.results, strict=True)
         )
-        results = [_finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
+        results = [finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
         self._remember(recording, structure[0], leaves)
         return unflatten(structure[0], results)
 
@@ -210,7 +210,7 @@ class Specialization:
             self.give_up(f"it consists of more than {TERMS} operations")
             return
         variant = next(
-            (each for each in self.variants if _same_leaves(each.leaves, leaves) and each.structure == structure), None
+            (each for each in self.variants if are_alike(each.leaves, leaves) and each.structure == structure), None
         )
         if variant is None:
             variant = Variant(leaves, structure)
@@ -222,10 +222,8 @@ class Specialization:
         for out, leaf in zip(recording.graph.outputs, leaves, strict=True):
             if not isinstance(leaf, Same):
                 term = to_term(out)
-                if term.dtype != _dtype_of(leaf):
-                    term = self.simplifier.apply(
-                        ASTYPE, (term,), {"dtype": _dtype_of(leaf)}, term.shape, _dtype_of(leaf)
-                    )
+                if term.dtype != dtype_of(leaf):
+                    term = self.simplifier.apply(ASTYPE, (term,), {"dtype": dtype_of(leaf)}, term.shape, dtype_of(leaf))
                 outputs.append(term)
         outputs = list(reveal_diagonals(self.simplifier, outputs))
         if not self._insert(variant, recording, to_term, tuple(outputs)):
@@ -292,18 +290,16 @@ _REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
 _NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
 
 
-def _kind(out: Any, value: Any, numbers: bool) -> Node:
-    """Return what kind a result is, given what the trace recorded and its value. numbers: all arguments are Python's."""
-    if not isinstance(out, GraphNode) and not isinstance(value, np.ndarray | np.generic | float):
-        return Same(value)
-    if isinstance(value, np.ndarray) and value.dtype.kind not in "fiubc":
-        return Same(value)
-    if isinstance(out, GraphNode) and (numbers or not np.shape(value)):
-        if numbers and isinstance(value, float):
-            return Number()
-    elif type(value) is float:
-        return Number()
-    return Array(value.dtype, value.shape) if np.shape(value) else Scalar(np.result_type(value))
+def warn(name: str) -> Callable[[str], None]:
+    """Return what tells the user, once, that a function is not compiled."""
+    said: list[bool] = []
+
+    def say(why: str) -> None:
+        if not said:
+            said.append(True)
+            warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
+
+    return say
 
 
 class _Mark:
@@ -319,40 +315,3 @@ def _is_given(text: str, fun: Callable[..., Any], call: Call) -> bool:
 def _is_narrow(kind: Node) -> bool:
     """Whether an argument has less than the precision of a Python number."""
     return isinstance(kind, Array | Scalar) and kind.dtype in (np.float16, np.float32, np.complex64)
-
-
-def _dtype_of(leaf: Node) -> np.dtype[Any]:
-    return leaf.dtype if isinstance(leaf, Array | Scalar) else np.dtype(float)
-
-
-def _same_leaves(first: tuple[Node, ...], second: tuple[Node, ...]) -> bool:
-    if len(first) != len(second):
-        return False
-    for one, other in zip(first, second, strict=True):
-        if isinstance(one, Same) and isinstance(other, Same):
-            if one.value is not other.value and not (type(one.value) is type(other.value) and one.value == other.value):
-                return False
-        elif one != other:
-            return False
-    return True
-
-
-def _finished(value: Any, leaf: Node) -> Any:
-    """Return a result of a trace on its own: no argument and no other result shares its memory."""
-    if isinstance(leaf, Same):
-        return leaf.value
-    if isinstance(leaf, Array):
-        return np.array(value)
-    return float(value) if isinstance(leaf, Number) else np.asarray(value)[()]
-
-
-def warn(name: str) -> Callable[[str], None]:
-    """Return what tells the user, once, that a function is not compiled."""
-    said: list[bool] = []
-
-    def say(why: str) -> None:
-        if not said:
-            said.append(True)
-            warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
-
-    return say

@@ -12,8 +12,9 @@ from functools import partial
 
 from chainrule.native.layout import Storage
 from chainrule.native.loop_calls import LoopCall
-from chainrule.native.points import Loop, Root, identity_of
-from chainrule.native.rows import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
+from chainrule.native.points import Loop, Root
+from chainrule.native.reductions import identity_of
+from chainrule.native.row_groups import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
 from chainrule.native.tables import Address, Pending, zeros
 from chainrule.native.text import Body
 from chainrule.native.writing import State, Writing

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.native.layout import Coordinate, coordinates_of_operand, is_view
-from chainrule.native.schedule import Role, Schedule, Step
+from chainrule.native.schedule import Role, Schedule
+from chainrule.native.steps import Step
 from chainrule.passes.terms import Term
 
 FEWEST_ROWS = 64

@@ -1,0 +1,80 @@
+"""Owns the steps of a program: what is done at once, and the pieces of memory that loops fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chainrule.core.primitive import Primitive
+from chainrule.native.layout import basic_index, contiguous, region_shape
+from chainrule.passes.terms import Shape, Term, uniform
+from chainrule.primitives.indexing import INDEX_ADD
+from chainrule.primitives.joining import STACK
+from chainrule.primitives.order import MAX, MIN
+from chainrule.primitives.reduction import PROD, SUM
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE
+
+REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space."""
+
+    term: Term
+    how: str
+    target: Term
+    offset: int
+    strides: Shape
+
+
+@dataclass(slots=True)
+class Step:
+    """One thing to do: "cell", "loop", "product", "call" or "assemble" (which comes before the loops of its pieces)."""
+
+    kind: str
+    term: Term | None = None
+    domain: Shape = ()
+    pieces: list[Piece] = field(default_factory=list)
+
+
+def reduced(term: Term) -> Piece:
+    """Return what a reduction leaves in memory."""
+    domain, axis = term.operands[0].shape, {place % len(term.operands[0].shape) for place in term.parameters["axis"]}
+    kept = [length for place, length in enumerate(domain) if place not in axis]
+    strides = iter(contiguous(kept))
+    return Piece(
+        term.operands[0], REDUCTIONS[term.primitive], term, 0,
+        tuple(0 if place in axis else next(strides) for place in range(len(domain))),
+    )  # fmt: skip
+
+
+def assembled(term: Term) -> list[Piece]:
+    """Return the parts of a term that is put together in its memory."""
+    whole = contiguous(term.shape)
+    if term.primitive is RESHAPE:
+        return [Piece(term.operands[0], "store", term, 0, contiguous(term.operands[0].shape))]
+    if term.primitive is STACK:
+        return [Piece(part, "store", term, place * whole[0], whole[1:]) for place, part in enumerate(term.operands)]
+    if term.primitive is CONCATENATE:
+        axis = term.parameters["axis"] % len(term.shape)
+        pieces, start = [], 0
+        for part in term.operands:
+            pieces.append(Piece(part, "store", term, start * whole[axis], whole))
+            start += part.shape[axis]
+        return pieces
+    x, v = term.operands
+    axes, fixed = basic_index(term.parameters["template"], term.shape)
+    region = region_shape(term.parameters["template"], term.shape)
+    offset = sum(at * whole[place] for place, at in fixed.items())
+    strides = []
+    for entry in axes:
+        strides.append(0 if entry.source is None else entry.step * whole[entry.source])
+        offset += 0 if entry.source is None else entry.start * whole[entry.source]
+    how = "add" if term.primitive is INDEX_ADD else "store"
+    pieces = [] if uniform(x) is not None else [Piece(x, "store", term, 0, whole)]
+    return [*pieces, Piece(_spread(v, region), how, term, offset, tuple(strides))]
+
+
+def _spread(v: Term, region: Shape) -> Term:
+    """Return `v` broadcast to the region that it is assigned to."""
+    return v if v.shape == region else Term(-v.index - 1, BROADCAST_TO, (v,), {"shape": region}, region, v.dtype)
