@@ -17,6 +17,9 @@ Judge = Callable[[np.ndarray, np.ndarray], np.ndarray]
 FEWEST_CALLS = 4
 """The first call traces, the second compiles, later ones run native code."""
 
+SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5)
+"""Numbers at which elementwise functions go wrong first."""
+
 
 def eagerly(fun: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function without the warnings that a compiled one need not give."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.native.agreement import Judge, check, exact, within
+from tests.native.agreement import SPECIAL, Judge, check, exact, within
 
 from chainrule.native.instructions import REAL, TEST, TRUTH, WHOLE, WHOLE_TEST
 from chainrule.native.machine import available
@@ -16,15 +16,7 @@ from chainrule.primitives.table import BY_NAME
 pytestmark = pytest.mark.skipif(not available(), reason="needs llvmlite")
 
 VALUES = [
-    np.nan,
-    np.inf,
-    -np.inf,
-    0.0,
-    -0.0,
-    1.0,
-    -1.0,
-    0.5,
-    -0.5,
+    *SPECIAL,
     1.5,
     2.5,
     -2.5,

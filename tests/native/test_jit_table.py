@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests import test_programs as programs
+from tests.native.agreement import SPECIAL as EDGES
 from tests.native.agreement import check, eagerly, exact, rounded, within
 from tests.primitives import test_structured as structured
 from tests.primitives import test_table as elementwise
@@ -44,15 +45,7 @@ EXACT = frozenset(
     "last_written".split()
 )
 SPECIAL = (
-    np.nan,
-    np.inf,
-    -np.inf,
-    0.0,
-    -0.0,
-    1.0,
-    -1.0,
-    0.5,
-    -0.5,
+    *EDGES,
     2.0,
     -2.0,
     3.0,
