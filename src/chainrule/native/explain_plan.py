@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
+from chainrule.native.heat import LONGEST
 from chainrule.native.instructions import ELEMENTS
 from chainrule.native.layout import contiguous, is_basic
 from chainrule.native.plan import ASSEMBLED, LOOP, NUMPY, PRODUCT, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
@@ -15,7 +16,6 @@ from chainrule.native.program import Compiled, Path
 from chainrule.native.row_groups import Group
 from chainrule.native.schedule import Role, Schedule
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call
-from chainrule.native.specialize import STRAIGHT as LOWEST
 from chainrule.native.specialize import Specialization, Variant
 from chainrule.native.steps import Step
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
@@ -249,8 +249,8 @@ class _Reader:
             self.notes.append("large loops are cut into chunks of rows, which threads share")
         if program.plan.release_gil:
             self.notes.append("other Python threads run meanwhile")
-        if program.size > LOWEST:
-            self.notes.append(f"it has more than {LOWEST:,} instructions outside of loops, which LLVM optimizes least")
+        if program.size > LONGEST:
+            self.notes.append(f"it has more than {LONGEST:,} instructions outside of loops, which LLVM optimizes least")
 
 
 _KINDS = {"cell": STRAIGHT, "loop": LOOP, "product": PRODUCT, "call": NUMPY, "assemble": ASSEMBLED}

@@ -21,11 +21,12 @@ import numpy as np
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import JitWarning
 from chainrule.native.entry_plan import Array, Nested, Node
+from chainrule.native.heat import BEST, FIRST, LONGEST
 from chainrule.native.machine import available, compile_text
 from chainrule.native.memory import ALIGNMENT
 from chainrule.native.program import ProgramWriter
 from chainrule.native.signature import Call, Unsupported, has_traced, read_call
-from chainrule.native.specialize import STRAIGHT, Specialization
+from chainrule.native.specialize import Specialization
 from chainrule.native.step_loop import (
     DONE,
     END,
@@ -218,7 +219,7 @@ class Signature:
         first = len(inputs) + len(written.plan.constants) + len(self.form.state)
         recorded = [layout.nbytes for layout in self.form.recorded or ()]
         written.module.define(NAME, lambda: loop_text(first, recorded, self.stepper.has_stop))
-        level = 0 if written.size > STRAIGHT else 2
+        level = FIRST if written.size > LONGEST else BEST
         code = compile_text(written.module.text(), outside(written.module), level)
         # NumPy needs the GIL; what it raises is raised by the call.
         prototype = (ctypes.PYFUNCTYPE if written.calls else ctypes.CFUNCTYPE)(ctypes.c_int64, *[ctypes.c_void_p] * 5)

@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.native.cells import MOST, Cells
 from chainrule.native.entry_plan import EntryPlan, Node
+from chainrule.native.heat import Heat
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Storage, contiguous
@@ -61,6 +62,7 @@ class ProgramWriter(Writing):
     """Writes the function `run` of a tree of paths.
 
     slots: which result each of the pointers to results is of. watched: arrays that must be what they were.
+    heat: counts the calls of code that is to be compiled again.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class ProgramWriter(Writing):
         results: Node,
         slots: Sequence[int],
         watched: Sequence[Watched] = (),
+        heat: Heat | None = None,
     ) -> None:
         super().__init__()
         self._inputs = inputs
@@ -77,6 +80,7 @@ class ProgramWriter(Writing):
         self._results = results
         self._slots = slots
         self._watched = watched
+        self._heat = heat
         self._place = Path()
         self._written: list[tuple[Path, Schedule, Group]] = []
 
@@ -86,6 +90,8 @@ class ProgramWriter(Writing):
         for number, term in enumerate(self._inputs):
             state.source(term, Storage(term, 0, contiguous(term.shape)), f"%in{number}")
         write_watch(self, self._watched)
+        if self._heat is not None:
+            self._heat.write(self)
         self._path(tree, state)
         names = [f"%in{k}" for k in range(len(self._inputs))]
         names += [f"%const{k}" for k in range(len(self.constants))]
@@ -100,6 +106,8 @@ class ProgramWriter(Writing):
             arguments=self._arguments, results=self._results, constants=tuple(self.constants), arena=self.arena_bytes,
             release_gil=not self.calls and self.work > HEAVY,
         )  # fmt: skip
+        if self._heat is not None:
+            self._heat.expect(self.work, len(self.body.lines))
         return Compiled(self.module, plan, tuple(self.calls), len(self.body.lines), tuple(self._written))
 
     # --- paths

@@ -14,6 +14,7 @@ from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
+from chainrule.native.heat import BEST, FIRST, Heat
 from chainrule.native.machine import compile_text
 from chainrule.native.program import Compiled, Path, ProgramWriter
 from chainrule.native.results import are_alike, dtype_of, finished, kind_of
@@ -35,21 +36,21 @@ CHANGES = 8
 """So often a function is traced anew because an array around it changed."""
 TERMS = 100_000
 """A program of more operations is not compiled."""
-STRAIGHT = 3000
-"""A program of more instructions outside of loops is compiled at the lowest level, which takes linear time."""
 
 
 @dataclass(slots=True)
 class Variant:
     """The paths of a specialization whose results are of one kind, and their native code.
 
-    leaves, structure: of the results. is_fresh: whether every path is compiled. program: for who looks inside.
+    leaves, structure: of the results. is_fresh: whether every path is compiled. heat: of code
+    that is compiled fast; None once it was hot. program: for who looks inside.
     """
 
     leaves: tuple[Node, ...]
     structure: Any
     tree: Path = field(default_factory=Path)
     is_fresh: bool = False
+    heat: Heat | None = field(default_factory=Heat)
     entry: Entry | None = None
     program: Compiled | None = None
 
@@ -103,6 +104,8 @@ class Specialization:
         if self.interpreted:
             return call.interpret(self.fun)
         for variant in self.variants:
+            if variant.heat is not None and variant.heat.is_hot:
+                variant.heat, variant.is_fresh = None, False
             if not variant.is_fresh:
                 self.compile(variant)
             if variant.entry is not None:
@@ -274,13 +277,13 @@ class Specialization:
         carried = [place for place, leaf in enumerate(variant.leaves) if not isinstance(leaf, Same)]
         slots = [carried.index(place) for place in order if place in carried]
         try:
-            program = ProgramWriter(self.inputs, kinds, results, slots, self.watched).write(variant.tree)
+            program = ProgramWriter(self.inputs, kinds, results, slots, self.watched, variant.heat).write(variant.tree)
         except NotNativeError as error:
             self.give_up(str(error))
             return
         module, plan = program.module, program.plan
         write_entry(module, plan)
-        level = 0 if program.size > STRAIGHT else 2
+        level = BEST if variant.heat is None else FIRST
         code = compile_text(module.text(), {**entry_symbols(plan), **outside(module)}, level)
         variant.program = program
         variant.entry = make_entry(code, plan)
