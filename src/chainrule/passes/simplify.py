@@ -290,7 +290,7 @@ def _matmul(
         return s.sum(s.binary(a.MULTIPLY, x, y), len(x.shape) - 1)
     if len(x.shape) == 1:
         return s.sum(s.binary(a.MULTIPLY, s.reshape(x, (*x.shape, 1)), y), len(y.shape) - 2)
-    if x.shape[-1] == 1:  # an outer product
+    if x.shape[-1] == 1:  # an outer product; where BLAS adds a zero of minus sign to 0, this keeps the sign
         return s.binary(a.MULTIPLY, x, y)
     if x.shape[-2] * x.shape[-1] * y.shape[-1] > SMALL_PRODUCT:
         return None
