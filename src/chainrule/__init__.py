@@ -22,19 +22,19 @@ from chainrule.transforms.derivatives import derivative, grad, hessian, hvp, jac
 
 if TYPE_CHECKING:
     from chainrule import optim
-    from chainrule.explain.backprop import backprop
-    from chainrule.explain.explain import explain
+    from chainrule.explain.backpropagation.backprop import backprop
+    from chainrule.explain.derivation.explain import explain
     from chainrule.native.jit import jit
-    from chainrule.optim.minimize import minimize
+    from chainrule.optim.descent.minimize import minimize
     from chainrule.transforms.check import check_grad
 else:
     # What a gradient does not need is loaded when its name is first used: it takes longer than all that is loaded above.
     _LATER = {
-        "backprop": "chainrule.explain.backprop",
+        "backprop": "chainrule.explain.backpropagation.backprop",
         "check_grad": "chainrule.transforms.check",
-        "explain": "chainrule.explain.explain",
+        "explain": "chainrule.explain.derivation.explain",
         "jit": "chainrule.native.jit",
-        "minimize": "chainrule.optim.minimize",
+        "minimize": "chainrule.optim.descent.minimize",
     }
 
     # Python binds a package's name when it first loads the package. Here this must not happen later: the name is a function's.

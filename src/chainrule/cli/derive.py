@@ -6,7 +6,7 @@ import chainrule as cr
 from chainrule.cli.output import CommandError, Output
 from chainrule.cli.point import read_point
 from chainrule.cli.source import Source, read_source, user_code
-from chainrule.explain.parse import symbol_name
+from chainrule.explain.reading.parse import symbol_name
 
 
 def _variable(name: str, source: Source) -> str:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chainrule.errors import ChainruleError
-from chainrule.explain.figures import json_safe
+from chainrule.explain.backpropagation.figures import json_safe
 
 MAX_ERROR = 600
 """Errors are cut to this many characters: what was typed may be of any length."""

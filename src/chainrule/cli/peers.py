@@ -14,8 +14,8 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.cli.source import Source
-from chainrule.explain.expression import Apply, Constant, Expression, Number, Symbol, fold
-from chainrule.explain.parse import parse
+from chainrule.explain.expressions.expression import Apply, Constant, Expression, Number, Symbol, fold
+from chainrule.explain.reading.parse import parse
 
 Function = Callable[..., Any]
 

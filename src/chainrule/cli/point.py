@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.output import CommandError
-from chainrule.explain.expression import evaluate, free_symbols
-from chainrule.explain.parse import parse, symbol_name
+from chainrule.explain.expressions.expression import evaluate, free_symbols
+from chainrule.explain.reading.parse import parse, symbol_name
 
 MAX_LENGTH = 100_000
 MAX_NESTING = 8

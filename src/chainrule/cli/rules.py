@@ -7,7 +7,7 @@ from typing import Any
 from chainrule.cli.output import CommandError, Output, table
 from chainrule.core.primitive import Elementwise, Primitive
 from chainrule.errors import ChainruleError
-from chainrule.explain.formulas import rule_formula
+from chainrule.explain.derivation.formulas import rule_formula
 from chainrule.primitives.table import TABLE
 
 

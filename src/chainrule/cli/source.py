@@ -18,8 +18,8 @@ from typing import Any
 from chainrule.cli.output import CommandError
 from chainrule.cli.point import Point
 from chainrule.errors import ChainruleError
-from chainrule.explain.expression import evaluate, free_symbols
-from chainrule.explain.parse import parse
+from chainrule.explain.expressions.expression import evaluate, free_symbols
+from chainrule.explain.reading.parse import parse
 
 _IN_FILE = re.compile(r"\s*(?P<path>[^\x00]+\.py):(?P<name>[^:\s]*)\s*")
 _FILE_ALONE = re.compile(r"\s*[^\x00\n]*\w\.py\s*")

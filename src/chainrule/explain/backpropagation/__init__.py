@@ -1,0 +1,1 @@
+"""Backpropagation: a program run forward and backward, value by value."""

@@ -1,0 +1,1 @@
+"""Derivations: the steps to a derivative, checked and shown."""

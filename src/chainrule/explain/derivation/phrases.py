@@ -1,0 +1,71 @@
+"""Owns phrases: sentences with mathematics in them, written in any dialect."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TypeAlias, final
+
+from chainrule.explain.expressions.dialects import LATEX, MATHML, TEXT, Dialect
+from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.notation import is_relation, latex, write
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """Expressions with equals signs between them."""
+
+    sides: tuple[Expression, ...]
+
+    def write(self, dialect: Dialect) -> str:
+        """Return the equation in a dialect."""
+        return dialect.equals.join(_side(side, dialect) for side in self.sides)
+
+    def __str__(self) -> str:
+        return self.write(TEXT)
+
+
+def _side(side: Expression, dialect: Dialect) -> str:
+    written = write(side, dialect)
+    return dialect.bracket(written) if is_relation(side) else written
+
+
+Phrase: TypeAlias = tuple[str | Expression | Equation, ...]
+
+
+def equation(*sides: Expression) -> Equation:
+    """Return the equation of these sides."""
+    return Equation(sides)
+
+
+def phrase_text(phrase: Phrase) -> str:
+    """Return the phrase as plain text."""
+    return "".join(part if isinstance(part, str) else _written(part, TEXT) for part in phrase)
+
+
+def phrase_markdown(phrase: Phrase) -> str:
+    """Return the phrase as Markdown, mathematics between dollar signs."""
+    return "".join(_escaped(part) if isinstance(part, str) else f"${_latex(part)}$" for part in phrase)
+
+
+def phrase_html(phrase: Phrase) -> str:
+    """Return the phrase as HTML, mathematics as MathML."""
+    return "".join(html.escape(part) if isinstance(part, str) else math_html(part) for part in phrase)
+
+
+def math_html(part: Expression | Equation) -> str:
+    """Return mathematics as a MathML element."""
+    return f"<math><mrow>{_written(part, MATHML)}</mrow></math>"
+
+
+def _written(part: Expression | Equation, dialect: Dialect) -> str:
+    return part.write(dialect) if isinstance(part, Equation) else write(part, dialect)
+
+
+def _latex(part: Expression | Equation) -> str:
+    return part.write(LATEX) if isinstance(part, Equation) else latex(part)
+
+
+def _escaped(words: str) -> str:
+    return "".join(f"\\{char}" if char in "*_`<>[]$\\" else char for char in words)

@@ -1,0 +1,1 @@
+"""Expressions: the tree, its algebra, and how it is written."""

@@ -1,0 +1,322 @@
+r"""Owns how an expression is written: with minimal brackets, as plain text, LaTeX or MathML.
+
+One walk decides on brackets, signs and the product sign; a dialect says how the pieces look. `2x cos(x^2)` is text,
+`2 x \cos\left(x^{2}\right)` LaTeX.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from chainrule.explain.expressions.dialects import LATEX, MATHML, TEXT, Dialect
+from chainrule.explain.expressions.expression import (
+    Apply,
+    Constant,
+    Derivative,
+    Expression,
+    Number,
+    Symbol,
+    Value,
+    apply,
+    fold,
+)
+from chainrule.primitives.table import BY_NAME
+
+CHOICE, RELATION, SUM, PRODUCT, POWER, ATOM = range(6)
+"""How strongly an expression holds together, weakest first."""
+
+KNOWN_WORDS = frozenset("pi mu nu xi ln log sin cos tan exp abs max min erf tau phi chi psi rho eta".split())
+"""Letters side by side that would be read as one name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A written expression, and what has to be known to write it next to another.
+
+    precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors:
+    "number", "letter" (a variable), "name" (a function), "bracket" or "other". fraction: a quotient. letters: the run
+    of one-letter variables at its end; head: the one at its start.
+    """
+
+    text: str
+    precedence: int = ATOM
+    negative: bool = False
+    starts: str = "other"
+    ends: str = "other"
+    fraction: bool = False
+    head: str = ""
+    letters: str = ""
+
+
+def text(expression: Expression) -> str:
+    """Return the expression as plain text that can be typed again.
+
+    >>> x = Symbol("x")
+    >>> text((2 * x + 3) ** 2 / (x - 1))
+    '(2x + 3)^2/(x - 1)'
+    """
+    return _write(expression, TEXT).text
+
+
+def latex(expression: Expression) -> str:
+    r"""Return the expression as LaTeX, for math mode.
+
+    >>> latex(1 / Symbol("x") ** 2)
+    '\\frac{1}{x^{2}}'
+    """
+    return _write(expression, LATEX).text
+
+
+def mathml(expression: Expression) -> str:
+    """Return the expression as the content of a MathML element; names are escaped."""
+    return _write(expression, MATHML).text
+
+
+def write(expression: Expression, dialect: Dialect) -> str:
+    """Return the expression in a dialect."""
+    return _write(expression, dialect).text
+
+
+def is_relation(expression: Expression) -> bool:
+    """Return whether the expression is a comparison, which needs brackets next to an equals sign."""
+    return isinstance(expression, Apply) and expression.primitive.name in _RELATIONS
+
+
+def _write(expression: Expression, dialect: Dialect) -> Piece:
+    # Some primitives are written as others (square(x) as x^2); rewriting them can show more of these.
+    shown = fold(expression, _as_written)
+    return fold(shown, lambda node, operands: _piece(node, operands, dialect))
+
+
+def _as_written(node: Expression, operands: Sequence[Expression]) -> Expression:
+    if isinstance(node, Apply):
+        form = WRITTEN_AS.get(node.primitive.name)
+        if form is not None:
+            return form(*operands)
+        return Apply(node.primitive, tuple(operands), node.parameters)
+    return node
+
+
+WRITTEN_AS: dict[str, Callable[..., Expression]] = {
+    "square": lambda x: x**2,
+    "float_power": lambda x, y: x**y,
+    "reciprocal": lambda x: 1 / x,
+    "positive": lambda x: x,
+    "exp": lambda x: Constant("e") ** x,
+    "exp2": lambda x: Number(2) ** x,
+    "expm1": lambda x: Constant("e") ** x - 1,
+    "log1p": lambda x: apply(BY_NAME["log"], 1 + x),
+    "fabs": lambda x: apply(BY_NAME["absolute"], x),
+    "fmax": lambda x, y: apply(BY_NAME["maximum"], x, y),
+    "fmin": lambda x, y: apply(BY_NAME["minimum"], x, y),
+}
+"""Primitives that are written in others."""
+
+
+def _piece(node: Expression, operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    if isinstance(node, Number):
+        return _number(node.value, dialect)
+    if isinstance(node, Constant):
+        return Piece(dialect.constant(node.name), starts="letter", ends="letter", head="", letters="")
+    if isinstance(node, Symbol):
+        run = node.name if len(node.name) == 1 else ""
+        return Piece(dialect.symbol(node.name), starts="letter", ends="letter", head=run, letters=run)
+    if isinstance(node, Derivative):
+        return _derivative(node, dialect)
+    assert isinstance(node, Apply)
+    writer = _WRITERS.get(node.primitive.name)
+    if writer is not None:
+        return writer(operands, dialect)
+    return _call(node.primitive.name, operands, dialect)
+
+
+def _number(value: Value, dialect: Dialect) -> Piece:
+    if value < 0:
+        return replace(
+            _number(-value, dialect),
+            text=dialect.minus + _number(-value, dialect).text,
+            precedence=PRODUCT,
+            negative=True,
+        )
+    if isinstance(value, Fraction):
+        quotient = dialect.fraction(dialect.number(str(value.numerator)), dialect.number(str(value.denominator)))
+        return Piece(quotient, PRODUCT, starts="number", ends="number", fraction=True)
+    digits = str(value)
+    power = re.fullmatch(r"([\d.]+)e([+-]?)0*(\d+)", digits)
+    if power:
+        exponent = dialect.number(power[2].strip("+") + power[3])
+        scaled = dialect.power(
+            dialect.number("10"), exponent if dialect.stacked or not power[2].strip("+") else f"({exponent})"
+        )
+        return Piece(dialect.number(power[1]) + dialect.times + scaled, PRODUCT, starts="number", ends="other")
+    digits = digits.removesuffix(".0").replace("inf", "∞")
+    return Piece(dialect.number(digits), starts="number", ends="number")
+
+
+def _derivative(node: Derivative, dialect: Dialect) -> Piece:
+    if isinstance(node.body, Symbol) and node.body.name != node.name:
+        return Piece(
+            dialect.named_derivative(node.body.name, node.name, node.partial),
+            starts="name",
+            ends="other",
+            fraction=dialect.stacked,
+        )
+    body = _write(node.body, dialect)
+    loose = body.precedence <= PRODUCT or body.negative
+    inner = dialect.bracket(body.text) if loose else body.text
+    return Piece(
+        dialect.derivative(inner, node.name, node.partial, node.order),
+        PRODUCT,
+        starts="name",
+        ends="other",
+        fraction=True,
+    )
+
+
+def _wrap(piece: Piece, dialect: Dialect, least: int) -> Piece:
+    if piece.precedence >= least:
+        return piece
+    return Piece(dialect.bracket(piece.text), starts="bracket", ends="bracket")
+
+
+def _sum(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    left, right = operands
+    left = _wrap(left, dialect, SUM)
+    right = _wrap(right, dialect, SUM)
+    if right.negative:
+        joined = left.text + dialect.minus_sign + right.text.removeprefix(dialect.minus)
+    else:
+        joined = left.text + dialect.plus_sign + right.text
+    return Piece(joined, SUM, negative=left.negative)
+
+
+def _difference(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    left, right = operands
+    right = _wrap(right, dialect, ATOM if right.negative else PRODUCT)
+    return Piece(_wrap(left, dialect, SUM).text + dialect.minus_sign + right.text, SUM, negative=left.negative)
+
+
+def _negative(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    (operand,) = operands
+    operand = _wrap(operand, dialect, ATOM if operand.negative else PRODUCT)
+    return replace(operand, text=dialect.minus + operand.text, precedence=PRODUCT, negative=True, head="")
+
+
+def _product(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    left, right = operands
+    left = _wrap(left, dialect, PRODUCT)
+    sign = right.negative
+    right = _wrap(right, dialect, ATOM if sign else PRODUCT)
+    if right.fraction and right.starts != "name" and not dialect.stacked:
+        right = replace(_wrap(right, dialect, ATOM), fraction=True)
+    if left.fraction and left.precedence == PRODUCT and (left.starts == "name" or not dialect.stacked):
+        left = replace(_wrap(left, dialect, ATOM), fraction=True)
+    joiner = _joiner(left, right, dialect, sign)
+    run = left.letters + right.letters if joiner == dialect.nothing and right.head == right.letters else right.letters
+    return Piece(
+        left.text + joiner + right.text,
+        PRODUCT,
+        negative=left.negative,
+        starts=left.starts,
+        ends=right.ends,
+        head=left.head,
+        letters=run,
+    )
+
+
+def _joiner(left: Piece, right: Piece, dialect: Dialect, sign: bool) -> str:
+    """Return what stands between two factors: nothing, a space, or a product sign where the reader needs one."""
+    if right.starts == "number" or sign or (right.starts == "other" and left.ends != "number"):
+        return dialect.times
+    if left.fraction or right.fraction:
+        return dialect.space if dialect.stacked and right.starts == "letter" else dialect.times
+    if right.starts == "bracket":
+        return dialect.space if left.ends == "other" else dialect.nothing
+    if left.ends == "number":
+        return dialect.space if right.starts == "name" else dialect.nothing
+    if right.starts == "letter" and left.letters and right.head:
+        if not right.letters:
+            return dialect.space
+        word = left.letters + right.head
+        return dialect.nothing if len(word) <= 3 and word not in KNOWN_WORDS and word.isascii() else dialect.space
+    return dialect.space
+
+
+def _quotient(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    left, right = operands
+    if dialect.stacked:
+        sign = dialect.minus if left.negative and left.precedence == PRODUCT else ""
+        quotient = dialect.fraction(left.text.removeprefix(sign), right.text)
+        return Piece(sign + quotient, PRODUCT, negative=bool(sign), starts="other", fraction=True)
+    above = _wrap(left, dialect, ATOM if left.fraction else PRODUCT)
+    below = _wrap(right, dialect, POWER)
+    return Piece(
+        dialect.fraction(above.text, below.text), PRODUCT, negative=above.negative, starts=above.starts, fraction=True
+    )
+
+
+def _power(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    base, exponent = operands
+    base = _wrap(base, dialect, ATOM)
+    shown = exponent.text if dialect.stacked else _wrap(exponent, dialect, ATOM).text
+    return Piece(dialect.power(base.text, shown), POWER, starts=base.starts, ends="other", head=base.head)
+
+
+def _root(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    return Piece(dialect.root(operands[0].text), starts="name", ends="bracket")
+
+
+def _bars(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    return Piece(dialect.bars(operands[0].text), starts="other", ends="other")
+
+
+def _relation(sign: str) -> Callable[[Sequence[Piece], Dialect], Piece]:
+    def writer(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+        left, right = (_wrap(operand, dialect, SUM) for operand in operands)
+        return Piece(left.text + dialect.relation(sign) + right.text, RELATION)
+
+    return writer
+
+
+def _choice(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    chosen, other, condition = operands
+    if dialect.stacked:
+        return Piece(dialect.cases(condition.text, chosen.text, other.text))
+    chosen, other = (_wrap(piece, dialect, RELATION) for piece in (chosen, other))
+    return Piece(dialect.cases(condition.text, chosen.text, other.text), starts="bracket", ends="bracket")
+
+
+def _call(name: str, operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    return Piece(dialect.call(name, [operand.text for operand in operands]), starts="name", ends="bracket")
+
+
+def _step(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    # The value at a tie (one half) is said in a note where the function occurs.
+    return _call("heaviside", operands[:1], dialect)
+
+
+_RELATIONS = {
+    "less": "<",
+    "less_equal": "≤",
+    "greater": ">",
+    "greater_equal": "≥",
+    "equal": "=",
+    "not_equal": "≠",
+}
+_WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
+    "add": _sum,
+    "subtract": _difference,
+    "negative": _negative,
+    "multiply": _product,
+    "divide": _quotient,
+    "power": _power,
+    "sqrt": _root,
+    "absolute": _bars,
+    **{name: _relation(sign) for name, sign in _RELATIONS.items()},
+    "where": _choice,
+    "heaviside": _step,
+}
+"""Primitives that are not written as a function with its arguments."""

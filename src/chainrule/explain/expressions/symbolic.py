@@ -1,0 +1,111 @@
+"""Owns the way from an expression to SymPy, which is imported on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from chainrule.explain.expressions.expression import Apply, Constant, Derivative, Expression, Number, fold
+
+
+def to_sympy(expression: Expression) -> Any:
+    """Return the expression as a SymPy one: numbers become exact rationals, variables symbols without assumptions.
+
+    Raises ImportError where SymPy is not installed.
+
+    >>> from chainrule.explain.expressions.expression import Symbol
+    >>> to_sympy(0.5 * Symbol("x"))
+    x/2
+    """
+    import sympy  # noqa: PLC0415 (heavy)
+
+    functions = _functions()
+
+    def combine(node: Expression, operands: Sequence[Any]) -> Any:
+        if isinstance(node, Number):
+            exact = Fraction(str(node.value))
+            return sympy.Rational(exact.numerator, exact.denominator)
+        if isinstance(node, Constant):
+            return sympy.pi if node.name == "pi" else sympy.E
+        if isinstance(node, Derivative):
+            return sympy.Derivative(to_sympy(node.body), sympy.Symbol(node.name))
+        if isinstance(node, Apply):
+            build = functions.get(node.primitive.name)
+            return build(*operands) if build is not None else sympy.Function(node.primitive.name)(*operands)
+        return sympy.Symbol(node.name)  # type: ignore[attr-defined]
+
+    return fold(expression, combine)
+
+
+@cache
+def _functions() -> dict[str, Callable[..., Any]]:
+    """Return what each primitive is in SymPy, where it has another name or is an operator."""
+    import sympy as sp  # noqa: PLC0415 (heavy)
+
+    return {
+        "add": lambda x, y: x + y,
+        "subtract": lambda x, y: x - y,
+        "multiply": lambda x, y: x * y,
+        "divide": lambda x, y: x / y,
+        "floor_divide": lambda x, y: sp.floor(x / y),
+        "remainder": sp.Mod,
+        "power": lambda x, y: x**y,
+        "float_power": lambda x, y: x**y,
+        "negative": lambda x: -x,
+        "positive": lambda x: x,
+        "reciprocal": lambda x: 1 / x,
+        "square": lambda x: x**2,
+        "sqrt": sp.sqrt,
+        "cbrt": sp.cbrt,
+        "absolute": sp.Abs,
+        "fabs": sp.Abs,
+        "sign": sp.sign,
+        "hypot": lambda x, y: sp.sqrt(x**2 + y**2),
+        "exp": sp.exp,
+        "exp2": lambda x: 2**x,
+        "expm1": lambda x: sp.exp(x) - 1,
+        "log": sp.log,
+        "log2": lambda x: sp.log(x, 2),
+        "log10": lambda x: sp.log(x, 10),
+        "log1p": lambda x: sp.log(1 + x),
+        "logaddexp": lambda x, y: sp.log(sp.exp(x) + sp.exp(y)),
+        "softplus": lambda x: sp.log(1 + sp.exp(x)),
+        "expit": lambda x: 1 / (1 + sp.exp(-x)),
+        "logit": lambda x: sp.log(x / (1 - x)),
+        "log_expit": lambda x: -sp.log(1 + sp.exp(-x)),
+        "sin": sp.sin,
+        "cos": sp.cos,
+        "tan": sp.tan,
+        "arcsin": sp.asin,
+        "arccos": sp.acos,
+        "arctan": sp.atan,
+        "arctan2": sp.atan2,
+        "sinh": sp.sinh,
+        "cosh": sp.cosh,
+        "tanh": sp.tanh,
+        "arcsinh": sp.asinh,
+        "arccosh": sp.acosh,
+        "arctanh": sp.atanh,
+        "erf": sp.erf,
+        "erfc": sp.erfc,
+        "erfinv": sp.erfinv,
+        "gamma": sp.gamma,
+        "gammaln": sp.loggamma,
+        "psi": sp.digamma,
+        "zeta": sp.zeta,
+        "floor": sp.floor,
+        "ceil": sp.ceiling,
+        "maximum": sp.Max,
+        "minimum": sp.Min,
+        "relu": lambda x: sp.Max(0, x),
+        "heaviside": sp.Heaviside,
+        "where": lambda chosen, other, condition: sp.Piecewise((chosen, condition), (other, True)),
+        "less": sp.Lt,
+        "less_equal": sp.Le,
+        "greater": sp.Gt,
+        "greater_equal": sp.Ge,
+        "equal": sp.Eq,
+        "not_equal": sp.Ne,
+    }

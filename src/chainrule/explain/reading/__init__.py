@@ -1,0 +1,1 @@
+"""Typed mathematics becomes expressions: characters, tokens, grammar."""

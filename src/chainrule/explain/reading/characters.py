@@ -1,0 +1,87 @@
+"""Owns which characters typed mathematics may contain, and the plain ones that the others stand for."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from chainrule.explain.reading.names import GREEK
+from chainrule.explain.reading.refusal import character_name, refusal
+
+SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿˣʸᵏᵗ", "0123456789-+nxykt", strict=True))
+SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₙₜₓ", "0123456789ijkntx", strict=True))
+ROOTS = "√∛∜"
+
+_SIGNS: dict[str, str] = (
+    dict.fromkeys("−–—﹣‐‑‒", "-")
+    | dict.fromkeys("×·⋅∙•∗✕✖", "*")
+    | dict.fromkeys("÷∕⁄", "/")
+    | {"ˆ": "^", "∣": "|", "∥": "|", "\t": " ", "\r": "\n", "µ": "μ"}
+)
+_KEPT = frozenset("\n" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
+
+_REASONS: dict[str, str] = {
+    "!": "factorials are defined for whole numbers only, so they have no derivative; use Gamma(n + 1)",
+    "'": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
+    "’": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
+    "∂": "a derivative cannot be part of the function; type the function, and say by which variable with wrt",
+    "∞": "infinity is not a number that a function can be made of",
+    "%": "'%' has no meaning here; write a percentage as a fraction, and a remainder not at all",
+    "°": "angles are in radians; write x*pi/180 for degrees",
+    "<": "comparisons are not functions to differentiate; max, min, |x| and relu make functions of pieces",
+    ">": "comparisons are not functions to differentiate; max, min, |x| and relu make functions of pieces",
+    '"': "quotes have no meaning in mathematics; expected a formula such as x^2 + 3x",
+    "∑": "sums over an index are not understood; write the terms out",
+    "∏": "products over an index are not understood; write the factors out",
+    "∫": "integrals are not understood",
+}
+
+
+def plain(text: str) -> str:
+    """Return `text` with one plain character for each, so that columns stay what they are.
+
+    Fullwidth and mathematical letters and digits, spaces, minus and multiplication signs are read as their plain forms.
+
+    Raises ParseError for control and direction characters, digits and letters of scripts that mathematics does not use.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_plain(text, position, char) for position, char in enumerate(text))
+
+
+def _plain(text: str, position: int, char: str) -> str:
+    if char in _SIGNS:
+        return _SIGNS[char]
+    if " " <= char <= "~" or char in _KEPT:
+        return char
+    category = unicodedata.category(char)
+    if category == "Zs":
+        return " "
+    compatible = unicodedata.normalize("NFKC", char)
+    if len(compatible) == 1 and ("!" <= compatible <= "~" or compatible in GREEK):
+        return compatible
+    if category == "No" and unicodedata.numeric(char) < 1:
+        return char  # a fraction such as one half, in one character
+    if char in _REASONS:
+        return char
+    raise refusal(text, position, _refused(char, category))
+
+
+def _refused(char: str, category: str) -> str:
+    name = character_name(char)
+    if category in ("Cc", "Cf", "Zl", "Zp"):
+        return f"an invisible character, {name}; delete it"
+    if category in ("Cs", "Co", "Cn"):
+        return f"{name} is not a character of any script"
+    if category[0] == "N":
+        return f"a digit of another script, {name}; expected digits 0 to 9"
+    if category[0] == "L":
+        return f"a letter of another script, {name}; expected Latin or Greek letters"
+    if category[0] == "M":
+        return f"a combining mark, {name}; expected plain letters"
+    return f"unexpected {name}; expected a number, a variable, a function, an operator or a bracket"
+
+
+def why_not(char: str) -> str:
+    """Return why a character that can be typed stands in no formula."""
+    expected = "expected a number, a variable, a function, an operator or a bracket"
+    return _REASONS.get(char, f"unexpected '{char}'; {expected}")

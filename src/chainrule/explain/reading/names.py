@@ -1,0 +1,210 @@
+"""Owns the names of typed mathematics: functions, Greek letters, LaTeX commands, and words that are refused."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chainrule.core.primitive import Primitive
+from chainrule.explain.expressions.expression import Expression, apply
+from chainrule.primitives import arithmetic, comparison, exponential, special, trigonometric
+from chainrule.primitives.arithmetic import SQRT
+from chainrule.primitives.exponential import EXP, LOG
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that can be typed.
+
+    name: how it is spelled in messages.
+    build: makes the expression from the arguments.
+    least, most: how many arguments it takes; `most` is None where there is no bound.
+    inverse: the function that `name^-1` means, where there is one.
+    """
+
+    name: str
+    build: Callable[..., Expression]
+    least: int = 1
+    most: int | None = 1
+    inverse: str | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _over(primitive: Primitive) -> Callable[..., Expression]:
+    return lambda *arguments: apply(primitive, *arguments)
+
+
+def _reciprocal(primitive: Primitive) -> Callable[..., Expression]:
+    return lambda x: 1 / apply(primitive, x)
+
+
+def _of_reciprocal(primitive: Primitive) -> Callable[..., Expression]:
+    return lambda x: apply(primitive, 1 / x)
+
+
+def _pairwise(primitive: Primitive) -> Callable[..., Expression]:
+    def build(first: Expression, *others: Expression) -> Expression:
+        for other in others:
+            first = apply(primitive, first, other)
+        return first
+
+    return build
+
+
+def _cotangent(x: Expression) -> Expression:
+    return apply(trigonometric.COS, x) / apply(trigonometric.SIN, x)
+
+
+def _hyperbolic_cotangent(x: Expression) -> Expression:
+    return apply(exponential.COSH, x) / apply(exponential.SINH, x)
+
+
+def log_to_base(base: Expression) -> Callable[..., Expression]:
+    """Return what builds the logarithm to `base`: ln x / ln base."""
+    return lambda x: apply(LOG, x) / apply(LOG, base)
+
+
+def nth_root(index: Expression) -> Callable[..., Expression]:
+    """Return what builds the root of the given index: x^(1/index)."""
+    return lambda x: apply(arithmetic.POWER, x, 1 / index)
+
+
+# Spellings, what they build, and the spelling of the inverse.
+_ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
+    ("sin", _over(trigonometric.SIN), "arcsin"),
+    ("cos", _over(trigonometric.COS), "arccos"),
+    ("tan", _over(trigonometric.TAN), "arctan"),
+    ("sec", _reciprocal(trigonometric.COS), "arcsec"),
+    ("csc cosec", _reciprocal(trigonometric.SIN), "arccsc"),
+    ("cot cotan", _cotangent, "arccot"),
+    ("arcsin asin", _over(trigonometric.ARCSIN), "sin"),
+    ("arccos acos", _over(trigonometric.ARCCOS), "cos"),
+    ("arctan atan", _over(trigonometric.ARCTAN), "tan"),
+    ("arcsec asec", _of_reciprocal(trigonometric.ARCCOS), "sec"),
+    ("arccsc acsc", _of_reciprocal(trigonometric.ARCSIN), "csc"),
+    ("arccot acot", _of_reciprocal(trigonometric.ARCTAN), "cot"),
+    ("sinh", _over(exponential.SINH), "arcsinh"),
+    ("cosh", _over(exponential.COSH), "arccosh"),
+    ("tanh", _over(exponential.TANH), "arctanh"),
+    ("sech", _reciprocal(exponential.COSH), None),
+    ("csch cosech", _reciprocal(exponential.SINH), None),
+    ("coth", _hyperbolic_cotangent, "arccoth"),
+    ("arcsinh asinh arsinh", _over(exponential.ARCSINH), "sinh"),
+    ("arccosh acosh arcosh", _over(exponential.ARCCOSH), "cosh"),
+    ("arctanh atanh artanh", _over(exponential.ARCTANH), "tanh"),
+    ("arccoth acoth arcoth", _of_reciprocal(exponential.ARCTANH), "coth"),
+    ("exp", _over(EXP), "ln"),
+    ("exp2", _over(exponential.EXP2), "log2"),
+    ("expm1", _over(exponential.EXPM1), "log1p"),
+    ("ln log", _over(LOG), "exp"),
+    ("log2", _over(exponential.LOG2), "exp2"),
+    ("log10", _over(exponential.LOG10), None),
+    ("log1p", _over(exponential.LOG1P), "expm1"),
+    ("sqrt", _over(SQRT), None),
+    ("cbrt", _over(arithmetic.CBRT), None),
+    ("abs", _over(arithmetic.ABSOLUTE), None),
+    ("sign sgn", _over(comparison.SIGN), None),
+    ("floor", _over(comparison.FLOOR), None),
+    ("ceil", _over(comparison.CEIL), None),
+    ("sigmoid expit logistic", _over(special.EXPIT), "logit"),
+    ("logit", _over(special.LOGIT), "sigmoid"),
+    ("softplus", _over(special.SOFTPLUS), None),
+    ("relu", _over(special.RELU), None),
+    ("erf", _over(special.ERF), "erfinv"),
+    ("erfc", _over(special.ERFC), None),
+    ("erfinv", _over(special.ERFINV), "erf"),
+    ("gammaln lgamma", _over(special.GAMMALN), None),
+    ("digamma", _over(special.DIGAMMA), None),
+)
+_SEVERAL_ARGUMENTS: tuple[tuple[str, Function], ...] = (
+    ("max maximum", Function("max", _pairwise(comparison.MAXIMUM), 1, None)),
+    ("min minimum", Function("min", _pairwise(comparison.MINIMUM), 1, None)),
+    ("atan2 arctan2", Function("atan2", _over(trigonometric.ARCTAN2), 2, 2)),
+    ("hypot", Function("hypot", _over(arithmetic.HYPOT), 2, 2)),
+    ("xlogy", Function("xlogy", _over(special.XLOGY), 2, 2)),
+    ("pow power", Function("pow", _over(arithmetic.POWER), 2, 2)),
+)
+
+FUNCTIONS: dict[str, Function] = {
+    spelling: Function(spelling, build, inverse=inverse)
+    for spellings, build, inverse in _ONE_ARGUMENT
+    for spelling in spellings.split()
+} | {spelling: function for spellings, function in _SEVERAL_ARGUMENTS for spelling in spellings.split()}
+"""Every function, by every spelling."""
+
+BRACKET_FUNCTIONS: dict[str, Function] = {
+    "sigma": FUNCTIONS["sigmoid"],
+    "Gamma": Function("Gamma", _over(special.GAMMA)),
+}
+"""Letters that are functions where a bracket follows, and variables elsewhere."""
+
+GREEK: dict[str, str] = {
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "ϵ": "epsilon",
+    "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta",
+    "ϑ": "theta",
+    "ι": "iota",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "ο": "omicron",
+    "π": "pi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "τ": "tau",
+    "υ": "upsilon",
+    "φ": "phi",
+    "ϕ": "phi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+    "Γ": "Gamma",
+    "Δ": "Delta",
+    "Θ": "Theta",
+    "Λ": "Lambda",
+    "Ξ": "Xi",
+    "Σ": "Sigma",
+    "Φ": "Phi",
+    "Ψ": "Psi",
+    "Ω": "Omega",
+}
+"""Greek letters and the names that their variables get."""
+
+GREEK_NAMES = frozenset(GREEK.values())
+LATEX_LETTERS = {f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa")} | {
+    name: name for name in GREEK_NAMES
+}
+
+LATEX_SIGNS: dict[str, str] = {"cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "div": "DIVIDE"}
+LATEX_SPACES = frozenset((*",;:! ", "quad", "qquad", "thinspace", "displaystyle", "limits", "nolimits"))
+LATEX_SIZES = frozenset(("left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr"))
+LATEX_UPRIGHT = frozenset(("mathrm", "operatorname", "text", "textrm", "mathit", "mathbf", "mathsf", "boldsymbol"))
+
+PROGRAMMING_WORDS = frozenset(word.lower() for word in (*keyword.kwlist, "match", "elif")) | frozenset(
+    (
+        "exec eval print open input compile globals locals getattr setattr system "
+        "function let var const then end switch case null nil undefined self this "
+        "int float str bool list dict range len new void do goto echo sudo"
+    ).split()
+)
+"""Words of programming languages, lower case. Text is mathematics; nothing in it is ever run."""
+
+GLUED = tuple(
+    sorted(
+        (name for name, function in FUNCTIONS.items() if function.most == 1 and not name.startswith("a")),
+        key=len,
+        reverse=True,
+    )
+)
+"""Functions that one letter may be glued to ("sinx"), longest first. "asinx" could be a sin x, and is refused."""

@@ -1,0 +1,136 @@
+"""Owns the way from text to an expression.
+
+How text is read, where people could differ:
+
+- A letter with digits or an index is one variable: x1, x_1, x_{1} and x₁ are all `x1`; w_{ij} is `w_ij`. Up to three
+  letters that are no known name multiply (`xy`, `wx`), and one letter may be glued to a function (`sinx`). Longer words
+  are refused, except names that the text itself defines, such as loss in `loss = (y-t)^2`.
+- e is Euler's number and pi a constant. `sigma(...)` and `σ(...)` are the sigmoid; elsewhere sigma is a variable.
+- Division and juxtaposition go from left to right: `1/2x` is (1/2)x. An exponent is the one factor next to the sign:
+  `e^2x` is (e^2)x. `1e-3` without spaces is 0.001.
+- A function without brackets takes the factors written next to it, up to the next function or sign: `sin 2x cos x` is
+  sin(2x) cos(x), `sin x^2` is sin(x^2), `sin x/2` is sin(x)/2. With brackets it takes what they hold: `sin(x)^2`,
+  `sin(x) y`. `sin^-1 x` is the inverse. `√` takes only the next factor: `√2x` is (√2)x.
+- log and ln are the natural logarithm; log2, log10 and log_b have their bases. Decimals are exact: 0.1 is 1/10.
+- Definitions stand before the function, with `;`, `,` or a new line between, or after it with `where`:
+  `L = (y-t)^2 where y = sigmoid(wx+b)`.
+
+Nothing is evaluated as code, and nothing is simplified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.reading.actions import Refused
+from chainrule.explain.reading.characters import plain
+from chainrule.explain.reading.cursor import Cursor, Definition
+from chainrule.explain.reading.grammar import Unexpected, read
+from chainrule.explain.reading.refusal import quoted, refusal
+from chainrule.explain.reading.scan import scan
+from chainrule.explain.reading.statements import (
+    LONE_STATEMENT,
+    NAME,
+    Header,
+    defined_name,
+    find_statements,
+    header,
+    refuse_derivatives,
+    without_wrapper,
+)
+
+MAX_LENGTH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A function that was typed.
+
+    expression: what it computes, definitions put in.
+    name: its name, where it was given one: f in `f(x) = x^2`, L in `L = (y-t)^2`.
+    parameters: its variables, where they were listed: ("x",) in `f(x) = x^2`.
+    text: what was typed.
+    """
+
+    expression: Expression
+    name: str | None
+    parameters: tuple[str, ...] | None
+    text: str
+
+
+def parse(text: str) -> Parsed:
+    """Read a function from mathematics as people type it, or from LaTeX.
+
+    Raises ParseError, a ValueError, that points at the column where the text is no mathematics of this grammar, is
+    longer than 2,000 characters, has brackets nested more than 100 deep, or exponents beyond 1,000.
+
+    >>> parse("2x sin^2 x").expression
+    multiply(multiply(2, x), power(sin(x), 2))
+    >>> parsed = parse("L(w, b) = (y - t)^2 where y = sigmoid(wx + b)")
+    >>> parsed.name, parsed.parameters
+    ('L', ('w', 'b'))
+    >>> parsed.expression
+    power(subtract(expit(add(multiply(w, x), b)), t), 2)
+    >>> parse("2x + (3*)")
+    Traceback (most recent call last):
+    ...
+    chainrule.errors.ParseError: column 9: unexpected ')'; expected a number, a variable, a function or an opening ...
+      2x + (3*)
+              ^
+    """
+    if len(text) > MAX_LENGTH:
+        raise refusal(text, MAX_LENGTH, f"the text has {len(text):,} characters; expected at most {MAX_LENGTH:,}")
+    line = without_wrapper(plain(text))
+    refuse_derivatives(text, line)
+    statements = find_statements(text, line)
+    headers = [header(text, line, statement) for statement in statements]
+    pending = {head.name for head in headers if head.name is not None}
+    definitions: dict[str, Definition] = {}
+    for statement, head in zip(statements[:-1], headers[:-1], strict=True):
+        if head.name is None:
+            raise refusal(text, statement.start, LONE_STATEMENT)
+        expression = _formula(text, line, head, statement.end, definitions, pending)
+        if head.name in definitions:
+            raise refusal(text, statement.start, f"'{head.name}' is defined twice; expected one definition")
+        definitions[head.name] = Definition(expression, head.parameters)
+        pending.discard(head.name)
+    expression = _formula(text, line, headers[-1], statements[-1].end, definitions, pending)
+    if headers[-1].name in definitions:
+        raise refusal(text, statements[-1].start, f"'{headers[-1].name}' is defined twice; expected one definition")
+    return Parsed(expression, headers[-1].name, headers[-1].parameters, text)
+
+
+def symbol_name(text: str) -> str:
+    r"""Return the name that a typed variable has in expressions: "x_1" gives "x1", "α" gives "alpha".
+
+    Raises ParseError where the text is not one variable.
+
+    >>> symbol_name("x₁"), symbol_name(r"\theta"), symbol_name("w_{ij}")
+    ('x1', 'theta', 'w_ij')
+    """
+    found = re.compile(NAME).fullmatch(plain(text).strip()) if len(text) <= MAX_LENGTH else None
+    name = defined_name(found[0]) if found is not None else None
+    if name is None:
+        raise refusal(text[:MAX_LENGTH], 0, f"{quoted(text)} is not a variable; expected a letter such as x, or x1")
+    return name
+
+
+def _formula(
+    text: str, line: str, head: Header, end: int, definitions: Mapping[str, Definition], pending: set[str]
+) -> Expression:
+    """Parse one formula. A function's own parameters hide definitions of the same name."""
+    hidden = head.parameters or ()
+    seen = {name: definition for name, definition in definitions.items() if name not in hidden}
+    tokens = scan(Cursor(text, line, head.start, end, seen, pending.difference(hidden)))
+    try:
+        return read(tokens)
+    except Unexpected as error:
+        if error.token is None:
+            raise refusal(text, end, f"the formula ends too early; {error.expected}") from None
+        problem = f"unexpected {quoted(error.token.text)}"
+        raise refusal(text, error.token.position, f"{problem}; {error.expected}") from None
+    except Refused as error:
+        raise refusal(text, error.position, error.message) from None

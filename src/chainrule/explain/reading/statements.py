@@ -1,0 +1,146 @@
+"""Owns the statements of a text: where each is, and what stands left of its equals sign."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chainrule.explain.reading.characters import SUBSCRIPTS
+from chainrule.explain.reading.names import FUNCTIONS, GREEK, GREEK_NAMES, LATEX_LETTERS, PROGRAMMING_WORDS
+from chainrule.explain.reading.refusal import quoted, refusal
+
+MAX_STATEMENTS = 50
+
+LONE_STATEMENT = (
+    "only a definition such as y = 2x + 1 can stand before another statement; expected one function (decimals are "
+    "written with a point, as in 0.5)"
+)
+_WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
+_DERIVATIVE = re.compile(
+    r"(?<![A-Za-z\\])d\s*/\s*d\s*[A-Za-z](?![A-Za-z])|\\[dt]?frac\s*\{\s*d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*[(=]"
+)
+_WHERE = re.compile(r"(?<![A-Za-z\\])(?:where|\\text\s*\{\s*where\s*\}|\\mathrm\s*\{\s*where\s*\})(?![A-Za-z])")
+NAME = (
+    r"(?:\\(?:mathrm|operatorname|text)\s*\{[A-Za-z]+\}|\\?[A-Za-z]+|[\u0370-\u03ff])"
+    r"(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z][A-Za-z0-9]{0,7}|_\{[A-Za-z0-9]{1,8}\})?"
+)
+_HEADER = re.compile(rf"\s*({NAME})\s*(?:(?:\\left\s*)?\(([^()=]*?)(?:\\right\s*)?\)\s*)?(:?=)")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a statement is, without the spaces around it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands left of the equals sign, and where the formula after it starts."""
+
+    name: str | None
+    parameters: tuple[str, ...] | None
+    start: int
+
+
+def without_wrapper(line: str) -> str:
+    """Blank out the dollar signs around LaTeX, so that columns stay."""
+    body = line.strip()
+    for opening, closing in _WRAPPERS:
+        if len(body) >= len(opening) + len(closing) and body.startswith(opening) and body.endswith(closing):
+            start = line.index(opening)
+            end = line.rindex(closing)
+            inner = line[start + len(opening) : end]
+            return " " * (start + len(opening)) + inner + " " * (len(line) - end)
+    return line
+
+
+def refuse_derivatives(text: str, line: str) -> None:
+    """Raise ParseError where the text asks for a derivative, which would be read as a quotient."""
+    found = _DERIVATIVE.search(line)
+    if found is not None:
+        advice = "expected the function alone, and its variable as wrt"
+        raise refusal(text, found.start(), f"a derivative cannot be part of the function; {advice}")
+
+
+def find_statements(text: str, line: str) -> list[Span]:
+    """Return where the statements are, the function last."""
+    where = _WHERE.search(line)
+    if where is None:
+        spans = _split(line, 0, len(line))
+    else:
+        spans = _split(line, where.end(), len(line)) + _split(line, 0, where.start())
+        if len(spans) < 2 or spans[0].start < where.end() or spans[-1].start >= where.end():
+            problem = "'where' stands between a function and definitions"
+            raise refusal(text, where.start(), f"{problem}; expected both, as in y^2 where y = 3x")
+    if not spans:
+        raise refusal(text, 0, "the text is empty; expected a function such as x^2 + 3x")
+    if len(spans) > MAX_STATEMENTS:
+        raise refusal(text, spans[MAX_STATEMENTS].start, f"more than {MAX_STATEMENTS} statements; expected fewer")
+    return spans
+
+
+def _split(line: str, start: int, end: int) -> list[Span]:
+    """Split at semicolons, new lines and commas outside brackets; statements without characters are left out."""
+    spans: list[Span] = []
+    depth, begin = 0, start
+    for position in range(start, end + 1):
+        char = line[position] if position < end else ";"
+        depth += (char in "([{") - (char in ")]}")
+        spaced = char in ",;" and line[position - 1 : position] == "\\"  # the thin spaces of LaTeX
+        if position == end or (char in ",;\n" and depth <= 0 and not spaced):
+            piece = line[begin:position]
+            if piece.strip():
+                spans.append(Span(begin + len(piece) - len(piece.lstrip()), begin + len(piece.rstrip())))
+            begin = position + 1
+    return spans
+
+
+def header(text: str, line: str, span: Span) -> Header:
+    """Return what a statement defines; a statement without an equals sign defines nothing."""
+    found = _HEADER.match(line, span.start, span.end)
+    start = found.end() if found is not None else span.start
+    other = line.find("=", start, span.end)
+    if other >= 0:
+        advice = "expected only a name, or a name with its variables as in f(x), left of it"
+        raise refusal(text, other, f"an '=' that defines nothing; {advice}")
+    if found is None:
+        return Header(None, None, span.start)
+    name = defined_name(found[1])
+    if name is None:
+        raise refusal(text, span.start, f"{quoted(found[1])} has a meaning already; expected another name left of '='")
+    return Header(name, None if found[2] is None else _parameters(text, found), start)
+
+
+def _parameters(text: str, found: re.Match[str]) -> tuple[str, ...]:
+    names: list[str] = []
+    for part in found[2].split(","):
+        match = re.fullmatch(NAME, part.strip())
+        name = defined_name(match[0]) if match is not None else None
+        if name is None or name in names:
+            advice = "expected variables of one letter, as in f(x, y)"
+            raise refusal(text, found.start(2), f"{quoted(part)} is no new variable; {advice}")
+        names.append(name)
+    return tuple(names)
+
+
+def defined_name(typed: str) -> str | None:
+    """Return the name that a definition gives, or None where that name is taken."""
+    found = re.fullmatch(
+        r"(?:\\(?:mathrm|operatorname|text)\s*\{([A-Za-z]+)\}|(\\?)([A-Za-z]+)|(.))(.*)", typed, re.DOTALL
+    )
+    if found is None:
+        return None
+    letters = found[1] or found[3] or GREEK.get(found[4], "")
+    if found[2]:
+        letters = LATEX_LETTERS.get(letters, "")
+    index = "".join(SUBSCRIPTS.get(char, char) for char in found[5].strip("_{}"))
+    greek = letters in GREEK_NAMES and (found[2] or found[4] or letters != "lambda")
+    if not letters or letters in ("e", "pi") or len(letters) > 20:
+        return None
+    if not greek and (letters in FUNCTIONS or letters.lower() in PROGRAMMING_WORDS):
+        return None
+    if index and len(letters) > 1 and not greek and "_" in typed:
+        return None
+    return f"{letters}{'' if not index or index.isdecimal() else '_'}{index}"

@@ -1,0 +1,207 @@
+"""Owns how words and letters become tokens: functions, constants, variables with indices, and what is refused."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import NoReturn
+
+from chainrule.explain.expressions.expression import Constant, Number, Symbol
+from chainrule.explain.reading.characters import SUBSCRIPTS
+from chainrule.explain.reading.cursor import Cursor
+from chainrule.explain.reading.names import (
+    BRACKET_FUNCTIONS,
+    FUNCTIONS,
+    GLUED,
+    GREEK_NAMES,
+    PROGRAMMING_WORDS,
+    Function,
+    log_to_base,
+)
+from chainrule.explain.reading.refusal import quoted
+
+_WORD = re.compile("[A-Za-z]+")
+_DIGITS = re.compile("[0-9]+")
+_NUMBERED_FUNCTION = re.compile("(log10|log2|log1p|exp2|expm1|arctan2|atan2)(?![A-Za-z0-9])", re.IGNORECASE)
+_GLUED_FUNCTION = re.compile(f"({'|'.join(GLUED)})")
+_SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([A-Za-z0-9]{1,8})\s*\}|([0-9]+)|([A-Za-z][A-Za-z0-9]*))")
+_SMALL_INDEX = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
+_INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
+_KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
+_LONGEST_INDEX = 8
+
+
+def scan_word(cursor: Cursor) -> None:
+    """Scan a run of letters: a name of the text's own, a function, a Greek letter, or letters that multiply."""
+    found = cursor.match(_WORD)
+    word = found[0] if found else ""
+    digits = _digits(cursor, cursor.position + len(word))
+    numbered = cursor.match(_NUMBERED_FUNCTION)
+    if word + digits in cursor.definitions or word + digits in cursor.pending:
+        scan_symbol(cursor, word + digits, len(word + digits))
+    elif numbered is not None:
+        scan_function(cursor, FUNCTIONS[numbered[1].lower()], len(numbered[1]))
+    else:
+        _scan_plain_word(cursor, word, digits)
+
+
+def _digits(cursor: Cursor, position: int) -> str:
+    found = cursor.match(_DIGITS, position)
+    return found[0] if found else ""
+
+
+def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
+    function = function_called(word)
+    after = cursor.position + len(word)
+    if word.lower() in PROGRAMMING_WORDS:
+        refuse_programming(cursor, word)
+    elif function is not None:
+        _refuse_glued_digits(cursor, word, digits)
+        scan_function(cursor, function, len(word))
+    elif word in GREEK_NAMES or word in BRACKET_FUNCTIONS:
+        scan_letter(cursor, word, len(word))
+    elif len(word) <= 3 and "ln" not in word:
+        _refuse_near_call(cursor, word, after)
+        for letter in word:
+            scan_letter(cursor, letter, 1)
+    elif not _split_glued(cursor, word):
+        refuse_unknown(cursor, word)
+
+
+def refuse_programming(cursor: Cursor, word: str) -> NoReturn:
+    """Refuse a word of programming languages."""
+    advice = "; write λ for the Greek letter" if word == "lambda" else ""
+    cursor.refuse(
+        f"{quoted(word)} is a word of programming languages, and nothing typed here is run; expected mathematics "
+        f"such as x^2 + 3x{advice}"
+    )
+
+
+def _refuse_glued_digits(cursor: Cursor, word: str, digits: str) -> None:
+    # "log3x" and "sin2(x)" have readings that differ; "sin2x" has one.
+    after = cursor.position + len(word) + len(digits)
+    if digits and (cursor.at(after) == "(" or word.lower() in ("log", "exp", "atan", "arctan")):
+        other = f"{word}_{digits}(x)" if word.lower() == "log" else f"{word}(x)^{digits}"
+        cursor.refuse(f"{quoted(word + digits)} can be read in two ways; expected {word}({digits}x) or {other}")
+
+
+def _refuse_near_call(cursor: Cursor, word: str, after: int) -> None:
+    """Refuse what looks like a call: f(2) where there is no f, sni(x)."""
+    if cursor.at(after) != "(":
+        return
+    product = f"{'*'.join(word)}*( for a product"
+    if word in ("f", "g") and word not in cursor.definitions and word not in cursor.pending:
+        cursor.refuse(f"{word} is not defined; expected its definition before, as in {word}(x) = x^2, or {product}")
+    if len(word) == 3 and (near := difflib.get_close_matches(word, FUNCTIONS, 1, 0.66)):
+        cursor.refuse(f"unknown function '{word}'; did you mean '{near[0]}'? (expected {product})")
+
+
+def _glued(word: str) -> str | None:
+    """Return the function that one more letter is glued to."""
+    return next((name for name in GLUED if len(word) == len(name) + 1 and word.startswith(name)), None)
+
+
+def _split_glued(cursor: Cursor, word: str) -> bool:
+    """Scan "sinx" as sin x."""
+    name = _glued(word)
+    if name is not None and cursor.call_ahead(cursor.position + len(word)):
+        return False
+    if name is not None:
+        scan_function(cursor, FUNCTIONS[name], len(name))
+        scan_letter(cursor, word[-1], 1)
+    return name is not None
+
+
+def refuse_unknown(cursor: Cursor, word: str) -> NoReturn:
+    """Refuse a word that is no name, with the name that it may have been meant to be."""
+    parts = _GLUED_FUNCTION.sub(r" \1 ", word).split()
+    if 1 < len(parts) <= 6 and all(part in FUNCTIONS or len(part) <= 2 for part in parts):
+        cursor.refuse(f"{quoted(word)} is glued together; expected spaces or brackets, as in '{' '.join(parts)}'")
+    near = difflib.get_close_matches(word[:40].lower(), _KNOWN_WORDS, 1, 0.6)
+    advice = f"; did you mean '{near[0]}'?" if near else "; write * between letters that are to be multiplied"
+    cursor.refuse(f"unknown name {quoted(word)}; expected a function, or variables of one letter{advice}")
+
+
+def scan_letter(cursor: Cursor, letter: str, length: int) -> None:
+    """Scan a letter with its index, if it has one: x, x1, x_1, w_{ij}, θ₀. x1, x_1, x_{1} and x₁ are the same."""
+    after = cursor.position + length
+    if letter in BRACKET_FUNCTIONS and letter not in cursor.definitions and cursor.call_ahead(after):
+        scan_function(cursor, BRACKET_FUNCTIONS[letter], length)
+        return
+    index, width = _index(cursor, after)
+    if letter in ("e", "pi"):
+        if index:
+            cursor.refuse(f"{letter} is a number, not a variable; expected {letter}*{index} or {letter}^{index}")
+        cursor.emit("OPERAND", Constant(letter), length)
+        return
+    scan_symbol(cursor, f"{letter}{'' if index.isdecimal() or not index else '_'}{index}", length + width)
+
+
+def _index(cursor: Cursor, after: int) -> tuple[str, int]:
+    """Return the index that starts at `after`, and how many characters it takes."""
+    small = cursor.match(_SMALL_INDEX, after)
+    if small is not None:
+        return "".join(SUBSCRIPTS[char] for char in small[0]), len(small[0])
+    digits = _digits(cursor, after)
+    if digits or cursor.at(after) != "_":
+        if len(digits) > _LONGEST_INDEX:
+            cursor.refuse(f"an index of {len(digits):,} digits; expected at most {_LONGEST_INDEX}", after)
+        return digits, len(digits)
+    found = cursor.match(_SUBSCRIPT, after)
+    index = next((part for part in found.groups() if part), "") if found is not None else ""
+    if found is None or len(index) > _LONGEST_INDEX:
+        advice = f"expected up to {_LONGEST_INDEX} letters or digits, as in x_1 or x_{{max}}"
+        cursor.refuse(f"an index that is not understood; {advice}", after)
+    # In LaTeX, w_ij is w_i j; typed plainly, it is meant as one name.
+    if found[3] and (cursor.at(found.end()) == "_" or (len(index) > 1 and "\\" in cursor.plain)):
+        cursor.refuse("an index of several letters; expected braces around it, as in x_{max}", after)
+    return index, len(found[0])
+
+
+def scan_symbol(cursor: Cursor, name: str, length: int) -> None:
+    """Scan a variable, or what the text has defined it as."""
+    definition = cursor.definitions.get(name)
+    if name in cursor.pending:
+        problem = f"'{name}' is used before it is defined, or in its own definition"
+        cursor.refuse(f"{problem}; expected its definition before this")
+    if definition is None:
+        cursor.emit("OPERAND", Symbol(name), length)
+    elif definition.parameters is None:
+        cursor.emit("OPERAND", definition.expression, length)
+    elif cursor.call_ahead(cursor.position + length):
+        cursor.emit("CALL", (name, definition), length)
+    else:
+        example = f"{name}({', '.join(definition.parameters)})"
+        cursor.refuse(f"'{name}' is a function; expected its arguments in brackets, as in {example}")
+
+
+def scan_function(cursor: Cursor, function: Function, length: int) -> None:
+    """Scan a function: CALL where a bracket follows, FUNC where its argument is written next to it."""
+    if function is FUNCTIONS["log"] and cursor.at(cursor.position + length) in _INDEX_STARTS:
+        _scan_logarithm(cursor, cursor.position + length)
+    elif cursor.call_ahead(cursor.position + length):
+        cursor.emit("CALL", function, length)
+    elif function.least > 1 or function.most is None:
+        cursor.refuse(f"{function.name} takes several arguments; expected brackets, as in {function.name}(x, y)")
+    else:
+        cursor.emit("FUNC", function, length)
+
+
+def _scan_logarithm(cursor: Cursor, after: int) -> None:
+    """Scan log_2 x, where `after` is the place of the base."""
+    index, width = _index(cursor, after)
+    length = after + width - cursor.position
+    if index in ("2", "10", "e"):
+        scan_function(cursor, FUNCTIONS["log" if index == "e" else f"log{index}"], length)
+        return
+    if not index.isdecimal() and len(index) != 1:
+        cursor.refuse("a base of a logarithm that is not understood; expected a number or a letter", after)
+    base = Number(int(index)) if index.isdecimal() else Symbol(index)
+    if base in (Number(0), Number(1)):
+        cursor.refuse(f"there is no logarithm to base {index}; expected another base", after)
+    scan_function(cursor, Function(f"log_{index}", log_to_base(base)), length)
+
+
+def function_called(word: str) -> Function | None:
+    """Return the function of that name; "Sin" and "ReLU" are understood, too."""
+    return FUNCTIONS.get(word) or (FUNCTIONS.get(word.lower()) if len(word) > 1 else None)

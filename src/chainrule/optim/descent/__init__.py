@@ -1,0 +1,1 @@
+"""The descent: its loop, how it ends, and what it found."""

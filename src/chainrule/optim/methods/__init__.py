@@ -1,0 +1,1 @@
+"""Methods of descent: one in each module."""
