@@ -110,8 +110,12 @@ def _others_product(values: Array, count: int) -> Array:
 def _cofactor(a: Array) -> Array:
     """Return det(A) A^-T, which is a polynomial in the entries of A and so exists for singular matrices too.
 
-    Those are computed through the singular values, of which no quotient is taken.
+    Those are computed through the singular values, of which no quotient is taken. Where an entry is not finite there are none.
     """
+    if not np.all(np.isfinite(a)):
+        # LAPACK may look for the singular values of such a matrix without end.
+        is_finite = np.all(np.isfinite(a), axis=(-2, -1), keepdims=True)
+        return np.where(is_finite, _cofactor(np.where(is_finite, a, 0)), np.nan)
     limit = np.finfo(np.result_type(a, np.float32)).eps ** -0.5
     try:
         inverse = np.linalg.inv(a)
@@ -131,7 +135,9 @@ def _nearly_singular(a: Array) -> Array:
     """Return a mask of the matrices with which one should not divide; its last two axes have length one."""
     if not a.size:
         return np.zeros((*a.shape[:-2], 1, 1), dtype=bool)
-    s = np.linalg.svd(a, compute_uv=False)
+    s = np.linalg.svd(
+        np.where(np.isfinite(a), a, 1), compute_uv=False
+    )  # of what is not finite LAPACK may look without end
     return (s[..., -1] <= np.finfo(s.dtype).eps ** 0.25 * s[..., 0])[..., None, None]
 
 

@@ -58,6 +58,16 @@ def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
     return operator
 
 
+_raised = _forward(a.POWER)
+
+
+def _power(self: Any, other: Any) -> Any:
+    # For NumPy the square of an array of truth values is an int8; the square of one truth value, and any other power, an int64.
+    if type(other) is int and other == 2 and np.ndim(self) and np.result_type(self) == np.bool_:
+        return bind(a.SQUARE, (self,))
+    return _raised(self, other)
+
+
 def absolute(x: Array) -> Array:
     """Return the absolute value; the modulus where `x` is complex."""
     return bind(a.ABSOLUTE_COMPLEX if np.iscomplexobj(x) else a.ABSOLUTE, (x,))
@@ -83,7 +93,7 @@ class TracedOperators(Traced):
     __truediv__, __rtruediv__ = _forward(a.DIVIDE), _reflected(a.DIVIDE)
     __floordiv__, __rfloordiv__ = _forward(a.FLOOR_DIVIDE), _reflected(a.FLOOR_DIVIDE)
     __mod__, __rmod__ = _forward(a.REMAINDER), _reflected(a.REMAINDER)
-    __pow__, __rpow__ = _forward(a.POWER), _reflected(a.POWER)
+    __pow__, __rpow__ = _power, _reflected(a.POWER)
     __eq__, __ne__ = _forward(c.EQUAL), _forward(c.NOT_EQUAL)
     __lt__, __le__ = _forward(c.LESS), _forward(c.LESS_EQUAL)
     __gt__, __ge__ = _forward(c.GREATER), _forward(c.GREATER_EQUAL)
