@@ -55,6 +55,14 @@ class ParseError(ChainruleError, ValueError):
     """Text that is not mathematics of the grammar; the message points at the column."""
 
 
+class CheckpointError(ChainruleError, ValueError):
+    """A file of a descent cannot be gone on with: it is damaged, or of another descent. It was not changed."""
+
+
+class MissingPackageError(ChainruleError, ImportError):
+    """What was asked needs an optional package that is not installed; the message gives the command that installs it."""
+
+
 def _is_user_frame(frame: FrameType) -> bool:
     filename = frame.f_code.co_filename
     if filename.startswith((_PACKAGE, "<__array_function__")):

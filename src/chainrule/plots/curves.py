@@ -1,0 +1,116 @@
+"""Owns the figure of a function of one variable, with its tangent and the secants that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.plots.picture import Picture
+from chainrule.plots.sampling import Floats, axis, values_at
+from chainrule.plots.style import BLUE, GRAY, ORANGE, line, mark
+from chainrule.transforms.derivatives import derivative
+
+POINTS = 401
+
+
+def curve(
+    fun: Callable[[Any], Any],
+    at: float | None = None,
+    span: tuple[float, float] | None = None,
+    secants: Sequence[float] = (),
+    names: tuple[str, str] = ("x", "f(x)"),
+    path: Sequence[float] = (),
+) -> Picture:
+    """Return the figure of a function of one number, with the tangent at a point, secants through it, and a descent on it.
+
+    at: where the tangent touches. span: what is shown, (low, high); 3 to both sides of `at` without it. secants: steps h; each
+    draws the line through (at, f(at)) and (at + h, f(at + h)). names: what the axes are called. path: the points of a descent, in
+    order, such as `minimize(...).path`.
+    Raises ValueError where the function or its derivative is not finite at the point.
+
+    >>> picture = curve(lambda x: x**2, at=1.0, secants=(1.0,))
+    >>> print(picture.summary)
+    f(x) for x from -2 to 4. At x = 1 it has value 1 and slope 2: the tangent. The secant with h = 1 has slope 3.
+    """
+    middle = 0.0 if at is None else float(at)
+    x = axis((middle - 3, middle + 3) if span is None else span, POINTS)
+    y = values_at(fun, x)
+    variable, value = names
+    layout = _window(y)
+    traces: list[dict[str, Any]] = [
+        {"type": "scatter", "mode": "lines", "name": value, "x": x, "y": _parted(y, layout), "line": line(0, 3)}
+    ]
+    summary = f"{value} for {variable} from {x[0]:g} to {x[-1]:g}."
+    title = f"{value}"
+    if at is not None:
+        height = float(values_at(fun, np.array([middle]))[0])
+        with np.errstate(all="ignore"):
+            slope = float(derivative(fun)(middle))
+        if not (np.isfinite(height) and np.isfinite(slope)):
+            raise ValueError(
+                f"at {variable} = {middle:g} the function has value {height:g} and slope {slope:g}: no tangent"
+            )
+        summary += f" At {variable} = {middle:g} it has value {height:.6g} and slope {slope:.6g}: the tangent."
+        title = f"{value} with its tangent at {variable} = {middle:g}"
+        for number, step in enumerate(secants):
+            drawn = _secant(fun, middle, height, float(step), x, number)
+            traces.append(drawn[0])
+            summary += f" The secant with h = {step:g} has slope {drawn[1]:.6g}."
+        tangent = {"color": ORANGE, "width": 2.5}
+        traces.append(_straight(f"tangent, slope {slope:.6g}", middle, height, slope, x, tangent))
+        point = {"type": "scatter", "mode": "markers", "name": "point", "x": [middle], "y": [height]}
+        traces.append({**point, "marker": {"color": BLUE, "size": 11}})
+    if len(path):
+        visited = np.asarray(path, dtype=np.float64)
+        heights = values_at(fun, visited)
+        style = {"line": line(1, 1.5), "marker": mark(1, 8)}
+        traces.append(
+            {"type": "scatter", "mode": "lines+markers", "name": "descent", "x": visited, "y": heights, **style}
+        )
+        count = len(visited) - 1
+        summary += f" A descent of {count} steps goes from {visited[0]:.6g} to {visited[-1]:.6g}."
+        layout["xaxis"] = {"range": [float(x[0]), float(x[-1])]}
+    return Picture(title, summary, tuple(traces), names, layout)
+
+
+def _secant(
+    fun: Callable[[Any], Any], at: float, height: float, step: float, x: Floats, number: int
+) -> tuple[dict[str, Any], float]:
+    other = float(values_at(fun, np.array([at + step]))[0])
+    slope = (other - height) / step
+    style = {**line(number + 2, 1.5), "color": GRAY}
+    return _straight(f"secant, h = {step:g}, slope {slope:.6g}", at, height, slope, x, style), slope
+
+
+def _straight(name: str, at: float, height: float, slope: float, x: Floats, style: dict[str, Any]) -> dict[str, Any]:
+    ends = x[[0, -1]]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": name,
+        "x": ends,
+        "y": height + slope * (ends - at),
+        "line": style,
+    }
+
+
+def _parted(y: Floats, layout: dict[str, Any]) -> Floats:
+    """Return the values with a gap where the curve leaves the figure above and comes back below: at a pole."""
+    if not layout:
+        return y
+    low, high = layout["yaxis"]["range"]
+    is_pole = np.abs(np.diff(y)) > high - low
+    return np.where(np.append(is_pole, False), np.nan, y)
+
+
+def _window(y: Floats) -> dict[str, Any]:
+    """Return the layout that shows the bulk of the curve: a pole would flatten all else, and so would a steep tangent."""
+    seen = y[np.isfinite(y)]
+    if not seen.size:
+        return {}
+    low, high = np.quantile(seen, (0.02, 0.98))
+    low, high = max(seen.min(), low - (high - low)), min(seen.max(), high + (high - low))
+    room = 0.08 * (high - low) or 1.0
+    return {"yaxis": {"range": [float(low - room), float(high + room)]}}

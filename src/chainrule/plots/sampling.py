@@ -1,0 +1,54 @@
+"""Owns the values of a function at many points: at once through vmap where it can, else point by point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainrule.errors import ChainruleError
+from chainrule.transforms.batch import vmap
+
+Floats = NDArray[np.float64]
+
+
+def values_at(fun: Callable[[Any], Any], points: Floats) -> Floats:
+    """Return fun(point) for every point along the first axis; what is no real number is NaN, a gap in a figure.
+
+    points: of shape (n,) for a function of a number, (n, d) for one of a vector. A function that decides with `if` is called
+    once for each point.
+    """
+    with np.errstate(all="ignore"):
+        try:
+            found = np.asarray(vmap(fun)(points))
+        except (ChainruleError, TypeError, ValueError, IndexError, ArithmeticError):
+            found = np.array([_value(fun, point) for point in points])
+    if found.shape != (len(points),):
+        raise ValueError(f"a figure shows a function with one number as its result, not of shape {found.shape[1:]}")
+    if found.dtype.kind == "c":
+        found = np.where(found.imag == 0, found.real, np.nan)
+    real = found.astype(np.float64)
+    return np.where(np.isfinite(real), real, np.nan)
+
+
+def _value(fun: Callable[[Any], Any], point: Any) -> Any:
+    try:
+        return fun(point if np.ndim(point) else float(point))
+    except ArithmeticError:
+        return np.nan
+
+
+def axis(bounds: tuple[float, float], count: int) -> Floats:
+    """Return evenly spaced numbers. Raises ValueError where the bounds are no interval."""
+    low, high = (float(bound) for bound in bounds)
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise ValueError(f"a range is (low, high) with two finite numbers and low < high, not {bounds!r:.60}")
+    return np.linspace(low, high, count)
+
+
+def grid(fun: Callable[[Any], Any], x: Floats, y: Floats) -> Floats:
+    """Return fun((x, y)) of shape (len(y), len(x)), the way in which figures take a surface."""
+    points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
+    return values_at(fun, points).reshape(len(y), len(x))
