@@ -11,8 +11,9 @@ import chainrule as cr
 from chainrule.errors import GradientError, NoRuleError, NotDifferentiableError, NotScalarError
 from chainrule.explain.derivation.differentiate import Differentiation
 from chainrule.explain.derivation.explain import explain
+from chainrule.explain.derivation.sampled import SampledExpression, SampledFunction
 from chainrule.explain.derivation.verify import limit_definition, verify
-from chainrule.explain.expressions.expression import Apply, Number, Symbol, evaluate
+from chainrule.explain.expressions.expression import Apply, Number, Symbol
 from chainrule.explain.expressions.notation import mathml, text
 from chainrule.primitives.table import BY_NAME
 
@@ -76,7 +77,7 @@ def test_arrays_are_refused_by_name():
         ("x^2", {"at": float("nan")}, ValueError, "finite"),
         ("x^2", {"order": 0}, ValueError, "from 1 to 6"),
         ("x^2", {"order": True}, ValueError, "from 1 to 6"),
-        ("xy", {"order": 2}, ValueError, "needs one variable"),
+        ("xy", {"order": 3}, ValueError, "needs one variable"),
         ("1/x", {"at": 0}, NotDifferentiableError, "x ≠ 0"),
         ("ln(x)", {"at": -1}, NotDifferentiableError, "x > 0"),
         (3, {}, TypeError, "takes mathematics as text"),
@@ -129,8 +130,12 @@ def test_kinks_keep_the_convention_and_say_so():
 def test_a_wrong_explanation_raises():
     x = Symbol("x")
     with pytest.raises(GradientError, match="must not be shown"):
-        verify(lambda values: evaluate(x**2, values), 3 * x, ("x",), "x")
-    assert verify(lambda values: evaluate(x**2, values), 2 * x, ("x",), "x") < 1e-9
+        verify(SampledExpression(x**2), 3 * x, ("x",), "x")
+    assert verify(SampledExpression(x**2), 2 * x, ("x",), "x") < 1e-9
+    squared = SampledFunction(lambda values: values["x"] ** 2)
+    assert verify(squared, 2 * x, ("x",), "x") < 1e-9
+    with pytest.raises(GradientError, match="must not be shown"):
+        verify(squared, 2 * x + 1e-4, ("x",), "x")
 
 
 def test_limit_definition():

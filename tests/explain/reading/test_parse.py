@@ -156,6 +156,7 @@ MEANINGS: list[tuple[str, float]] = [
     ("log_3(x)", np.log(X) / np.log(3)),
     ("log_b x", np.log(X) / np.log(B)),
     ("log_e x", np.log(X)),
+    ("lg x", np.log10(X)),
     # bars and roots
     ("|x|", X),
     ("|x-2|y", (2 - X) * Y),
@@ -171,6 +172,12 @@ MEANINGS: list[tuple[str, float]] = [
     ("∛x", np.cbrt(X)),
     ("∜x", X**0.25),
     ("sqrt 2x", np.sqrt(2 * X)),
+    ("root(x, 3)", np.cbrt(X)),
+    ("root(x, 5)", X**0.2),
+    # a number that is raised may follow a factor
+    ("x^2 2^x", X**2 * 2**X),
+    ("x 2^x", X * 2**X),
+    ("x^-2 3²", 9 / X**2),
     # statements
     ("f(x) = x^2", X**2),
     ("f(x) := x^2", X**2),
@@ -268,6 +275,10 @@ FUNCTIONS: list[tuple[str, Callable[[float], float]]] = [
     ("relu", lambda x: max(0.0, x)),
     ("erf", scipy.special.erf),
     ("Gamma", scipy.special.gamma),
+    ("psi", scipy.special.digamma),
+    ("Φ", scipy.special.ndtr),
+    ("step", lambda x: np.heaviside(x, 0.5)),
+    ("lg", np.log10),
     ("gammaln", scipy.special.gammaln),
 ]
 
@@ -368,6 +379,11 @@ REFUSED: list[tuple[str, int, str]] = [
     ("ln^-1 x + relu^-1 x", 11, "relu^-1 can be read in two ways"),
     ("2 3", 3, "a number right after a factor"),
     ("(x+1)2", 6, "a number right after a factor"),
+    ("2 3^x", 3, "a number right after a factor"),
+    ("x2^x y 2", 8, "a number right after a factor"),
+    ("dy/dx", 1, "derivative"),
+    ("∇(xy)", 1, "a gradient cannot be part"),
+    ("integrate x^2", 1, "derivatives are all that is found"),
     ("3.5.2", 4, "a number right after a factor"),
     (".", 1, "belongs to no number"),
     ("1e-3x", 1, "two ways"),

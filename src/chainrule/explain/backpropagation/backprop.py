@@ -13,77 +13,16 @@ from chainrule.core.graph import Node
 from chainrule.core.trace import Traced, bind
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import NotScalarError, TracingError
-from chainrule.explain.backpropagation import text as writing
-from chainrule.explain.backpropagation.figures import json_safe
-from chainrule.explain.backpropagation.node import BackpropNode
-from chainrule.explain.backpropagation.rows import rows
+from chainrule.explain.backpropagation.folding import read_level
+from chainrule.explain.backpropagation.rows import Program, seed_of
+from chainrule.explain.backpropagation.run import Backprop, labels_of, show
+from chainrule.explain.backpropagation.sweep import sweep
 from chainrule.explain.expressions.expression import Apply, Expression, Symbol, fold, free_symbols
 from chainrule.explain.expressions.expression import evaluate as evaluate_expression
 from chainrule.explain.reading.parse import Parsed, parse, symbol_name
 from chainrule.tracing.record import as_value, record_with_trace
 from chainrule.transforms.arguments import as_output, like_input, plain
 from chainrule.transforms.signature import argument_names, is_numeric
-
-
-@dataclass(frozen=True, slots=True)
-class Backprop:
-    """A function's run, forward and backward.
-
-    nodes: inputs first, then operations in the order in which they were computed. result: the name of the last one.
-    value: of the function. gradients: d result / d input, by the name of the argument and in its structure.
-    """
-
-    nodes: tuple[BackpropNode, ...]
-    result: str
-    value: float
-    gradients: dict[str, Any]
-
-    def __str__(self) -> str:
-        return writing.table(self.nodes, self.result)
-
-    def _repr_html_(self) -> str:
-        return writing.table_html(self.nodes, self.result)
-
-    def steps(self) -> tuple[str, ...]:
-        """Return the forward run and then the backward run, one line for each node."""
-        return writing.steps(self.nodes)
-
-    def node(self, name: str) -> BackpropNode:
-        """Return the node of that name; raise KeyError where there is none."""
-        for node in self.nodes:
-            if node.name == name:
-                return node
-        raise KeyError(f"no node is called {name!r}; there are {', '.join(node.name for node in self.nodes)}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as lists, dictionaries, numbers and text that JSON can hold."""
-        return {
-            "result": self.result,
-            "value": json_safe(self.value),
-            "gradients": json_safe(self.gradients),
-            "nodes": [_node_dict(node) for node in self.nodes],
-            "steps": list(self.steps()),
-        }
-
-
-def _node_dict(node: BackpropNode) -> dict[str, Any]:
-    return {
-        "name": node.name,
-        "operation": node.operation,
-        "operands": list(node.operands),
-        "formula": node.formula,
-        "value": json_safe(node.value),
-        "adjoint": json_safe(node.adjoint),
-        "local": {edge.source: json_safe(edge.local) for edge in node.local},
-        "contributions": [
-            {"from": edge.target, "local": json_safe(edge.local), "share": json_safe(edge.share), "rule": edge.rule}
-            for edge in node.contributions
-        ],
-        "chain": node.chain,
-        "rule": node.rule,
-        "line": node.line[1] if node.line else None,
-        "source": node.line[2] if node.line else None,
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +36,16 @@ class _Argument:
     paths: list[str]
 
 
-def backprop(function: Callable[..., Any] | str, *args: Any, fold: bool = True, **kwargs: Any) -> Backprop:
+def backprop(function: Callable[..., Any] | str, *args: Any, fold: bool | str = True, **kwargs: Any) -> Backprop:
     """Run a function with one real number as its result forward and backward, and keep every step.
 
     function: a function of numbers, arrays or containers of them, or mathematics as text, whose variables are given by
         name, or by position in the order in which they appear.
-    fold: show a named function such as the mean as one node, not as the operations that it unfolds into.
+    fold: what is shown as one node. "composite": a named function of the table, such as the mean. "line": each visit of a
+        source line. True, or "auto": composites, and in programs of more than 60 nodes source lines too, of which a long
+        middle is one node. False, or "none": nothing. `unfold` opens a node.
     The adjoints are computed by the engine's own rules: they are what `grad` returns.
+    What it teaches follows Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors".
     Raises NotScalarError where the result is not one real number, TracingError where a variable has no value.
 
     >>> import chainrule as cr
@@ -113,25 +55,41 @@ def backprop(function: Callable[..., Any] | str, *args: Any, fold: bool = True, 
     >>> print(run.node("w").chain)
     dL/dw = dL/dv1 * dv1/dw = (-0.25) * 2.0 = -0.5
     """
+    level = read_level(fold)
     if isinstance(function, str):
-        return _of_text(parse(function), args, kwargs, fold)
+        return _of_text(parse(function), args, kwargs, level)
     names = argument_names(function, len(args))
-    arguments = [
-        _argument(name, n, part) for n, (name, part) in enumerate(zip(names, args, strict=True)) if is_numeric(part)
-    ]
-    arguments += [_argument(name, name, part) for name, part in kwargs.items() if is_numeric(part)]
+    return run_function(function, dict(zip(names, args, strict=True)), kwargs, level)
+
+
+def run_function(
+    function: Callable[..., Any],
+    positional: Mapping[str, Any],
+    keywords: Mapping[str, Any],
+    level: str,
+    held: Sequence[str] = (),
+) -> Backprop:
+    """Return the run of a function, folded at a level.
+
+    positional: what it takes by position, in order, with the names to be shown. keywords: what it takes by name. held: names
+    of arguments that are not differentiated, besides those that are no numbers.
+    """
+    args = tuple(positional.values())
+    named: list[tuple[int | str, tuple[str, Any]]] = [*enumerate(positional.items())]
+    named += [(name, (name, part)) for name, part in keywords.items()]
+    arguments = [_argument(name, key, part) for key, (name, part) in named if name not in held and is_numeric(part)]
 
     def flat(*leaves: Any) -> Any:
         given: dict[int | str, Any] = dict(enumerate(args))
-        given.update(kwargs)
+        given.update(keywords)
         start = 0
         for argument in arguments:
             given[argument.key] = unflatten(argument.structure, list(leaves[start : start + len(argument.leaves)]))
             start += len(argument.leaves)
-        result = function(*(given[n] for n in range(len(args))), **{name: given[name] for name in kwargs})
+        result = function(*(given[n] for n in range(len(args))), **{name: given[name] for name in keywords})
         return _one(result, getattr(function, "__name__", "the function"))
 
-    return _run(flat, arguments, {}, None, fold)
+    return _run(flat, arguments, {}, None, level)
 
 
 def _argument(name: str, key: int | str, part: Any) -> _Argument:
@@ -145,13 +103,13 @@ def _one(result: Any, name: str) -> Any:
     if value is None or np.shape(value) != () or value.dtype.kind == "c" or value.dtype.kind not in "fiub":
         what = f"{len(leaves)} values" if value is None else f"a {value.dtype} of shape {np.shape(value)}"
         raise NotScalarError(
-            f"backprop takes a function with one real number as its result; {name} returned {what}; sum it, or use "
-            "cr.jacobian for all derivatives of an array"
+            f"a run backward starts from one real number; {name} returned {what}; sum it, or use cr.jacobian for all "
+            "derivatives of an array"
         )
     return value
 
 
-def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], fold: bool) -> Backprop:
+def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], level: str) -> Backprop:
     variables = parsed.parameters or free_symbols(parsed.expression)
     values = {**dict(zip(variables, args, strict=False)), **{symbol_name(name): part for name, part in kwargs.items()}}
     missing = [name for name in variables if name not in values]
@@ -170,7 +128,7 @@ def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], fol
     def flat(*leaves: Any) -> Any:
         return _evaluate(parsed.expression, dict(zip(variables, leaves, strict=True)), named, known)
 
-    return _run(flat, [_argument(name, name, values[name]) for name in variables], known, parsed.name, fold)
+    return _run(flat, [_argument(name, name, values[name]) for name in variables], known, parsed.name, level)
 
 
 def _definitions(parsed: Parsed) -> list[tuple[str, Expression]]:
@@ -199,7 +157,7 @@ def _evaluate(
 
 
 def _run(
-    flat: Callable[..., Any], arguments: Sequence[_Argument], known: dict[int, str], result: str | None, fold: bool
+    flat: Callable[..., Any], arguments: Sequence[_Argument], known: dict[int, str], result: str | None, level: str
 ) -> Backprop:
     leaves = [
         (argument.name + path, leaf)
@@ -207,8 +165,10 @@ def _run(
         for path, leaf in zip(argument.paths, argument.leaves, strict=True)
     ]
     graph, _ = record_with_trace(flat, [as_value(leaf) for _, leaf in leaves], whole=True, lines=True)
-    inputs = [(node, name) for node, (name, _) in zip(graph.inputs, leaves, strict=True)]
-    nodes, name, adjoints = rows(graph, inputs, known, result, fold)
+    inputs = tuple((node, name) for node, (name, _) in zip(graph.inputs, leaves, strict=True))
+    program = Program(graph, inputs, known, result)
+    (out,) = graph.outputs
+    adjoints = sweep(graph.nodes, out, seed_of(out))[0] if isinstance(out, Node) else {}
     gradients: dict[str, Any] = {}
     pulled = iter(zip(graph.inputs, leaves, strict=True))
     for argument in arguments:
@@ -217,5 +177,5 @@ def _run(
             node, (_, leaf) = next(pulled)
             parts.append(like_input(adjoints.get(node.index, np.zeros_like(node.value)), leaf, node.value))
         gradients[argument.name] = unflatten(argument.structure, parts)
-    (out,) = graph.outputs
-    return Backprop(nodes, name, plain(out.value if isinstance(out, Node) else out), gradients)
+    value = plain(out.value if isinstance(out, Node) else out)
+    return show(program, labels_of(program, level), value, gradients)

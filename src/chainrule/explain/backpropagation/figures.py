@@ -9,6 +9,8 @@ import numpy as np
 
 SHOWN_ENTRIES = 4
 """Arrays of up to this many entries are written out; of larger ones the shape is."""
+MOST_ENTRIES = 1000
+"""Arrays of up to this many entries go into data entry by entry."""
 
 
 def figure(value: Any) -> str:
@@ -25,6 +27,29 @@ def figure(value: Any) -> str:
     if array.ndim == 1 and array.size <= SHOWN_ENTRIES:
         return f"[{', '.join(_number(entry, 4) for entry in array.tolist())}]"
     return f"array {'×'.join(map(str, array.shape))}"
+
+
+def short_figure(value: Any) -> str:
+    """Return a number or a short array as `figure` does, a large one by its shape and norm.
+
+    >>> short_figure(np.array([[3.0, 4.0]]))
+    '1×2, norm 5.0'
+    """
+    array = None if isinstance(value, tuple) else np.asarray(value)
+    if array is None or array.ndim == 0 or (array.ndim == 1 and array.size <= SHOWN_ENTRIES):
+        return figure(value)
+    with np.errstate(all="ignore"):
+        return f"{'×'.join(map(str, array.shape))}, norm {_number(float(np.linalg.norm(array.ravel())), 4)}"
+
+
+def summary(value: Any) -> Any:
+    """Return a value; an array of more than a thousand entries by its shape and norm, for data that is sent about."""
+    if isinstance(value, tuple):
+        return tuple(summary(part) for part in value)
+    if np.size(value) <= MOST_ENTRIES:
+        return value
+    with np.errstate(all="ignore"):
+        return {"shape": list(np.shape(value)), "norm": float(np.linalg.norm(np.ravel(value)))}
 
 
 def factor(value: Any) -> str:

@@ -1,10 +1,9 @@
-"""Owns how the backprop table is written: chain-rule products, the table in 100 columns, steps and HTML."""
+"""Owns how the backprop table is written as plain text: chain-rule products, sums over paths, and 100 columns."""
 
 from __future__ import annotations
 
-import html
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,13 @@ from chainrule.explain.backpropagation.figures import factor, figure
 from chainrule.explain.backpropagation.node import BackpropNode, Edge
 
 WIDTH = 100
-_COLUMNS = (12, 26, 13, 13, 28)
+MOST_ROWS = 60
+"""Of more nodes than this the middle is left out of a text; the record has them all."""
+MOST_TERMS = 8
+"""Of a sum of more terms than this, as over the uses of a weight, some are left out of the text."""
+LONGEST = 600
+"""A cell or a line of mathematics is cut to this many characters."""
+_COLUMNS = (12, 25, 12, 12, 25, 4)
 _SIGNS = {
     "add": "+",
     "subtract": "-",
@@ -54,14 +59,21 @@ def chain(name: str, result: str, adjoint: Any, contributions: Sequence[Edge], r
         if read:
             return f"{left} = {figure(adjoint)}: what reads {name} has derivative zero with respect to it"
         return f"{left} = {figure(adjoint)}: {result} does not depend on {name}"
-    parts = [f"{left} = {' + '.join(_product(edge, result) for edge in contributions)}"]
+    parts = [f"{left} = {_added([_product(edge, result) for edge in contributions])}"]
     numbers = [_numbers(edge) for edge in contributions]
     if all(numbers):
-        parts.append(" + ".join(number for number in numbers if number))
+        parts.append(_added([number for number in numbers if number]))
     elif len(contributions) > 1:
-        parts.append(" + ".join(factor(edge.share) for edge in contributions))
+        parts.append(_added([factor(edge.share) for edge in contributions]))
     parts.append(figure(adjoint))
     return " = ".join(parts)
+
+
+def _added(terms: Sequence[str]) -> str:
+    """Return a sum; of many terms the first ones, the last one, and how many there are between."""
+    if len(terms) <= MOST_TERMS:
+        return " + ".join(terms)
+    return f"{' + '.join(terms[: MOST_TERMS - 2])} + … ({len(terms) - MOST_TERMS + 1} more) … + {terms[-1]}"
 
 
 def _product(edge: Edge, result: str) -> str:
@@ -81,6 +93,23 @@ def _numbers(edge: Edge) -> str | None:
     return f"sum({written})" if np.ndim(edge.share) < np.ndim(edge.adjoint) else written
 
 
+def is_sum(contributions: Sequence[Edge]) -> bool:
+    """Return whether a value is used in more than one place, so that its adjoint is a sum over paths."""
+    return sum(len(edge.shares) for edge in contributions) > 1
+
+
+def paths(name: str, result: str, adjoint: Any, contributions: Sequence[Edge]) -> str:
+    """Return the sum over paths: each share of an adjoint with the value through which it came; empty for one path."""
+    if not is_sum(contributions):
+        return ""
+    shares = [
+        f"(via {edge.target}{f', place {place}' if len(edge.shares) > 1 else ''}) {factor(share)}"
+        for edge in contributions
+        for place, share in enumerate(edge.shares, 1)
+    ]
+    return f"d{result}/d{name} = {_added(shares)} = {figure(adjoint)}"
+
+
 def local_text(node: BackpropNode) -> str:
     """Return the local derivatives of a node, one for each value that it reads."""
     parts = [
@@ -92,27 +121,78 @@ def local_text(node: BackpropNode) -> str:
     return ", ".join(parts)
 
 
-def _cells(node: BackpropNode) -> tuple[str, str, str, str, str]:
-    return node.name, node.formula, figure(node.value), figure(node.adjoint), local_text(node)
+def shorten(written: str, length: int = LONGEST) -> str:
+    """Return a text cut to a length."""
+    return written if len(written) <= length else written[: length - 1] + "…"
 
 
-def _headings(result: str) -> tuple[str, str, str, str, str]:
-    return "node", "computed as", "value", f"d{result}/dnode", "local derivatives"
+def cells(node: BackpropNode) -> tuple[str, str, str, str, str, str]:
+    """Return the cells of a node in the table."""
+    line = str(node.line[1]) if node.line else ""
+    return node.name, node.formula, figure(node.value), figure(node.adjoint), local_text(node), line
+
+
+def headings(result: str) -> tuple[str, str, str, str, str, str]:
+    """Return the headings of the table."""
+    return "node", "computed as", "value", f"d{result}/dnode", "local derivatives", "line"
+
+
+def elided(nodes: Sequence[BackpropNode], most: int = MOST_ROWS) -> list[BackpropNode | int]:
+    """Return the nodes that are written out, and in place of a long middle the number of those left out."""
+    if len(nodes) <= most:
+        return list(nodes)
+    half = most // 2
+    return [*nodes[:half], len(nodes) - 2 * half, *nodes[-half:]]
 
 
 def table(nodes: Sequence[BackpropNode], result: str) -> str:
     """Return the nodes as a table, and below it the chain rule from the result to the inputs; 100 columns at most."""
-    lines = [*_row(_headings(result)), "  ".join("-" * width for width in _COLUMNS)]
-    for node in nodes:
-        lines.extend(_row(_cells(node)))
+    lines = [*_row(headings(result)), "  ".join("-" * width for width in _COLUMNS)]
+    for node in elided(nodes):
+        lines.extend([_left_out(node)] if isinstance(node, int) else _row(cells(node)))
     lines.extend(["", "Backward, from the result to the inputs:"])
-    for node in reversed(nodes):
-        lines.extend(textwrap.wrap(node.chain, WIDTH - 2, initial_indent="  ", subsequent_indent="      "))
+    for node in elided(nodes[::-1]):
+        lines.extend([_left_out(node)] if isinstance(node, int) else _backward_lines(node))
+    if any(is_sum(node.contributions) for node in nodes):
+        lines.extend(["", *textwrap.wrap(WHY_ORDER, WIDTH)])
+    lines.extend(line for note in fold_notes(nodes) for line in textwrap.wrap(note, WIDTH))
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _row(cells: Sequence[str]) -> list[str]:
-    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, _COLUMNS, strict=True)]
+WHY_ORDER = (
+    "Why the order matters: a value that is used in several places gets a share from each, and its adjoint is complete "
+    "only when all of its users have been visited. So every node is visited once, after all of its users."
+)
+
+
+def fold_notes(nodes: Sequence[BackpropNode]) -> tuple[str, ...]:
+    """Return what is said of folded nodes: how many operations they hold, and how one is opened."""
+    folded = [node for node in nodes if node.operations > 1]
+    if not folded:
+        return ()
+    count = sum(node.operations for node in nodes)
+    largest = max(folded, key=lambda node: node.operations)
+    several = f"{len(folded)} nodes stand" if len(folded) > 1 else "1 node stands"
+    return (
+        (
+            f"{several} for several operations each (of {count:,} in all); "
+            f".unfold({largest.name!r}) opens the largest, of {largest.operations:,}."
+        ),
+    )
+
+
+def _left_out(count: int) -> str:
+    return f"  … {count:,} nodes left out here; .nodes has them all"
+
+
+def _backward_lines(node: BackpropNode) -> Iterator[str]:
+    yield from textwrap.wrap(shorten(node.chain), WIDTH - 2, initial_indent="  ", subsequent_indent="      ")
+    if node.paths:
+        yield from textwrap.wrap(shorten(node.paths), WIDTH - 2, initial_indent="    ", subsequent_indent="      ")
+
+
+def _row(row: Sequence[str]) -> list[str]:
+    columns = [textwrap.wrap(shorten(cell), width) or [""] for cell, width in zip(row, _COLUMNS, strict=True)]
     height = max(map(len, columns))
     return [
         "  ".join(
@@ -121,31 +201,3 @@ def _row(cells: Sequence[str]) -> list[str]:
         )
         for line in range(height)
     ]
-
-
-def steps(nodes: Sequence[BackpropNode]) -> tuple[str, ...]:
-    """Return the forward run and then the backward run, one line for each node."""
-    forward = [
-        f"forward: {node.name} = {figure(node.value)}"
-        if node.operation == "input"
-        else f"forward: {node.name} = {node.formula} = {figure(node.value)}"
-        for node in nodes
-    ]
-    backward = [
-        f"backward: {node.chain}" + (f" ({_rules(node)})" if node.contributions else "") for node in reversed(nodes)
-    ]
-    return (*forward, *backward)
-
-
-def _rules(node: BackpropNode) -> str:
-    return ", ".join(dict.fromkeys(edge.rule for edge in node.contributions))
-
-
-def table_html(nodes: Sequence[BackpropNode], result: str) -> str:
-    """Return the table as HTML, everything escaped."""
-    heads = "".join(f"<th>{html.escape(head)}</th>" for head in (*_headings(result), "chain rule", "line"))
-    rows = []
-    for node in nodes:
-        cells = (*_cells(node), node.chain, node.line[2] if node.line else "")
-        rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-    return f"<table class='chainrule-backprop'><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

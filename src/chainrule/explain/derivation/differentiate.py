@@ -11,14 +11,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import final
 
-from chainrule.core.primitive import Composite, Elementwise, Linear, Primitive
+from chainrule.core.primitive import Composite, Elementwise, Linear
 from chainrule.errors import NoRuleError
-from chainrule.explain.derivation.account import Step
-from chainrule.explain.derivation.formulas import general_formula
-from chainrule.explain.derivation.phrases import Phrase, equation
+from chainrule.explain.derivation.account import Detail, Step
+from chainrule.explain.derivation.combine import is_taught
+from chainrule.explain.derivation.formulas import (
+    combined,
+    fresh,
+    general_rule,
+    local_derivative,
+    named_operands,
+    row,
+    rule_name,
+)
+from chainrule.explain.derivation.phrases import Equation, Phrase, equation, listed
+from chainrule.explain.derivation.structure import AS_POWER, CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER
 from chainrule.explain.expressions.algebra import sum_terms
 from chainrule.explain.expressions.conditions import conditions_of
-from chainrule.explain.expressions.expansion import over_one_line
 from chainrule.explain.expressions.expression import (
     Apply,
     Derivative,
@@ -29,38 +38,13 @@ from chainrule.explain.expressions.expression import (
     lift,
     substitute,
 )
-from chainrule.explain.expressions.neat import ONE, ZERO, is_named, neat
+from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat
+from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.parts import is_simple, scaled, signed_sum, split_constants
 from chainrule.explain.expressions.tidy import gather
-from chainrule.primitives.table import BY_NAME
 
 MAX_DEPTH = 60
 """Functions nested deeper than this are not explained: nobody reads such a derivation."""
-
-NAMES_OF_PARTS = "uvwpqrsz"
-
-
-def part_names(expression: Expression, name: str) -> tuple[Symbol, Symbol]:
-    """Return two symbols that name parts, such as u and v, and are no variables of the function."""
-    taken = {name, *free_symbols(expression)}
-    free = [Symbol(letter) for letter in NAMES_OF_PARTS if letter not in taken]
-    free += [Symbol("u_1"), Symbol("u_2")]
-    return free[0], free[1]
-
-
-def local_derivative(primitive: Elementwise, index: int, operands: Sequence[Expression]) -> Expression:
-    """Return the table's partial derivative with respect to operand `index`, called with expressions."""
-    partial = primitive.partials[index]
-    if partial is None:
-        return ZERO
-    formula = neat(lift(partial(Apply(primitive, tuple(operands)), *operands)))
-    move = gather(formula)
-    return formula if move is None else move.after
-
-
-def rule_name(primitive: Primitive, index: int) -> str:
-    """Return what people call the rule for operand `index`."""
-    return primitive.rule if isinstance(primitive.rule, str) else primitive.rule[index]
 
 
 @final
@@ -68,13 +52,17 @@ def rule_name(primitive: Primitive, index: int) -> str:
 class Differentiation:
     """One derivation on its way: the variable, and the steps so far.
 
-    name: the variable. partial: whether other variables are held. parts: the symbols that name parts.
+    name: the variable. partial: whether other variables are held. parts: the symbols that name parts. taken: names
+    that mean something already. detail: how much is said.
     """
 
     name: str
     partial: bool
-    parts: tuple[Symbol, Symbol]
+    parts: tuple[Symbol, ...]
+    taken: tuple[str, ...] = ()
+    detail: Detail = None
     steps: list[Step] = field(default_factory=list)
+    known: dict[Expression, Expression] = field(default_factory=dict)
 
     def pending(self, body: Expression) -> Derivative:
         """Return the derivative of `body` as one that is still to be taken."""
@@ -83,30 +71,15 @@ class Differentiation:
     def run(self, expression: Expression) -> Expression:
         """Return the derivative of `expression`, and note the steps; putting parts together is a step of its own."""
         if not depends_on(expression, self.name):
-            self._note("constant rule", (), expression, ZERO, f"it does not change with {self.name}")
+            self._constant(expression)
             return ZERO
         if isinstance(expression, Symbol):
-            self._note(
-                "power rule",
-                ((general_formula(BY_NAME["power"], 0), ", with ", equation(Symbol("n"), ONE)),),
-                expression,
-                ONE,
-                "",
-            )
+            self._identity(expression)
             return ONE
-        result = self.derive(expression, 0)
+        result = neat(self.derive(expression, 0))
         if self._last_line(expression) != result:
-            self.steps.append(
-                Step(
-                    "put the parts together",
-                    (),
-                    self.pending(expression),
-                    result,
-                    "each part is known now",
-                    (),
-                    "assembly",
-                )
-            )
+            why = "each part is known now"
+            self.steps.append(Step(TOGETHER, (), self.pending(expression), result, why, (), "assembly"))
         return result
 
     def _last_line(self, expression: Expression) -> Expression:
@@ -130,10 +103,16 @@ class Differentiation:
         constant, rest = split_constants(node, self.name)
         if constant is not None:
             return self._constant_factor(node, constant, rest, depth)
+        if is_named(node, "divide") and not depends_on(node.operands[0], self.name):
+            below, rest = split_constants(node.operands[1], self.name)
+            if below is not None or (is_named(rest, "power") and node.operands[0] != ONE):
+                constant = node.operands[0] if below is None else neat(node.operands[0] / below)
+                return self._constant_factor(node, constant, 1 / rest, depth)
+            if is_named(rest, "power") and is_whole(rest.operands[1]):  # type: ignore[attr-defined]
+                return self._as_power(node, rest, depth)
         primitive = node.primitive
         if isinstance(primitive, Composite):
             return self._unfold(node, depth)
-        moving = [index for index, operand in enumerate(node.operands) if depends_on(operand, self.name)]
         if isinstance(primitive, Linear) and primitive.name == "where":
             return self._choice(node, depth)
         if not isinstance(primitive, Elementwise):
@@ -141,49 +120,119 @@ class Differentiation:
                 f"{primitive.name} works on whole arrays and is not explained symbol by symbol; use chainrule.grad "
                 "for its derivative and chainrule.backprop for a table of sensitivities"
             )
+        moving = [index for index, operand in enumerate(node.operands) if depends_on(operand, self.name)]
+        if len(moving) == 1 and isinstance(node.operands[moving[0]], Symbol):
+            return self._at_the_variable(node, primitive, moving[0])
         if len(moving) == 1:
             return self._one_operand(node, primitive, moving[0], depth)
         return self._several_operands(node, primitive, moving, depth)
 
+    def _is_seen(self, part: Expression) -> bool:
+        """Return whether the derivative of a part is written down at once, without a step of its own."""
+        if self.detail == "full":
+            return isinstance(part, Symbol) or not depends_on(part, self.name)
+        return is_simple(part, self.name)
+
     def _inline(self, part: Expression) -> Expression:
         """Return the derivative of a part as it stands in a step: found at once if simple, pending otherwise."""
-        return self._quiet(part) if is_simple(part, self.name) else self.pending(part)
+        if self._is_seen(part):
+            return self._quiet(part)
+        factor, rest = self._peeled(part)
+        return self.pending(rest) if factor is None else neat(scaled(factor, self.pending(rest)))
+
+    def _peeled(self, part: Expression) -> tuple[Expression | None, Expression]:
+        """Return a part as (constant factor, what is differentiated); constant terms are dropped. Only where brief."""
+        if self.detail != "brief":
+            return None, part
+        moving = [(sign, term) for sign, term in sum_terms(neat(part)) if depends_on(term, self.name)]
+        if len(moving) != 1:
+            return None, part
+        ((sign, term),) = moving
+        factor, rest = split_constants(term, self.name)
+        if sign < 0:
+            factor = lift(-1) if factor is None else neat(-factor)
+        return factor, rest
 
     def _quiet(self, part: Expression) -> Expression:
-        hidden = Differentiation(self.name, self.partial, self.parts)
-        return plain(hidden.derive(part, 0))
+        """Return the derivative of a part without noting steps."""
+        if part not in self.known:
+            hidden = Differentiation(self.name, self.partial, self.parts, self.taken, known=self.known)
+            self.known[part] = plain(hidden.derive(part, 0))
+        return self.known[part]
 
     def _later(self, parts: Sequence[Expression], depth: int) -> list[Expression]:
         """Return the derivatives of parts, noting the steps of those that are not simple."""
-        known: dict[Expression, Expression] = {}
+        found: dict[Expression, Expression] = {}
         for part in parts:
-            if part not in known:
-                known[part] = self._quiet(part) if is_simple(part, self.name) else plain(self.derive(part, depth + 1))
-        return [known[part] for part in parts]
+            if part in found:
+                continue
+            if self._is_seen(part):
+                found[part] = self._quiet(part)
+                continue
+            factor, rest = self._peeled(part)
+            result = plain(self.derive(rest, depth + 1))
+            found[part] = result if factor is None else plain(scaled(factor, result))
+        return [found[part] for part in parts]
 
     def _note(
         self,
         rule: str,
-        phrases: tuple[Phrase, ...],
         body: Expression,
         after: Expression,
         why: str,
-        *conditions: Expression,
+        phrases: Sequence[Phrase] = (),
+        general: Equation | None = None,
+        match: Sequence[Equation] = (),
+        conditions: Sequence[Expression] = (),
     ) -> None:
-        self.steps.append(Step(rule, phrases, self.pending(body), after, why, tuple(conditions)))
+        said = () if self.detail == "brief" else tuple(phrases)
+        if self.detail == "full" and general is not None and general != equation(self.pending(body), after):
+            here: tuple[Phrase, ...] = (("here ", *_joined(match)),) if match else ()
+            said = (("in general ", general), *here, *said)
+        step = Step(rule, said, self.pending(body), neat(after), why, tuple(conditions), "rule", general, tuple(match))
+        self.steps.append(step)
+
+    def _constant(self, expression: Expression) -> None:
+        held = fresh("ckab", (*self.taken, self.name))
+        general = equation(Derivative(held, self.name), ZERO)
+        why = f"it does not change with {text(Symbol(self.name))}"
+        self._note(CONSTANT, expression, ZERO, why, general=general, match=(equation(held, expression),))
+
+    def _identity(self, variable: Symbol) -> None:
+        general, match = self._looked_up(row("power"), 0, (variable, ONE))
+        phrases = ((general, ", with ", *_joined(match)),) if self.detail is None else ()
+        why = "the variable is its own first power"
+        self._note(rule_name(row("power")), variable, ONE, why, phrases, general, match)
+
+    def _looked_up(
+        self, primitive: Elementwise, index: int, operands: Sequence[Expression]
+    ) -> tuple[Equation, tuple[Equation, ...]]:
+        """Return the rule at the variable itself, and what its other symbols stand for."""
+        named = named_operands(primitive, {index: Symbol(self.name)}, (*self.taken, self.name))
+        held = [
+            (symbol, value) for place, (symbol, value) in enumerate(zip(named, operands, strict=True)) if place != index
+        ]
+        general = general_rule(primitive, [index], named, self.name, False)
+        return general, tuple(equation(symbol, value) for symbol, value in held)
 
     def _sum(self, node: Apply, depth: int) -> Expression:
-        terms = [(sign, term) for sign, term in sum_terms(neat(node)) if depends_on(term, self.name)]
-        constants = len(sum_terms(neat(node))) - len(terms)
+        every = sum_terms(neat(node))
+        terms = [(sign, term) for sign, term in every if depends_on(term, self.name)]
         phrases: list[Phrase] = []
         for _, term in terms:
-            if is_simple(term, self.name) and not isinstance(term, Symbol):
+            if is_simple(term, self.name) and self._is_seen(term) and not isinstance(term, Symbol):
                 phrases.append((equation(self.pending(term), self._quiet(term)), self._reason(term)))
+        if self.detail == "full":
+            constants = [term for _, term in every if not depends_on(term, self.name)]
+            phrases += [(equation(self.pending(term), ZERO), f"  ({CONSTANT})") for term in constants]
         after = signed_sum([(sign, self._inline(term)) for sign, term in terms])
-        why = "the derivative of a sum is the sum of the derivatives" + (
-            "; constants have derivative 0" if constants else ""
-        )
-        self._note("sum rule", tuple(phrases), node, after, why)
+        why = "the derivative of a sum is the sum of the derivatives"
+        if len(every) > len(terms):
+            why += "; constants have derivative 0"
+        general = general_rule(row("add"), (0, 1), self.parts[:2], self.name, self.partial)
+        both = [neat(-term) if sign < 0 else term for sign, term in every] if len(every) == 2 else []
+        match = [equation(symbol, term) for symbol, term in zip(self.parts, both, strict=False)]
+        self._note(rule_name(row("add")), node, after, why, phrases, general, match)
         results = self._later([term for _, term in terms], depth)
         return signed_sum([(sign, result) for (sign, _), result in zip(terms, results, strict=True)])
 
@@ -197,145 +246,131 @@ class Differentiation:
         return ""
 
     def _constant_factor(self, node: Apply, constant: Expression, rest: Expression, depth: int) -> Expression:
-        inner = self._inline(rest)
-        shown = self._quiet(rest) if is_simple(rest, self.name) else None
         phrases: list[Phrase] = []
-        if shown is not None and rest != Symbol(self.name):
-            phrases.append((equation(self.pending(rest), shown), self._reason(rest)))
-        if not free_symbols(constant):
-            why = "a constant factor stays in front of the derivative"
-        else:
-            why = (
-                f"{', '.join(free_symbols(constant))} is held constant, so this factor stays in front of the derivative"
-            )
-        if node.primitive.name == "negative" and constant == lift(-1):
-            rule, why = "constant factor rule", "a minus sign stays in front of the derivative"
-        else:
-            rule = "constant factor rule"
-        self._note(rule, tuple(phrases), node, neat(scaled(constant, inner)), why)
+        if self._is_seen(rest) and (rest != Symbol(self.name) or self.detail == "full"):
+            phrases.append((equation(self.pending(rest), self._quiet(rest)), self._reason(rest)))
+        held = free_symbols(constant)
+        why = "a constant factor stays in front of the derivative"
+        if held:
+            shown, verb = ", ".join(text(Symbol(name)) for name in held), "are" if len(held) > 1 else "is"
+            why = f"{shown} {verb} held constant, so this factor stays in front of the derivative"
+        if constant == lift(-1):
+            why = "a minus sign stays in front of the derivative"
+        named = named_operands(row("multiply"), {1: self.parts[0]}, (*self.taken, self.name))
+        general = general_rule(row("multiply"), (1,), named, self.name, self.partial)
+        match = (equation(named[0], constant), equation(named[1], rest))
+        after = neat(scaled(constant, self._inline(rest)))
+        self._note(rule_name(row("negative")), node, after, why, phrases, general, match)
         (result,) = self._later([rest], depth)
         return neat(scaled(constant, result))
 
-    def _one_operand(self, node: Apply, primitive: Elementwise, index: int, depth: int) -> Expression:
-        inner = node.operands[index]
-        rule = rule_name(primitive, index)
+    def _at_the_variable(self, node: Apply, primitive: Elementwise, index: int) -> Expression:
+        """Look a rule up: the operand that changes is the variable itself."""
+        after = local_derivative(primitive, index, node.operands)
+        general, match = self._looked_up(primitive, index, node.operands)
+        phrases = ((general, ", with ", *_joined(match)),) if match and self.detail is None else ()
         conditions = conditions_of(primitive, node.operands)
-        if isinstance(inner, Symbol):
-            after = local_derivative(primitive, index, node.operands)
-            formula = general_formula(primitive, index)
-            phrases: tuple[Phrase, ...] = ((formula,),) if formula.sides[1] != after else ()
-            self._note(rule, phrases, node, after, "", *conditions)
-            return after
-        u, _ = self.parts
+        why = _WHY_AT_THE_VARIABLE.get((primitive.name, index), "the function is taken of the variable itself")
+        self._note(rule_name(primitive, index), node, after, why, phrases, general, match, conditions)
+        return after
+
+    def _one_operand(self, node: Apply, primitive: Elementwise, index: int, depth: int) -> Expression:
+        """Apply the chain rule: one operand changes, and it is no variable."""
+        inner = node.operands[index]
+        u = self.parts[0]
         operands = [u if place == index else operand for place, operand in enumerate(node.operands)]
         outside = Apply(primitive, tuple(operands))
         slope = local_derivative(primitive, index, operands)
-        simple = is_simple(inner, self.name)
-        inside = Derivative(u, self.name, self.partial)
-        lines: list[Phrase] = [
-            ("outside ", outside, ", inside ", equation(u, inner)),
-            (equation(Derivative(outside, u.name), slope), f"  ({rule})"),
-            (equation(inside, self._quiet(inner)), self._reason(inner))
-            if simple
-            else (inside, " comes in a step of its own"),
-        ]
+        lines: list[Phrase] = [(equation(Derivative(outside, u.name), slope), f"  ({rule_name(primitive, index)})")]
+        if self.detail is None:
+            lines.insert(0, ("outside ", outside, ", inside ", equation(u, inner)))
+            inside = Derivative(u, self.name, self.partial)
+            if self._is_seen(inner):
+                lines.append((equation(inside, self._quiet(inner)), self._reason(inner)))
+            else:
+                lines.append((inside, " comes in a step of its own"))
+        named = named_operands(primitive, {index: u}, (*self.taken, self.name))
+        general = general_rule(primitive, (index,), named, self.name, self.partial)
+        match = [equation(*pair) for pair in zip(named, node.operands, strict=True)]
+        match.insert(0, match.pop(index))
         local = neat(substitute(slope, {u.name: inner}))
-        self._note(
-            "chain rule",
-            tuple(lines),
-            node,
-            neat(local * self._inline(inner)),
-            "the derivative of the outside at the inside, times the derivative of the inside",
-            *conditions,
-        )
+        after = neat(local * self._inline(inner))
+        conditions = conditions_of(primitive, node.operands)
+        self._note(CHAIN, node, after, WHY_CHAIN, lines, general, match, conditions)
         (result,) = self._later([inner], depth)
         return neat(local * result)
 
     def _several_operands(self, node: Apply, primitive: Elementwise, moving: Sequence[int], depth: int) -> Expression:
-        names = [*self.parts, Symbol("u_3"), Symbol("u_4")]
-        named = dict(zip(moving, names, strict=False))
+        """Apply the rule for several operands that change: of products, of quotients, or the general one."""
+        named = dict(zip(moving, self.parts, strict=False))
         operands = [named.get(index, operand) for index, operand in enumerate(node.operands)]
         inner = [node.operands[index] for index in moving]
         slopes = [local_derivative(primitive, index, operands) for index in moving]
-        values = {symbol.name: node.operands[index] for index, symbol in named.items()}
-        locals_ = [neat(substitute(slope, values)) for slope in slopes]
-        dots = [Derivative(named[index], self.name, self.partial) for index in moving]
-        lines: list[Phrase] = [_joined([equation(named[index], node.operands[index]) for index in moving])]
-        known = [
-            equation(dot, self._quiet(part))
-            for dot, part in zip(dots, inner, strict=True)
-            if is_simple(part, self.name)
-        ]
-        if known:
-            lines.append(_joined(known))
-        outside = Apply(primitive, tuple(operands))
-        combine = _COMBINATIONS.get(primitive.name, _total)
-        rule = (
-            rule_name(primitive, moving[0]) if primitive.name in _COMBINATIONS else "chain rule, one operand at a time"
-        )
-        if primitive.name in _COMBINATIONS:
-            lines.append((equation(self.pending(outside), combine(slopes, list(dots))),))
+        symbols = named_operands(primitive, named, (*self.taken, self.name))
+        general = general_rule(primitive, moving, symbols, self.name, self.partial)
+        match = [equation(*pair) for pair in zip(symbols, node.operands, strict=True)]
+        lines = self._lines_of_parts(named, node)
+        if is_taught(primitive):
+            rule = rule_name(primitive, moving[0])
+            lines += [(general,)] if self.detail is None else []
         else:
+            rule, outside = CHAIN_BY_OPERAND, Apply(primitive, tuple(operands))
             for index, slope in zip(moving, slopes, strict=True):
-                lines.append(
-                    (
-                        equation(Derivative(outside, named[index].name, True), slope),
-                        f"  ({rule_name(primitive, index)})",
-                    )
-                )
-        after = neat(combine(locals_, [self._inline(part) for part in inner]))
-        self._note(
-            rule,
-            tuple(lines),
-            node,
-            after,
-            _WHY.get(primitive.name, _WHY_TOTAL),
-            *conditions_of(primitive, node.operands),
-        )
-        return neat(combine(locals_, self._later(inner, depth)))
+                local = equation(Derivative(outside, named[index].name, True), slope)
+                lines.append((local, f"  ({rule_name(primitive, index)})"))
+        after = combined(primitive, moving, named, node.operands, [self._inline(part) for part in inner])
+        why = _WHY.get(primitive.name, _WHY_TOTAL)
+        self._note(rule, node, after, why, lines, general, match, conditions_of(primitive, node.operands))
+        return combined(primitive, moving, named, node.operands, self._later(inner, depth))
+
+    def _lines_of_parts(self, named: dict[int, Symbol], node: Apply) -> list[Phrase]:
+        """Say what the parts are, and the derivatives of the simple ones."""
+        if self.detail is not None:
+            return []
+        lines = [_joined([equation(symbol, node.operands[index]) for index, symbol in named.items()])]
+        dots = [
+            equation(Derivative(symbol, self.name, self.partial), self._quiet(node.operands[index]))
+            for index, symbol in named.items()
+            if self._is_seen(node.operands[index])
+        ]
+        return [*lines, _joined(dots)] if dots else lines
+
+    def _as_power(self, node: Apply, below: Expression, depth: int) -> Expression:
+        """Write 1/u^n as a power: its rule is the one that everybody knows."""
+        assert isinstance(below, Apply)
+        base, exponent = below.operands
+        power = base ** neat(-exponent)
+        self.steps.append(Step(AS_POWER, (), self.pending(node), self.pending(power), "1/a^n = a^(-n)", (), "assembly"))
+        return self.derive(power, depth + 1)
 
     def _choice(self, node: Apply, depth: int) -> Expression:
         *branches, condition = node.operands
         after = Apply(node.primitive, (*(self._inline(branch) for branch in branches), condition))
-        self._note(rule_name(node.primitive, 0), (), node, after, "each branch is differentiated on its own")
+        self._note(rule_name(node.primitive), node, after, "each branch is differentiated on its own")
         return Apply(node.primitive, (*self._later(branches, depth), condition))
 
     def _unfold(self, node: Apply, depth: int) -> Expression:
         unfolded = neat(lift(node.primitive.value(*node.operands)))
-        self._note(
-            "definition", ((equation(node, unfolded),),), node, self.pending(unfolded), rule_name(node.primitive, 0)
-        )
+        phrases = ((equation(node, unfolded),),)
+        self._note(DEFINITION, node, self.pending(unfolded), rule_name(node.primitive), phrases)
         return self.derive(unfolded, depth + 1)
 
 
-def _joined(equations: Sequence[object]) -> Phrase:
-    parts: list[object] = []
-    for index, item in enumerate(equations):
-        parts += [", ", item] if index else [item]
-    return tuple(parts)  # type: ignore[arg-type]
+def _joined(equations: Sequence[Equation]) -> Phrase:
+    return listed([(one,) for one in equations])
 
 
-def _total(slopes: Sequence[Expression], dots: Sequence[Expression]) -> Expression:
-    """Return the sum of what each operand contributes: its partial derivative times its own derivative."""
-    return signed_sum([(1, neat(slope * dot)) for slope, dot in zip(slopes, dots, strict=True)])
-
-
-def _product(slopes: Sequence[Expression], dots: Sequence[Expression]) -> Expression:
-    # u' v + u v': the derivative is written where the factor stood.
-    return neat(dots[0] * slopes[0]) + neat(slopes[1] * dots[1])
-
-
-def _quotient(slopes: Sequence[Expression], dots: Sequence[Expression]) -> Expression:
-    # The table gives u'/v - u v'/v^2; over one line this is the form that is taught.
-    return over_one_line(_total([dots[0], slopes[1]], [slopes[0], dots[1]]))
-
-
-_COMBINATIONS = {"multiply": _product, "divide": _quotient}
 _WHY = {
     "multiply": "each factor is differentiated in turn while the other is kept",
     "divide": "above and below the line both change; the two contributions stand over one denominator",
 }
+_WHY_AT_THE_VARIABLE = {
+    ("power", 0): "the base is the variable, and the exponent does not change",
+    ("power", 1): "the exponent is the variable, and the base does not change",
+    ("divide", 1): "only what stands below the line changes",
+}
 _WHY_TOTAL = "each operand contributes its partial derivative times its own derivative"
+WHY_CHAIN = "the derivative of the outside at the inside, times the derivative of the inside"
 
 
 def plain(expression: Expression) -> Expression:

@@ -4,68 +4,67 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from chainrule.errors import NotDifferentiableError
-from chainrule.explain.derivation.account import Gradient, Result, Step
+from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
-from chainrule.explain.derivation.differentiate import Differentiation, part_names
-from chainrule.explain.derivation.phrases import Phrase
+from chainrule.explain.derivation.derive import Question, derive, value_at
 from chainrule.explain.derivation.recorded import Recorded, argument_names, recorded
-from chainrule.explain.derivation.verify import Function, verify
-from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
-from chainrule.explain.expressions.expression import (
-    Apply,
-    Expression,
-    Number,
-    evaluate,
-    fold,
-    free_symbols,
-    rebuild,
-    walk,
-)
-from chainrule.explain.expressions.notation import text
-from chainrule.explain.expressions.tidy import Move, tidy
-from chainrule.explain.reading.parse import parse
-from chainrule.transforms.derivatives import jvp
+from chainrule.explain.derivation.results import Result
+from chainrule.explain.derivation.sampled import Function, SampledExpression, SampledFunction
+from chainrule.explain.derivation.several import gradient, hessian
+from chainrule.explain.expressions.expression import Expression, Number, evaluate, fold, free_symbols, rebuild
+from chainrule.explain.matrix.call import has_arrays
+from chainrule.explain.matrix.derivation import MatrixDerivation
+from chainrule.explain.matrix.explain_arrays import explain_arrays
+from chainrule.explain.reading.parse import symbol_name
+from chainrule.explain.reading.problem import Problem, parse_problem
 
 MAX_ORDER = 6
-_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth")
-
-_NOTES = {
-    "heaviside": "step(u) is 1 where u > 0, 0 where u < 0, and 1/2 where u = 0",
-    "sign": "sign(u) is 1 where u > 0 and -1 where u < 0",
-    "expit": "σ(u) = 1/(1 + e^(-u)), the sigmoid",
-    "psi": "ψ is the digamma function, the derivative of ln Γ",
-    "zeta": "ζ(s, x) is the Hurwitz zeta function",
-    "equal": "a condition in brackets counts 1 where it holds and 0 elsewhere",
-    "less": "a condition in brackets counts 1 where it holds and 0 elsewhere",
-    "greater": "a condition in brackets counts 1 where it holds and 0 elsewhere",
-}
-"""What is said of functions that a reader may not know."""
-
-_RELATIONS = frozenset(("equal", "less", "greater"))
 
 At: TypeAlias = float | Mapping[str, float] | Sequence[float] | None
 
 
+@overload
 def explain(
-    fun: str | Callable[..., Any], wrt: str | Sequence[str] | None = None, at: At = None, order: int = 1
-) -> Derivation:
+    fun: str, wrt: str | Sequence[str] | None = None, at: At = None, order: int = 1, detail: Detail = None
+) -> Derivation: ...
+
+
+@overload
+def explain(
+    fun: Callable[..., Any],
+    wrt: str | Sequence[str] | None = None,
+    at: Any = None,
+    order: int = 1,
+    detail: Detail = None,
+) -> Derivation | MatrixDerivation: ...
+
+
+def explain(
+    fun: str | Callable[..., Any],
+    wrt: str | Sequence[str] | None = None,
+    at: Any = None,
+    order: int = 1,
+    detail: Detail = None,
+) -> Derivation | MatrixDerivation:
     """Return the derivation of the derivative of a function, step by step.
 
-    fun: mathematics as text, such as "(2x+3)^2", or a Python function of numbers. wrt: the variable, or several;
-    without it, the only variable, or all of them, which gives the gradient. at: a point, as a number (one variable),
-    a mapping from names to numbers, or numbers in the order of the variables. order: how often to differentiate (1 to
-    6).
+    fun: mathematics as text, such as "(2x+3)^2" or "d/dx (2x+3)^2", or a Python function of numbers. wrt: the
+    variable, or several; without it, the only variable, or all of them, which gives the gradient. at: a point, as a
+    number (one variable), a mapping from names to numbers, or numbers in the order of the variables. order: how often
+    to differentiate (1 to 6); order 2 of several variables gives the Hessian. detail: "brief" for one line per rule,
+    "full" for the general form of every rule and a step for every part, None for the level of a lesson, between the
+    two.
+
+    Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
     with the limit definition at sample points; `verified` is the largest difference. Raises ParseError for text that
-    is no mathematics, ValueError for unknown variables or a bad point, NotDifferentiableError where the derivative
+    is no mathematics, ValueError for unknown variables, a bad point or detail, NotDifferentiableError where the derivative
     does not exist at `at`, and GradientError should an explanation ever disagree with the engine.
 
     >>> d = explain("(2x+3)^2", at=1)
@@ -73,36 +72,50 @@ def explain(
     ('8x + 12', 20.0)
     >>> str(explain("x^2 + 3xy + y^2").result)
     '(2x + 3y, 3x + 2y)'
+    >>> explain("x^2 y", order=2).result.to_sympy()
+    ((2*y, 2*x), (2*x, 0))
     """
+    if not isinstance(fun, str) and has_arrays(fun, at):
+        return explain_arrays(fun, at, wrt, order, detail)
+    asked = parse_problem(fun) if isinstance(fun, str) else fun
+    if isinstance(asked, Problem):
+        wrt, at = asked.wrt if wrt is None else wrt, asked.at if at is None else at
+        order = asked.order if type(order) is int and order == 1 else order
     if type(order) is not int or not 1 <= order <= MAX_ORDER:
         raise ValueError(f"order is how often to differentiate, a whole number from 1 to {MAX_ORDER}, not {order!r}")
-    source, function, point = _read(fun, wrt, at)
-    variables = _variables(source.names, wrt)
-    if len(variables) > 1 and order > 1:
+    if detail not in (None, "brief", "full"):
+        raise ValueError(f'detail is "brief" or "full", or left out for what lies between the two; not {detail!r}')
+    asked = parse_problem(fun) if isinstance(fun, str) else fun
+    if isinstance(asked, Problem):
+        wrt, at = asked.wrt if wrt is None else wrt, asked.at if at is None else at
+        order = asked.order if order == 1 else order
+    question = _read(asked, wrt, at, detail)
+    variables = _variables(question.source.names, wrt)
+    if len(variables) == 1:
+        return _derivation(question, variables[0], order)
+    if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
-    derivations = tuple(_derive(source, function, name, order, point) for name in variables)
-    return derivations[0] if len(derivations) == 1 else _gradient(source, derivations)
+    firsts = tuple(_derivation(question, name, 1) for name in variables)
+    return gradient(question, firsts) if order == 1 else hessian(question, firsts)
 
 
-def _read(
-    fun: str | Callable[..., Any], wrt: str | Sequence[str] | None, at: At
-) -> tuple[Recorded, Function, dict[str, float] | None]:
+def _read(fun: Problem | Callable[..., Any], wrt: str | Sequence[str] | None, at: At, detail: Detail) -> Question:
     """Return the function as an expression, as something to call, and the point."""
-    if isinstance(fun, str):
-        parsed = parse(fun)
+    if isinstance(fun, Problem):
+        parsed = fun.parsed
         expression = _with_decimals(parsed.expression)
-        found = free_symbols(expression)
-        listed = parsed.parameters or ()
-        names = (*listed, *(name for name in found if name not in listed))
+        names = tuple(dict.fromkeys((*(parsed.parameters or ()), *free_symbols(expression), *(fun.wrt or ()))))
         # A constant is differentiated with respect to what was asked, or x.
         names = names or ((wrt,) if isinstance(wrt, str) else ("x",))
-        source = Recorded(expression, names, parsed.name, (), ())
-        return source, _evaluator(expression), _point(names, at)
+        source = Recorded(expression, names, parsed.name, (), parsed.notes)
+        function: Function = lambda values: evaluate(expression, values)  # noqa: E731
+        return Question(source, function, SampledExpression(expression), _point(names, at), detail)
     if not callable(fun):
         raise TypeError(f'explain takes mathematics as text, such as "x^2", or a function, not {type(fun).__name__}')
     names = argument_names(fun)
     point = _point(names, at)
-    return recorded(fun, point), lambda values: fun(*(values[name] for name in names)), point
+    function = lambda values: fun(*(values[name] for name in names))  # noqa: E731
+    return Question(recorded(fun, point), function, SampledFunction(function), point, detail)
 
 
 def _with_decimals(expression: Expression) -> Expression:
@@ -123,7 +136,8 @@ def _with_decimals(expression: Expression) -> Expression:
 def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     if wrt is None:
         return tuple(names)
-    asked = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    typed = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    asked = tuple(name if name in names else symbol_name(name) for name in typed)  # θ is theta, x_1 is x1
     unknown = [name for name in asked if name not in names]
     if unknown or not asked:
         raise ValueError(f"there is no variable {', '.join(map(repr, unknown))}; the variables are {', '.join(names)}")
@@ -166,127 +180,24 @@ def _number(name: str, value: Any) -> float:
     return number
 
 
-def _derive(source: Recorded, function: Function, name: str, order: int, point: dict[str, float] | None) -> Derivation:
+def _derivation(question: Question, name: str, order: int) -> Derivation:
     """Return the derivation with respect to one variable."""
-    steps: list[Step] = []
-    current, verified = source.expression, None
-    conditions: tuple[Expression, ...] = source.branches
-    points = () if point is None else (point,)
-    for count in range(1, order + 1):
-        previous = current
-        taken, moves, current = _once(current, name, source.names, count)
-        steps += taken
-        canceled = [nonzero(factor) for move in moves for factor in move.nonzero]
-        used = [condition for step in taken for condition in step.conditions]
-        conditions = simplified((*conditions, *domain_of(previous), *used, *canceled))
-        step_function = function if count == 1 else _evaluator(previous)
-        worst = verify(step_function, current, source.names, name, conditions, points)
-        verified = worst if verified is None or worst is None else max(verified, worst)
-    notes = (*source.notes, *_notes(source.expression, current))
-    if verified is None:
-        notes = (*notes, "No point was found at which the function is finite, so that nothing could be checked")
-    derivation = Derivation(
+    source = question.source
+    answer = derive(question, name, order)
+    value, said = value_at(question, (name,) * order, answer.conditions)
+    return Derivation(
         expression=source.expression,
         label=source.label,
         names=source.names,
         wrt=(name,),
         order=order,
-        steps=tuple(steps),
-        result=Result(current, source.names),
-        conditions=conditions,
-        notes=notes,
-        verified=verified,
-    )
-    return derivation if point is None else _with_value(derivation, function, point)
-
-
-def _evaluator(expression: Expression) -> Function:
-    return lambda values: evaluate(expression, values)
-
-
-def _once(
-    expression: Expression, name: str, names: Sequence[str], count: int
-) -> tuple[list[Step], tuple[Move, ...], Expression]:
-    """Differentiate once: the rules, then the tidying."""
-    others = [other for other in names if other != name and other in free_symbols(expression)]
-    run = Differentiation(name, len(names) > 1, part_names(expression, name))
-    moves, result = tidy(run.run(expression))
-    steps = list(run.steps)
-    said: list[Phrase] = []
-    if others:
-        said.append((f"treat {_listed(others)} as constant",))
-    if count > 1:
-        said.append((f"the {_ORDINALS[count]} derivative: differentiate ", expression, " again"))
-    steps[0] = replace(steps[0], phrases=(*said, *steps[0].phrases))
-    steps += [
-        Step(move.name, (), move.before, move.after, move.why, simplified(map(nonzero, move.nonzero)), "algebra")
-        for move in moves
-    ]
-    return steps, moves, result
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _notes(*expressions: Expression) -> tuple[str, ...]:
-    applied = [
-        node.primitive.name for expression in expressions for node in walk(expression) if isinstance(node, Apply)
-    ]
-    silent = _RELATIONS if "where" in applied else frozenset()
-    return tuple(dict.fromkeys(_NOTES[name] for name in applied if name in _NOTES and name not in silent))
-
-
-def _with_value(derivation: Derivation, function: Function, point: dict[str, float]) -> Derivation:
-    """Return the derivation with the engine's derivative at the point."""
-    name = derivation.wrt[0]
-    for_engine = function
-    for _ in range(derivation.order - 1):
-        for_engine = _slope(for_engine, name)
-    with np.errstate(all="ignore"):
-        height = float(function(point))  # type: ignore[arg-type]
-        value = float(_slope(for_engine, name)(point))  # type: ignore[arg-type]
-        broken = [condition for condition in derivation.conditions if not bool(evaluate(condition, point))]
-    where = ", ".join(f"{key} = {number:g}" for key, number in point.items())
-    needs = (
-        f"it needs {', '.join(text(condition) for condition in broken)}"
-        if broken
-        else "the function is not smooth there"
-    )
-    if not math.isfinite(value) or not math.isfinite(height):
-        raise NotDifferentiableError(
-            f"the derivative of {text(derivation.expression)} does not exist at {where}: {needs}"
-        )
-    if broken:
-        note = f"At {where} this does not hold ({needs}); the value is what the rule takes there by convention"
-        derivation = replace(derivation, notes=(*derivation.notes, note))
-    return derivation.with_point(point, value)
-
-
-def _slope(function: Function, name: str) -> Function:
-    """Return the engine's derivative of a function of values by name."""
-    return lambda values: jvp(lambda value: function({**values, name: value}), (values[name],), (1.0,))[1]
-
-
-def _gradient(source: Recorded, derivations: tuple[Derivation, ...]) -> Derivation:
-    """Return the partial derivatives as one derivation."""
-    checks = [part.verified for part in derivations]
-    first = derivations[0]
-    values = tuple(part.value for part in derivations if isinstance(part.value, float))
-    results = tuple(part.result for part in derivations if isinstance(part.result, Result))
-    known = [check for check in checks if check is not None]
-    return Derivation(
-        expression=source.expression,
-        label=source.label,
-        names=source.names,
-        wrt=tuple(part.wrt[0] for part in derivations),
-        order=1,
-        steps=tuple(step for part in derivations for step in part.steps),
-        result=Gradient(results),
-        conditions=simplified(condition for part in derivations for condition in part.conditions),
-        notes=tuple(dict.fromkeys(note for part in derivations for note in part.notes)),
-        at=first.at,
-        value=values if first.at is not None else None,
-        verified=max(known) if len(known) == len(checks) else None,
-        partials=derivations,
+        steps=answer.steps,
+        result=Result(answer.expression, source.names),
+        conditions=answer.conditions,
+        notes=(*answer.notes, *said),
+        at=None if question.point is None else tuple(question.point.items()),
+        value=value,
+        verified=answer.verified,
+        detail=question.detail,
+        route=answer.steps[0].rule,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, final
 
@@ -37,6 +38,14 @@ Phrase: TypeAlias = tuple[str | Expression | Equation, ...]
 def equation(*sides: Expression) -> Equation:
     """Return the equation of these sides."""
     return Equation(sides)
+
+
+def listed(phrases: Sequence[Phrase], between: str = ", ") -> Phrase:
+    """Return phrases as one, with `between` between them."""
+    found: list[str | Expression | Equation] = []
+    for phrase in phrases:
+        found += [between, *phrase] if found else phrase
+    return tuple(found)
 
 
 def phrase_text(phrase: Phrase) -> str:

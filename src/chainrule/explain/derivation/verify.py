@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from chainrule.errors import GradientError
-from chainrule.explain.expressions.expression import Expression, evaluate
+from chainrule.explain.derivation.sampled import Floats, Points, Sampled, SampledExpression, holds
+from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.notation import text
-from chainrule.transforms.derivatives import jvp
 from chainrule.transforms.limit import limit_quotient
 
 TOLERANCE = 1e-6
@@ -20,11 +19,9 @@ WANTED_POINTS = 6
 MAX_TRIALS = 60
 _RANGES = ((-2.0, 2.0), (0.2, 2.0), (-0.9, 0.9), (1.1, 3.0), (0.2, 0.8), (-3.0, -1.1))
 
-Function = Callable[[Mapping[str, object]], object]
-
 
 def verify(
-    function: Function,
+    function: Sampled,
     result: Expression,
     names: Sequence[str],
     name: str,
@@ -33,68 +30,84 @@ def verify(
 ) -> float | None:
     """Return the largest relative difference found, or None where no point could be sampled.
 
-    function: takes values by name, traced ones too. result: its derivative with respect to `name`, to be checked.
-    points: what is sampled besides; with no points, points inside the domain are looked for.
+    function: the function. result: its derivative with respect to `name`, to be checked. points: what is sampled
+    besides; with no points, points inside the domain are looked for.
 
     Raises GradientError where the results differ by more than 1e-6: such an explanation must not be shown.
     """
-    worst: float | None = None
-    found = 0
     with np.errstate(all="ignore"):
-        for point in (*points, *_samples(names)):
-            if found == WANTED_POINTS:
-                break
-            shown = _value(result, point)
-            if shown is None or not _holds(conditions, point):
-                continue
-            exact = _engine(function, point, name)
-            if exact is None:
-                continue
-            found += 1
-            limit = limit_definition(lambda value, point=point: _number(function({**point, name: value})), point[name])  # type: ignore[misc]
-            for other in (exact, limit):
-                if other is not None:
-                    worst = max(worst or 0.0, _difference(shown, other, result, name, point))
+        found, shown, exact = _usable(function, result, names, name, conditions, points)
+        if not len(shown):
+            return None
+        limit = _limits(function, found, name)
+        worst = max(_difference(shown, other, result, name, found) for other in (exact, limit))
     return worst
 
 
-def _samples(names: Sequence[str]) -> Iterator[dict[str, float]]:
+def _usable(
+    function: Sampled,
+    result: Expression,
+    names: Sequence[str],
+    name: str,
+    conditions: Sequence[Expression],
+    points: Sequence[Mapping[str, float]],
+) -> tuple[Points, Floats, Floats]:
+    """Return points inside of the domain, the result there, and the engine's derivative there."""
+    trials = _samples(names, points)
+    shown = SampledExpression(result).values(trials)
+    inside = np.flatnonzero(np.isfinite(shown) & holds(conditions, trials))
+    # Few are wanted, and of a slow function few should be asked for.
+    for count in (2 * WANTED_POINTS, len(inside)):
+        chosen = inside[:count]
+        if not len(chosen):
+            break
+        exact = function.slopes(_at(trials, chosen), name)
+        known = np.flatnonzero(np.isfinite(exact))[:WANTED_POINTS]
+        if len(known) == WANTED_POINTS or len(chosen) == len(inside):
+            return _at(trials, chosen[known]), shown[chosen[known]], exact[known]
+    return trials, shown[:0], shown[:0]
+
+
+def _at(points: Points, indices: np.ndarray) -> Points:
+    return {name: values[indices] for name, values in points.items()}
+
+
+def _samples(names: Sequence[str], points: Sequence[Mapping[str, float]]) -> Points:
+    """Return the given points, and more of them from ranges in which functions are defined."""
     generator = np.random.default_rng(0)
-    for trial in range(MAX_TRIALS):
-        low, high = _RANGES[trial % len(_RANGES)]
-        yield {name: float(generator.uniform(low, high)) for name in names}
+    drawn = [generator.uniform(*_RANGES[trial % len(_RANGES)], len(names)) for trial in range(MAX_TRIALS)]
+    rows = np.array([*([point[name] for name in names] for point in points), *drawn], dtype=float)
+    return {name: rows[:, index] for index, name in enumerate(names)}
 
 
-def _value(expression: Expression, point: Mapping[str, float]) -> float | None:
-    return _number(evaluate(expression, point))
-
-
-def _number(value: object) -> float | None:
-    """Return a finite real number, or None."""
-    if isinstance(value, complex | np.complexfloating):
-        return None
-    number = float(value)  # type: ignore[arg-type]
-    return number if math.isfinite(number) else None
-
-
-def _holds(conditions: Sequence[Expression], point: Mapping[str, float]) -> bool:
-    return all(bool(evaluate(condition, point)) for condition in conditions)
-
-
-def _engine(function: Function, point: Mapping[str, float], name: str) -> float | None:
-    _, tangent = jvp(lambda value: function({**point, name: value}), (point[name],), (1.0,))
-    return _number(tangent)
-
-
-def _difference(shown: float, other: float, result: Expression, name: str, point: Mapping[str, float]) -> float:
-    difference = abs(shown - other) / (1 + max(abs(shown), abs(other)))
-    if difference > TOLERANCE:
-        where = ", ".join(f"{key} = {value:.6g}" for key, value in point.items())
+def _difference(shown: Floats, other: Floats, result: Expression, name: str, points: Points) -> float:
+    """Return the largest relative difference; where the other derivative is not known, there is none."""
+    differences = np.abs(shown - other) / (1 + np.maximum(np.abs(shown), np.abs(other)))
+    if not np.isfinite(differences).any():
+        return 0.0
+    place = int(np.nanargmax(differences))
+    if differences[place] > TOLERANCE:
+        where = ", ".join(f"{key} = {values[place]:.6g}" for key, values in points.items())
         raise GradientError(
-            f"the explanation gives d/d{name} = {text(result)}, which is {shown:.10g} at {where}, but the derivative "
-            f"there is {other:.10g}; please report this function, since the explanation must not be shown"
+            f"the explanation gives d/d{name} = {text(result)}, which is {shown[place]:.10g} at {where}, but the "
+            f"derivative there is {other[place]:.10g}; please report this function, since the explanation must not be "
+            "shown"
         )
-    return difference
+    return float(differences[place])
+
+
+def _limits(function: Sampled, points: Points, name: str) -> Floats:
+    """Return the limits of difference quotients; NaN where they do not settle."""
+    given = points[name]
+    scale = np.maximum(1.0, np.abs(given))
+    return _settled(lambda step: function.values({**points, name: given + step * scale}), scale)
+
+
+def _settled(at: Callable[[float], Floats], scale: Floats) -> Floats:
+    limit = limit_quotient(at, at(0.0), 1.0, SETTLED, float(np.finfo(float).eps))
+    value = np.array(limit.value)
+    value[~(limit.error <= SETTLED * (1 + np.abs(value)))] = math.nan
+    return value / scale
 
 
 def limit_definition(function: Callable[[float], float | None], x: float) -> float | None:
@@ -104,10 +117,10 @@ def limit_definition(function: Callable[[float], float | None], x: float) -> flo
     12.0
     """
 
-    def at(step: float) -> NDArray[np.float64]:
-        value = function(x + step)
+    def at(step: float) -> Floats:
+        value = function(x + step * scale)
         return np.array([math.nan if value is None else value])
 
-    limit = limit_quotient(at, at(0.0), max(1.0, abs(x)), SETTLED, float(np.finfo(float).eps))
-    value, error = float(limit.value[0]), float(limit.error[0])
-    return value if error <= SETTLED * (1 + abs(value)) else None
+    scale = max(1.0, abs(x))
+    (value,) = _settled(at, np.array([scale]))
+    return float(value) if math.isfinite(value) else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from chainrule.explain.expressions.expression import (
     Apply,
@@ -17,6 +18,7 @@ from chainrule.explain.expressions.expression import (
     fold,
     free_symbols,
 )
+from chainrule.explain.expressions.identities import combined
 from chainrule.explain.expressions.neat import (
     HALF,
     MINUS_ONE,
@@ -87,9 +89,14 @@ def raw_factors(expression: Expression) -> list[tuple[Expression, Expression]]:
 
 def _parts(node: Expression, exponent: Expression) -> list[tuple[Expression, Expression]] | None:
     """Return what `node ** exponent` is the product of, or None where it cannot be taken apart."""
-    if not isinstance(node, Apply) or not is_whole(exponent):
+    if not isinstance(node, Apply):
         return None
     name, operands = node.primitive.name, node.operands
+    if not is_whole(exponent):
+        return _parts_of_root(node, exponent)
+    if name == "cbrt" and isinstance(inner := operands[0], Apply) and is_named(inner, "power", "square"):
+        base, raised = (*inner.operands, Number(2))[:2]
+        return [(call("cbrt", base), times(raised, exponent))] if is_whole(raised) else None
     if name == "multiply":
         return [(operand, exponent) for operand in operands]
     if name == "divide":
@@ -106,6 +113,21 @@ def _parts(node: Expression, exponent: Expression) -> list[tuple[Expression, Exp
         return _exponential_parts(operands[0], exponent)
     if name in ("power", "float_power"):
         return [(operands[0], times(operands[1], exponent))]
+    return None
+
+
+def _parts_of_root(node: Apply, exponent: Expression) -> list[tuple[Expression, Expression]] | None:
+    """Return sqrt(u) to a power that is no whole number: both want u ≥ 0, so that the exponents multiply."""
+    if not isinstance(exponent, Number):
+        return None
+    if is_named(node, "sqrt"):
+        return [(node.operands[0], times(exponent, HALF))]
+    if (
+        is_named(node, "power")
+        and isinstance(node.operands[1], Number)
+        and isinstance(node.operands[1].value, Fraction)
+    ):
+        return [(node.operands[0], times(exponent, node.operands[1]))]
     return None
 
 
@@ -133,12 +155,12 @@ def times(left: Expression, right: Expression) -> Expression:
 
 
 def plus(left: Expression, right: Expression) -> Expression:
-    """Return the sum with like terms collected."""
+    """Return the sum with like terms collected, powers of variables first: x + e^x."""
     if isinstance(left, Number) and isinstance(right, Number):
         return Number(add_numbers(left.value, right.value))
-    return build_sum(
-        collect([term_of(left), term_of(right)]) if not _is_sum(left) and not _is_sum(right) else terms_of(left + right)
-    )
+    simple = not is_named(left, "add", "subtract", "negative") and not is_named(right, "add", "subtract", "negative")
+    terms = collect([term_of(left), term_of(right)]) if simple else terms_of(left + right)
+    return build_sum(sorted(terms, key=lambda term: not degree(term)))
 
 
 def _is_sum(expression: Expression) -> bool:
@@ -153,11 +175,32 @@ def term_of(expression: Expression) -> Term:
         value = _number_of(base, exponent)
         if value is not None:
             coefficient = multiply_numbers(coefficient, value)
-        else:
-            powers[base] = plus(powers[base], exponent) if base in powers else exponent
+            continue
+        if _is_sum(base) and is_whole(exponent) and base not in powers:
+            base, sign = _same_sum(base, powers)
+            if sign < 0 and isinstance(exponent, Number) and exponent.value % 2:
+                coefficient = multiply_numbers(coefficient, -1)
+        powers[base] = plus(powers[base], exponent) if base in powers else exponent
     if coefficient == 0:
         return Term(0)
+    coefficient, powers = combined(coefficient, powers)
     return Term(coefficient, tuple((base, exponent) for base, exponent in powers.items() if exponent != ZERO))
+
+
+def _same_sum(base: Expression, powers: Mapping[Expression, Expression]) -> tuple[Expression, int]:
+    """Return the sum among the bases that has the same terms in another order, and 1; or opposite terms, and -1."""
+    key = sum_key(base)
+    opposite = frozenset((factors, multiply_numbers(-1, number)) for factors, number in key)
+    for known in powers:
+        if _is_sum(known) and (known_key := sum_key(known)) in (key, opposite):
+            return known, 1 if known_key == key else -1
+    return base, 1
+
+
+@lru_cache(maxsize=1024)
+def sum_key(base: Expression) -> frozenset[tuple[frozenset[tuple[Expression, Expression]], Value]]:
+    """Return the terms of a sum as what makes two sums equal."""
+    return frozenset((term.key, term.coefficient) for term in terms_of(base))
 
 
 def _number_of(base: Expression, exponent: Expression) -> Value | None:
@@ -173,6 +216,11 @@ def terms_of(expression: Expression) -> list[Term]:
         term = term_of(node)
         signed.append(Term(multiply_numbers(sign, term.coefficient), term.factors))
     return collect(signed)
+
+
+def negated(term: Term) -> Term:
+    """Return the term with the other sign."""
+    return Term(multiply_numbers(-1, term.coefficient), term.factors)
 
 
 def collect(terms: Iterable[Term]) -> list[Term]:

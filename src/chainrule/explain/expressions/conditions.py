@@ -1,17 +1,19 @@
-"""Owns where primitives have a value and a derivative, as conditions on their operands, simplified to be read."""
+"""Owns where primitives have a value and a derivative, as conditions on their operands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from chainrule.core.primitive import Primitive
-from chainrule.explain.expressions.algebra import build, term_of, terms_of
-from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, apply, free_symbols, walk
-from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, multiply_numbers, neat
+from chainrule.explain.expressions.expression import Apply, Expression, Number, apply, free_symbols, walk
+from chainrule.explain.expressions.inequalities import simplified
+from chainrule.explain.expressions.neat import is_named, is_whole, neat
+from chainrule.explain.expressions.signs import is_positive
 from chainrule.primitives.table import BY_NAME
+
+__all__ = ["conditions_of", "differs", "domain_of", "is_positive", "nonzero", "positive", "simplified"]
 
 Conditions = Callable[..., Sequence[Expression]]
 
@@ -36,6 +38,7 @@ def _inside(x: Expression) -> list[Expression]:
 
 
 def _power(base: Expression, exponent: Expression) -> list[Expression]:
+    exponent = neat(exponent)
     if is_whole(exponent) and isinstance(exponent, Number):
         return [nonzero(base)] if exponent.value < 0 else []
     if isinstance(exponent, Number) and exponent.value > 1 and not free_symbols(exponent):
@@ -72,8 +75,10 @@ _CONDITIONS: dict[str, Conditions] = {
     "minimum": lambda x, y: [differs(x, y)],
     "fmax": lambda x, y: [differs(x, y)],
     "fmin": lambda x, y: [differs(x, y)],
-    "clip": lambda x, low, high: [differs(x, low), differs(x, high)],
+    "clip": lambda x, low, high: [differs(x, low), differs(x, high), apply(BY_NAME["less"], low, high)],
     "tan": lambda x: [nonzero(np.cos(x))],
+    "arctan2": lambda y, x: [nonzero(x**2 + y**2)],
+    "hypot": lambda x, y: [nonzero(x**2 + y**2)],
     "arcsin": _inside,
     "arccos": _inside,
     "arctanh": _inside,
@@ -101,112 +106,3 @@ def domain_of(expression: Expression) -> tuple[Expression, ...]:
     """Return where every primitive in the expression has a value and a derivative."""
     applied = [node for node in walk(expression) if isinstance(node, Apply)]
     return simplified(condition for node in applied for condition in conditions_of(node.primitive, node.operands))
-
-
-def simplified(conditions: Iterable[Expression]) -> tuple[Expression, ...]:
-    """Return the conditions without those that always hold, each in its simplest form, none twice."""
-    found: list[Expression] = []
-    for condition in conditions:
-        simple = _simple(condition)
-        if simple is not None and simple not in found:
-            found.append(simple)
-    # x > 0 says more than x ≠ 0.
-    stronger = {
-        condition.operands for condition in found if isinstance(condition, Apply) and is_named(condition, "greater")
-    }
-    return tuple(
-        condition
-        for condition in found
-        if not (
-            isinstance(condition, Apply)
-            and is_named(condition, "not_equal", "greater_equal")
-            and condition.operands in stronger
-        )
-    )
-
-
-def _simple(condition: Expression) -> Expression | None:
-    """Return the condition solved where it is linear in one variable; None where it says nothing."""
-    assert isinstance(condition, Apply)
-    left, right = (neat(operand) for operand in condition.operands)
-    if not free_symbols(left) and not free_symbols(right):
-        return None
-    name = condition.primitive.name
-    if right == ZERO and name in ("greater", "not_equal", "greater_equal"):
-        if is_positive(left):
-            return None
-        left = _without_positive_factors(left, name)
-    if name in ("greater", "not_equal", "greater_equal", "less"):
-        solved = _solved(left, right, name)
-        if solved is not None:
-            return solved
-    return Apply(condition.primitive, (left, right))
-
-
-def _without_positive_factors(value: Expression, name: str) -> Expression:
-    """Return a product without factors that are positive; for ≠ 0 the exponents do not matter either."""
-    term = term_of(value)
-    factors = [(base, exponent) for base, exponent in term.factors if not is_positive(base)]
-    if name == "not_equal" and len(factors) == 1:
-        return factors[0][0]
-    if len(factors) != len(term.factors) and factors:
-        sign = 1 if term.coefficient > 0 or name == "not_equal" else -1
-        return build(type(term)(sign, tuple(factors)))
-    return value
-
-
-_MIRRORED = {"greater": "less", "less": "greater", "not_equal": "not_equal", "greater_equal": "less_equal"}
-
-
-def _solved(left: Expression, right: Expression, name: str) -> Expression | None:
-    """Solve a·x + b (relation) 0 for x, where a and b are exact numbers."""
-    terms = terms_of(left - right if right != ZERO else left)
-    slope, offset, variable = Number(0), Number(0), None
-    for term in terms:
-        if isinstance(term.coefficient, float):
-            return None
-        if not term.factors:
-            offset = Number(term.coefficient)
-        elif (
-            len(term.factors) == 1
-            and term.factors[0][1] == ONE
-            and isinstance(term.factors[0][0], Symbol)
-            and variable is None
-        ):
-            slope, variable = Number(term.coefficient), term.factors[0][0]
-        else:
-            return None
-    if variable is None:
-        return None
-    bound = Number(multiply_numbers(Fraction(-1) / Fraction(slope.value), offset.value))
-    return apply(BY_NAME[name if slope.value > 0 else _MIRRORED[name]], variable, bound)
-
-
-def is_positive(expression: Expression) -> bool:
-    """Return whether the expression is seen to be positive for all real values of its variables."""
-    if isinstance(expression, Number):
-        return expression.value > 0
-    if not isinstance(expression, Apply):
-        return not isinstance(expression, Symbol)
-    if is_named(expression, "exp", "exp2", "cosh", "expit", "softplus"):
-        return True
-    if is_named(expression, "add"):
-        left, right = expression.operands
-        return (is_positive(left) and is_at_least_zero(right)) or (is_at_least_zero(left) and is_positive(right))
-    if is_named(expression, "multiply", "divide"):
-        return all(is_positive(operand) for operand in expression.operands)
-    return is_named(expression, "power", "sqrt") and is_positive(expression.operands[0])
-
-
-def is_at_least_zero(expression: Expression) -> bool:
-    """Return whether the expression is seen to be zero or more for all real values of its variables."""
-    if expression == ZERO or is_positive(expression):
-        return True
-    if not isinstance(expression, Apply):
-        return False
-    if is_named(expression, "square", "absolute", "sqrt"):
-        return True
-    if is_named(expression, "power"):
-        exponent = expression.operands[1]
-        return is_whole(exponent) and isinstance(exponent, Number) and exponent.value % 2 == 0 and exponent.value > 0
-    return is_named(expression, "add", "multiply") and all(is_at_least_zero(operand) for operand in expression.operands)

@@ -66,16 +66,24 @@ GREEK = (
     "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 ).split()
 GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", GREEK, strict=True))
+_GREEK_SIGNS = {name: letter for letter, name in GREEK_LETTERS.items() if name != "pi"}
 _LATEX_SPECIAL = {char: f"\\{char}" for char in "#$%&_{}"} | {"~": r"\sim ", "^": r"\hat{}", "\\": r"\backslash "}
+
+
+def _text_symbol(name: str) -> str:
+    """Return a name with its Greek letter, if it has one: theta is θ, beta1 is β1, sigma_max is σ_max."""
+    stem = re.match(r"[A-Za-z]+", name)
+    return name if stem is None else _GREEK_SIGNS.get(stem[0], stem[0]) + name[stem.end() :]
 
 
 def _text_derivative(body: str, name: str, partial: bool, order: int) -> str:
     d, power = "∂" if partial else "d", f"^{order}" if order > 1 else ""
-    return f"{d}{power}/{d}{name}{power} {body}"
+    return f"{d}{power}/{d}{_text_symbol(name)}{power} {body}"
 
 
 def _text_named_derivative(body: str, name: str, partial: bool) -> str:
-    return f"∂{body}/∂{name}" if partial else f"d{body}/d{name}"
+    d = "∂" if partial else "d"
+    return f"{d}{_text_symbol(body)}/{d}{_text_symbol(name)}"
 
 
 TEXT = Dialect(
@@ -88,7 +96,7 @@ TEXT = Dialect(
     minus_sign=" - ",
     equals=" = ",
     number=str,
-    symbol=str,
+    symbol=_text_symbol,
     constant=lambda name: "π" if name == "pi" else name,
     bracket=lambda body: f"({body})",
     fraction=lambda above, below: f"{above}/{below}",
@@ -171,7 +179,7 @@ def _identifier(name: str) -> str:
     if subscript:
         stem, index = subscript[1] or subscript[3], subscript[2] or subscript[4]
         return f"<msub>{_identifier(stem)}<mi>{html.escape(index)}</mi></msub>"
-    return f"<mi>{html.escape(name)}</mi>"
+    return f"<mi>{html.escape(_GREEK_SIGNS.get(name, name))}</mi>"
 
 
 def _row(body: str) -> str:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from chainrule.explain.expressions.algebra import Term, build, collect, raw_factors, sum_terms, term_of, terms_of
-from chainrule.explain.expressions.expression import Apply, Expression, Number, fold
-from chainrule.explain.expressions.neat import MINUS_ONE, ONE, is_named, is_whole, multiply_numbers, neat
+from chainrule.explain.expressions.algebra import Term, build, collect, plus, raw_factors, sum_terms, term_of, terms_of
+from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, fold
+from chainrule.explain.expressions.neat import MINUS_ONE, ONE, ZERO, is_named, is_whole, multiply_numbers, neat
 
 MAX_EXPANDED_TERMS = 12
 MAX_EXPANDED_POWER = 6
@@ -82,7 +82,13 @@ def _expanded_power(base: Expression, exponent: Expression) -> list[Term] | None
 
 def multiply_terms(left: Term, right: Term) -> Term:
     """Return the product of two terms."""
-    return term_of(build(left) * build(right))
+    if not all(isinstance(base, Symbol) for base, _ in (*left.factors, *right.factors)):
+        return term_of(build(left) * build(right))
+    powers = dict(left.factors)
+    for base, exponent in right.factors:
+        powers[base] = plus(powers[base], exponent) if base in powers else exponent
+    factors = tuple((base, exponent) for base, exponent in powers.items() if exponent != ZERO)
+    return Term(multiply_numbers(left.coefficient, right.coefficient), factors)
 
 
 def has_brackets(expression: Expression) -> bool:

@@ -199,8 +199,12 @@ class Apply(Expression):
         return self.key
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Expression):
-            return NotImplemented
+        if self is other:
+            return True
+        if not isinstance(other, Apply):
+            return False if isinstance(other, Expression) else NotImplemented
+        if self.key != other.key or self.size != other.size:
+            return False
         pending: list[tuple[Expression, Expression]] = [(self, other)]
         while pending:
             left, right = pending.pop()

@@ -32,6 +32,8 @@ def call(name: str, *operands: Expression) -> Expression:
 
 def add_numbers(left: Value, right: Value) -> Value:
     """Return the sum. Decimals are added as they are written: 0.1 + 0.2 is 0.3."""
+    if type(left) is int and type(right) is int:
+        return left + right
     if isinstance(left, float) or isinstance(right, float):
         if not (math.isfinite(left) and math.isfinite(right)):
             return float(left) + float(right)
@@ -41,6 +43,8 @@ def add_numbers(left: Value, right: Value) -> Value:
 
 def multiply_numbers(left: Value, right: Value) -> Value:
     """Return the product. Decimals are multiplied as they are written: 0.1 * 3 is 0.3."""
+    if type(left) is int and type(right) is int:
+        return left * right
     if isinstance(left, float) or isinstance(right, float):
         if not (math.isfinite(left) and math.isfinite(right)):
             return float(left) * float(right)
@@ -89,7 +93,8 @@ def _neat_add(node: Expression, left: Expression, right: Expression) -> Expressi
         return left
     if isinstance(left, Number) and isinstance(right, Number):
         return Number(add_numbers(left.value, right.value))
-    return node
+    opposite = without_minus(right)
+    return node if opposite is None else left - opposite
 
 
 def _neat_subtract(node: Expression, left: Expression, right: Expression) -> Expression:
@@ -97,7 +102,24 @@ def _neat_subtract(node: Expression, left: Expression, right: Expression) -> Exp
         return left
     if isinstance(right, Number) and isinstance(left, Number):
         return Number(add_numbers(left.value, -right.value))
-    return _neat(call("negative", right)) if left == ZERO else node
+    if left == ZERO:
+        return _neat(call("negative", right))
+    opposite = without_minus(right)
+    return node if opposite is None else left + opposite
+
+
+def without_minus(expression: Expression) -> Expression | None:
+    """Return the opposite of an expression that starts with a minus, None for others: -2x/y gives 2x/y."""
+    if isinstance(expression, Number):
+        return Number(-expression.value) if expression.value < 0 else None
+    if not isinstance(expression, Apply):
+        return None
+    if is_named(expression, "negative"):
+        return expression.operands[0]
+    if not is_named(expression, "multiply", "divide"):
+        return None
+    first = without_minus(expression.operands[0])
+    return None if first is None else _neat(Apply(expression.primitive, (first, *expression.operands[1:])))
 
 
 def _neat_multiply(node: Expression, left: Expression, right: Expression) -> Expression:
@@ -148,6 +170,8 @@ def _neat_log(node: Expression, operand: Expression) -> Expression:
         return ZERO
     if operand == E:
         return ONE
+    if isinstance(operand, Number) and isinstance(operand.value, Fraction) and operand.value.numerator == 1:
+        return call("negative", call("log", Number(operand.value.denominator)))
     return node
 
 

@@ -31,14 +31,18 @@ CHOICE, RELATION, SUM, PRODUCT, POWER, ATOM = range(6)
 KNOWN_WORDS = frozenset("pi mu nu xi ln log sin cos tan exp abs max min erf tau phi chi psi rho eta".split())
 """Letters side by side that would be read as one name."""
 
+CALLED = frozenset("f g sigma Gamma psi zeta Phi".split())
+"""Names of variables that would be read as functions if a bracket touched them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A written expression, and what has to be known to write it next to another.
 
     precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors:
-    "number", "letter" (a variable), "name" (a function), "bracket" or "other". fraction: a quotient. letters: the run
-    of one-letter variables at its end; head: the one at its start.
+    "number", "letter" (a variable), "called" (one that would be read as a function before a bracket), "name" (a
+    function), "bracket" or "other". fraction: a quotient. letters: the run of one-letter variables at its end; head:
+    the one at its start.
     """
 
     text: str
@@ -120,10 +124,13 @@ def _piece(node: Expression, operands: Sequence[Piece], dialect: Dialect) -> Pie
     if isinstance(node, Number):
         return _number(node.value, dialect)
     if isinstance(node, Constant):
-        return Piece(dialect.constant(node.name), starts="letter", ends="letter", head="", letters="")
+        run = "π" if node.name == "pi" else ""  # "ex" would look like a name
+        return Piece(dialect.constant(node.name), starts="letter", ends="letter", head=run, letters=run)
     if isinstance(node, Symbol):
-        run = node.name if len(node.name) == 1 else ""
-        return Piece(dialect.symbol(node.name), starts="letter", ends="letter", head=run, letters=run)
+        shown = TEXT.symbol(node.name)
+        run = shown if len(shown) == 1 else ""
+        ends = "called" if node.name in CALLED else "letter"
+        return Piece(dialect.symbol(node.name), starts="letter", ends=ends, head=run, letters=run)
     if isinstance(node, Derivative):
         return _derivative(node, dialect)
     assert isinstance(node, Apply)
@@ -215,7 +222,9 @@ def _product(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     if left.fraction and left.precedence == PRODUCT and (left.starts == "name" or not dialect.stacked):
         left = replace(_wrap(left, dialect, ATOM), fraction=True)
     joiner = _joiner(left, right, dialect, sign)
-    run = left.letters + right.letters if joiner == dialect.nothing and right.head == right.letters else right.letters
+    run = right.letters
+    if joiner == dialect.nothing and right.head == right.letters and right.letters.isascii():
+        run = re.split("[^ -~]", left.letters)[-1] + right.letters
     return Piece(
         left.text + joiner + right.text,
         PRODUCT,
@@ -234,14 +243,18 @@ def _joiner(left: Piece, right: Piece, dialect: Dialect, sign: bool) -> str:
     if left.fraction or right.fraction:
         return dialect.space if dialect.stacked and right.starts == "letter" else dialect.times
     if right.starts == "bracket":
+        if left.ends == "called":
+            return dialect.times
         return dialect.space if left.ends == "other" else dialect.nothing
     if left.ends == "number":
         return dialect.space if right.starts == "name" else dialect.nothing
     if right.starts == "letter" and left.letters and right.head:
         if not right.letters:
             return dialect.space
+        if not left.letters[-1].isascii() or not right.head[0].isascii():
+            return dialect.nothing  # a Greek letter ends a word
         word = left.letters + right.head
-        return dialect.nothing if len(word) <= 3 and word not in KNOWN_WORDS and word.isascii() else dialect.space
+        return dialect.nothing if len(word) <= 3 and word not in KNOWN_WORDS else dialect.space
     return dialect.space
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
+from math import prod
 from typing import Any
 
-from chainrule.explain.expressions.expression import Apply, Constant, Derivative, Expression, Number, fold
+from chainrule.explain.expressions.algebra import build, build_sum, term_of
+from chainrule.explain.expressions.expression import Apply, Constant, Derivative, Expression, Number, Symbol, fold
+from chainrule.explain.expressions.neat import ONE, neat
 
 
 def to_sympy(expression: Expression) -> Any:
@@ -37,6 +40,37 @@ def to_sympy(expression: Expression) -> Any:
         return sympy.Symbol(node.name)  # type: ignore[attr-defined]
 
     return fold(expression, combine)
+
+
+def factor_rational(expression: Expression) -> Expression:
+    """Return a quotient of polynomials with rational coefficients as a product of factors that cannot be taken apart."""
+    import sympy  # noqa: PLC0415 (heavy)
+
+    return _from_sympy(sympy.factor(to_sympy(expression)))
+
+
+def expand_rational(expression: Expression) -> Expression:
+    """Return a quotient of polynomials over one line, multiplied out above and below it."""
+    import sympy  # noqa: PLC0415 (heavy)
+
+    above, below = sympy.fraction(sympy.together(to_sympy(expression)))
+    if below.is_number:
+        return _from_sympy(sympy.expand(above / below))
+    numerator, denominator = _from_sympy(sympy.expand(above)), _from_sympy(sympy.expand(below))
+    return neat(numerator / denominator)
+
+
+def _from_sympy(value: Any) -> Expression:
+    """Return a quotient of polynomials of SymPy as an expression."""
+    if value.is_Symbol:
+        return Symbol(value.name)
+    if value.is_Rational:
+        return Number(Fraction(int(value.p), int(value.q)))
+    if value.is_Pow:
+        return _from_sympy(value.base) ** _from_sympy(value.exp)
+    if value.is_Add:
+        return build_sum([term_of(_from_sympy(part)) for part in value.args])
+    return build(term_of(prod(map(_from_sympy, value.as_ordered_factors()), start=ONE)))
 
 
 @cache

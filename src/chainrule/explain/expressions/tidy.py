@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable
 
 from chainrule.explain.expressions.algebra import (
     Term,
     build,
     build_sum,
     collect,
-    is_algebraic,
+    degree,
+    negated,
     raw_factors,
     sum_terms,
     term_of,
     terms_of,
 )
-from chainrule.explain.expressions.expansion import (
-    expanded_terms,
-    has_brackets,
-    is_polynomial,
-    multiply_terms,
-    over_one_line,
-    split_fraction,
-)
+from chainrule.explain.expressions.expansion import expanded_terms, has_brackets, is_polynomial, split_fraction
 from chainrule.explain.expressions.expression import Apply, Expression, Number, fold, free_symbols, rebuild, size
-from chainrule.explain.expressions.neat import ONE, call, is_named, is_whole, multiply_numbers, neat
+from chainrule.explain.expressions.factoring import factor_brackets, factor_out
+from chainrule.explain.expressions.move import Move, everywhere, moved
+from chainrule.explain.expressions.neat import ONE, is_named, is_whole, neat, without_minus
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.quotients import (
+    cancel_common,
+    cancel_numbers,
+    clear_inside,
+    common_denominator,
+    expand_below,
+    split_terms,
+)
+from chainrule.explain.expressions.trigonometry import name_ratio, pythagoras, secant
+
+__all__ = ["Move", "gather", "tidy"]
 
 MAX_ROUNDS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One algebraic move. nonzero: what was canceled and must therefore not be zero."""
-
-    name: str
-    why: str
-    before: Expression
-    after: Expression
-    nonzero: tuple[Expression, ...] = ()
+MAX_SIZE = 400
+"""Longer expressions get the quick moves only: nobody reads them, and the others would take seconds."""
 
 
 def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
@@ -57,7 +52,7 @@ def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
     moves: list[Move] = []
     for _ in range(MAX_ROUNDS):
         start = current
-        for attempt in _MOVES:
+        for attempt in _MOVES if size(current) <= MAX_SIZE else _QUICK_MOVES:
             move = attempt(current)
             if move is not None and move.after != current:
                 # Two expressions can be written alike, such as x · x^1 and x^2 regrouped; that is no move to show.
@@ -69,14 +64,9 @@ def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
     return tuple(moves), current
 
 
-def _algebraic(expression: Expression, rule: Callable[[Expression], Expression]) -> Expression:
-    """Apply `rule` to every node that tidying reaches, operands first."""
-    return fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node), is_algebraic)
-
-
 def gather(expression: Expression) -> Move | None:
     """Multiply the numbers of each product and put powers of the same base together."""
-    after = neat(_algebraic(expression, lambda node: build(term_of(node)) if isinstance(node, Apply) else node))
+    after = everywhere(expression, lambda node: build(term_of(node)) if isinstance(node, Apply) else node)
     if after == expression:
         return None
     name, why, nonzero = _what_was_gathered(expression)
@@ -126,6 +116,37 @@ def _products(expression: Expression) -> list[tuple[int, Expression]]:
     return found
 
 
+def gather_inside(expression: Expression) -> Move | None:
+    """Gather powers in the arguments of functions: sqrt(1 - (2x)^2) is sqrt(1 - 4x^2)."""
+
+    def rule(node: Expression) -> Expression:
+        powers = isinstance(node, Apply) and is_named(node, "power", "square") and is_whole(node.operands[-1])
+        inner = node.operands[0] if isinstance(node, Apply) and node.operands else node
+        if (powers or is_named(node, "square")) and is_named(inner, *_POWERS):
+            return build(term_of(node))
+        return node
+
+    after = neat(fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node)))
+    if after == expression:
+        return None
+    return Move("gather the powers inside", "(ab)^n = a^n · b^n", expression, after)
+
+
+_POWERS = ("multiply", "divide", "negative", "power", "square", "sqrt", "reciprocal")
+
+
+def resolve_signs(expression: Expression) -> Move | None:
+    """Write the positive one of two terms first: -a + b is b - a."""
+
+    def rule(node: Expression) -> Expression:
+        if not isinstance(node, Apply) or not is_named(node, "add"):
+            return node
+        opposite = without_minus(node.operands[0])
+        return node if opposite is None or opposite == ONE else node.operands[1] - opposite
+
+    return moved("put the positive term first", "terms can be added in any order", expression, rule)
+
+
 def collect_terms(expression: Expression) -> Move | None:
     """Add up like terms."""
 
@@ -136,39 +157,7 @@ def collect_terms(expression: Expression) -> Move | None:
         terms = terms_of(node)
         return build_sum(terms) if len(terms) < len(sum_terms(node)) else node
 
-    after = neat(_algebraic(expression, rule))
-    if after == expression:
-        return None
-    return Move("collect like terms", "terms that differ only by a number add up", expression, after)
-
-
-def pythagoras(expression: Expression) -> Move | None:
-    """Write sin(u)^2 + cos(u)^2 as 1."""
-
-    def rule(node: Expression) -> Expression:
-        if not is_named(node, "add", "subtract"):
-            return node
-        terms = terms_of(node)
-        for first in terms:
-            partner = _pythagorean_partner(first)
-            for second in terms:
-                if partner and second.coefficient == first.coefficient and second.key == partner[0].key:
-                    rest = [term for term in terms if term is not first and term is not second]
-                    return build_sum(collect([*rest, partner[1]]))
-        return node
-
-    after = neat(_algebraic(expression, rule))
-    return None if after == expression else Move("sin² + cos² = 1", "the theorem of Pythagoras", expression, after)
-
-
-def _pythagorean_partner(term: Term) -> tuple[Term, Term] | None:
-    """Return the term with cos(u)^2 in place of sin(u)^2, and the one without either."""
-    for base, exponent in term.factors:
-        if isinstance(base, Apply) and base.primitive.name == "sin" and exponent == Number(2):
-            rest = tuple(factor for factor in term.factors if factor != (base, exponent))
-            cosine = call("cos", base.operands[0])
-            return Term(term.coefficient, (*rest, (cosine, exponent))), Term(term.coefficient, rest)
-    return None
+    return moved("collect like terms", "terms that differ only by a number add up", expression, rule)
 
 
 def expand(expression: Expression) -> Move | None:
@@ -191,89 +180,55 @@ def _shorter(after: Expression, before: Expression, numerator: Expression, expan
     return size(after) < size(before)
 
 
-def common_denominator(expression: Expression) -> Move | None:
-    """Put a sum of fractions over one line, where that is shorter."""
-    if not is_named(expression, "add", "subtract"):
+def sign_in_front(expression: Expression) -> Move | None:
+    """Take the minus of every term above the line to the front: (-x^2 - 1)/y is -(x^2 + 1)/y."""
+    above, below = split_fraction(expression)
+    terms = terms_of(above)
+    if below == ONE or len(terms) < 2 or any(term.coefficient >= 0 for term in terms):
         return None
-    after = over_one_line(expression)
-    if after == expression or size(after) >= size(expression):
+    after = neat(-(build_sum([negated(term) for term in terms]) / below))
+    return Move("take the sign to the front", "(-a - b)/c = -(a + b)/c", expression, after)
+
+
+def turn_sign(expression: Expression) -> Move | None:
+    """Take a minus sign in front into a polynomial that has more of them: -2x(y - wx - b) is 2x(wx + b - y)."""
+    term = term_of(expression)
+    sums = [base for base, _ in term.factors if is_named(base, "add", "subtract")]
+    if term.coefficient >= 0 or len(sums) != 1 or dict(term.factors)[sums[0]] != ONE:
         return None
-    return Move("bring over a common denominator", "fractions with the same denominator add up", expression, after)
-
-
-def factor_out(expression: Expression) -> Move | None:
-    """Pull out what all terms of a sum share, where that is shorter. Polynomials stay expanded."""
-    pulled: list[str] = []
-
-    def rule(node: Expression) -> Expression:
-        if not is_named(node, "add", "subtract") or is_polynomial(node):
-            return node
-        common, rest = _split_common(terms_of(node))
-        if rest is None:
-            return node
-        after = build(Term(common.coefficient, (*common.factors, (rest, ONE))))
-        if size(after) >= size(node):
-            return node
-        pulled.append(text(build(common)))
-        return after
-
-    after = neat(_algebraic(expression, rule))
-    if after == expression:
+    terms = terms_of(sums[0])
+    degrees = [(-1 if part.coefficient < 0 else 1, degree(part)) for part in terms]
+    highest = max((found for _, found in degrees if found is not None), default=0)
+    leading = sum(sign for sign, found in degrees if found == highest)
+    balance = sum(sign for sign, _ in degrees)
+    if any(found is None for _, found in degrees) or balance > 0 or (balance == 0 and leading >= 0):
         return None
-    shown = " and ".join(dict.fromkeys(pulled))
-    return Move(f"factor out {shown}", "every term contains it", expression, after)
-
-
-def _split_common(terms: Sequence[Term]) -> tuple[Term, Expression | None]:
-    """Return what the terms share, and the sum without it; None where they share nothing."""
-    common = _common_factor(terms)
-    if len(terms) < 2 or (not common.factors and common.coefficient == 1):
-        return common, None
-    inverse = term_of(1 / build(common))
-    return common, build_sum([multiply_terms(term, inverse) for term in terms])
-
-
-def _common_factor(terms: Sequence[Term]) -> Term:
-    shared: list[tuple[Expression, Expression]] = []
-    for base, exponent in terms[0].factors:
-        exponents = [dict(term.factors).get(base) for term in terms]
-        if all(found == exponent for found in exponents):
-            shared.append((base, exponent))
-        elif all(isinstance(found, Number) and found.value > 0 for found in exponents):
-            shared.append(
-                (base, min((found for found in exponents if isinstance(found, Number)), key=lambda found: found.value))
-            )
-    numbers = [term.coefficient for term in terms]
-    whole = [number for number in numbers if isinstance(number, int)]
-    number = math.gcd(*whole) if len(whole) == len(numbers) else 1
-    return Term(number, tuple(shared))
-
-
-def reduce_fraction(expression: Expression) -> Move | None:
-    """Cancel a number that divides a bracket above the line and the denominator."""
-    numerator, denominator = split_fraction(expression)
-    below = term_of(denominator)
-    if denominator == ONE or not isinstance(below.coefficient, int) or below.coefficient <= 1:
-        return None
-    terms = terms_of(numerator)
-    numbers = [term.coefficient for term in terms]
-    if len(terms) < 2 or not all(isinstance(number, int) for number in numbers):
-        return None
-    shared = math.gcd(below.coefficient, *(int(number) for number in numbers))
-    if shared == 1:
-        return None
-    above = build_sum([Term(multiply_numbers(term.coefficient, Fraction(1, shared)), term.factors) for term in terms])
-    after = neat(above / build(Term(below.coefficient // shared, below.factors)))
-    return Move(f"cancel {shared}", "the same number divides what is above and below the line", expression, after)
+    opposite = build_sum([negated(part) for part in terms])
+    factors = tuple((opposite if base == sums[0] else base, exponent) for base, exponent in term.factors)
+    after = build(Term(negated(term).coefficient, factors))
+    return Move("take the sign into the bracket", "-(a - b) = b - a", expression, after)
 
 
 _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     gather,
+    gather_inside,
+    resolve_signs,
     collect_terms,
     pythagoras,
+    secant,
+    cancel_common,
+    clear_inside,
+    factor_brackets,
     expand,
+    expand_below,
     common_denominator,
     factor_out,
-    reduce_fraction,
+    cancel_numbers,
+    split_terms,
+    name_ratio,
+    sign_in_front,
+    turn_sign,
 )
 """What is tried, in this order, until nothing changes."""
+
+_QUICK_MOVES = (gather, resolve_signs, collect_terms, cancel_numbers)

@@ -20,8 +20,8 @@ from chainrule.explain.expressions.expression import (
     substitute,
 )
 from chainrule.explain.reading.cursor import Definition, Token
-from chainrule.explain.reading.names import FUNCTIONS, Function, nth_root
-from chainrule.primitives.arithmetic import ABSOLUTE, ADD, CBRT, DIVIDE, MULTIPLY, NEGATIVE, POWER, SQRT, SUBTRACT
+from chainrule.explain.reading.names import FUNCTIONS, Function, root_of
+from chainrule.primitives.arithmetic import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 from chainrule.primitives.exponential import EXP
 
 MAX_DEPTH = 250
@@ -134,8 +134,7 @@ def _fraction(sign: Token, *parts: Any) -> Expression:
 
 def _indexed_root(sign: Token, *parts: Any) -> Expression:
     index, body = (part for part in parts if not isinstance(part, Token))
-    root = {Number(2): SQRT, Number(3): CBRT}.get(index)
-    return _bounded(sign, apply(root, body) if root is not None else nth_root(index)(body))
+    return _bounded(sign, root_of(index)(body))
 
 
 def _called(token: Token, arguments: tuple[Expression, ...]) -> Expression:

@@ -15,15 +15,15 @@ _SIGNS: dict[str, str] = (
     dict.fromkeys("−–—﹣‐‑‒", "-")
     | dict.fromkeys("×·⋅∙•∗✕✖", "*")
     | dict.fromkeys("÷∕⁄", "/")
-    | {"ˆ": "^", "∣": "|", "∥": "|", "\t": " ", "\r": "\n", "µ": "μ"}
+    | {"ˆ": "^", "∣": "|", "∥": "|", "\t": " ", "\r": "\n", "µ": "μ", "’": "'", "′": "'"}
 )
 _KEPT = frozenset("\n" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
 
 _REASONS: dict[str, str] = {
     "!": "factorials are defined for whole numbers only, so they have no derivative; use Gamma(n + 1)",
     "'": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
-    "’": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
     "∂": "a derivative cannot be part of the function; type the function, and say by which variable with wrt",
+    "∇": "a gradient cannot be part of the function; type the function alone, and its variables with wrt",
     "∞": "infinity is not a number that a function can be made of",
     "%": "'%' has no meaning here; write a percentage as a fraction, and a remainder not at all",
     "°": "angles are in radians; write x*pi/180 for degrees",

@@ -6,12 +6,14 @@ The parser is LALR and runs its actions while it reads, so that no depth of nest
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.expression import Constant, Expression
 from chainrule.explain.reading.actions import ACTIONS
 from chainrule.explain.reading.cursor import Token
 
@@ -47,13 +49,21 @@ def read(tokens: Iterable[Token]) -> Expression:
     parser: Any = _parser().parse_interactive()
     token: Token | None = None
     try:
-        for token in tokens:
+        for token in _with_powers_of_e(tokens):
             parser.feed_token(token)
         token = None
         expression: Expression = parser.feed_eof()
     except lark.UnexpectedToken:
         raise Unexpected(token, _expected(parser.accepts())) from None
     return expression
+
+
+def _with_powers_of_e(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Yield the tokens; an e that is raised to something is a kind of its own."""
+    for token, after in itertools.pairwise((*tokens, None)):
+        assert token is not None
+        is_power = token.value == Constant("e") and after is not None and after.type in ("CARET", "RAISED")
+        yield replace(token, type="EULER") if is_power else token
 
 
 @functools.cache

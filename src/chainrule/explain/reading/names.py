@@ -5,9 +5,10 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 from chainrule.core.primitive import Primitive
-from chainrule.explain.expressions.expression import Expression, apply
+from chainrule.explain.expressions.expression import Expression, Number, apply
 from chainrule.primitives import arithmetic, comparison, exponential, special, trigonometric
 from chainrule.primitives.arithmetic import SQRT
 from chainrule.primitives.exponential import EXP, LOG
@@ -67,8 +68,12 @@ def log_to_base(base: Expression) -> Callable[..., Expression]:
     return lambda x: apply(LOG, x) / apply(LOG, base)
 
 
-def nth_root(index: Expression) -> Callable[..., Expression]:
-    """Return what builds the root of the given index: x^(1/index)."""
+def root_of(index: Expression) -> Callable[..., Expression]:
+    """Return what builds the root of the given index: x^(1/index), and the square and the cube root by name."""
+    if index == Number(2):
+        return _over(SQRT)
+    if index == Number(3):
+        return _over(arithmetic.CBRT)
     return lambda x: apply(arithmetic.POWER, x, 1 / index)
 
 
@@ -101,12 +106,13 @@ _ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
     ("expm1", _over(exponential.EXPM1), "log1p"),
     ("ln log", _over(LOG), "exp"),
     ("log2", _over(exponential.LOG2), "exp2"),
-    ("log10", _over(exponential.LOG10), None),
+    ("log10 lg", _over(exponential.LOG10), None),
     ("log1p", _over(exponential.LOG1P), "expm1"),
     ("sqrt", _over(SQRT), None),
     ("cbrt", _over(arithmetic.CBRT), None),
     ("abs", _over(arithmetic.ABSOLUTE), None),
     ("sign sgn", _over(comparison.SIGN), None),
+    ("step heaviside", lambda x: apply(comparison.HEAVISIDE, x, Fraction(1, 2)), None),
     ("floor", _over(comparison.FLOOR), None),
     ("ceil", _over(comparison.CEIL), None),
     ("sigmoid expit logistic", _over(special.EXPIT), "logit"),
@@ -125,6 +131,7 @@ _SEVERAL_ARGUMENTS: tuple[tuple[str, Function], ...] = (
     ("atan2 arctan2", Function("atan2", _over(trigonometric.ARCTAN2), 2, 2)),
     ("hypot", Function("hypot", _over(arithmetic.HYPOT), 2, 2)),
     ("xlogy", Function("xlogy", _over(special.XLOGY), 2, 2)),
+    ("root", Function("root", lambda x, index: root_of(index)(x), 2, 2)),
     ("pow power", Function("pow", _over(arithmetic.POWER), 2, 2)),
 )
 
@@ -138,6 +145,9 @@ FUNCTIONS: dict[str, Function] = {
 BRACKET_FUNCTIONS: dict[str, Function] = {
     "sigma": FUNCTIONS["sigmoid"],
     "Gamma": Function("Gamma", _over(special.GAMMA)),
+    "psi": Function("psi", _over(special.DIGAMMA)),
+    "zeta": Function("zeta", _over(special.ZETA), 2, 2),
+    "Phi": Function("Phi", _over(special.NDTR)),
 }
 """Letters that are functions where a bracket follows, and variables elsewhere."""
 
@@ -174,6 +184,8 @@ GREEK: dict[str, str] = {
     "Θ": "Theta",
     "Λ": "Lambda",
     "Ξ": "Xi",
+    "Π": "Pi",
+    "Υ": "Upsilon",
     "Σ": "Sigma",
     "Φ": "Phi",
     "Ψ": "Psi",

@@ -30,6 +30,7 @@ from chainrule.explain.reading.characters import plain
 from chainrule.explain.reading.cursor import Cursor, Definition
 from chainrule.explain.reading.grammar import Unexpected, read
 from chainrule.explain.reading.refusal import quoted, refusal
+from chainrule.explain.reading.remarks import remarks
 from chainrule.explain.reading.scan import scan
 from chainrule.explain.reading.statements import (
     LONE_STATEMENT,
@@ -52,13 +53,14 @@ class Parsed:
     expression: what it computes, definitions put in.
     name: its name, where it was given one: f in `f(x) = x^2`, L in `L = (y-t)^2`.
     parameters: its variables, where they were listed: ("x",) in `f(x) = x^2`.
-    text: what was typed.
+    text: what was typed. notes: what is to be said of readings that may surprise, such as that of log x.
     """
 
     expression: Expression
     name: str | None
     parameters: tuple[str, ...] | None
     text: str
+    notes: tuple[str, ...] = ()
 
 
 def parse(text: str) -> Parsed:
@@ -81,26 +83,39 @@ def parse(text: str) -> Parsed:
       2x + (3*)
               ^
     """
+    return parse_line(text, plain_line(text))
+
+
+def plain_line(text: str) -> str:
+    """Return the text in plain characters, column by column, without the dollar signs around LaTeX.
+
+    Raises ParseError for text that is too long, and for characters that mathematics does not use.
+    """
     if len(text) > MAX_LENGTH:
         raise refusal(text, MAX_LENGTH, f"the text has {len(text):,} characters; expected at most {MAX_LENGTH:,}")
-    line = without_wrapper(plain(text))
+    return without_wrapper(plain(text))
+
+
+def parse_line(text: str, line: str) -> Parsed:
+    """Read the function in `line`, which is `text` in plain characters; blanks may stand for words around it."""
     refuse_derivatives(text, line)
     statements = find_statements(text, line)
     headers = [header(text, line, statement) for statement in statements]
     pending = {head.name for head in headers if head.name is not None}
     definitions: dict[str, Definition] = {}
+    notes: list[str] = []
     for statement, head in zip(statements[:-1], headers[:-1], strict=True):
         if head.name is None:
             raise refusal(text, statement.start, LONE_STATEMENT)
-        expression = _formula(text, line, head, statement.end, definitions, pending)
+        expression = _formula(text, line, head, statement.end, definitions, pending, notes)
         if head.name in definitions:
             raise refusal(text, statement.start, f"'{head.name}' is defined twice; expected one definition")
         definitions[head.name] = Definition(expression, head.parameters)
         pending.discard(head.name)
-    expression = _formula(text, line, headers[-1], statements[-1].end, definitions, pending)
+    expression = _formula(text, line, headers[-1], statements[-1].end, definitions, pending, notes)
     if headers[-1].name in definitions:
         raise refusal(text, statements[-1].start, f"'{headers[-1].name}' is defined twice; expected one definition")
-    return Parsed(expression, headers[-1].name, headers[-1].parameters, text)
+    return Parsed(expression, headers[-1].name, headers[-1].parameters, text, tuple(dict.fromkeys(notes)))
 
 
 def symbol_name(text: str) -> str:
@@ -119,14 +134,20 @@ def symbol_name(text: str) -> str:
 
 
 def _formula(
-    text: str, line: str, head: Header, end: int, definitions: Mapping[str, Definition], pending: set[str]
+    text: str,
+    line: str,
+    head: Header,
+    end: int,
+    definitions: Mapping[str, Definition],
+    pending: set[str],
+    notes: list[str],
 ) -> Expression:
-    """Parse one formula. A function's own parameters hide definitions of the same name."""
+    """Parse one formula, and note its remarks. A function's own parameters hide definitions of the same name."""
     hidden = head.parameters or ()
     seen = {name: definition for name, definition in definitions.items() if name not in hidden}
     tokens = scan(Cursor(text, line, head.start, end, seen, pending.difference(hidden)))
     try:
-        return read(tokens)
+        expression = read(tokens)
     except Unexpected as error:
         if error.token is None:
             raise refusal(text, end, f"the formula ends too early; {error.expected}") from None
@@ -134,3 +155,5 @@ def _formula(
         raise refusal(text, error.token.position, f"{problem}; {error.expected}") from None
     except Refused as error:
         raise refusal(text, error.position, error.message) from None
+    notes.extend(remarks(tokens))
+    return expression

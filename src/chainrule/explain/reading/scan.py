@@ -10,7 +10,7 @@ from chainrule.explain.expressions.expression import Expression, Number, Symbol
 from chainrule.explain.reading.characters import ROOTS, SUBSCRIPTS, SUPERSCRIPTS, why_not
 from chainrule.explain.reading.commands import scan_argument, scan_command
 from chainrule.explain.reading.cursor import CLOSERS, Cursor, Token
-from chainrule.explain.reading.names import FUNCTIONS, GREEK, Function, nth_root
+from chainrule.explain.reading.names import FUNCTIONS, GREEK, Function, root_of
 from chainrule.explain.reading.refusal import quoted
 from chainrule.explain.reading.words import scan_letter, scan_word
 
@@ -20,6 +20,7 @@ MAX_SCALE = 300
 
 _SIGNS = {"+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "DIVIDE", "^": "CARET", ",": "COMMA"}
 _NUMBER = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
+_CARET = re.compile(rf"\s*(?:\^|\*\*|[{''.join(SUPERSCRIPTS)}])")
 _SCALE = re.compile("[eE]([+-]?[0-9]+)")
 _SUPERSCRIPT = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 _RAISED = re.compile("([+-]?)(?:([0-9]{1,50})|([a-z]))")
@@ -27,7 +28,7 @@ _UNDERSCORED = re.compile(r"\w+")
 _ROOTS: dict[str, Function] = {
     "√": FUNCTIONS["sqrt"],
     "∛": FUNCTIONS["cbrt"],
-    "∜": Function("fourth root", nth_root(Number(4))),
+    "∜": Function("fourth root", root_of(Number(4))),
 }
 
 
@@ -90,7 +91,8 @@ def _scan_number(cursor: Cursor) -> None:
     found = cursor.match(_NUMBER)
     if found is None:
         cursor.refuse("a '.' that belongs to no number; expected digits next to it, as in 0.5")
-    _refuse_second_number(cursor)
+    if not _starts_a_power(cursor, found.end()):
+        _refuse_second_number(cursor)
     digits, length = found[0], len(found[0])
     if len(digits) > MAX_DIGITS:
         cursor.refuse(f"a number of {len(digits):,} digits; expected at most {MAX_DIGITS}")
@@ -104,6 +106,14 @@ def _scan_number(cursor: Cursor) -> None:
             cursor.refuse(f"a number too large or too small; expected at most e{MAX_SCALE} and at least e-{MAX_SCALE}")
         scale, length = int(scaled[1]), length + len(scaled[0])
     cursor.emit("OPERAND", Number(_exact(digits, scale)), length)
+
+
+def _starts_a_power(cursor: Cursor, after: int) -> bool:
+    """Return whether a number after a space is the base of a power, as in x^2 2^x; 2 3^x has no reading."""
+    if cursor.at(cursor.position - 1) != " " or not cursor.match(_CARET, after) or not cursor.tokens:
+        return False
+    exponent = len(cursor.tokens) > 1 and cursor.tokens[-2].type in ("CARET", "MINUS")
+    return exponent or not isinstance(cursor.tokens[-1].value, Number)
 
 
 def _refuse_second_number(cursor: Cursor) -> None:

@@ -29,6 +29,9 @@ _SMALL_INDEX = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
 _KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
 _LONGEST_INDEX = 8
+_OTHER_TASKS = frozenset(
+    "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize maximize".split()
+)
 
 
 def scan_word(cursor: Cursor) -> None:
@@ -117,6 +120,8 @@ def refuse_unknown(cursor: Cursor, word: str) -> NoReturn:
     parts = _GLUED_FUNCTION.sub(r" \1 ", word).split()
     if 1 < len(parts) <= 6 and all(part in FUNCTIONS or len(part) <= 2 for part in parts):
         cursor.refuse(f"{quoted(word)} is glued together; expected spaces or brackets, as in '{' '.join(parts)}'")
+    if word.lower() in _OTHER_TASKS:
+        cursor.refuse(f"{quoted(word)} is not understood: derivatives are all that is found; expected a function")
     near = difflib.get_close_matches(word[:40].lower(), _KNOWN_WORDS, 1, 0.6)
     advice = f"; did you mean '{near[0]}'?" if near else "; write * between letters that are to be multiplied"
     cursor.refuse(f"unknown name {quoted(word)}; expected a function, or variables of one letter{advice}")

@@ -116,10 +116,16 @@ def test_the_table_fits_100_columns(fun, args):
 
 def test_steps_go_forward_and_then_backward():
     steps = backprop(neuron, 0.5, -1.0).steps()
-    assert steps[0] == "forward: w = 0.5"
-    assert steps[2] == "forward: v1 = w * 2.0 = 1.0"
-    assert steps[7] == "backward: dL/dL = 1.0"
-    assert steps[-1] == "backward: dL/dw = dL/dv1 * dv1/dw = (-0.25) * 2.0 = -0.5 (product rule)"
+    written = [str(step) for step in steps]
+    assert written[0] == "forward: w = 0.5"
+    assert written[2] == "forward: v1 = w * 2.0 = 1.0"
+    assert written[7] == "backward: dL/dL = 1.0"
+    assert written[-1] == "backward: dL/dw = dL/dv1 * dv1/dw = (-0.25) * 2.0 = -0.5 (product rule)"
+    assert [step.kind for step in steps] == ["input"] * 2 + ["forward"] * 5 + ["seed"] + ["product"] * 6
+    assert steps[3].values == {"v1": 1.0, "b": -1.0}
+    assert steps[-1].values == {"v1": -0.5}
+    assert steps[-1].result == -0.5
+    assert steps[-1].text == "Only v1 uses w: the adjoint of v1 times the local derivative (product rule)."
 
 
 @pytest.mark.parametrize(("fun", "args"), [(layer, LAYER), (factors, (np.eye(2) + 1,)), (lambda x: x * np.inf, (1.0,))])

@@ -1,0 +1,169 @@
+"""Owns the derivation with respect to one variable: the rules, the tidying, and the check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+
+from chainrule.errors import NotDifferentiableError
+from chainrule.explain.derivation.account import Detail, Step
+from chainrule.explain.derivation.brief import shortened
+from chainrule.explain.derivation.differentiate import Differentiation
+from chainrule.explain.derivation.formulas import part_names
+from chainrule.explain.derivation.phrases import Phrase, listed
+from chainrule.explain.derivation.recorded import Recorded
+from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, slope_of
+from chainrule.explain.derivation.verify import verify
+from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
+from chainrule.explain.expressions.expression import Apply, Expression, Symbol, evaluate, free_symbols, walk
+from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.tidy import Move, tidy
+
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth")
+NOTHING_CHECKED = "No point was found at which the function is finite, so that nothing could be checked"
+
+_NOTES = {
+    "heaviside": "step(u) is 1 where u > 0, 0 where u < 0, and 1/2 where u = 0",
+    "sign": "sign(u) is 1 where u > 0 and -1 where u < 0",
+    "expit": "σ(u) = 1/(1 + e^(-u)), the sigmoid",
+    "psi": "ψ is the digamma function, the derivative of ln Γ",
+    "zeta": "ζ(s, x) is the Hurwitz zeta function",
+    "equal": "a condition in brackets counts 1 where it holds and 0 elsewhere",
+    "less": "a condition in brackets counts 1 where it holds and 0 elsewhere",
+    "greater": "a condition in brackets counts 1 where it holds and 0 elsewhere",
+}
+"""What is said of functions that a reader may not know."""
+
+_RELATIONS = frozenset(("equal", "less", "greater"))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be derived: the function as an expression, as something to call, and to sample; the point; how much is said."""
+
+    source: Recorded
+    function: Function
+    sampled: Sampled
+    point: Mapping[str, float] | None = None
+    detail: Detail = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is found: the steps, the derivative, where it holds, what a reader should know, and the difference found."""
+
+    steps: tuple[Step, ...]
+    expression: Expression
+    conditions: tuple[Expression, ...]
+    notes: tuple[str, ...]
+    verified: float | None
+
+
+def derive(question: Question, name: str, order: int = 1) -> Answer:
+    """Return the derivation of the derivative with respect to one variable, checked.
+
+    Raises GradientError should the derivation disagree with the engine, and NoRuleError for what has no rule.
+    """
+    source = question.source
+    steps: list[Step] = []
+    current, verified = source.expression, None
+    conditions: tuple[Expression, ...] = source.branches
+    points = () if question.point is None else (question.point,)
+    for count in range(1, order + 1):
+        previous = current
+        taken, moves, current = differentiated(current, name, source.names, count, question.detail)
+        steps += taken
+        canceled = [nonzero(factor) for move in moves for factor in move.nonzero]
+        used = [condition for step in taken for condition in step.conditions]
+        conditions = simplified((*conditions, *domain_of(previous), *used, *canceled))
+        sampled = question.sampled if count == 1 else SampledExpression(previous)
+        worst = verify(sampled, current, source.names, name, conditions, points)
+        verified = worst if verified is None or worst is None else max(verified, worst)
+    notes = (*source.notes, *notes_on(source.expression, current))
+    if verified is None:
+        notes = (*notes, NOTHING_CHECKED)
+    return Answer(tuple(steps), current, conditions, notes, verified)
+
+
+def differentiated(
+    expression: Expression, name: str, names: Sequence[str], count: int = 1, detail: Detail = None
+) -> tuple[list[Step], tuple[Move, ...], Expression]:
+    """Differentiate once: the rules, then the tidying. count: the order of the derivative that this gives."""
+    others = [other for other in names if other != name and other in free_symbols(expression)]
+    parts = part_names(expression, name)
+    run = Differentiation(name, len(names) > 1, parts, free_symbols(expression), detail)
+    moves, result = tidy(run.run(expression))
+    steps = [*run.steps, *map(tidying_step, moves)]
+    if detail == "brief":
+        steps = shortened(steps)
+    said: list[Phrase] = []
+    if others:
+        said.append(("treat ", *in_words(others), " as constant"))
+    if count > 1:
+        said.append((f"the {_ORDINALS[count]} derivative: differentiate ", expression, " again"))
+    steps[0] = replace(steps[0], phrases=(*said, *steps[0].phrases))
+    return steps, moves, result
+
+
+def raw_derivative(expression: Expression, name: str, names: Sequence[str], order: int) -> Expression:
+    """Return the derivative as the rules give it; of higher orders only the last derivative is left untidied."""
+    for _ in range(order - 1):
+        *_, expression = differentiated(expression, name, names)
+    run = Differentiation(name, len(names) > 1, part_names(expression, name), free_symbols(expression))
+    return run.run(expression)
+
+
+def tidying_step(move: Move) -> Step:
+    """Return a move of algebra as a step."""
+    conditions = simplified(map(nonzero, move.nonzero))
+    return Step(move.name, (), move.before, move.after, move.why, conditions, "algebra")
+
+
+def in_words(names: Sequence[str]) -> Phrase:
+    """Return variables as they are listed in a sentence."""
+    symbols: list[Phrase] = [(Symbol(name),) for name in names]
+    return symbols[0] if len(symbols) == 1 else (*listed(symbols[:-1]), " and ", *symbols[-1])
+
+
+def notes_on(*expressions: Expression) -> tuple[str, ...]:
+    """Return what is said of functions that a reader may not know."""
+    applied = [
+        node.primitive.name for expression in expressions for node in walk(expression) if isinstance(node, Apply)
+    ]
+    silent = _RELATIONS if "where" in applied else frozenset()
+    return tuple(dict.fromkeys(_NOTES[name] for name in applied if name in _NOTES and name not in silent))
+
+
+def value_at(
+    question: Question, by: Sequence[str], conditions: Sequence[Expression]
+) -> tuple[float | None, tuple[str, ...]]:
+    """Return the engine's derivative at the point, by each of the variables in turn, and what is said of it.
+
+    Raises NotDifferentiableError where there is none.
+    """
+    point = question.point
+    if point is None:
+        return None, ()
+    slope = question.function
+    for name in by:
+        slope = slope_of(slope, name)
+    with np.errstate(all="ignore"):
+        height = float(question.function(point))  # type: ignore[arg-type]
+        value = float(slope(point))  # type: ignore[arg-type]
+        broken = [condition for condition in conditions if not bool(evaluate(condition, point))]
+    where = ", ".join(f"{key} = {number:g}" for key, number in point.items())
+    needs = "the function is not smooth there"
+    if broken:
+        needs = f"it needs {', '.join(text(condition) for condition in broken)}"
+    if not math.isfinite(value) or not math.isfinite(height):
+        shown = text(question.source.expression)
+        raise NotDifferentiableError(f"the derivative of {shown} does not exist at {where}: {needs}")
+    if not broken:
+        return value, ()
+    return value, (f"At {where} this does not hold ({needs}); the value is what the rule takes there by convention",)

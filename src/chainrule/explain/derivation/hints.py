@@ -1,0 +1,89 @@
+"""Owns hints: for each step a nudge that leads on and does not give the step away."""
+
+from __future__ import annotations
+
+import re
+
+from chainrule.explain.derivation.account import Step
+from chainrule.explain.derivation.formulas import row, rule_name
+from chainrule.explain.derivation.structure import AS_POWER, CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER
+from chainrule.explain.expressions.expression import Apply, Derivative
+from chainrule.explain.expressions.notation import text
+
+_ALGEBRA = {
+    "factor": "Every term shares a factor: take it out.",
+    "cancel": "Something stands both above and below the line.",
+    "sin²": "Think of Pythagoras: what do the squares of sine and cosine of one angle add up to?",
+    "expand": "Multiply every term in the bracket, then add up what is alike.",
+    "simplify": "Simplify what you have, as far as it gets shorter.",
+    AS_POWER: "What stands below the line is a power, too: with which exponent?",
+    TOGETHER: "Put each derivative that you have found in its place.",
+}
+"""What is said of moves of algebra, by their names or the first word of these; others are named."""
+
+_LAST_RESORTS = ("Take one more step.", "Go on.")
+"""Two that share no word, so that one of them cannot contain the answer."""
+
+
+def hint(step: Step) -> str:
+    """Return a nudge towards a step. It never contains the result of the step."""
+    named, plain = _sentences(step)
+    answer = text(step.after)
+    candidates = (named, plain, *_LAST_RESORTS)
+    return next(sentence for sentence in candidates if not gives_away(sentence, answer))
+
+
+def gives_away(sentence: str, answer: str) -> bool:
+    """Return whether the answer stands in the sentence; one sign only where it stands alone.
+
+    >>> gives_away("the inside is u = 2x + 3", "2x"), gives_away("the inside is x^2", "x"), gives_away("next", "x")
+    (True, True, False)
+    """
+    if len(answer) > 1:
+        return answer in sentence
+    return re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", sentence) is not None
+
+
+def _sentences(step: Step) -> tuple[str, str]:
+    """Return the hint that names the parts, and one in words only."""
+    if step.kind != "rule":
+        known = step.rule if step.rule in _ALGEBRA else step.rule.split()[0]
+        plain = _ALGEBRA.get(known, f"Rewrite it: {step.rule}.")
+        return plain, plain
+    if step.rule == rule_name(row("add")):
+        return _SUM, _SUM
+    if step.rule == rule_name(row("negative")):
+        return _FACTOR, _FACTOR
+    parts = ", ".join(map(str, step.parts))
+    known = _BY_NAME.get((_name(step), len(step.parts)), _looked_up(step.rule))
+    plain = _STRUCTURE.get(step.rule) or known.format(rule=step.rule)
+    if parts:
+        return f"{plain} Try {parts}.", plain
+    held = ", ".join(map(str, step.match)) if step.rule != CONSTANT else ""
+    return (f"{plain} Here {held}." if held else plain), plain
+
+
+def _looked_up(rule: str) -> str:
+    return "The table has it: use the {rule}." if rule.endswith("rule") else "This has a rule of its own."
+
+
+def _name(step: Step) -> str:
+    node = step.before.body if isinstance(step.before, Derivative) else step.before
+    return node.primitive.name if isinstance(node, Apply) else ""
+
+
+_SUM = "Take the terms one at a time. What happens to a term that does not change?"
+_FACTOR = "One factor does not change: where does it go, and what is left to differentiate?"
+_STRUCTURE = {
+    CHAIN: f"One function stands inside of another: the {CHAIN}. Which is outside, which is inside?",
+    CHAIN_BY_OPERAND: "The variable occurs in several places of one function: let one change at a time, and add up.",
+    CONSTANT: "Does it change at all?",
+    DEFINITION: "Write the function as what it stands for, by its definition.",
+}
+_BY_NAME = {
+    ("multiply", 2): "Two factors change: the {rule}. Differentiate each in turn, and keep the other.",
+    ("divide", 2): "What is above the line changes, and what is below it too: the {rule}.",
+    ("power", 0): "A power: does the variable stand in the base or in the exponent?",
+    ("where", 0): "Differentiate each branch on its own.",
+}
+"""What is said of a primitive, by its name and how many of its parts change."""

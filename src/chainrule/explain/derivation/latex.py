@@ -1,0 +1,125 @@
+r"""Owns how a derivation is written as LaTeX: equations in `align*`, or a document that compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from chainrule.explain.derivation.account import Account
+from chainrule.explain.derivation.outline import Item, outline
+from chainrule.explain.derivation.phrases import Equation, Phrase
+from chainrule.explain.expressions.dialects import LATEX
+from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.notation import latex
+from chainrule.explain.expressions.notation import write as write_expression
+
+_PREAMBLE = r"""\documentclass{article}
+\usepackage{iftex}
+\ifPDFTeX\usepackage[T1]{fontenc}\fi
+\usepackage{amsmath}
+\usepackage{amssymb}
+\setlength{\parindent}{0pt}
+\allowdisplaybreaks
+\begin{document}"""
+
+_SIGNS = {
+    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$",
+    "·": r"$\cdot$", "²": "$^2$", "∇": r"$\nabla$", "≠": r"$\ne$", "≤": r"$\le$", "≥": r"$\ge$", "∞": r"$\infty$",
+    **{sign: f"\\{sign}" for sign in "#$%&_{}"},
+}  # fmt: skip
+"""How signs are written in a text of LaTeX."""
+
+_LATIN = range(0xA1, 0x180)
+"""Letters that every LaTeX has in its fonts."""
+
+
+def equations(derivation: Account) -> str:
+    """Return the derivation as an `align*` environment: one row per step, with the name of its rule."""
+    rows: list[str] = []
+    for part in derivation.partials or (derivation,):
+        for step in part.steps:
+            rows.append(rf"{latex(step.before)} &= {latex(step.after)} && \text{{{words(step.rule)}}}")
+    rows.append(rf"{left_side(derivation)} &= {derivation.result.to_latex()}")
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def document(derivation: Account) -> str:
+    """Return the derivation as a document of LaTeX that compiles by itself."""
+    shown = outline(derivation)
+    rows = [_PREAMBLE, rf"\section*{{{words(shown.title)}}}"]
+    for section in shown.sections:
+        if section.caption:
+            rows.append(rf"\paragraph{{{words(section.caption)}}}\mbox{{}}")
+        rows.append(_display(section.heading))
+        rows.append(r"\begin{enumerate}")
+        for item in section.items:
+            rows += _item(item)
+        rows.append(r"\end{enumerate}")
+    rows += [rf"\textbf{{Result:}} \[{heading_latex(derivation)}\]", ""]
+    rows += [rf"{words(line)}\par" for line in shown.closing]
+    rows.append(r"\end{document}")
+    return "".join(map(_known, "\n".join(rows))) + "\n"
+
+
+def _item(item: Item) -> Iterator[str]:
+    aside = f" ({_phrase(item.aside)})" if item.aside else ""
+    why = f": {words(item.why)}" if item.why else ""
+    yield rf"\item \textbf{{{words(item.rule)}}}{aside}{why}"
+    *said, last = item.lines
+    for phrase in said:
+        yield rf"\par {_phrase(phrase)}"
+    (equation,) = last
+    assert isinstance(equation, Equation)
+    yield _display(equation)
+    if item.conditions:
+        yield "where " + ", ".join(f"${latex(condition)}$" for condition in item.conditions)
+
+
+def _display(equation: Equation) -> str:
+    """Return an equation on lines of its own, broken before its equals signs."""
+    first, *others = (write_expression(side, LATEX) for side in equation.sides)
+    return rf"\begin{{align*}}{first} &= " + r" \\ &= ".join(others) + r"\end{align*}"
+
+
+def _phrase(phrase: Phrase) -> str:
+    return "".join(words(part) if isinstance(part, str) else f"${_math(part)}$" for part in phrase)
+
+
+def _math(part: Expression | Equation) -> str:
+    return part.write(LATEX) if isinstance(part, Equation) else latex(part)
+
+
+def words(text: str) -> str:
+    """Return a text with what means something to LaTeX escaped."""
+    return "".join(_SIGNS.get(char) or _greek(char) for char in text)
+
+
+def _greek(char: str) -> str:
+    written = LATEX.symbol(char) if char.isalpha() and not char.isascii() else char
+    return f"${written}$" if written.startswith("\\") and written[1:].isalpha() else char
+
+
+def _known(char: str) -> str:
+    """Return a character that every LaTeX has; others by their code, so that the document compiles."""
+    if char == "\n" or (char.isascii() and char.isprintable()):
+        return char
+    return rf"\text{{{char}}}" if ord(char) in _LATIN and char.isalpha() else rf"\text{{U+{ord(char):04X}}}"
+
+
+def equation_latex(equation: Equation) -> str:
+    """Return an equation as LaTeX."""
+    return equation.write(LATEX)
+
+
+def heading_latex(derivation: Account) -> str:
+    """Return the function's derivative, gradient or Hessian, as one equation."""
+    if derivation.partials:
+        return f"{left_side(derivation)} = {derivation.result.to_latex()}"
+    return equation_latex(derivation.heading)
+
+
+def left_side(derivation: Account) -> str:
+    """Return what is found, before the equals sign."""
+    if not derivation.partials:
+        return latex(derivation.heading.sides[0])
+    sign = r"\nabla" if derivation.order == 1 else r"\nabla^{2}"
+    return rf"{sign} \left({latex(derivation.expression)}\right)"

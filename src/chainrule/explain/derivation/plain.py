@@ -1,0 +1,129 @@
+"""Owns how a derivation is written as plain text, in 80 columns: lines of spans, each with what it is."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Literal, TypeAlias
+
+from chainrule.explain.derivation.account import Account
+from chainrule.explain.derivation.outline import Item, Section, outline
+from chainrule.explain.derivation.phrases import phrase_text
+from chainrule.explain.derivation.results import Gradient, Hessian, Result
+from chainrule.explain.expressions.notation import text
+
+WIDTH = 80
+STEP_WIDTH = 76
+"""Steps are numbered, and set in by that."""
+
+Role: TypeAlias = Literal["", "title", "rule", "why", "result"]
+Line: TypeAlias = tuple[tuple[str, Role], ...]
+
+
+def write(derivation: Account) -> str:
+    """Return the derivation as plain text."""
+    return "\n".join("".join(span for span, _ in line) for line in lines(derivation))
+
+
+def lines(derivation: Account) -> Iterator[Line]:
+    """Yield the lines of a derivation, in spans, for those who set them in colors."""
+    shown = outline(derivation)
+    several = len(shown.sections) > 1
+    if several:
+        yield from _all(wrapped(shown.title, ""), "title")
+    for section in shown.sections:
+        yield from _section(section, several, shown.brief)
+    yield ()
+    yield from _all(_result_lines(shown.result, derivation.result), "result")
+    for sentence in shown.closing:
+        yield from _all(wrapped(sentence))
+
+
+def _result_lines(name: str, result: Result | Gradient | Hessian) -> Iterator[str]:
+    """Yield the result: of a long gradient or Hessian each part on a line of its own."""
+    line = f"Result: {name} = {result}" if name else f"Result: {result}"
+    if isinstance(result, Result) or len(line) <= WIDTH:
+        yield from equation_lines(line)
+        return
+    yield f"Result: {name}"
+    opening, closing = ("(", ")") if isinstance(result, Gradient) else ("[", "]")
+    last = len(result) - 1
+    parts: Sequence[Result | Gradient] = tuple(result)
+    for index, part in enumerate(parts):
+        before, after = f"  = {opening}" if index == 0 else "     ", closing if index == last else ","
+        yield from textwrap.wrap(
+            f"{_part(part)}{after}", WIDTH, initial_indent=before, subsequent_indent=" " * 9, break_on_hyphens=False
+        )
+
+
+def _part(part: Result | Gradient) -> str:
+    return str(part) if isinstance(part, Result) else f"[{', '.join(map(str, part))}]"
+
+
+def _section(section: Section, several: bool, brief: bool) -> Iterator[Line]:
+    if several:
+        yield ()
+    if section.caption:
+        yield from _all(wrapped(f"{section.caption}:"), "title")
+    yield from _all(equation_lines(str(section.heading)), "title")
+    if not several:
+        yield ()
+    for index, item in enumerate(section.items, 1):
+        yield from _item(item, f"{index}. ", brief)
+
+
+def _item(item: Item, label: str, brief: bool) -> Iterator[Line]:
+    """Yield the lines of one step: what belongs to the rule, then the mathematics under it."""
+    said, mathematics = _brief_rows(item) if brief else _rows(item)
+    first, *more = said
+    yield _first_row(first, item.rule, label, "" if brief else "why")
+    indent = " " * len(label)
+    for row in more:
+        yield ((indent + row, "why"),)
+    for row in mathematics:
+        yield ((indent + row, ""),)
+
+
+def _rows(item: Item) -> tuple[list[str], list[str]]:
+    said = list(wrapped(item.rule + (f": {item.why}" if item.why else ""), "", STEP_WIDTH))
+    mathematics = [row for phrase in item.lines for row in equation_lines(phrase_text(phrase), STEP_WIDTH)]
+    if item.conditions:
+        mathematics.append("where " + ", ".join(text(condition) for condition in item.conditions))
+    return said, mathematics
+
+
+def _brief_rows(item: Item) -> tuple[list[str], list[str]]:
+    """Return a step as one row, where it fits into one."""
+    aside = f" ({phrase_text(item.aside)})" if item.aside else ""
+    first, equation = f"{item.rule}{aside}:", phrase_text(item.lines[-1])
+    if len(f"{first} {equation}") <= STEP_WIDTH:
+        return [f"{first} {equation}"], []
+    return list(wrapped(first, "", STEP_WIDTH)), list(equation_lines(equation, STEP_WIDTH))
+
+
+def _first_row(row: str, rule: str, label: str, rest: Role) -> Line:
+    if not row.startswith(rule):
+        return ((label + row, "rule"),)
+    return ((label + rule, "rule"), (row.removeprefix(rule), rest))
+
+
+def _all(rows: Iterator[str] | Sequence[str], role: Role = "") -> Iterator[Line]:
+    for row in rows:
+        yield ((row, role),)
+
+
+def wrapped(sentence: str, indent: str = "", width: int = WIDTH) -> Iterator[str]:
+    """Yield a sentence broken at spaces."""
+    yield from textwrap.wrap(
+        sentence, width, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
+    )
+
+
+def equation_lines(line: str, width: int = WIDTH) -> Iterator[str]:
+    """Yield an equation, broken before its equals sign where it is too long."""
+    left, equals, right = line.partition(" = ")
+    if len(line) <= width or not equals:
+        yield from textwrap.wrap(line, width, subsequent_indent="    ", break_on_hyphens=False)
+        return
+    yield from textwrap.wrap(left, width, subsequent_indent="    ", break_on_hyphens=False)
+    yield from textwrap.wrap("= " + right, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)

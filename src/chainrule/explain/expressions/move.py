@@ -1,0 +1,36 @@
+"""Owns the move: one named step of algebra, and how a rule is applied wherever tidying reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chainrule.explain.expressions.algebra import is_algebraic
+from chainrule.explain.expressions.expression import Expression, fold, rebuild
+from chainrule.explain.expressions.neat import neat
+
+Rule = Callable[[Expression], Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One algebraic move. nonzero: what was canceled and must therefore not be zero."""
+
+    name: str
+    why: str
+    before: Expression
+    after: Expression
+    nonzero: tuple[Expression, ...] = ()
+
+
+def everywhere(expression: Expression, rule: Rule) -> Expression:
+    """Apply `rule` to every node that tidying reaches, operands first, and clean up."""
+    return neat(
+        fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node), is_algebraic)
+    )
+
+
+def moved(name: str, why: str, before: Expression, rule: Rule) -> Move | None:
+    """Return the move that applies `rule` everywhere, or None where it changes nothing."""
+    after = everywhere(before, rule)
+    return None if after == before else Move(name, why, before, after)

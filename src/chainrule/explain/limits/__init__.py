@@ -1,0 +1,1 @@
+"""The limit definition of the derivative, seen: difference quotients, one-sided limits, the tangent."""

@@ -1,0 +1,145 @@
+"""Owns the function whose limit is taken, seen as a function of one real number: typed mathematics or Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.trace import Traced
+from chainrule.errors import ChainruleError, NoRuleError, NotScalarError, TracingError
+from chainrule.explain.expressions.expression import evaluate, free_symbols
+from chainrule.explain.reading.parse import parse, symbol_name
+from chainrule.transforms.derivatives import derivative
+from chainrule.transforms.signature import argument_names
+
+Point = float | Mapping[str, Any] | Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A function along one of its variables, the others held.
+
+    label: how it is called. variable: the one that moves. at: its value. held: the others, by name.
+    call: takes the moving variable, a number or a traced value.
+    """
+
+    label: str
+    variable: str
+    at: float
+    held: tuple[tuple[str, Any], ...]
+    call: Callable[[Any], Any]
+
+    def value(self, x: float) -> float:
+        """Return the function's value as a real number; NaN where it is not defined.
+
+        Raises NotScalarError where the result is not one real number.
+        """
+        try:
+            with np.errstate(all="ignore"):
+                result = self.call(np.float64(x))
+        except ChainruleError:
+            raise
+        except (ArithmeticError, ValueError):  # math.sqrt(-1), 1 / 0: outside the domain
+            return math.nan
+        return _real(result, self.label)
+
+    def slope(self, order: int = 1) -> float | None:
+        """Return the engine's derivative at the point; None where the function cannot be traced or has no rule."""
+        try:
+            with np.errstate(all="ignore"):
+                return float(derivative(self.call, order)(self.at))
+        except (TracingError, NoRuleError, ArithmeticError):
+            return None
+
+
+def _real(result: Any, label: str) -> float:
+    if isinstance(result, Traced) or np.shape(result) != () or np.asarray(result).dtype.kind not in "fiub":
+        what = f"shape {np.shape(result)}" if np.shape(result) != () else f"the value {result!r:.60}"
+        raise NotScalarError(
+            f"limit takes a function with one real number as its result; {label} returned {what}; sum it, take one of its "
+            "elements, or take its real part"
+        )
+    return float(result)
+
+
+def read(fun: str | Callable[..., Any], x: Point, wrt: str | None) -> Section:
+    """Return the function along the variable that is meant; raise ValueError where the point does not fit."""
+    if isinstance(fun, str):
+        return _typed(fun, x, wrt)
+    if not callable(fun):
+        raise TypeError(f'limit takes mathematics as text, such as "x^2", or a function, not {type(fun).__name__}')
+    label = getattr(fun, "__name__", type(fun).__name__)
+    label = "f" if label == "<lambda>" else label
+    if isinstance(x, Mapping):
+        variable = _variable(tuple(x), wrt)
+        values = dict(x)
+        return _section(label, variable, values, lambda moving: fun(**{**values, variable: moving}))
+    given = tuple(x) if isinstance(x, Sequence | np.ndarray) and np.ndim(x) else (x,)
+    names = argument_names(fun, len(given))
+    if len(given) == 1 and names == ("argument 0",):  # a function written in C
+        names = ("x",)
+    variable = _variable(names, wrt)
+    values = dict(zip(names, given, strict=True))
+    return _section(label, variable, values, lambda moving: fun(*{**values, variable: moving}.values()))
+
+
+def _typed(text: str, x: Point, wrt: str | None) -> Section:
+    parsed = parse(text)
+    listed = parsed.parameters or ()
+    names = (*listed, *(name for name in free_symbols(parsed.expression) if name not in listed))
+    names = names or ((wrt,) if wrt is not None else ("x",))
+    if isinstance(x, Mapping):
+        values = {symbol_name(str(name)): value for name, value in x.items()}
+    elif isinstance(x, Sequence | np.ndarray) and np.ndim(x):
+        if len(x) != len(names):
+            raise ValueError(f"x has {len(x)} numbers, but the variables are {', '.join(names)}")
+        values = dict(zip(names, x, strict=True))
+    elif len(names) == 1:
+        values = {names[0]: x}
+    else:
+        example = ", ".join(f'"{name}": 1' for name in names)
+        raise ValueError(
+            f"there are {len(names)} variables, so give each a value, x={{{example}}}, and name one with wrt"
+        )
+    if set(values) != set(names):
+        raise ValueError(f"x gives values of {', '.join(values) or 'nothing'}; the variables are {', '.join(names)}")
+    variable = _variable(names, wrt)
+    held = {name: value if name == variable else float(_number(name, value)) for name, value in values.items()}
+    return _section(
+        parsed.name or text.strip(),
+        variable,
+        held,
+        lambda moving: evaluate(parsed.expression, {**held, variable: moving}),
+    )
+
+
+def _variable(names: Sequence[str], wrt: str | None) -> str:
+    if wrt is not None:
+        found = wrt if wrt in names else symbol_name(wrt)
+        if found not in names:
+            raise ValueError(f"there is no variable {wrt!r}; the variables are {', '.join(names)}")
+        return found
+    if len(names) != 1:
+        raise ValueError(f"the variables are {', '.join(names)}; name the one that moves, such as wrt={names[0]!r}")
+    return names[0]
+
+
+def _section(label: str, variable: str, values: Mapping[str, Any], call: Callable[[Any], Any]) -> Section:
+    held = tuple((name, value) for name, value in values.items() if name != variable)
+    return Section(label, variable, _number(variable, values[variable]), held, call)
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, str | bytes) or np.ndim(value) != 0 or isinstance(value, complex | np.complexfloating):
+        raise ValueError(f"{name} is one real number, not {value!r:.60}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is one real number, not {value!r:.60}") from error
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is a finite number, not {number}: a limit is taken at a point")
+    return number

@@ -1,0 +1,1 @@
+"""Pages: what a report says, and the ways to show it."""

@@ -1,0 +1,299 @@
+r"""Owns problems as they are asked: a function with the words or signs that ask for its derivative.
+
+Understood are `d/dx x^2`, `∂/∂x (x^2 y)`, `\frac{d^2}{dx^2} x^4`, `(x^2)'`, `y = x^2, dy/dx`, `f(x) = x^2; f'(x)`, `∇(xy)`,
+`diff(x^2, x)`, and English around a function: `find the second derivative of x^4 with respect to x at x = 2`. A sign of
+differentiation in front takes all that follows: `d/dx x^2 + 3x` asks for 2x + 3. Words are blanked out, so that columns
+stay what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from chainrule.explain.expressions.expression import Expression, free_symbols
+from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
+from chainrule.explain.reading.refusal import refusal
+from chainrule.explain.reading.statements import Span, find_statements, header
+
+_WORDS_OF_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
+_ORDERS = (
+    {word: order for order, word in enumerate(_WORDS_OF_ORDER, 1)}
+    | {f"{order}{ending}": order for order, ending in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)}
+    | {str(order): order for order in range(1, 7)}
+    | {"²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "twice": 2}
+)
+_VARIABLE = (
+    r"(?:\\[A-Za-z]+|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
+)
+_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*\{\s*d\s*\})"
+_POWER = r"(?:(?:\^|\*\*)\s*\{?\s*([1-6])\s*\}?|([²³⁴⁵⁶]))?"
+_QUOTIENT = re.compile(
+    rf"\s*{_D}\s*{_POWER}\s*({_VARIABLE})?\s*/\s*{_D}\s*({_VARIABLE})\s*{_POWER}"
+    rf"|\s*\\[dt]?frac\s*\{{\s*{_D}\s*{_POWER}\s*({_VARIABLE})?\s*\}}\s*\{{\s*{_D}\s*({_VARIABLE})\s*{_POWER}\s*\}}"
+)
+_PRIMED = re.compile(rf"\s*({_VARIABLE})\s*('+)\s*(?:\(\s*(?:({_VARIABLE})|([-+]?[0-9.]+))\s*\))?\s*$")
+
+_ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
+_VERB = (
+    r"(?:please\s+)?(?:(?:can|could)\s+you\s+)?"
+    r"(?:(?:find|compute|calculate|determine|evaluate|give|show|take|get|derive|what\s+is|what's)\s+(?:me\s+)?)?"
+)
+_OF = r"\s*(?:(?:of|for)\b)?\s*(?:the\s+function\b|the\s+expression\b)?\s*:?"
+_LEAD = re.compile(
+    rf"\s*(?:{_VERB}(?:the\s+|a\s+)?(?:({_ORDER_WORD})\s+)?(?:order\s+)?(?:partial\s+)?(?:derivatives?|gradient){_OF}"
+    rf"|(?:please\s+)?(?:differentiate|derive)\b(\s+twice\b)?{_OF})(?![A-Za-z(]*\s*=)",
+    re.IGNORECASE,
+)
+_BY = re.compile(
+    rf"[\s,]*(?:with\s+respect\s+to|w\.?\s?r\.?\s?t\.?|in\s+terms\s+of|by|for)\s+"
+    rf"({_VARIABLE}(?:\s*(?:,|\band\b)\s*{_VARIABLE})*)\s*$",
+    re.IGNORECASE,
+)
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
+_AT = re.compile(
+    rf"[\s,]*\b(?:at|when|where|for)\s+(?:the\s+point\s+)?({_VARIABLE}\s*=\s*{_NUMBER}(?:\s*(?:,|\band\b)\s*"
+    rf"{_VARIABLE}\s*=\s*{_NUMBER})*)\s*$",
+    re.IGNORECASE,
+)
+_LET = re.compile(r"\s*(?:let|given|suppose|consider|if)\b\s*", re.IGNORECASE)
+_ASK = re.compile(
+    rf"[\s;,.:]+(?:then\s+)?(?:{_VERB})((?:the|its)\s+(?:({_ORDER_WORD})\s+)?derivative|(?<=\s)\S*(?:'|/|\\[dt]?frac).*)\s*$",
+    re.IGNORECASE,
+)
+_ASK_FIRST = re.compile(
+    rf"\s*(?:{_VERB})(\S*(?:'|/|\\[dt]?frac).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for)\s|:)(?=.*=)",
+    re.IGNORECASE,
+)
+_CONSTANTS = frozenset("abcdkmn")
+_PROGRAM = re.compile(
+    rf"\s*(?:diff|Diff|D|Derivative|derivative|grad)\s*[(\[](.*),\s*({_VARIABLE})\s*[)\]]\s*$", re.DOTALL
+)
+_END = re.compile(r"\s*(?:=\s*\??|\?|\.)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A function, and what was asked of it.
+
+    parsed: the function. wrt: by which variables to differentiate, where that was said or the function lists them.
+    order: how often; 1 where nothing was said. at: the point, where one was named. asked: whether the text asks for a
+    derivative.
+    """
+
+    parsed: Parsed
+    wrt: tuple[str, ...] | None = None
+    order: int = 1
+    at: Mapping[str, float] | None = None
+    asked: bool = False
+
+    @property
+    def expression(self) -> Expression:
+        """The function."""
+        return self.parsed.expression
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What has been understood so far: the line that is left, and what was asked."""
+
+    line: str
+    wrt: tuple[str, ...] | None = None
+    order: int = 1
+    at: Mapping[str, float] | None = None
+    name: str | None = None
+    point: float | None = None
+    asked: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def parse_problem(text: str) -> Problem:
+    """Read a function, and what is asked of it; a function alone asks nothing.
+
+    Raises ParseError, a ValueError, that points at the column of what is not understood.
+
+    >>> problem = parse_problem("find the second derivative of x^4 with respect to x")
+    >>> problem.expression, problem.wrt, problem.order
+    (power(x, 4), ('x',), 2)
+    >>> parse_problem("y = x^2; dy/dx").wrt, parse_problem("x^2").asked
+    (('x',), False)
+    """
+    asked = _Asked(plain_line(text))
+    for understand in (_without_end, _by_words, _as_program, _by_request, _by_signs, _by_prime):
+        asked = understand(text, asked)
+    parsed = parse_line(text, asked.line)
+    if asked.name is not None and parsed.name != asked.name:
+        problem = f"the derivative of {asked.name} is asked for"
+        raise refusal(text, 0, f"{problem}; expected the definition of {asked.name} as the last one")
+    parsed = replace(parsed, notes=(*parsed.notes, *asked.notes))
+    wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
+    at = asked.at
+    if asked.point is not None:
+        at = dict.fromkeys((wrt or free_symbols(parsed.expression))[:1], asked.point)
+    return Problem(parsed, wrt, asked.order, at, asked.asked)
+
+
+def _only_variable(parsed: Parsed) -> tuple[str, ...] | None:
+    """Return x where the other letters are those of constants, as in ax^2 + b."""
+    found = free_symbols(parsed.expression)
+    return ("x",) if len(found) > 1 and "x" in found and _CONSTANTS.issuperset({*found} - {"x"}) else None
+
+
+def _blank(line: str, start: int, end: int) -> str:
+    return line[:start] + " " * (end - start) + line[end:]
+
+
+def _without_end(text: str, asked: _Asked) -> _Asked:
+    """Leave out a question mark, a full stop or an equals sign at the end."""
+    line = asked.line
+    while (found := _END.search(line)) is not None and found[0].strip():
+        line = _blank(line, found.start(), len(line))
+    return replace(asked, line=line)
+
+
+def _by_words(text: str, asked: _Asked) -> _Asked:
+    """Understand `derivative of ... with respect to x`."""
+    line = asked.line
+    lead = _LEAD.match(line)
+    by = _BY.search(line) if lead is not None or "respect" in line or re.search(r"w\.?\s?r\.?\s?t", line) else None
+    if lead is None and by is None:
+        return asked
+    order, wrt, at = 1, None, None
+    if (point := _AT.search(line)) is not None and lead is not None:
+        at = {symbol_name(name.strip()): float(value) for name, _, value in map(_halves, _listed(point[1]))}
+        line = _blank(line, point.start(), len(line))
+        by = _BY.search(line)
+    if by is not None:
+        wrt = tuple(map(symbol_name, _listed(by[1])))
+        line = _blank(line, by.start(), len(line))
+    if lead is not None:
+        order = _ORDERS[(lead[1] or (lead[2] or "first").strip()).lower()]
+        line = _blank(line, 0, lead.end())
+    return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True)
+
+
+def _listed(text: str) -> list[str]:
+    return re.split(r"\s*(?:,|\band\b)\s*", text)
+
+
+def _halves(text: str) -> tuple[str, str, str]:
+    return text.partition("=")
+
+
+def _as_program(text: str, asked: _Asked) -> _Asked:
+    """Understand `diff(x^2, x)`."""
+    found = _PROGRAM.match(asked.line)
+    if found is None:
+        return asked
+    line = _blank(_blank(asked.line, 0, found.start(1)), found.end(1), len(asked.line))
+    return replace(asked, line=line, wrt=(symbol_name(found[2]),), asked=True)
+
+
+def _by_request(text: str, asked: _Asked) -> _Asked:
+    """Understand what stands next to a definition: `y = x^2, dy/dx`, `Let f(x) = x^2. Find f'(x)`."""
+    line = asked.line
+    if "=" not in line:
+        return asked
+    first = _ASK_FIRST.match(line)
+    if first is not None and (signs := _signs(text, first[1])) is not None:
+        return replace(signs, line=_blank(line, 0, first.end()), wrt=signs.wrt or asked.wrt)
+    for found in _ASK.finditer(line):
+        in_words = found[1].lower().startswith(("the", "its"))
+        signs = _Asked(line, order=_ORDERS[(found[2] or "first").lower()]) if in_words else _signs(text, found[1])
+        if signs is not None:
+            let = _LET.match(line)
+            left = _blank(_blank(line, found.start(), len(line)), 0, let.end() if let is not None else 0)
+            return replace(signs, line=left, wrt=signs.wrt or asked.wrt, asked=True)
+    return asked
+
+
+def _signs(text: str, request: str) -> _Asked | None:
+    """Return what dy/dx, f'(x) or y'' asks for, where the request is nothing else."""
+    found = _QUOTIENT.fullmatch(request.rstrip())
+    if found is not None:
+        order, name, variable = _parts(text, found, 0)
+        return None if name is None else _Asked("", (variable,), order, name=name, asked=True)
+    primed = _PRIMED.fullmatch(request.rstrip())
+    if primed is None:
+        return None
+    wrt = (symbol_name(primed[3]),) if primed[3] else None
+    point = float(primed[4]) if primed[4] and re.fullmatch(_NUMBER, primed[4]) else None
+    if primed[4] and point is None:
+        return None
+    return _Asked("", wrt, len(primed[2]), name=symbol_name(primed[1]), point=point, asked=True)
+
+
+def _parts(text: str, found: re.Match[str], offset: int) -> tuple[int, str | None, str]:
+    """Return the order, the name above and the variable below of a quotient such as d^2y/dx^2."""
+    plain = found[4] is not None
+    above, raised, name, variable, below, raised_below = found.groups()[:6] if plain else found.groups()[6:]
+    orders = [_ORDERS[first or second or "1"] for first, second in ((above, raised), (below, raised_below))]
+    if orders[0] != orders[1]:
+        problem = "the orders above and below the line differ"
+        raise refusal(text, offset + found.start(), f"{problem}; expected both alike, as in d^2/dx^2")
+    return orders[0], None if name is None else symbol_name(name), symbol_name(variable)
+
+
+def _main(text: str, line: str) -> Span:
+    """Return where the function itself is typed, after its name and the equals sign."""
+    span = find_statements(text, line)[-1]
+    if "=" not in line[span.start : span.end]:
+        return span
+    return Span(header(text, line, span).start, span.end)
+
+
+def _by_signs(text: str, asked: _Asked) -> _Asked:
+    """Understand `d/dx` or `∇` in front of the function."""
+    line = asked.line
+    main = find_statements(text, line)[-1]
+    nabla = re.compile(r"(?:∇|\\nabla(?![A-Za-z]))").match(line, main.start, main.end)
+    if nabla is not None:
+        return replace(asked, line=_blank(line, main.start, nabla.end()), asked=True)
+    found = _QUOTIENT.match(line, main.start, main.end)
+    if found is None:
+        return asked
+    order, name, variable = _parts(text, found, 0)
+    if name is not None:
+        problem = f"{found[0].strip()} asks for the derivative of {name}, which is not defined"
+        raise refusal(text, main.start, f"{problem}; expected its definition before, as in {name} = x^2, d{name}/dx")
+    body, notes = line[found.end() : main.end], asked.notes
+    if _has_loose_sum(body):
+        if body.lstrip()[:1] in "([" or body.lstrip().startswith("\\left"):
+            problem = "the derivative of the bracket alone, or of all that follows"
+            raise refusal(text, found.end(), f"{problem}; expected brackets around all of what is to be differentiated")
+        notes = (*notes, f"the derivative is taken of all that follows: {body.strip()}")
+    line = _blank(line, main.start, found.end())
+    return replace(asked, line=line, wrt=(variable,), order=order, asked=True, notes=notes)
+
+
+def _has_loose_sum(body: str) -> bool:
+    """Return whether a plus or minus stands outside of brackets, other than as a sign."""
+    depth = 0
+    for position, char in enumerate(body):
+        depth += (char in "([{") - (char in ")]}")
+        if char in "+-" and depth == 0 and body[:position].strip() and body[:position].rstrip()[-1] not in "^*/·(+-,":
+            return True
+    return False
+
+
+def _by_prime(text: str, asked: _Asked) -> _Asked:
+    """Understand a prime after a bracket: `(x^2)'`."""
+    line = asked.line
+    if "'" not in line:
+        return asked
+    main = _main(text, line)
+    found = re.compile(r"\s*[(\[].*[)\]]\s*('+)").fullmatch(line, main.start, main.end)
+    if found is None or len(found[1]) > len(_ORDERS) or not _is_one_bracket(line[main.start : found.start(1)].strip()):
+        return asked
+    line = _blank(line, found.start(1), main.end)
+    return replace(asked, line=line, order=len(found[1]), asked=True)
+
+
+def _is_one_bracket(body: str) -> bool:
+    depth = 0
+    for position, char in enumerate(body):
+        depth += (char in "([{") - (char in ")]}")
+        if depth == 0:
+            return position == len(body) - 1
+    return False

@@ -1,0 +1,66 @@
+"""Owns what is said of a reading that some would expect to be another: log x, e^2x, 1/2x, sin x^2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from chainrule.explain.expressions.expression import Constant, Number, Symbol
+from chainrule.explain.reading.cursor import Token
+
+
+def remarks(tokens: Sequence[Token]) -> Iterator[str]:
+    """Yield one sentence for each reading that may surprise, in the order of the text."""
+    for place, token in enumerate(tokens):
+        before, after = tokens[max(0, place - 3) : place], tokens[place + 1 : place + 4]
+        if token.type in ("FUNC", "CALL") and token.text.lstrip("\\").lower() == "log":
+            yield "log is the natural logarithm, as in this field; log10 or lg is the one to base 10"
+        elif token.type == "FUNC" and after and token.text != "log" and _power_without_bracket(after):
+            shown = f"{token.text.lstrip(chr(92))} {_shown(after)}"
+            yield f"{shown} is read as {_name(token)}({_shown(after)}); the power of the function is {_name(token)}^n x"
+        elif _is_variable(token) and place and _touches(tokens[place - 1], token):
+            yield from _joined(before, token)
+
+
+def _power_without_bracket(after: Sequence[Token]) -> bool:
+    """Return whether a variable with an exponent follows: x^2, x²."""
+    if len(after) < 2 or not _is_variable(after[0]):
+        return False
+    return after[1].type == "RAISED" or (after[1].type == "CARET" and len(after) > 2 and after[2].type == "OPERAND")
+
+
+def _joined(before: Sequence[Token], token: Token) -> Iterator[str]:
+    """Yield what is said of a variable that touches a number or letter in an exponent or under a line."""
+    number = before[-1]
+    if len(before) < 2 or number.type != "OPERAND":
+        return
+    sign, base = before[-2], before[0]
+    if sign.type == "MINUS" and base.type == "CARET":
+        yield f"the exponent is -{number.text} alone; brackets would join {token.text} to it: ^(-{number.text}{token.text})"
+    elif sign.type == "CARET" and len(before) == 3 and isinstance(base.value, Constant | Number):
+        yield _read_from_left(base, "^", number, token)
+    elif sign.type == "DIVIDE" and len(before) == 3 and base.type == "OPERAND":
+        yield _read_from_left(base, "/", number, token)
+
+
+def _read_from_left(base: Token, sign: str, number: Token, token: Token) -> str:
+    first = f"{base.text}{sign}{number.text}"
+    other = f"{base.text}{sign}({number.text}{token.text})"
+    return f"{first}{token.text} is read as ({first}) {token.text}; write {other} for the other reading"
+
+
+def _is_variable(token: Token) -> bool:
+    return token.type == "OPERAND" and isinstance(token.value, Symbol)
+
+
+def _touches(left: Token, right: Token) -> bool:
+    return left.position + len(left.text) == right.position
+
+
+def _name(token: Token) -> str:
+    return str(token.value)
+
+
+def _shown(after: Sequence[Token]) -> str:
+    if after[1].type == "RAISED":
+        return after[0].text + after[1].text
+    return f"{after[0].text}^{after[2].text}"

@@ -1,0 +1,124 @@
+"""Derivatives print in the form that a textbook prints: no double fractions, no leftover factors, signs where they belong."""
+
+from __future__ import annotations
+
+import pytest
+
+from chainrule.explain.derivation.explain import explain
+from chainrule.explain.expressions.algebra import build, term_of
+from chainrule.explain.expressions.equivalence import equivalent
+from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.tidy import tidy
+from chainrule.explain.reading.parse import parse
+
+FORMS = [
+    # powers of the variable
+    ("(x^2+1)/x", "1 - 1/x^2"),
+    ("(x^3 - 2x)/x^2", "1 + 2/x^2"),
+    ("1/x - 1/x^2", "(2 - x)/x^3"),
+    ("3x^(5/3) - 4x^(-3/4)", "5x^(2/3) + 3/x^(7/4)"),
+    ("√√x", "1/(4x^(3/4))"),
+    (r"\sqrt[3]{x^2}", "2/(3 cbrt(x))"),
+    # products that share a factor
+    ("x e^x", "e^x (x + 1)"),
+    ("(x^2+3x)e^x", "e^x (x^2 + 5x + 3)"),
+    ("x^2(x^2-1)^5", "2x(x^2 - 1)^4 (6x^2 - 1)"),
+    ("(2x-1)^3 (x+4)^2", "2(2x - 1)^2 (x + 4)(5x + 11)"),
+    ("σ(x)(1-σ(x))", "σ(x)(1 - σ(x))(1 - 2 σ(x))"),
+    ("x^sin x", "x^sin(x) (sin(x)/x + ln(x) cos(x))"),
+    ("x^n e^x", "x^(n - 1) e^x (n + x)"),
+    # quotients
+    ("(x+1)^2/(x-1)^3", "-(x^2 + 6x + 5)/(x - 1)^4"),
+    ("sin x/(1+cos x)", "1/(cos(x) + 1)"),
+    ("cos x/(1-sin x)", "1/(1 - sin(x))"),
+    ("ln((1+x)/(1-x))", "2/(1 - x^2)"),
+    ("ln(x(x+1)^2)", "(3x + 1)/(x(x + 1))"),
+    ("(e^x - e^-x)/2", "(e^x + e^(-x))/2"),
+    # fractions inside of fractions
+    ("arctan(x/a)", "a/(a^2 + x^2)"),
+    ("arctan(1/x)", "-1/(x^2 + 1)"),
+    ("arctan((1+x)/(1-x))", "1/(x^2 + 1)"),
+    ("ln(x + sqrt(x^2+1))", "1/sqrt(x^2 + 1)"),
+    ("sqrt(x + sqrt(x))", "(2 sqrt(x) + 1)/(4 sqrt(x) sqrt(x + sqrt(x)))"),
+    ("(1+1/x)^x", "(1 + 1/x)^x (ln(1 + 1/x) - 1/(x + 1))"),
+    # functions that belong together
+    ("ln|x|", "1/x"),
+    ("x|x|", "2|x|"),
+    ("ln cos x", "-tan(x)"),
+    ("ln cosh x", "tanh(x)"),
+    ("coth x", "-1/sinh(x)^2"),
+    ("ln(sec x + tan x)", "1/cos(x)"),
+    ("sec x tan x", "(sin(x)^2 + 1)/cos(x)^3"),
+    ("tan^2 x", "2 tan(x)(1 + tan(x)^2)"),
+    # arguments of functions
+    ("arcsin 2x", "2/sqrt(1 - 4x^2)"),
+    ("arccos x^2", "-2x/sqrt(1 - x^4)"),
+    ("erf(x/√2)", "sqrt(2) e^(-x^2/2)/sqrt(π)"),
+    ("e^e^x", "e^(x + e^x)"),
+    # signs
+    ("(1/2)^x", "-(1/2)^x ln(2)"),
+    ("-t ln σ(x) - (1-t) ln(1-σ(x))", "σ(x) - t"),
+    ("(y - (wx + b))^2", "2w(wx + b - y)"),
+]
+
+
+@pytest.mark.parametrize(("typed", "shown"), FORMS, ids=[typed for typed, _ in FORMS])
+def test_the_derivative_is_written_as_in_a_textbook(typed: str, shown: str) -> None:
+    assert str(explain(typed, wrt="x").result) == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("sign(x)/|x|", "1/x"),
+        ("x sign(x)", "|x|"),
+        ("sign(x)|x|", "x"),
+        ("x^2 sign(x)", "x · |x|"),
+        ("|x|^2", "x^2"),
+        ("sign(2x)/|2x|", "1/(2x)"),
+        ("sign(x) x/sqrt|x|", "x sign(x)/sqrt(|x|)"),
+        ("tan x cos x", "sin(x)"),
+        ("sin x tan x/cos^2 x", "sin(x)^2/cos(x)^3"),
+        ("2/√2", "sqrt(2)"),
+        ("√2/2", "sqrt(2)/2"),
+        ("x/(3 cbrt(x^2)^2)", "1/(3 cbrt(x))"),
+        ("(x-1)/(1-x)^2", "1/(x - 1)"),
+        ("(1+cos x)/(cos x+1)^2", "1/(1 + cos(x))"),
+        ("e^x/e^(2x)", "e^(-x)"),
+        ("x y/(y x^2)", "1/x"),
+    ],
+)
+def test_factors_of_one_product_are_put_together(typed: str, shown: str) -> None:
+    expression = parse(typed).expression
+    together = build(term_of(expression))
+    assert text(together) == shown
+    assert equivalent(expression, together) is True
+
+
+@pytest.mark.parametrize(
+    ("typed", "moves"),
+    [
+        ("2(2x+3)*2", ["multiply the numbers", "expand"]),
+        ("(x^3 + x)/x^2", ["cancel x", "divide each term"]),
+        ("(4x + 2y)/(2z)", ["cancel 2"]),
+        ("sin^2 x + cos^2 x", ["sin² + cos² = 1"]),
+        ("1/((1-x)(1+x))", ["expand below the line"]),
+        ("sqrt(1 - (2x)^2)", ["gather the powers inside"]),
+        ("-2x(y - wx - b)", ["take the sign into the bracket"]),
+        ("sin x/cos x", ["name the ratio"]),
+        ("-a + b", ["put the positive term first"]),
+    ],
+)
+def test_moves_have_names_and_keep_the_value(typed: str, moves: list[str]) -> None:
+    done, result = tidy(parse(typed).expression)
+    assert [move.name for move in done] == moves
+    for move in done:
+        assert move.why
+        assert equivalent(move.before, move.after) is True
+    assert tidy(result)[1] == result
+
+
+def test_what_is_canceled_is_not_zero() -> None:
+    (cancel, _), result = tidy(parse("(x^3 + x)/x^2").expression)
+    assert cancel.nonzero == (parse("x").expression,)
+    assert text(result) == "x + 1/x"
