@@ -30,7 +30,7 @@ def names_read(code: types.CodeType) -> set[str]:
     return found
 
 
-def _around(value: Any) -> Iterator[Any]:
+def around(value: Any) -> Iterator[Any]:
     """Return what a function or container refers to."""
     if isinstance(value, types.FunctionType):
         for cell in value.__closure__ or ():
@@ -81,7 +81,7 @@ def surroundings(fun: Callable[..., Any]) -> tuple[dict[int, Any], list[Any]]:
         elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
             generators.append(value)
         else:
-            stack.extend(_around(value))
+            stack.extend(around(value))
     return arrays, generators
 
 

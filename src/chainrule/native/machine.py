@@ -22,6 +22,8 @@ from chainrule.native.cache import Compiled, key_of, load, store
 _MODULES_PER_LINKER = 64
 _WORTH_STORING = 1000  # characters of text; what is shorter compiles almost as fast as a file is written and read
 _WIDTHS = (16, 32, 64)
+INLINE = "alwaysinline"
+"""Marks functions that become parts of those that call them."""
 _PRIVATE = ("internal", "private", "available_externally")
 
 # Features of processors with 32-byte vectors that do not say so by their name.
@@ -127,8 +129,19 @@ def _emit(text: str, processor: Host, level: int) -> Compiled:
     module = _llvm().parse_assembly(text)
     module.triple = triple
     module.data_layout = layout
+    if INLINE in text:
+        _inline(module, machine)
     values = (*module.functions, *module.global_variables)
     return Compiled(_names(values, True), _names(values, False), machine.emit_object(module))
+
+
+def _inline(module: Any, machine: Any) -> None:
+    """Make functions parts of those that call them, and what lies on their stack values in registers."""
+    llvm = _llvm()
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_always_inliner_pass()
+    passes.add_sroa_pass()
+    passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
 
 
 class _Linkers:
@@ -197,6 +210,7 @@ def _link(compiled: Compiled, symbols: Mapping[str, int]) -> Code:
 def compile_text(text: str, symbols: Mapping[str, int], level: int = 2) -> Code:
     """Return the code of a module. `symbols` are the addresses of what it declares; level 0 compiles fast, 2 well.
 
+    Functions that the text says are `INLINE` become parts of those that call them; no other pass of LLVM's runs.
     What it declares and `symbols` lacks, such as `exp`, is looked for in the process. An address in `text` itself would be
     wrong in the next process, where the code comes from the cache: declare a symbol instead.
     """

@@ -25,6 +25,10 @@ class Start:
     types: tuple[type, ...]
     structure: Any
 
+    def layouts(self) -> list[Array]:
+        """Return how the leaves lie in memory."""
+        return [_layout(leaf) for leaf in self.leaves]
+
 
 def take_apart(tree: Any) -> tuple[list[Any], Any]:
     """Return leaves and structure; a lone leaf has one structure, whether it is traced or not."""
@@ -121,7 +125,7 @@ class Form:
         self.step, self.has_aux, self.has_stop = step, has_aux, has_stop
         self.structure = start.structure
         self.types = start.types
-        self.state = [_layout(leaf) for leaf in start.leaves]
+        self.state = start.layouts()
         self.offsets, self.size = place_side_by_side(self.state)
         self.recorded: list[Array] | None = None
         self.record_structure: Any = None

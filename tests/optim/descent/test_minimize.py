@@ -1,10 +1,27 @@
 """Tests of gradient descent and of the loop that runs it."""
 
+import pickle
+import signal
+import threading
+
 import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.optim import GradientDescent, Status
+from chainrule.core.trees import flatten
+from chainrule.native import step_code
+from chainrule.optim import (
+    LBFGS,
+    Adam,
+    Box,
+    ConjugateGradient,
+    GradientDescent,
+    Maximize,
+    Nesterov,
+    Newton,
+    Status,
+)
+from chainrule.optim.descent import bar
 
 
 def parabola(x):
@@ -19,7 +36,9 @@ def test_ten_steps_of_the_lesson():
     np.testing.assert_allclose(found.losses, found.path**2)
     np.testing.assert_allclose(found.gradient_norms, 2 * found.path)
     assert found.x == found.path[-1]
-    assert found.message == "steps exhausted: the gradient still has norm 1.07 after 10 steps"
+    assert found.message == (
+        "steps exhausted: the gradient still has norm 1.07 after 10 steps; at this pace it takes about 83 more"
+    )
 
 
 def test_convergence_is_to_the_tolerance():
@@ -58,7 +77,10 @@ def test_containers_keep_their_structure():
 def test_divergence_returns_the_best_point():
     found = cr.minimize(parabola, 5.0, GradientDescent(1.1), steps=10)
     assert (found.status, found.x, found.fun) == (Status.DIVERGED, 5.0, 25.0)
-    assert found.message == "diverged: the function grew from 25 to 958.4 after 10 steps; try a smaller learning rate"
+    assert found.message == (
+        "diverged: the function grew from 25 to 958.4 after 10 steps; the learning rate 1.1 is above the stable bound "
+        "2/λmax = 1.0 (λmax = 2.0 at the start); try 0.5"
+    )
 
 
 def test_overflow_is_divergence_without_a_warning():
@@ -71,8 +93,10 @@ def test_overflow_is_divergence_without_a_warning():
 
 def test_a_start_that_is_not_finite_says_so():
     found = cr.minimize(np.log, -1.0)
-    assert found.status is Status.DIVERGED
-    assert "at the start" in found.message
+    assert found.status is Status.NOT_FINITE
+    assert found.message == (
+        "not finite: the function is nan at the start; start where the function and its gradient are finite"
+    )
 
 
 def test_control_c_returns_the_best_so_far():
@@ -159,3 +183,167 @@ def test_an_update_is_pure():
 def test_what_is_no_function_is_refused_by_minimize_itself():
     with pytest.raises(TypeError, match="minimize takes a function"):
         cr.minimize("x^2", 5.0)
+
+
+# --- what it takes
+
+
+def test_arguments_and_auxiliary_results():
+    def loss(w, x, y):
+        error = x @ w - y
+        return np.mean(error**2), {"worst": np.max(np.abs(error)), "name": "least squares"}
+
+    x = np.linspace(0, 1, 20).reshape(10, 2)
+    y = x @ np.array([1.0, -2.0])
+    found = cr.minimize(loss, np.zeros(2), GradientDescent(0.5), steps=50, args=(x, y), has_aux=True)
+    value, aux = loss(found.x, x, y)
+    assert found.fun == pytest.approx(value)
+    assert found.aux == aux
+
+
+def test_a_tolerance_of_zero_is_never_reached():
+    found = cr.minimize(parabola, 5.0, GradientDescent(0.5), steps=7, tol=0)
+    assert (found.nit, found.x, found.success) == (7, 0.0, False)
+
+
+@pytest.mark.parametrize(
+    "x0", [5, 5.0, np.float32(5), np.array(5.0), np.array([5.0, 1.0], np.float32), 1 + 2j, [1.0, (2.0,)]]
+)
+def test_points_keep_their_types(x0):
+    def fun(x):
+        return sum(np.sum(np.abs(leaf) ** 2) for leaf in flatten(x)[0])
+
+    found = cr.minimize(fun, x0, steps=30)
+    for end, slope, start in zip(flatten(found.x)[0], flatten(found.jac)[0], flatten(x0)[0], strict=True):
+        assert type(end) is type(slope) is (float if type(start) is int else type(start))
+        assert np.asarray(end).dtype == (np.float64 if type(start) is int else np.asarray(start).dtype)
+
+
+def test_the_path_is_thinned_in_bounded_memory():
+    found = cr.minimize(parabola, 5.0, GradientDescent(1e-5), steps=25_000)
+    assert found.path.shape == (len(found.path_steps),) == (6251,)
+    assert found.path_steps[:3].tolist() == [0, 4, 8]
+    np.testing.assert_allclose(found.path, 5 * (1 - 2e-5) ** found.path_steps)
+    assert found.losses.shape == found.gradient_norms.shape == (25_001,)
+    wide = cr.minimize(lambda x: np.sum(x**2), np.ones(1 << 20), GradientDescent(1e-5), steps=30)
+    assert wide.path.nbytes <= 1 << 26
+    np.testing.assert_allclose(wide.path[:, 7], (1 - 2e-5) ** wide.path_steps)
+
+
+def test_without_a_record_the_ends_are_known():
+    x0 = np.array([-1.2, 1.0])
+    loud, quiet = (
+        cr.minimize(rosenbrock, x0, GradientDescent(1e-3), steps=300, record=record) for record in (True, False)
+    )
+    assert loud.x.tobytes() == quiet.x.tobytes()
+    assert loud.fun == pytest.approx(quiet.fun)
+    assert loud.losses[[0, -1]] == pytest.approx(quiet.losses)
+    assert loud.gradient_norms[[0, -1]] == pytest.approx(quiet.gradient_norms)
+    assert (len(quiet.path), len(quiet.path_steps)) == (0, 0)
+    assert loud.status is quiet.status
+
+
+def rosenbrock(x):
+    return 100 * (x[1] - x[0] ** 2) ** 2 + (1 - x[0]) ** 2
+
+
+@pytest.mark.parametrize("method", [GradientDescent(1e-3), Adam(0.05), Nesterov(1e-3)])
+def test_native_steps_are_those_of_numpy(method, monkeypatch):
+    x0 = np.array([-1.2, 1.0])
+    native = cr.minimize(lambda x: rosenbrock(x) + 0, x0, method, steps=200)
+    monkeypatch.setattr(step_code, "available", lambda: False)
+    plain = cr.minimize(lambda x: rosenbrock(x) + 0.0, x0, method, steps=200)
+    np.testing.assert_allclose(native.path, plain.path, rtol=1e-9)
+    np.testing.assert_allclose(native.losses, plain.losses, rtol=1e-8)
+    assert native.message == plain.message
+
+
+def test_maximizing_climbs():
+    found = cr.minimize(lambda x: 3 - (x - 1) ** 2, 5.0, Maximize(GradientDescent(0.1)))
+    assert (found.status, found.fun) == (Status.CONVERGED, pytest.approx(3.0))
+    far = cr.minimize(lambda x: 3 - (x - 1) ** 2, 5.0, Maximize(GradientDescent(1.1)), steps=10)
+    assert (far.status, far.x) == (Status.DIVERGED, 5.0)
+    assert "the function fell from -13" in far.message
+    assert "stable bound 2/λmax = 1.0" in far.message
+
+
+def test_a_box_converges_at_its_side():
+    found = cr.minimize(parabola, 5.0, Box(GradientDescent(0.1), 2.0, 6.0))
+    assert (found.status, found.x, found.jac) == (Status.CONVERGED, 2.0, 4.0)
+
+
+@pytest.mark.parametrize("solver", [LBFGS(), Newton(), ConjugateGradient()])
+def test_solvers_fill_the_same_record(solver):
+    start = {"x": -1.2, "y": np.array([1.0])}
+    seen = []
+    found = cr.minimize(
+        lambda p: rosenbrock([p["x"], p["y"][0]]), start, solver, tol=1e-6, steps=500, callback=seen.append
+    )
+    assert found.status is Status.CONVERGED
+    assert (type(found.x["x"]), found.x["y"].shape) == (float, (1,))
+    np.testing.assert_allclose([found.x["x"], found.x["y"][0]], 1.0, atol=1e-4)
+    assert len(found.path) == len(found.losses) == len(seen) == found.nit + 1
+    assert found.nfev >= found.nit
+    assert found.path[0]["x"] == -1.2
+    few = cr.minimize(lambda p: rosenbrock([p["x"], p["y"][0]]), start, solver, steps=2)
+    assert (few.status, few.nit) == (Status.STEPS_EXHAUSTED, 2)
+    stopped = cr.minimize(lambda p: rosenbrock([p["x"], p["y"][0]]), start, solver, callback=lambda progress: True)
+    assert (stopped.status, stopped.nit) == (Status.INTERRUPTED, 0)
+
+
+# --- results
+
+
+def test_results_can_be_pickled():
+    found = cr.minimize(lambda x: (x[0] - 3) ** 2 + x[1] ** 2, np.array([5.0, 1.0]), GradientDescent(1.1), steps=10)
+    copy = pickle.loads(pickle.dumps(found))
+    assert (copy.message, copy.status, copy.nit) == (found.message, found.status, found.nit)
+    np.testing.assert_array_equal(copy.path, found.path)
+    np.testing.assert_array_equal(copy.losses, found.losses)
+
+
+def test_results_do_not_share_memory_with_later_ones():
+    runs = [cr.minimize(parabola, start, GradientDescent(0.1), 30) for start in (5.0, 5.0, 5.0, 4.0, 3.0)]
+    copies = [(found.path.copy(), found.losses.copy()) for found in runs[:4]]
+    cr.minimize(parabola, 1.0, GradientDescent(0.1), 30)
+    for (path, losses), found in zip(copies, runs[:4], strict=True):
+        np.testing.assert_array_equal(found.path, path)
+        np.testing.assert_array_equal(found.losses, losses)
+    assert runs[1].path.tobytes() == runs[2].path.tobytes()
+    assert runs[3].x == pytest.approx(runs[2].x * 4 / 5)
+
+
+# --- Ctrl-C and the bar
+
+
+def test_control_c_ends_native_steps_with_the_best_point():
+    timer = threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,))
+    timer.start()
+    try:
+        found = cr.minimize(
+            lambda x: np.sin(x) + 2e-9 * x, 5.0, GradientDescent(1e-9), steps=10**12, tol=0, record=False
+        )
+        assert found.status is Status.INTERRUPTED
+        assert found.message.startswith("interrupted: stopped from the keyboard after")
+        assert 0 < found.nit < 10**12
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def test_a_bar_is_drawn_on_stderr_only(capsys, monkeypatch):
+    monkeypatch.setattr(bar, "PATIENCE", 0.0)
+    for is_shown in (True, None, False):
+        found = cr.minimize(parabola, 5.0, GradientDescent(1e-4), steps=200, progress=is_shown)
+        assert found.nit == 200
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert ("descending" in shown.err) is (is_shown is True)
+
+
+def test_values_are_thinned_after_a_million_steps():
+    found = cr.minimize(lambda x: x * x * 1.5, 5.0, GradientDescent(1e-7), steps=3_000_000)
+    assert len(found.losses) == len(found.gradient_norms) == 750_001
+    np.testing.assert_allclose(found.losses[[0, -1]], [37.5, 1.5 * found.x**2])
+    assert len(found.path) == len(found.path_steps) <= 10_000
+    np.testing.assert_allclose(found.path, 5 * (1 - 3e-7) ** found.path_steps)

@@ -1,85 +1,152 @@
-"""Owns `minimize`: the loop that follows the gradient of a function downhill, and says how it ended."""
+"""Owns `minimize`: what it takes, and who does the work."""
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.trees import flatten, unflatten
-from chainrule.optim.descent.outcome import Minimum, Progress, Status
+from chainrule.native.signature import has_traced
+from chainrule.native.step_code import WatchedError
+from chainrule.optim.descent.bar import Bar
+from chainrule.optim.descent.batches import Batches
+from chainrule.optim.descent.checkpoint import Checkpoint
+from chainrule.optim.descent.descend import descend
+from chainrule.optim.descent.outcome import Minimum, Progress
+from chainrule.optim.descent.problem import find_problem
+from chainrule.optim.descent.quick import quick
+from chainrule.optim.descent.solving import solve
+from chainrule.optim.descent.stochastic import descend_by_batches
+from chainrule.optim.descent.task import Task
+from chainrule.optim.descent.unrolled import unrolled
 from chainrule.optim.methods.gradient_descent import GradientDescent
-from chainrule.optim.methods.method import Method
-from chainrule.transforms.derivatives import value_and_grad
+from chainrule.optim.methods.method import Method, Solver
 
 DEFAULT_METHOD = GradientDescent(0.1)
 
 
 def minimize(
-    fun: Callable[[Any], Any],
+    fun: Callable[..., Any],
     x0: Any,
-    method: Method = DEFAULT_METHOD,
+    method: Method | Solver = DEFAULT_METHOD,
     steps: int = 1000,
     tol: float = 1e-8,
     callback: Callable[[Progress], Any] | None = None,
+    *,
+    args: Sequence[Any] = (),
+    has_aux: bool = False,
+    record: bool = True,
+    batches: Batches | None = None,
+    checkpoint: Checkpoint | str | os.PathLike[str] | None = None,
+    progress: bool | None = None,
 ) -> Minimum:
     """Follow the gradient of `fun` from `x0` downhill, and return where it led, as SciPy's OptimizeResult would.
 
-    fun: takes x, returns one real number. x0: a number, an array, or a container of them; it is not changed.
-    steps: at most so many. tol: the descent has converged where the Euclidean norm of the gradient is at most this.
+    The whole descent, gradient and update, is traced and runs as one native loop. It is compiled once for a function and a
+    method, and kept; names that the function reads may have changed the next time. What cannot be compiled runs through NumPy.
+
+    fun: takes x and `args`, returns one real number. x0: a number, an array, or a container of them; it is not changed.
+    steps: at most so many. tol: the descent has converged where the Euclidean norm of the gradient is at most this; 0 turns
+        the test off.
     callback: called with the `Progress` at every point, the start first; it ends the descent by returning True or by
-        raising StopIteration. Ctrl-C ends it too: what was found so far is returned.
-    Raises NotScalarError where `fun` does not return one real number, TypeError or ValueError for arguments that do not
-    fit.
+        raising StopIteration. Ctrl-C ends it too: the best that was found so far is returned.
+    has_aux: `fun` returns (number, anything): that at the end is `.aux`.
+    record: keep the way there: the values, and at most 10,000 points in at most 64 MB. False is faster: where gradients are
+        found without values, there are none on the way.
+    batches: `Batches` of data for a stochastic descent; each step sees the next one. Their epochs say how many steps there are.
+    checkpoint: a file such as "run.npz", or a `Checkpoint`: the descent is written there from time to time, and the same call
+        goes on from there, to the same bits, whenever the process has died.
+    progress: draw a bar on stderr; None does so on a terminal, once a second has passed.
+    Raises NotScalarError where `fun` does not return one real number, CheckpointError where the file is damaged or of another
+    descent, TypeError or ValueError for arguments that do not fit.
 
     >>> import chainrule as cr
     >>> found = cr.minimize(lambda x: (x - 3) ** 2, 0.0)
     >>> round(found.x, 6), found.success, found.message
     (3.0, True, 'converged: the gradient has norm 9.11e-09 after 91 steps')
     """
+    if callback is None and batches is None and checkpoint is None and not progress and not has_aux and not args:
+        found = quick(fun, x0, method, steps, tol, record)
+        if found is not None:
+            return found
     _refuse_arguments(fun, method, steps, tol)
-    x = _start(x0)
-    compute = value_and_grad(fun)
-    seen: list[Progress] = []
+    leaves, structure = flatten(x0)
+    is_watched = has_traced(leaves) or has_traced(flatten(tuple(args))[0])
+    x = x0 if is_watched else unflatten(structure, start_leaves(leaves))
+    if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+        checkpoint = Checkpoint(checkpoint)
+    count = batches.steps if batches is not None else int(steps)
+    task = Task(
+        fun,
+        x,
+        method,
+        count,
+        float(tol),
+        tuple(args),
+        has_aux,
+        record,
+        callback,
+        checkpoint=checkpoint,
+        batches=batches,
+    )
+    is_solver = hasattr(method, "solve")
+    if is_solver or is_watched:
+        _refuse_keeping(task)
+        return solve(task) if is_solver else unrolled(task)
     try:
-        # What overflows ends the descent with a status that says so: a warning would say it twice.
-        with np.errstate(all="ignore"):
-            state = method.init(x)
-            while True:
-                value, gradient = compute(x)
-                seen.append(Progress(len(seen), x, float(value), gradient, _norm(gradient)))
-                if callback is not None and _wants_to_stop(callback, seen[-1]):
-                    return _outcome(seen, Status.INTERRUPTED, f"interrupted: the callback ended it {_after(seen)}")
-                ended = _ended(seen, steps, tol)
-                if ended is not None:
-                    return _outcome(seen, *ended)
-                x, state = method.update(gradient, state, x)
-    except KeyboardInterrupt:
-        if not seen:
-            raise
-        return _outcome(seen, Status.INTERRUPTED, f"interrupted: stopped from the keyboard {_after(seen)}")
+        with Bar(is_shown=progress) as bar:
+            return _descend(replace(task, watch=bar) if bar.is_shown else task)
+    except WatchedError:
+        _refuse_keeping(task)
+        return unrolled(task)
+
+
+def _descend(task: Task) -> Minimum:
+    if task.batches is not None:
+        return descend_by_batches(task)
+    problem = find_problem(task.fun, task.method, task.has_aux, task.record)
+    if problem.surroundings.is_watched:
+        raise WatchedError
+    return descend(problem, task)
+
+
+def _refuse_keeping(task: Task) -> None:
+    """Refuse what takes steps that can be counted and kept: solvers take theirs themselves, and traced values are no numbers."""
+    for name, value in (("checkpoint", task.checkpoint), ("batches", task.batches)):
+        if value is not None:
+            why = (
+                f"{type(task.method).__name__} takes all its steps itself; use a method that goes step by step, such as "
+                "cr.optim.Adam(0.1)"
+                if hasattr(task.method, "solve")
+                else "a transform runs over this descent; call minimize outside of it"
+            )
+            raise TypeError(f"{name} cannot be used here: {why}")
 
 
 def _refuse_arguments(fun: object, method: object, steps: object, tol: object) -> None:
     if not callable(fun):
         raise TypeError(f"minimize takes a function of x, such as lambda x: x**2, not {fun!r:.60}")
-    if not (callable(getattr(method, "init", None)) and callable(getattr(method, "update", None))):
-        raise TypeError(f"method is a method of descent, such as cr.optim.GradientDescent(0.1), not {method!r:.60}")
     if isinstance(method, type):
         raise TypeError(f"method is a record with its settings: write {method.__name__}(0.1), not {method.__name__}")
+    is_method = callable(getattr(method, "init", None)) and callable(getattr(method, "update", None))
+    if not is_method and not callable(getattr(method, "solve", None)):
+        raise TypeError(f"method is a method of descent, such as cr.optim.GradientDescent(0.1), not {method!r:.60}")
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise ValueError(f"steps is a whole number of at least 0, not {steps!r:.60}")
-    if not isinstance(tol, int | float | np.floating) or not tol >= 0:
+    if not isinstance(tol, int | float | np.floating) or not 0 <= tol < math.inf:
         raise ValueError(f"tol is a number of at least 0, not {tol!r:.60}")
 
 
-def _start(x0: Any) -> Any:
-    """Return the start as floats, in arrays of our own."""
-    leaves, structure = flatten(x0)
+def start_leaves(leaves: Sequence[Any]) -> list[Any]:
+    """Return the parts of a start as floats, in arrays of our own."""
     if not leaves:
         raise ValueError("x0 holds no number to start from")
-    return unflatten(structure, [_as_float(leaf) for leaf in leaves])
+    return [leaf if type(leaf) is float else _as_float(leaf) for leaf in leaves]
 
 
 def _as_float(leaf: Any) -> Any:
@@ -91,63 +158,3 @@ def _as_float(leaf: Any) -> Any:
     if isinstance(leaf, np.ndarray):
         return array
     return array.item() if array.dtype in (np.float64, np.complex128) else array[()]
-
-
-def _norm(gradient: Any) -> float:
-    leaves, _ = flatten(gradient)
-    return float(np.linalg.norm([np.linalg.norm(np.ravel(leaf)) for leaf in leaves]))
-
-
-def _wants_to_stop(callback: Callable[[Progress], Any], progress: Progress) -> bool:
-    try:
-        return callback(progress) is True
-    except StopIteration:
-        return True
-
-
-def _ended(seen: Sequence[Progress], steps: int, tol: float) -> tuple[Status, str] | None:
-    """Return how the descent has ended at its last point, or None where it goes on."""
-    last = seen[-1]
-    if not np.isfinite(last.fun):
-        return Status.DIVERGED, f"diverged: the function is {last.fun} {_after(seen)}; {_advice(seen)}"
-    if not np.isfinite(last.gradient_norm):
-        return Status.DIVERGED, f"diverged: the gradient is not finite {_after(seen)}; {_advice(seen)}"
-    if last.gradient_norm <= tol:
-        return Status.CONVERGED, f"converged: the gradient has norm {last.gradient_norm:.3g} {_after(seen)}"
-    if last.step < steps:
-        return None
-    if last.fun > seen[0].fun and last.gradient_norm > seen[0].gradient_norm:
-        grown = f"the function grew from {seen[0].fun:.4g} to {last.fun:.4g}"
-        return Status.DIVERGED, f"diverged: {grown} {_after(seen)}; {_advice(seen)}"
-    norm = f"the gradient still has norm {last.gradient_norm:.3g}"
-    return Status.STEPS_EXHAUSTED, f"steps exhausted: {norm} {_after(seen)}"
-
-
-def _advice(seen: Sequence[Progress]) -> str:
-    return "try a smaller learning rate" if len(seen) > 1 else "start where the function and its gradient are finite"
-
-
-def _after(seen: Sequence[Progress]) -> str:
-    count = len(seen) - 1
-    return "at the start" if count == 0 else f"after {count} step{'' if count == 1 else 's'}"
-
-
-def _outcome(seen: Sequence[Progress], status: Status, message: str) -> Minimum:
-    place = seen[-1]
-    if status in (Status.DIVERGED, Status.INTERRUPTED):
-        place = min(seen, key=lambda progress: progress.fun if np.isfinite(progress.fun) else np.inf)
-    points = [progress.x for progress in seen]
-    lone = isinstance(points[0], float | complex | np.ndarray | np.generic)
-    return Minimum(
-        x=place.x,
-        fun=place.fun,
-        jac=place.gradient,
-        nit=len(seen) - 1,
-        nfev=len(seen),
-        success=status is Status.CONVERGED,
-        status=status,
-        message=message,
-        path=np.stack(points) if lone else tuple(points),
-        losses=np.array([progress.fun for progress in seen]),
-        gradient_norms=np.array([progress.gradient_norm for progress in seen]),
-    )

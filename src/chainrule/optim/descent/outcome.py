@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, final
 
 import numpy as np
 import numpy.typing as npt
 
+from chainrule.core.trees import flatten
+from chainrule.optim.descent.batches import Epochs
+from chainrule.optim.descent.trail import Trail, picture_of
+from chainrule.plots import Picture
+
+Reals = npt.NDArray[np.float64]
+
 
 class Status(IntEnum):
     """How a descent ended."""
 
     CONVERGED = 0
+    """The gradient is as small as was asked for."""
     STEPS_EXHAUSTED = 1
+    """All steps were taken, and the function was still falling."""
     DIVERGED = 2
+    """The function grew, or fell without bound."""
     INTERRUPTED = 3
+    """A callback or Ctrl-C ended it."""
+    STALLED = 4
+    """The function no longer falls, though the gradient is not small."""
+    NOT_FINITE = 5
+    """The function or its gradient is not a finite number there."""
 
 
 @final
@@ -32,15 +48,14 @@ class Progress:
 
 
 @final
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False)  # not frozen, as Trail. Hot path: benchmarks/test_descent.py
 class Minimum:
     """What `minimize` found, under the names of scipy.optimize.OptimizeResult.
 
-    x: the last point; the best one seen if the descent diverged or was interrupted. fun, jac: the function and its
-    gradient there. nit: steps taken; nfev: evaluations of the function, each with its gradient.
-    success: whether it converged. status, message: how it ended, as a number and in words.
-    path: every point, the start first: an array of shape (nit + 1, *x.shape), or a tuple where x is a container.
-    losses, gradient_norms: arrays of shape (nit + 1,).
+    x: the last point; the best one seen if the descent diverged, met numbers that are not finite or was interrupted.
+    fun, jac: the function and its gradient there. nit: steps taken; nfev: evaluations of the function, each with its gradient.
+    status: how it ended. aux: what a function with `has_aux` returned besides, at x.
+    told: the message, or what makes it when it is asked for. epochs: of a stochastic descent: mean and validation losses.
     """
 
     x: Any
@@ -48,12 +63,66 @@ class Minimum:
     jac: Any
     nit: int
     nfev: int
-    success: bool
     status: Status
-    message: str
-    path: Any
-    losses: npt.NDArray[np.float64]
-    gradient_norms: npt.NDArray[np.float64]
+    aux: Any
+    trail: Trail
+    told: Callable[[Minimum], str] | str
+    epochs: Epochs | None = None
+
+    @property
+    def success(self) -> bool:
+        """Whether the gradient became as small as was asked for."""
+        return self.status is Status.CONVERGED
+
+    @property
+    def message(self) -> str:
+        """How it ended, in words and numbers.
+
+        Where it went wrong, the curvature at the start is measured, if the function can be differentiated twice.
+        """
+        return self.told if isinstance(self.told, str) else self.told(self)
+
+    @property
+    def path(self) -> Any:
+        """The points on the way, the start first: an array of shape (points, *x.shape), or a tuple where x is a container.
+
+        There is one for every step, or for every so many steps where these would fill too much memory: `path_steps` says which.
+        """
+        return self.trail.path()
+
+    @property
+    def path_steps(self) -> npt.NDArray[np.int64]:
+        """The steps at which the points of `path` were, 0 for the start."""
+        return self.trail.path_steps()
+
+    @property
+    def losses(self) -> Reals:
+        """The function at each point, shape (nit + 1,), of a stochastic descent at each batch.
+
+        After more than a million steps, there is one for every so many; with `record=False`, there are only the two at the ends.
+        """
+        return self.trail.values
+
+    @property
+    def gradient_norms(self) -> Reals:
+        """The Euclidean norms of the gradients at the same points."""
+        return self.trail.norms()
+
+    def plot(self, fun: Callable[[Any], Any] | None = None) -> Picture:
+        """Return the figure of the losses over the steps; with the function, of the path on its curve or its contours.
+
+        fun: the function that was minimized. Its path is drawn where x is one number or a vector of two.
+
+        >>> import chainrule as cr
+        >>> cr.minimize(lambda x: x**2, 5.0, steps=2).plot().summary
+        'Loss over steps. descent: from 25 to 10.24 in 2 steps.'
+        """
+        return picture_of({"descent": self.trail}, fun)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The function itself may not be picklable: the message is made now.
+        parts = (self.message if each.name == "told" else getattr(self, each.name) for each in fields(self))
+        return Minimum, tuple(parts)
 
     def __str__(self) -> str:
         rows = (
@@ -62,17 +131,20 @@ class Minimum:
             ("status", f"{int(self.status)} ({self.status.name.lower().replace('_', ' ')})"),
             ("x", _shown(self.x)),
             ("fun", f"{self.fun:.10g}"),
-            ("gradient", f"norm {self._norm_here():.3g}"),
+            ("gradient", f"norm {norm(self.jac):.3g}"),
             ("nit", self.nit),
-            ("losses", f"{self.losses[0]:.6g} -> {self.losses[-1]:.6g}"),
+            *((("losses", f"{self.losses[0]:.6g} -> {self.losses[-1]:.6g}"),) if len(self.losses) else ()),
         )
         return "\n".join(f"{name:>9}: {value}" for name, value in rows)
 
     __repr__ = __str__
 
-    def _norm_here(self) -> float:
-        at = np.flatnonzero(self.losses == self.fun)
-        return float(self.gradient_norms[at[-1] if at.size else -1])
+
+def norm(gradient: Any) -> float:
+    """Return the Euclidean norm of all numbers in a container."""
+    leaves, _ = flatten(gradient)
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm([np.linalg.norm(np.ravel(leaf)) for leaf in leaves]))
 
 
 def _shown(value: Any) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, final
 
-from chainrule.core.trees import flatten, unflatten
-from chainrule.errors import ShapeError
+from chainrule.optim.methods.leaves import advance, rate_at, start_count
+from chainrule.optim.methods.settings import check_learning_rate
 
 
 @final
@@ -15,7 +14,9 @@ from chainrule.errors import ShapeError
 class GradientDescent:
     """x becomes x - learning_rate * gradient.
 
-    learning_rate: a finite number above 0. Raises ValueError where it is not.
+    learning_rate: a finite number above 0, a schedule, or a container of numbers in the structure of x. It has no default:
+        the right one is between 0 and 2 / λmax, where λmax is the largest curvature of the function. Raises ValueError
+        where it is something else.
     Source: Cauchy, "Méthode générale pour la résolution des systèmes d'équations simultanées", 1847.
 
     >>> method = GradientDescent(0.1)
@@ -23,24 +24,17 @@ class GradientDescent:
     (4.0, ())
     """
 
-    learning_rate: float
+    learning_rate: Any
 
     def __post_init__(self) -> None:
-        rate: object = self.learning_rate
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not math.isfinite(rate) or rate <= 0:
-            raise ValueError(f"learning_rate is a finite number above 0, such as 0.1, not {rate!r:.60}")
+        check_learning_rate(self.learning_rate)
 
-    def init(self, x: Any) -> tuple[()]:
-        """Return the empty state: the method remembers nothing."""
-        return ()
+    def init(self, x: Any) -> Any:
+        """Return the state: the count of steps where the learning rate is a schedule, else nothing."""
+        return start_count(self.learning_rate)
 
-    def update(self, gradient: Any, state: tuple[()], x: Any) -> tuple[Any, tuple[()]]:
-        """Return the next point and the state. Raises ShapeError where gradient and point have different structures."""
-        points, structure = flatten(x)
-        slopes, _ = flatten(gradient)
-        if len(points) != len(slopes):
-            raise ShapeError(
-                f"the point has {len(points)} arrays, but its gradient {len(slopes)}; pass the gradient at this point"
-            )
-        moved = [point - self.learning_rate * slope for point, slope in zip(points, slopes, strict=True)]
-        return unflatten(structure, moved), state
+    def update(self, gradient: Any, state: Any, x: Any) -> tuple[Any, Any]:
+        """Return the next point and the state. Raises ShapeError where gradient and point do not fit."""
+        rate, count = rate_at(self.learning_rate, state)
+        (x,) = advance(lambda rate, x, g: (x - rate * g,), rate, x, gradient)
+        return x, count

@@ -1,0 +1,104 @@
+"""Owns the batches of a stochastic descent: which samples each step sees, the same ones in every run with the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.errors import ShapeError
+from chainrule.optim.methods.settings import check_count
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Batches:
+    """Data in batches: each step of a descent sees the next one.
+
+    data: an array, or a tuple of arrays of equal length, whose rows are samples. `fun` takes a batch of each after x and `args`.
+    size: samples in a batch. epochs: so often all samples are seen.
+    seed: of the order of the samples, which is a new one in each epoch. shuffle: False takes them as they lie.
+    drop_last: leave out the samples that do not fill a batch, else the last batch is a smaller one.
+    validation: data like `data`, on which `fun` is computed after each epoch, or a function of x that is.
+    patience: after so many epochs in which the validation loss has not become lower, the descent ends; None never ends it. With
+        validation, the outcome is the best point of these, else the last one.
+    Raises ValueError, TypeError and ShapeError for settings that are something else.
+
+    >>> batches = Batches((np.ones((10, 2)), np.zeros(10)), size=4, epochs=3)
+    >>> batches.sizes(), batches.steps
+    ((4, 4, 2), 9)
+    """
+
+    data: Any
+    size: int
+    epochs: int = 10
+    seed: int = 0
+    shuffle: bool = True
+    drop_last: bool = False
+    validation: Callable[[Any], Any] | Any = None
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        check_count("size", self.size, 1, 32)
+        check_count("epochs", self.epochs, 1, 10)
+        check_count("seed", self.seed, 0, 0)
+        lengths = [len(array) if isinstance(array, np.ndarray) and array.ndim else None for array in self.arrays]
+        if None in lengths or not lengths:
+            raise TypeError(f"data is an array of samples, or a tuple of such arrays, not {self.data!r:.60}")
+        if len(set(lengths)) > 1:
+            raise ShapeError(f"the arrays of data have {lengths} samples; give a tuple of arrays of equal length")
+        if not lengths[0]:
+            raise ShapeError("data holds no sample")
+        if self.patience is not None:
+            check_count("patience", self.patience, 1, 5)
+            if self.validation is None:
+                raise ValueError("patience is about the validation loss; give validation=, data or a function of x")
+        if not self.sizes():
+            raise ValueError(f"there are {self.count} samples, which fill no batch of {self.size}; give a smaller size")
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """The arrays of the data."""
+        return self.data if isinstance(self.data, tuple) else (self.data,)
+
+    @property
+    def count(self) -> int:
+        """The number of samples."""
+        return len(self.arrays[0])
+
+    def sizes(self) -> tuple[int, ...]:
+        """Return how many samples are in each batch of an epoch."""
+        whole, rest = divmod(self.count, self.size)
+        return (self.size,) * whole + ((rest,) if rest and not self.drop_last else ())
+
+    @property
+    def steps(self) -> int:
+        """The number of steps in all epochs."""
+        return self.epochs * len(self.sizes())
+
+    def order(self, epoch: int) -> npt.NDArray[np.int64]:
+        """Return in which order the samples are seen in an epoch, 0 for the first one."""
+        if not self.shuffle:
+            return np.arange(self.count)
+        return np.random.default_rng((self.seed, epoch)).permutation(self.count)
+
+    def validation_arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """Return the arrays of the validation data."""
+        return self.validation if isinstance(self.validation, tuple) else (self.validation,)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Epochs:
+    """What became of the epochs of a stochastic descent.
+
+    losses: the mean loss of the samples in each whole epoch, as the steps saw them. validation: the validation loss after each;
+    empty without validation data. best: the epoch of the outcome, 0 for the first one.
+    """
+
+    losses: npt.NDArray[np.float64]
+    validation: npt.NDArray[np.float64]
+    best: int

@@ -1,0 +1,149 @@
+"""Owns problems: a function with a method, whose descent is compiled once and kept for the next time."""
+
+from __future__ import annotations
+
+import threading
+import types
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, final
+
+from chainrule.native.step_code import Stepper
+from chainrule.native.step_run import Run
+from chainrule.optim.descent.step import make_step
+from chainrule.optim.descent.surroundings import Surroundings, code_of
+
+KEPT = 64
+"""So many problems are kept, those used last."""
+LIGHT = 1 << 20
+"""A problem that reads arrays of more bytes is forgotten with its function, whose data it would keep in memory."""
+_IDLE = 2  # so many finished runs of one kind are kept, whose memory the next one takes
+
+
+@final
+class Problem:
+    """A function with a method: the step of its descent, and the native code of that.
+
+    It refers to the function while a descent is under way only, so that a function that nobody needs any more can go.
+    is_tried: whether there has been a descent. is_lasting: whether it is kept for functions with the same code and surroundings.
+    """
+
+    def __init__(self, fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, rows: int) -> None:
+        self.method = method
+        self.surroundings = Surroundings(fun, () if _is_frozen(method) else (method,))
+        self.step = make_step(fun, method, has_aux, record)
+        self.stepper = Stepper(self.step, has_aux=True, has_stop=True, rows=rows)
+        self.is_tried = False
+        self.is_lasting = False
+        self._place = _cell(self.step, "fun")
+        self._lent = 0
+        self._lock = threading.Lock()
+        self._idle: dict[Any, list[Run]] = {}
+        self._place.cell_contents = None
+
+    @contextmanager
+    def lent(self, fun: Callable[..., Any]) -> Iterator[None]:
+        """Let the step have its function."""
+        self.take(fun)
+        try:
+            yield
+        finally:
+            self.give_back()
+
+    def take(self, fun: Callable[..., Any]) -> None:
+        """Let the step have its function until `give_back`."""
+        with self._lock:
+            self._lent += 1
+            self._place.cell_contents = fun
+
+    def give_back(self) -> None:
+        """Forget the function, unless another thread is at work."""
+        with self._lock:
+            self._lent -= 1
+            if not self._lent:
+                self._place.cell_contents = None
+
+    def idle_run(self, kind: Any) -> Run | None:
+        """Return a finished run of this kind, whose memory may be used again."""
+        runs = self._idle.get(kind)
+        try:
+            return runs.pop() if runs else None
+        except IndexError:  # another thread was here
+            return None
+
+    def keep(self, kind: Any, run: Run) -> None:
+        """Keep a finished run for the next time."""
+        runs = self._idle.setdefault(kind, [])
+        if len(runs) < _IDLE:
+            runs.append(run)
+
+
+def _cell(function: Callable[..., Any], name: str) -> types.CellType:
+    """Return where a function keeps a name of its closure."""
+    assert isinstance(function, types.FunctionType)
+    assert function.__closure__ is not None
+    return function.__closure__[function.__code__.co_freevars.index(name)]
+
+
+def _is_frozen(method: Any) -> bool:
+    """Whether the settings of a method cannot change."""
+    parameters = getattr(type(method), "__dataclass_params__", None)
+    return parameters is not None and bool(parameters.frozen)
+
+
+_problems: OrderedDict[Any, list[Problem]] = OrderedDict()
+_lock = threading.RLock()
+
+
+def find_problem(fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, rows: int = 0) -> Problem:
+    """Return what is known of descents on a function with a method; a new problem where nothing is.
+
+    rows: the function takes so many arrays of which each step sees the next row.
+    """
+    key = _key(fun, method, has_aux, record, rows)
+    with _lock:
+        known = _problems.get(key)
+        for problem in known or ():
+            if problem.surroundings.are_those_of(fun):
+                _problems.move_to_end(key)
+                return problem
+        problem = Problem(fun, method, has_aux, record, rows)
+        if problem.surroundings.is_known and _remember(key, fun, problem):
+            while len(_problems) > KEPT:
+                _problems.popitem(last=False)
+    return problem
+
+
+def _key(fun: Callable[..., Any], method: Any, *settings: int) -> Any:
+    try:
+        hash(method)
+    except TypeError:
+        return code_of(fun), id(method), settings
+    return code_of(fun), type(method), method, settings
+
+
+def _remember(key: Any, fun: Callable[..., Any], problem: Problem) -> bool:
+    """Keep a problem; return whether that can be done. What is known of a function by its identity goes with it."""
+    if problem.surroundings.nbytes > LIGHT or isinstance(key[0], int):
+        owner = fun.__self__ if isinstance(fun, types.MethodType) else fun
+        try:
+            weakref.finalize(owner, _forget, key, weakref.ref(problem)).atexit = False
+        except TypeError:  # it cannot be watched
+            return False
+    else:
+        problem.is_lasting = True
+    problems = _problems.setdefault(key, [])
+    problems.insert(0, problem)
+    del problems[4:]
+    return True
+
+
+def _forget(key: Any, reference: weakref.ref[Problem]) -> None:
+    with _lock:
+        known = [problem for problem in _problems.get(key, ()) if problem is not reference()]
+        if known:
+            _problems[key] = known
+        else:
+            _problems.pop(key, None)

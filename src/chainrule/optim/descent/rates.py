@@ -1,0 +1,99 @@
+"""Owns what theory says of a descent's learning rate, after the event: it measures the curvature at a point of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from chainrule.errors import ChainruleError
+from chainrule.optim.descent.task import Task
+from chainrule.optim.geometry.predicted_rates import PredictedRates, Verdict
+from chainrule.optim.geometry.second_order import look
+from chainrule.optim.methods.gradient_descent import GradientDescent
+from chainrule.optim.methods.momentum import Momentum
+from chainrule.optim.methods.nesterov import Nesterov
+from chainrule.optim.modifiers.maximize import Maximize
+from chainrule.optim.modifiers.modifier import sign_of
+
+_PRODUCTS = 40
+"""With so many products of the Hessian with a vector, the largest eigenvalue is known well enough for a message."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """A learning rate beside the curvature at a point.
+
+    place: which point that is. largest: the largest eigenvalue of the Hessian there. bound: steps grow along its direction where
+    the rate is above this; formula: how it is found. best: a rate that suits this curvature. verdict: what the rate does.
+    """
+
+    place: str
+    rate: float
+    largest: float
+    bound: float
+    formula: str
+    best: float
+    verdict: Verdict | None
+
+    def against_bound(self) -> str:
+        """Say where the rate is, beside the bound."""
+        same = 1e-6
+        side = (
+            "above" if self.rate > self.bound * (1 + same) else "at" if self.rate > self.bound * (1 - same) else "below"
+        )
+        return (
+            f"{side} the stable bound {self.formula} = {plain(self.bound)} (λmax = {plain(self.largest)} {self.place})"
+        )
+
+
+def stability(task: Task, end: Any = None) -> Stability | None:
+    """Return what theory says, at the start or at another point; None where it has no bound for the method, or there is none.
+
+    end: the point where the descent is now, if that is meant.
+    """
+    method = task.method
+    while isinstance(method, Maximize):
+        method = method.method
+    rate = getattr(method, "learning_rate", None)
+    if not isinstance(method, GradientDescent | Momentum | Nesterov) or not isinstance(rate, int | float):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            around = look(_downhill(task), task.x if end is None else end, task.args)
+            spectrum = around.spectrum(steps=_PRODUCTS)
+    except (ChainruleError, ValueError, TypeError):
+        return None  # the function is not what theory speaks of
+    zero = max(1e-12 * spectrum.scale, *spectrum.errors)
+    ends = np.array([spectrum.smallest, spectrum.largest])
+    theory = PredictedRates(method, spectrum, ends, np.full(2, np.linalg.norm(around.gradient)), zero, task.tol)
+    if math.isinf(theory.bound) or theory.best is None:
+        return None
+    verdict = theory.verdict(float(rate))
+    place = "at the start" if end is None else "where it is now"
+    return Stability(place, float(rate), spectrum.largest, theory.bound, theory.formula, theory.best, verdict)
+
+
+def _downhill(task: Task) -> Callable[..., Any]:
+    """Return the function that is minimized."""
+    sign = sign_of(task.method)
+
+    def fun(x: Any, *args: Any) -> Any:
+        found = task.fun(x, *args)
+        return sign * (found[0] if task.has_aux else found)
+
+    return fun
+
+
+def plain(number: float) -> str:
+    """Return a number as a person writes it.
+
+    >>> plain(1.0), plain(0.30000000000000004), plain(1e-7)
+    ('1.0', '0.3', '1e-07')
+    """
+    text = f"{number:.4g}"
+    return text if any(sign in text for sign in ".en") else f"{text}.0"

@@ -1,0 +1,160 @@
+"""Owns the descent of a solver, a method that takes all its steps itself: it gives it the function, and keeps what it shows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, final
+
+import numpy as np
+
+from chainrule.core.trees import LEAF, flatten, unflatten
+from chainrule.native.jit import jit
+from chainrule.optim.descent.descend import often
+from chainrule.optim.descent.outcome import Minimum, Progress, Status
+from chainrule.optim.descent.task import Task
+from chainrule.optim.descent.trail import Trail
+from chainrule.optim.methods.method import Vector
+from chainrule.transforms.derivatives import hvp, value_and_grad
+
+
+def solve(task: Task) -> Minimum:
+    """Have a solver descend. Raise TypeError where x holds complex numbers: solvers work on real vectors."""
+    leaves, structure = flatten(task.x)
+    if any(np.iscomplexobj(leaf) for leaf in leaves):
+        name = type(task.method).__name__
+        raise TypeError(f"{name} works on real numbers; give real and imaginary parts as two, or use another method")
+    diary = _Diary(task, leaves, structure)
+    start = np.concatenate([np.ravel(leaf).astype(np.float64) for leaf in leaves])
+
+    def fun(vector: Any) -> Any:
+        return task.fun(diary.together(vector), *task.args)
+
+    def value_of(vector: Any) -> Any:
+        return fun(vector)[0] if task.has_aux else fun(vector)
+
+    value_of.__name__ = getattr(task.fun, "__name__", "the function")
+    compute = jit(value_and_grad(value_of))
+    product = jit(lambda x, v: hvp(value_of, (x,), (v,)))
+    words = ""
+    try:
+        with np.errstate(all="ignore"):
+            words = task.method.solve(
+                start,
+                diary.counted(compute),
+                product,
+                steps=task.steps,
+                tol=task.tol,
+                observe=diary.observe,
+            )
+    except StopIteration:
+        pass
+    except KeyboardInterrupt:
+        if not diary.values:
+            raise
+        diary.interrupted = "stopped from the keyboard"
+    return diary.outcome(words, fun)
+
+
+@final
+class _Diary:
+    """What a solver has shown on its way."""
+
+    def __init__(self, task: Task, leaves: list[Any], structure: Any) -> None:
+        self.task, self.leaves, self.structure = task, leaves, structure
+        self.values: list[float] = []
+        self.norms: list[float] = []
+        self.points: list[Vector] = []
+        self.last: tuple[Vector, Vector] | None = None
+        self.best: tuple[float, Vector, Vector] | None = None
+        self.evaluations = 0
+        self.interrupted = ""
+        nbytes = 8 * sum(map(np.size, leaves))
+        self.every = often(nbytes, task.steps + 1, True)[1] if task.record else 0
+
+    def together(self, vector: Any) -> Any:
+        """Return a vector in the structure of x."""
+        parts, begin = [], 0
+        for leaf in self.leaves:
+            size, shape = np.size(leaf), np.shape(leaf)
+            part = np.reshape(vector[begin : begin + size], shape)
+            parts.append(part if shape else part[()])
+            begin += size
+        return unflatten(self.structure, parts)
+
+    def given(self, vector: Vector) -> Any:
+        """Return a vector as x was given, with Python's own numbers and arrays of its types."""
+        parts = flatten(self.together(vector))[0]
+        made = [
+            float(part)
+            if isinstance(leaf, float) and not isinstance(leaf, np.generic)
+            else np.asarray(part, leaf.dtype)[()]
+            for part, leaf in zip(parts, self.leaves, strict=True)
+        ]
+        return unflatten(self.structure, [np.array(part) if isinstance(part, np.ndarray) else part for part in made])
+
+    def counted(self, compute: Any) -> Any:
+        """Return the function, counting its evaluations."""
+
+        def value_and_gradient(vector: Vector) -> tuple[float, Vector]:
+            self.evaluations += 1
+            value, gradient = compute(vector)
+            return float(value), gradient
+
+        return value_and_gradient
+
+    def observe(self, x: Vector, value: float, gradient: Vector) -> None:
+        """Write down a point; raise StopIteration where the callback wants to end."""
+        step, norm = len(self.values), float(np.linalg.norm(gradient))
+        self.values.append(value)
+        self.norms.append(norm)
+        self.last = x, gradient
+        if self.best is None or value < self.best[0]:
+            self.best = value, x, gradient
+        if self.every and step % self.every == 0:
+            self.points.append(x)
+        task = self.task
+        if task.watch is not None:
+            task.watch(step, task.steps)
+        if task.callback is not None:
+            progress = Progress(step, self.given(x), value, self.given(gradient), norm)
+            try:
+                if task.callback(progress) is not True:
+                    return
+            except StopIteration:
+                pass
+            self.interrupted = "the callback ended it"
+            raise StopIteration
+
+    def outcome(self, words: str, fun: Any) -> Minimum:
+        """Return what the solver found."""
+        assert self.last is not None
+        value, norm, count = self.values[-1], self.norms[-1], len(self.values) - 1
+        status = self._status(value, norm, count)
+        x, gradient = self.last
+        if status not in (Status.CONVERGED, Status.STEPS_EXHAUSTED) and self.best is not None:
+            value, x, gradient = self.best
+        after = "at the start" if not count else f"after {count:,} step{'' if count == 1 else 's'}"
+        message = f"{status.name.lower().replace('_', ' ')}: the gradient has norm {norm:.3g} {after}"
+        if status is Status.INTERRUPTED:
+            message = f"interrupted: {self.interrupted} {after}"
+        elif words and status is not Status.CONVERGED:
+            message += f"; {type(self.task.method).__name__} says: {words}"
+        rows = np.array(self.points).reshape(len(self.points), sum(map(np.size, self.leaves)))
+        columns, begin = [], 0
+        for leaf in self.leaves:
+            columns.append(rows[:, begin : begin + np.size(leaf)].reshape(-1, *np.shape(leaf)))
+            begin += np.size(leaf)
+        structure = None if self.structure is LEAF else self.structure
+        points = tuple(columns) if self.every else ()
+        trail = Trail(np.array(self.values), np.square(self.norms), 1, points, self.every, structure, len(self.values))
+        aux = fun(x)[1] if self.task.has_aux else None
+        return Minimum(self.given(x), value, self.given(gradient), count, self.evaluations, status, aux, trail, message)
+
+    def _status(self, value: float, norm: float, count: int) -> Status:
+        if self.interrupted:
+            return Status.INTERRUPTED
+        if not (math.isfinite(value) and math.isfinite(norm)):
+            return Status.DIVERGED if count and math.isinf(value) else Status.NOT_FINITE
+        if self.task.tol and norm <= self.task.tol:
+            return Status.CONVERGED
+        return Status.STEPS_EXHAUSTED if count >= self.task.steps else Status.STALLED

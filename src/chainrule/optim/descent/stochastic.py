@@ -1,0 +1,201 @@
+"""Owns the stochastic descent: native code runs the steps of an epoch, each with the next batch of the shuffled data."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from chainrule.core.trees import LEAF, flatten, unflatten
+from chainrule.errors import RandomNumbersError
+from chainrule.native.step_run import Run
+from chainrule.optim.descent.batches import Batches, Epochs
+from chainrule.optim.descent.descend import call, call_back, gradient_of, often, run_steps, together
+from chainrule.optim.descent.keeper import Keeper
+from chainrule.optim.descent.outcome import Minimum, Status
+from chainrule.optim.descent.problem import Problem, find_problem
+from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state
+from chainrule.optim.descent.task import Task, Watch
+from chainrule.optim.descent.trail import Trail
+from chainrule.optim.modifiers.modifier import sign_of
+
+_WINDOW = 1 << 26  # so many bytes of shuffled data, or one batch, lie in memory besides the data itself
+_NEVER = -1.0  # the gradient of a batch says nothing of convergence
+
+
+def descend_by_batches(task: Task) -> Minimum:
+    """Follow the gradients of batches downhill. Raise what the function raises; Ctrl-C before the first step comes through."""
+    assert task.batches is not None
+    problem = find_problem(task.fun, task.method, task.has_aux, True, len(task.batches.arrays))
+    training = Training(task, task.batches, problem)
+    problem.take(task.fun)
+    try:
+        with np.errstate(all="ignore"):
+            why = training.run()
+    except KeyboardInterrupt:
+        if not training.steps.done:
+            raise
+        why = "stopped from the keyboard"
+    finally:
+        problem.give_back()
+        if training.keeper is not None:
+            training.keeper.write()
+    return training.outcome(why)
+
+
+@final
+class Training:
+    """A stochastic descent under way."""
+
+    def __init__(self, task: Task, batches: Batches, problem: Problem) -> None:
+        self.task, self.batches, self.problem = task, batches, problem
+        self.leaves, self.structure = flatten(task.x)
+        sizes = batches.sizes()
+        self.whole, self.per_epoch = batches.count // batches.size, len(sizes)
+        self.sizes = np.array(sizes)
+        size = min(batches.size, batches.count)
+        self.whole = max(1, self.whole)
+        nbytes = sum(array[:size].nbytes for array in batches.arrays)
+        self.window = max(1, min(self.whole, _WINDOW // max(1, nbytes)))
+        self.rows = [np.empty((self.window, size, *array.shape[1:]), array.dtype) for array in batches.arrays]
+        for room, array in zip(self.rows, batches.arrays, strict=True):
+            room[0] = array[:size]
+        points = often(sum(8 * np.size(leaf) for leaf in self.leaves), batches.steps, task.record)[1]
+        every = [1, *(0 for _ in self.leaves), *(points for _ in self.leaves), 1]
+        state = first_state(task.method, task.x, False)
+        self.steps = Run(problem.stepper, state, batches.steps, (_NEVER, *task.args), every, self.rows)
+        self.order: tuple[int, npt.NDArray[np.int64]] = -1, np.arange(0)
+        self.validation: list[float] = []
+        self.best: tuple[int, list[Any]] = -1, []
+        self.keeper: Keeper | None = None
+        if task.checkpoint is not None:
+            self.keeper = Keeper(task.checkpoint, task, self.steps)
+            self._resume(self.keeper)
+
+    def _resume(self, keeper: Keeper) -> None:
+        keeper.resume()
+        self.validation = list(keeper.extra.get("validation", ()))
+        count = len(self.leaves)
+        if "best" in keeper.extra:
+            self.best = int(keeper.extra["best"]), [keeper.extra[f"best{number}"] for number in range(count)]
+
+    def run(self) -> str:
+        """Run what is left; return who has interrupted it."""
+        steps, watch = self.steps, together(self.task.watch, self.keeper)
+        why = ""
+        while not why:
+            epoch, place = divmod(steps.done, self.per_epoch)
+            if not place and len(self.validation) < epoch and not steps.stopped:
+                self._validate(epoch - 1)
+            if steps.done >= steps.n or steps.stopped or self._is_patience_over():
+                return ""
+            try:
+                why = self._run_on(epoch, place, watch)
+            except RandomNumbersError:
+                steps.is_interpreted = True  # compiled code would repeat them
+        return why
+
+    def _run_on(self, epoch: int, place: int, watch: Watch | None) -> str:
+        """Run the next batches of an epoch that lie in memory together."""
+        size = self.rows[0].shape[1]
+        if self.order[0] != epoch:
+            self.order = epoch, self.batches.order(epoch)
+        order = self.order[1]
+        if place >= self.whole:
+            return self._run_rest(order[self.whole * size :], watch)
+        count = min(self.window, self.whole - place)
+        samples = order[place * size : (place + count) * size]
+        for room, array in zip(self.rows, self.batches.arrays, strict=True):
+            np.take(array, samples, axis=0, out=room[:count].reshape(-1, *array.shape[1:]))
+        self.steps.turn_back()
+        return run_steps(self.steps, self.task, watch, self.steps.done + count)
+
+    def _run_rest(self, samples: npt.NDArray[np.int64], watch: Watch | None) -> str:
+        """Run the last step of an epoch, whose batch is smaller."""
+        steps = self.steps
+        rows = [np.ascontiguousarray(array[samples])[None] for array in self.batches.arrays]
+        alone = Run(self.problem.stepper, steps.state(), 1, (_NEVER, *self.task.args), 1, rows)
+        alone.is_interpreted = steps.is_interpreted
+        alone.advance()
+        steps.adopt(alone)
+        if watch is not None:
+            watch(steps.done, steps.n)
+        return call_back(steps, self.task)
+
+    # --- epochs
+
+    def _point(self) -> list[Any]:
+        """Return the leaves of x after the last step."""
+        return [self.steps.leaf(number, self.steps.done) for number in range(len(self.leaves))]
+
+    def _validate(self, epoch: int) -> None:
+        """Compute the validation loss after an epoch, and see whether it is the best one."""
+        batches, task = self.batches, self.task
+        if batches.validation is None:
+            self.validation.append(math.nan)
+            return
+        leaves = self._point()
+        x = unflatten(self.structure, leaves)
+        if callable(batches.validation):
+            loss = float(batches.validation(x))
+        else:
+            found = call(task, x, *batches.validation_arrays())
+            loss = float(found[0] if task.has_aux else found)
+        sign = sign_of(task.method)
+        if self.best[0] < 0 or sign * loss < sign * self.validation[self.best[0]]:
+            self.best = epoch, leaves
+        self.validation.append(loss)
+        if self.keeper is not None:
+            self.keeper.extra = {"validation": np.array(self.validation), "best": self.best[0]}
+            self.keeper.extra |= {f"best{number}": leaf for number, leaf in enumerate(self.best[1])}
+
+    def _is_patience_over(self) -> bool:
+        patience = self.batches.patience
+        return patience is not None and self.best[0] >= 0 and len(self.validation) - 1 - self.best[0] >= patience
+
+    def outcome(self, why: str) -> Minimum:
+        """Return what was found."""
+        steps, done = self.steps, self.steps.done
+        rows, every = steps.rows_kept(), steps.often()
+        count = len(self.leaves)
+        structure = None if self.structure is LEAF else self.structure
+        points_every = every[GRADIENT + count]
+        points = tuple(rows[GRADIENT + count : VALUE]) if points_every else ()
+        trail = Trail(rows[VALUE], rows[SQUARE], 1, points, points_every, structure, done)
+        epochs = self._epochs(trail)
+        is_validated = self.best[0] >= 0
+        x = unflatten(self.structure, self.best[1] if is_validated else self._point())
+        status, message = self._verdict(why, epochs, trail)
+        whole = len(epochs.losses)
+        value = float(epochs.losses[min(epochs.best, whole - 1)]) if whole else float(np.mean(trail.values))
+        gradient = gradient_of(steps, self.leaves, self.structure)
+        return Minimum(x, value, gradient, done, done, status, None, trail, message, epochs)
+
+    def _epochs(self, trail: Trail) -> Epochs:
+        whole = trail.done // self.per_epoch
+        values = trail.values[: whole * self.per_epoch].reshape(whole, self.per_epoch)
+        losses = values @ self.sizes / self.sizes.sum()
+        has_validation = self.batches.validation is not None
+        best = self.best[0] if self.best[0] >= 0 else whole - 1
+        return Epochs(losses, np.array(self.validation if has_validation else [], dtype=float), best)
+
+    def _verdict(self, why: str, epochs: Epochs, trail: Trail) -> tuple[Status, str]:
+        whole, last = len(epochs.losses), float(trail.values[-1])
+        after = f"after {whole:,} of {self.batches.epochs:,} epochs ({trail.done:,} steps)"
+        if why:
+            return Status.INTERRUPTED, f"interrupted: {why} {after}"
+        if self.steps.stopped:
+            first = float(trail.values[0])
+            status = Status.DIVERGED if math.isinf(last) or abs(last) > 10 * max(1.0, abs(first)) else Status.NOT_FINITE
+            what = "the loss or its gradient is not finite"
+            return status, f"{status.name.lower().replace('_', ' ')}: {what} {after}; try a smaller learning rate"
+        fell = f"the mean loss went from {epochs.losses[0]:.6g} in the first epoch to {epochs.losses[-1]:.6g}"
+        if self.best[0] < 0:
+            return Status.STEPS_EXHAUSTED, f"steps exhausted: {fell} {after}"
+        best = f"x is of epoch {epochs.best + 1:,}, where the validation loss was {epochs.validation[epochs.best]:.6g}"
+        if whole < self.batches.epochs:
+            waited = f"the validation loss has not become lower for {self.batches.patience} epochs"
+            return Status.STALLED, f"stalled: {waited}; stopped {after}; {best}"
+        return Status.STEPS_EXHAUSTED, f"steps exhausted: {fell} {after}; {best}"

@@ -1,0 +1,158 @@
+"""Owns the message of a descent: how it ended, in numbers, why, and what to try."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from chainrule.optim.descent.outcome import Minimum, Status
+from chainrule.optim.descent.rates import Stability, plain, stability
+from chainrule.optim.descent.task import Task
+from chainrule.optim.descent.trail import Trail
+from chainrule.optim.descent.verdict import ROUNDING
+from chainrule.optim.modifiers.modifier import sign_of
+
+_SAME = 1e-6
+_TOO_LONG = "the gradient is not finite, or longer than 1e154, whose square is not"
+_FEW = 1e6  # more steps are not named: nobody will take them
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """What is needed to tell how a descent ended. value, square: at its last point. interrupted: by whom."""
+
+    task: Task
+    value: float
+    square: float
+    interrupted: str
+
+    def __call__(self, found: Minimum) -> str:
+        """Return the message."""
+        after = _after(found.nit)
+        norm = math.sqrt(self.square) if self.square >= 0 else math.nan
+        match found.status:
+            case Status.CONVERGED:
+                return f"converged: the gradient has norm {norm:.3g} {after}"
+            case Status.INTERRUPTED:
+                return f"interrupted: {self.interrupted} {after}"
+            case Status.NOT_FINITE:
+                return self._not_finite(found, after)
+            case Status.DIVERGED:
+                return self._diverged(found.trail, after)
+            case Status.STALLED:
+                return self._stalled(found.trail, norm, after)
+            case _:
+                return self._exhausted(found, norm, after)
+
+    def _bad(self) -> str:
+        """Say what is not finite."""
+        return f"the function is {self.value}" if not math.isfinite(self.value) else _TOO_LONG
+
+    def _not_finite(self, found: Minimum, after: str) -> str:
+        if not found.nit:
+            return f"not finite: {self._bad()} {after}; start where the function and its gradient are finite"
+        advice = "try a smaller learning rate, or keep x where the function is defined with cr.optim.Box"
+        return f"not finite: {self._bad()} {after}, so that a step has left where it is defined; {advice}"
+
+    def _diverged(self, trail: Trail, after: str) -> str:
+        sign, first = sign_of(self.task.method), float(trail.values[0])
+        has_gained = sign * self.value < sign * first
+        if math.isfinite(self.value) and self.square < math.inf:
+            what = (
+                f"the function {'grew' if self.value > first else 'fell'} from {first:.4g} to {self.value:.4g} {after}"
+            )
+        else:
+            what = f"{self._bad()} {after}"
+        if has_gained:
+            return f"diverged: {what}: it has no {'minimum' if sign > 0 else 'maximum'} that way"
+        return f"diverged: {what}; {self._blame(stability(self.task))}"
+
+    def _blame(self, known: Stability | None) -> str:
+        """Say what is wrong with the learning rate of a descent that diverged."""
+        if known is None:
+            return _smaller(self.task.method)
+        if known.rate > known.bound * (1 - _SAME):
+            return f"the learning rate {plain(known.rate)} is {known.against_bound()}; try {plain(known.best)}"
+        return (
+            f"the learning rate {plain(known.rate)} is {known.against_bound()}, but the curvature grows on the way; "
+            f"try {plain(known.rate / 10)}"
+        )
+
+    def _stalled(self, trail: Trail, norm: float, after: str) -> str:
+        still = f"the gradient still has norm {norm:.3g} {after}"
+        if _turns_back(trail):
+            known = stability(self.task)
+            swings = f"stalled, oscillating: every step undoes the one before, and {still}"
+            if known is None or known.rate < known.bound * (1 - 1e-3):
+                return (
+                    f"{swings}; {_smaller(self.task.method)}, or one that falls, such as cr.optim.schedules.Exponential"
+                )
+            return (
+                f"{swings}; the learning rate {plain(known.rate)} is {known.against_bound()}; try {plain(known.best)}"
+            )
+        if len(trail.values) > 2 and abs(self.value - float(trail.values[-3])) <= ROUNDING * abs(self.value):
+            return (
+                f"stalled: steps no longer change the function by more than rounding does; {still}; {_other(self.task)}"
+            )
+        lower = "lower" if sign_of(self.task.method) > 0 else "higher"
+        return f"stalled: the function has not become {lower} in the last half; {still}; {_smaller(self.task.method)}"
+
+    def _exhausted(self, found: Minimum, norm: float, after: str) -> str:
+        trail = found.trail
+        still = f"the gradient still has norm {norm:.3g} {after}"
+        if trail.done == 1:
+            return f"steps exhausted: {still}"
+        if trail.squares[-1] >= trail.squares[0] and trail.done > 2:
+            return (
+                f"steps exhausted: {still}, as large as at the start; it may have no "
+                f"{'minimum' if sign_of(self.task.method) > 0 else 'maximum'} that way, or needs more steps"
+            )
+        text = f"steps exhausted: {still}"
+        left = _steps_left(trail, norm, self.task.tol)
+        if left is not None:
+            text += f"; at this pace it takes about {left:,} more"
+        known = stability(self.task, found.x)
+        if known is not None and known.verdict == "too slow":
+            text += f"; too slow: the learning rate {plain(known.rate)} is far {known.against_bound()}; try {plain(known.best)}"
+        return text
+
+
+def _after(count: int) -> str:
+    return "at the start" if count == 0 else f"after {count:,} step{'' if count == 1 else 's'}"
+
+
+def _smaller(method: Any) -> str:
+    while hasattr(method, "method"):
+        method = method.method
+    rate = getattr(method, "learning_rate", None)
+    if isinstance(rate, float):
+        return f"try a smaller learning rate, such as {plain(rate / 10)}"
+    return "try a smaller learning rate" if rate is not None else "try another start"
+
+
+def _other(task: Task) -> str:
+    return f"{'a larger learning rate, ' if hasattr(task.method, 'learning_rate') else ''}a larger tol, or another start may help"
+
+
+def _turns_back(trail: Trail) -> bool:
+    """Whether the last point but one is where the last but three was, so that steps go to and fro."""
+    if trail.points_every != 1 or trail.done < 4:
+        return False
+    last, middle, first = (np.concatenate([np.ravel(column[-row]) for column in trail.points]) for row in (1, 2, 3))
+    step = float(np.linalg.norm(last - middle))
+    return step > 0 and float(np.linalg.norm(last - first)) <= 1e-3 * step
+
+
+def _steps_left(trail: Trail, norm: float, tol: float) -> int | None:
+    """Return how many steps more it takes if the norm of the gradient goes on to shrink as in the last half of the steps."""
+    half = len(trail.squares) // 2
+    before = math.sqrt(float(trail.squares[half - 1 if half else 0]))
+    steps = trail.done - 1 - (half - 1 if half else 0) * trail.every
+    if not (tol > 0 and steps > 0 and 0 < norm < before * (1 - 1e-9)):
+        return None
+    needed = math.log(norm / tol) / math.log(before / norm) * steps
+    return math.ceil(needed) if needed < _FEW else None

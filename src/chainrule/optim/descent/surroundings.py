@@ -1,0 +1,121 @@
+"""Owns what a function reads besides its arguments, and whether it is still the same: compiled code holds it fixed.
+
+The elements of arrays are not looked at: native code reads them where they are.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from chainrule.core.trace import Traced
+from chainrule.native.callable import NativeFunction
+from chainrule.native.capture import MANY, around, names_read
+
+_MISSING = object()
+_PLAIN = (int, float, complex, str, bytes, bool)
+_LIBRARIES = ("chainrule", "numpy", "scipy", "builtins", "math")
+
+
+@final
+class Surroundings:
+    """What a function reads: its closure, its defaults, the globals it names, and all that these refer to.
+
+    is_known: whether all of it was found; otherwise it cannot be said to be the same. is_watched: whether a transform runs over
+    some of it. nbytes: of the arrays.
+    """
+
+    __slots__ = ("is_known", "is_watched", "nbytes", "_globals", "_own", "_names", "_rest")
+
+    def __init__(self, fun: Callable[..., Any], others: Sequence[Any] = ()) -> None:
+        """Look around a function, and around other objects that may change."""
+        self._own = _own(fun)
+        self._names: list[tuple[dict[str, Any], str, Any]] = []
+        self._rest: list[tuple[Any, tuple[Any, ...]]] = []
+        self.nbytes = 0
+        self.is_watched = False
+        self._globals = getattr(fun, "__globals__", None)
+        seen: set[int] = set()
+        if isinstance(fun, types.FunctionType):
+            self._note_names(fun)
+        stack = [*others, *self._own, *(value for _, _, value in self._names)]
+        while stack and len(seen) < MANY:
+            value = stack.pop()
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+            if isinstance(value, np.ndarray):
+                self.nbytes += value.nbytes
+                continue
+            if isinstance(value, Traced):
+                self.is_watched = True
+                continue
+            if isinstance(value, types.FunctionType):
+                before = len(self._names)
+                self._note_names(value)
+                stack += [found for _, _, found in self._names[before:]]
+            own = _own(value)
+            if own:
+                self._rest.append((value, own))
+                stack += own
+        self.is_known = not stack and not self.is_watched
+
+    def _note_names(self, function: types.FunctionType) -> None:
+        """Note the globals that a function names, and the attributes it may read of modules that are no libraries."""
+        names = names_read(function.__code__)
+        for name in names:
+            value = function.__globals__.get(name, _MISSING)
+            self._names.append((function.__globals__, name, value))
+            if isinstance(value, types.ModuleType) and value.__name__.partition(".")[0] not in _LIBRARIES:
+                own = vars(value)
+                self._names += [(own, each, own[each]) for each in names if each in own]
+
+    def are_those_of(self, fun: Callable[..., Any]) -> bool:
+        """Whether a function reads the very same things as the one that this was made of, with the same code."""
+        # Hot path: benchmarks/test_descent.py.
+        if type(fun) is types.FunctionType and fun.__closure__ is None and fun.__defaults__ is None:
+            if self._own or fun.__globals__ is not self._globals:
+                return False
+        elif getattr(fun, "__globals__", None) is not self._globals or not _are_same(_own(fun), self._own):
+            return False
+        for names, name, value in self._names:
+            found = names.get(name, _MISSING)
+            if found is not value and not _is_equal(found, value):
+                return False
+        return all(_are_same(_own(value), parts) for value, parts in self._rest)
+
+
+def code_of(fun: Callable[..., Any]) -> Any:
+    """Return what functions have in common that differ in their surroundings only: their code. Others are alone."""
+    inner = fun.__func__ if isinstance(fun, types.MethodType) else fun
+    return (inner.__code__, id(inner.__globals__)) if isinstance(inner, types.FunctionType) else id(fun)
+
+
+def _own(fun: Any) -> tuple[Any, ...]:
+    """Return what a function, container or object refers to, but for a function's globals."""
+    if isinstance(fun, NativeFunction):  # what it has compiled so far is none of its surroundings
+        return (vars(fun).get("__wrapped__"),)
+    if not isinstance(fun, types.FunctionType):
+        return tuple(around(fun))
+    cells = tuple(_contents(cell) for cell in fun.__closure__ or ())
+    return (*cells, *(fun.__defaults__ or ()), *(fun.__kwdefaults__ or {}).values(), *vars(fun).values())
+
+
+def _contents(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # a name that is not bound yet
+        return _MISSING
+
+
+def _are_same(some: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+    return len(some) == len(others) and all(
+        one is other or _is_equal(one, other) for one, other in zip(some, others, strict=True)
+    )
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and isinstance(one, _PLAIN) and bool(one == other)

@@ -1,0 +1,42 @@
+"""Owns the record of what a descent is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias, final
+
+from chainrule.optim.descent.batches import Batches
+from chainrule.optim.descent.checkpoint import Checkpoint
+from chainrule.optim.descent.outcome import Progress
+
+Watch: TypeAlias = Callable[[int, int], Any]
+"""Takes the number of steps done, and of those asked for."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What a descent is to do.
+
+    x: where it starts. watch: called with the steps done and asked for, every few hundredths of a second. callback: called with
+    each point; it ends the descent by returning True or raising StopIteration. The rest is as `minimize` says.
+    """
+
+    fun: Callable[..., Any]
+    x: Any
+    method: Any
+    steps: int
+    tol: float
+    args: tuple[Any, ...] = ()
+    has_aux: bool = False
+    record: bool = True
+    callback: Callable[[Progress], Any] | None = None
+    watch: Watch | None = None
+    checkpoint: Checkpoint | None = None
+    batches: Batches | None = None
+
+    @property
+    def level(self) -> float:
+        """What the square of the gradient's norm is to reach; a tolerance of 0 is never reached."""
+        return self.tol * self.tol if self.tol else -1.0

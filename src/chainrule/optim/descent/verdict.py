@@ -1,0 +1,57 @@
+"""Owns the verdict: how a descent ended, as a status."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from chainrule.optim.descent.outcome import Reals, Status
+from chainrule.optim.descent.trail import Trail
+
+LEAST = 20
+"""Of so many points on, a descent that no longer gets lower is told from one that has only begun."""
+ROUNDING = 1e-12
+"""Values that differ by less than this part of them are the same."""
+
+_CLIFF = 1e6
+"""A gradient a thousand times as long as at the start leads away from any minimum, also where the function falls."""
+
+
+def judge(trail: Trail, value: float, square: float, level: float, sign: int) -> Status:
+    """Return how a descent ended that was not interrupted.
+
+    value, square: at its last point, of the function and of the gradient's norm. level: of the square, to converge.
+    sign: -1 where the function was maximized.
+    """
+    if not (math.isfinite(value) and square < math.inf):
+        return _judge_not_finite(trail, value, sign)
+    if square <= level:
+        return Status.CONVERGED
+    values = trail.values
+    first = float(trail.squares[0])
+    if trail.done > 1 and square > first and (sign * value > sign * values[0] or square > _CLIFF * first):
+        return Status.DIVERGED
+    return Status.STALLED if _is_stalled(values, trail.every, value, sign) else Status.STEPS_EXHAUSTED
+
+
+def _judge_not_finite(trail: Trail, value: float, sign: int) -> Status:
+    """Tell numbers that grew too large from those that do not exist, such as the root of -1."""
+    if trail.done == 1:
+        return Status.NOT_FINITE
+    finite = trail.values[np.isfinite(trail.values)]
+    if math.isinf(value):
+        return Status.DIVERGED
+    has_grown = len(finite) > 1 and abs(float(finite[-1])) > 10 * max(1.0, abs(float(finite[0])))
+    return Status.DIVERGED if has_grown else Status.NOT_FINITE
+
+
+def _is_stalled(values: Reals, every: int, value: float, sign: int) -> bool:
+    count = len(values)
+    if every == 1 and count > 2 and abs(value - float(values[-3])) <= ROUNDING * abs(value):
+        return True
+    if count < LEAST:
+        return False
+    half = count // 2
+    before, after = (float(part.min() if sign > 0 else part.max()) for part in (values[:half], values[half:]))
+    return sign * after >= sign * before

@@ -1,0 +1,183 @@
+"""Owns a function around a point, to second order: value, gradient, Hessian and its products, with the point as one vector."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+
+from chainrule.core.trees import flatten, paths, unflatten
+from chainrule.errors import JitWarning, NotDifferentiableError
+from chainrule.native.jit import jit
+from chainrule.optim.geometry.lanczos import STEPS, Spectrum, Vector, dense_spectrum, extreme_eigenvalues
+from chainrule.transforms.derivatives import grad, hessian, hvp, value_and_grad
+
+DENSE = 200
+"""Of so many variables at most the whole Hessian is computed, and all its eigenvalues; of more, the ends of its spectrum."""
+
+_KEY = re.compile(r"\['(?P<name>[^\W\d]\w*)'\]")
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """A point as one vector of float64, and how to put it together again.
+
+    vector: shape (n,). names: what each part is called: x for a lone array or number, w for that of a dictionary's "w", or how it
+    is reached, such as x[0]['w']. shapes: of each part.
+    """
+
+    vector: Vector
+    structure: Any
+    shapes: tuple[tuple[int, ...], ...]
+    names: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """The number of variables."""
+        return int(self.vector.size)
+
+    def together(self, vector: Any) -> Any:
+        """Return a vector in the structure of the point; traced vectors stay traced."""
+        leaves, start = [], 0
+        for shape in self.shapes:
+            count = math.prod(shape)
+            leaves.append(np.reshape(vector[start : start + count], shape) if shape else vector[start])
+            start += count
+        return unflatten(self.structure, leaves)
+
+    def given(self, vector: Vector) -> Any:
+        """Return a vector in the structure of the point, with Python's own numbers where it has lone ones."""
+        leaves, structure = flatten(self.together(vector))
+        return unflatten(structure, [float(leaf) if np.ndim(leaf) == 0 else np.array(leaf) for leaf in leaves])
+
+    def coordinate(self, index: int) -> str:
+        """Return what a variable is called: x, x[0, 1], or w[0] in a dictionary."""
+        for name, shape in zip(self.names, self.shapes, strict=True):
+            count = math.prod(shape)
+            if index < count:
+                places = ", ".join(str(int(place)) for place in np.unravel_index(index, shape)) if shape else ""
+                return f"{name}[{places}]" if shape else name
+            index -= count
+        raise IndexError(f"there is no variable {index}")
+
+
+def read_point(x: Any) -> Point:
+    """Return a point as a vector; computing is in float64, whatever the types of its parts.
+
+    Raises TypeError where a part is not made of real numbers, ValueError where there is no number or one that is not finite.
+    """
+    leaves, structure = flatten(x)
+    arrays = [_real(leaf) for leaf in leaves]
+    vector = np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
+    if not vector.size:
+        raise ValueError(
+            "x holds no number, so that there is no direction to look in; give a point such as 1.0 or [0, 1]"
+        )
+    point = Point(vector, structure, tuple(array.shape for array in arrays), tuple(map(_called, paths(x))))
+    bad = np.flatnonzero(~np.isfinite(vector))
+    if bad.size:
+        raise ValueError(f"{point.coordinate(int(bad[0]))} is {vector[bad[0]]}; a point has finite numbers")
+    return point
+
+
+def _called(path: str) -> str:
+    """Return what a part is called that is reached so."""
+    key = _KEY.match(path)
+    return f"x{path}" if key is None else key["name"] + path[key.end() :]
+
+
+def _real(leaf: Any) -> Vector:
+    array = np.asarray(leaf)
+    if array.dtype.kind not in "fiub":
+        why = "complex; pass real and imaginary parts as two numbers" if array.dtype.kind == "c" else "not a number"
+        raise TypeError(f"x holds {leaf!r:.60}, which is {why}")
+    return array.astype(np.float64)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondOrder:
+    """A function around a point.
+
+    on_vector: the function of the point as a vector, shape (n,). value, gradient: at the point; the gradient has shape (n,).
+    """
+
+    point: Point
+    on_vector: Callable[[Any], Any]
+    value: float
+    gradient: Vector
+
+    def product(self) -> Callable[[Vector], Any]:
+        """Return the function that multiplies the Hessian at the point with a vector, as native code."""
+        at = self.point.vector
+        compiled = jit(lambda x, v: hvp(self.on_vector, (x,), (v,)))
+        return lambda vector: compiled(at, vector)
+
+    def hessian(self) -> Vector:
+        """Return the Hessian at the point, shape (n, n)."""
+        with np.errstate(all="ignore"):
+            return np.asarray(hessian(self.on_vector)(self.point.vector), dtype=np.float64)
+
+    def spectrum(self, *, tol: float = 1e-4, steps: int = STEPS, seed: int = 0) -> Spectrum:
+        """Return the eigenvalues of the Hessian: all of a few variables, the ends of the spectrum for many.
+
+        Raises NotDifferentiableError where second derivatives are not finite.
+        """
+        size = self.point.size
+        if size <= DENSE:
+            return dense_spectrum(self.hessian(), applications=size)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            # What is not compiled is computed all the same.
+            warnings.simplefilter("ignore", JitWarning)
+            return extreme_eigenvalues(self.product(), size, tol=tol, steps=steps, seed=seed)
+
+    def moved(self, steps: int, rate: float) -> SecondOrder | None:
+        """Return the function around where so many steps of gradient descent lead; None where it is not finite on the way."""
+        slope = jit(grad(self.on_vector))
+        at = self.point.vector
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", JitWarning)
+            for _ in range(steps):
+                at = at - rate * np.asarray(slope(at))
+                if not np.all(np.isfinite(at)):
+                    return None
+            value, gradient = value_and_grad(self.on_vector)(at)
+        if not (math.isfinite(value) and np.all(np.isfinite(gradient))):
+            return None
+        return SecondOrder(replace(self.point, vector=at), self.on_vector, float(value), np.asarray(gradient))
+
+
+def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrder:
+    """Return a function around a point.
+
+    fun: takes x and `args`, returns one real number. x: a number, an array, or a container of them.
+    Raises NotScalarError where `fun` does not return one real number, NotDifferentiableError where it is not finite at `x`.
+
+    >>> around = look(lambda x: x[0] ** 2 - 3 * x[1] ** 2, np.array([1.0, 2.0]))
+    >>> around.value, around.gradient, around.spectrum().eigenvalues
+    (-11.0, array([  2., -12.]), array([-6.,  2.]))
+    """
+    point = read_point(x)
+
+    def on_vector(vector: Any) -> Any:
+        return fun(point.together(vector), *args)
+
+    on_vector.__name__ = getattr(fun, "__name__", "the function")
+    with np.errstate(all="ignore"):
+        value, gradient = value_and_grad(on_vector)(point.vector)
+    if not math.isfinite(value):
+        raise NotDifferentiableError(
+            f"the function is {float(value)} at x, so that it has no curvature there; choose another point"
+        )
+    if not np.all(np.isfinite(gradient)):
+        where = point.coordinate(int(np.flatnonzero(~np.isfinite(gradient))[0]))
+        raise NotDifferentiableError(
+            f"the derivative by {where} is not finite at x; choose a point where the function is smooth"
+        )
+    return SecondOrder(point, on_vector, float(value), np.asarray(gradient, dtype=np.float64))

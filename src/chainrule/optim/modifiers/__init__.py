@@ -1,0 +1,1 @@
+"""What changes a method of descent: each is a method itself, made from another one."""

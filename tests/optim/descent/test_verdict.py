@@ -1,0 +1,160 @@
+"""Proves that every descent ends in a clear status or error within its steps, and that its message says why, in numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.optim import Adam, ClipNorm, GradientDescent, Momentum, Status, schedules
+
+
+def parabola(x: Any) -> Any:
+    return x**2
+
+
+# --- the lesson: x² from 5
+
+
+@pytest.mark.parametrize("steps", [10, 1000])
+@pytest.mark.parametrize(
+    ("rate", "status", "words"),
+    [
+        (0.001, Status.STEPS_EXHAUSTED, "too slow: the learning rate 0.001 is far below the stable bound 2/λmax = 1.0"),
+        (0.1, None, ""),
+        (1.0, Status.STALLED, "oscillating: every step undoes the one before"),
+        (
+            1.1,
+            Status.DIVERGED,
+            "the learning rate 1.1 is above the stable bound 2/λmax = 1.0 (λmax = 2.0 at the start); try 0.5",
+        ),
+    ],
+)
+def test_rates_are_called_what_they_are(rate: float, steps: int, status: Status | None, words: str) -> None:
+    found = cr.minimize(parabola, 5.0, GradientDescent(rate), steps=steps)
+    assert found.status is (status or (Status.CONVERGED if steps > 100 else Status.STEPS_EXHAUSTED))
+    assert words in found.message
+    assert found.message.startswith(found.status.name.lower().replace("_", " "))
+    if rate == 0.1:
+        assert not any(word in found.message for word in ("slow", "oscillating", "diverg", "try"))
+
+
+def test_the_steps_that_are_left_are_counted() -> None:
+    found = cr.minimize(parabola, 5.0, GradientDescent(0.01), steps=200)
+    left = int(found.message.split("about ")[1].split(" ")[0].replace(",", ""))
+    assert cr.minimize(parabola, 5.0, GradientDescent(0.01), steps=200 + left).success
+    assert not cr.minimize(parabola, 5.0, GradientDescent(0.01), steps=200 + left - 3).success
+
+
+def test_momentum_has_its_own_bound() -> None:
+    found = cr.minimize(parabola, 5.0, Momentum(2.0, momentum=0.5), steps=50)
+    assert found.status is Status.DIVERGED
+    assert "above the stable bound 2(1 + momentum)/λmax = 1.5" in found.message
+
+
+def test_the_bound_of_many_variables() -> None:
+    scales = np.linspace(1, 50, 400)
+    found = cr.minimize(lambda x: np.sum(scales * x**2) / 2, np.ones(400), GradientDescent(0.05), steps=100)
+    assert found.status is Status.DIVERGED
+    assert "above the stable bound 2/λmax = 0.04" in found.message
+    assert float(found.message.split("(λmax = ")[1].split(" ")[0]) == pytest.approx(50, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "method", [Adam(100.0), ClipNorm(GradientDescent(9.0), 1e9), GradientDescent(schedules.Constant(9.0))]
+)
+def test_methods_without_a_bound_are_advised_as_well(method: Any) -> None:
+    found = cr.minimize(lambda x: np.exp(x * x / 10), 5.0, method, steps=30)
+    assert found.status in (Status.DIVERGED, Status.STALLED, Status.NOT_FINITE)
+    assert "try a smaller learning rate" in found.message
+
+
+def test_a_curvature_that_grows_is_named() -> None:
+    found = cr.minimize(lambda x: x**4 - x, 0.1, GradientDescent(5.0), steps=500)
+    assert found.status is Status.DIVERGED
+    assert "below the stable bound" in found.message
+    assert "the curvature grows on the way; try 0.5" in found.message
+
+
+# --- hostile functions
+
+
+def jump(x: Any) -> Any:
+    return np.where(x > 1, x**2, x**2 + 5)
+
+
+@pytest.mark.parametrize(
+    ("fun", "start", "method", "status", "words"),
+    [
+        (np.log, -1.0, GradientDescent(0.1), Status.NOT_FINITE, "the function is nan at the start"),
+        (lambda x: np.sqrt(x), 0.5, GradientDescent(1.0), Status.NOT_FINITE, "the function is nan after 1 step"),
+        (lambda x: np.sqrt(np.abs(x) - x), 0.0, GradientDescent(1.0), Status.NOT_FINITE, "gradient is not finite"),
+        (lambda x: 3.0, 5.0, GradientDescent(0.1), Status.CONVERGED, "norm 0 at the start"),
+        (lambda x: 3, 5.0, GradientDescent(0.1), Status.CONVERGED, "norm 0 at the start"),
+        (lambda x: -x, 5.0, GradientDescent(0.1), Status.STEPS_EXHAUSTED, "as large as at the start; it may have no minimum"),
+        (lambda x: -(x**2), 5.0, GradientDescent(0.1), Status.DIVERGED, "it has no minimum that way"),
+        (lambda x: -(x**4), 5.0, GradientDescent(0.1), Status.DIVERGED, "the function is -inf after"),
+        (lambda x: np.abs(x), 5.03, GradientDescent(0.1), Status.STALLED, "oscillating"),
+        (lambda x: np.sum(np.abs(x)), np.array([1.03, 2.01]), GradientDescent(0.1), Status.STALLED, "oscillating"),
+        (jump, 5.0, GradientDescent(0.1), Status.CONVERGED, "converged"),
+        (lambda x: np.floor(x), 5.5, GradientDescent(0.1), Status.CONVERGED, "norm 0 at the start"),
+        (lambda x: x**4, 5.0, GradientDescent(0.1), Status.DIVERGED, "above the stable bound"),
+        (lambda x: 1e6 + 1e-9 * x, 5.0, GradientDescent(0.1), Status.CONVERGED, "converged"),
+        (lambda x: 1e6 + 1e-6 * x, 5.0, GradientDescent(1e-6), Status.STALLED, "no longer change the function"),
+        (lambda x: 1e200 * x**2, 1e10, GradientDescent(0.1), Status.NOT_FINITE, "longer than 1e154"),
+    ],
+)  # fmt: skip
+def test_hostile_functions_end_in_a_status(fun: Any, start: Any, method: Any, status: Status, words: str) -> None:
+    for record in (True, False):
+        found = cr.minimize(fun, start, method, steps=1000, record=record)
+        assert found.nit <= 1000
+        if record:
+            assert found.status is status
+            assert words in found.message
+            assert str(found)
+    assert np.all(np.isfinite(found.x))
+
+
+def test_the_best_point_is_returned_where_numbers_end() -> None:
+    found = cr.minimize(lambda x: np.sqrt(x - 1), 9.0, GradientDescent(5.0), steps=100)
+    assert found.status is Status.NOT_FINITE
+    assert found.nit > 2
+    assert found.fun == np.nanmin(found.losses)
+    assert found.fun == pytest.approx(np.sqrt(found.x - 1))
+    assert found.jac == pytest.approx(0.5 / np.sqrt(found.x - 1))
+
+
+def test_what_the_function_raises_comes_through() -> None:
+    def fun(x: Any) -> Any:
+        if x < 2:
+            raise ArithmeticError("below two")
+        return x**2
+
+    for steps in (15, 1000):
+        with pytest.raises(ArithmeticError, match="below two"):
+            cr.minimize(fun, 5.0, steps=steps)
+
+
+@pytest.mark.parametrize("fun", [lambda x: x, lambda x: 1j * np.sum(x), lambda x: None, lambda x: (x[0], x[1])])
+def test_results_that_are_no_real_number_are_refused(fun: Any) -> None:
+    with pytest.raises(cr.NotScalarError):
+        cr.minimize(fun, np.ones(3))
+
+
+def test_results_may_change_their_precision() -> None:
+    def fun(x: Any) -> Any:
+        value = np.sum(x**2)
+        return value.astype(np.float32) if value < 3 else value
+
+    found = cr.minimize(fun, np.array([3.0, 4.0]), tol=1e-6)
+    assert found.success
+    assert found.losses.dtype == np.float64
+
+
+def test_random_functions_run_as_they_are() -> None:
+    dice = np.random.default_rng(0)
+    seen = cr.minimize(lambda x: x**2 + dice.normal(), 5.0, steps=60, tol=0)
+    noise = seen.losses - seen.path**2
+    assert len(np.unique(noise)) > 50
