@@ -1,0 +1,1 @@
+"""Exercises: what is drawn, how it is asked, and hints."""

@@ -1,0 +1,66 @@
+"""Owns `grade`: whether an answer is right, and the name of the mistake where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chainrule.errors import ParseError
+from chainrule.explain.expressions.expression import free_symbols
+from chainrule.explain.reading.parse import symbol_name
+from chainrule.explain.reading.problem import parse_problem
+from chainrule.practice.exercises.exercise import Exercise
+from chainrule.practice.grading.answer import Answer, read_answer
+from chainrule.practice.grading.grades import Grade, grade_tasks
+from chainrule.practice.grading.questions import ask
+
+MAX_ORDER = 2
+
+
+def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | None = None) -> Grade:
+    """Return whether an answer to "differentiate this" is right; where it is not, the name of the mistake and a hint.
+
+    problem: a function as text, such as "(2x+3)^2" or "find the second derivative of x^4", or an exercise. answer: the
+    derivative in any form, as text, LaTeX, a number or an expression; for a gradient "(2x, 2y)", a sequence, or a mapping
+    from variables. wrt: the variable, or several; without it what the problem or the left side of the answer says
+    (`dy/dx = ...`, `∂f/∂x = ...`), else the only variable, or all of them, which asks for the gradient.
+
+    A mistake is found by making it: the chain rule is run with one rule bent, at each place and at all of them, and what
+    comes out is compared with the answer. An answer that cannot be read is wrong, with the mistake "not understood" and the
+    parser's message as the hint. Takes two seconds at most. Raises ParseError for a problem that is no mathematics, and
+    ValueError for a variable that it does not have.
+
+    >>> grade("(2x+3)^2", "4(2x+3)").correct
+    True
+    >>> found = grade("sin(3x)", "cos(3x)")
+    >>> found.mistake
+    'inner derivative forgotten'
+    >>> grade("x y^2", "2xy", wrt="x").mistake
+    'wrong variable'
+    """
+    if isinstance(problem, Exercise):
+        return problem.check(answer)
+    read = parse_problem(problem)
+    names = tuple(dict.fromkeys((*(read.parsed.parameters or ()), *free_symbols(read.expression))))
+    asked = _asked(wrt) or read.wrt
+    side, order = _left_side(answer, names)
+    if asked is None and len(names) > 1 and side in names:
+        asked = (side,)
+    several = len(names if asked is None else asked) > 1
+    order = read.order if read.order > 1 else 1 if several else order
+    return grade_tasks(*ask(read, problem, asked, order), answer)
+
+
+def _asked(wrt: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if wrt is None:
+        return None
+    return tuple(map(symbol_name, (wrt,) if isinstance(wrt, str) else wrt))
+
+
+def _left_side(answer: Answer, names: Sequence[str]) -> tuple[str | None, int]:
+    """Return which derivative the left side of an answer says it is: by which variable, and of which order."""
+    try:
+        reading = read_answer(answer, names)
+    except ParseError:
+        return None, 1
+    side = reading.wrt[0] if len(reading.parts) == 1 else None
+    return side, min(reading.order or 1, MAX_ORDER)

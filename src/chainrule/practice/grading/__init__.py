@@ -1,0 +1,1 @@
+"""Grading: how an answer is read, and which mistake would have given it."""
