@@ -1,0 +1,1 @@
+"""The lessons, the explorer and the playground, in a browser on this machine."""

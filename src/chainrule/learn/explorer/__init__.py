@@ -1,0 +1,5 @@
+"""The explorer."""
+
+from chainrule.learn.explorer.page import connect, layout
+
+__all__ = ["connect", "layout"]

@@ -1,0 +1,1 @@
+"""The lessons: one in each module, listed in `table`."""

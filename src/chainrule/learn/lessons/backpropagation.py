@@ -1,0 +1,133 @@
+"""Owns the lesson on backpropagation: the sigmoid neuron and a two-layer network, one node at a time; why order matters."""
+
+from __future__ import annotations
+
+import chainrule as cr
+from chainrule.explain.backpropagation.run import Backprop
+from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Slider, Text
+
+NEURON = "y = sigmoid(w x + b); L = (y - t)^2"
+NETWORK = "h = tanh(u x + c); y = sigmoid(w h + b); L = (y - t)^2"
+
+
+def neuron(w: float, x: float, b: float, t: float, step: float) -> Shown:
+    """Show the neuron's graph, and one step of its run forward and backward."""
+    return _shown(cr.backprop(NEURON, w=w, x=x, b=b, t=t), step)
+
+
+def network(u: float, w: float, x: float, step: float) -> Shown:
+    """Show a network of two layers, and one step of its run."""
+    return _shown(cr.backprop(NETWORK, u=u, c=0.1, w=w, b=-0.2, x=x, t=1.0), step)
+
+
+def paths(function: str, a: float) -> Shown:
+    """Show a value that is used twice: its adjoint is the sum over both ways, and the order matters."""
+    run = cr.backprop(function, a)
+    text = "*Passed on at once* sends an adjoint further before all of it has arrived; *overwritten* forgets to add."
+    return Shown(text, str(run.compare_orders()), drawing=run.to_svg(), summary=_summary(run))
+
+
+def _shown(run: Backprop, step: float) -> Shown:
+    """Return the graph, the step under way, and the steps before it."""
+    steps = run.steps()
+    count = min(int(step), len(steps))
+    now = steps[count - 1]
+    way = "Forward" if now.is_forward else "Backward"
+    lines = [f"**Step {count} of {len(steps)}. {way}: {now.text}**", "", f"`{now.equation}`", "", "Before it:", ""]
+    lines += [f"- `{one.equation}`" for one in reversed(steps[: count - 1])]
+    return Shown("\n".join(lines), drawing=run.to_svg(), summary=_summary(run))
+
+
+def _summary(run: Backprop) -> str:
+    slopes = ", ".join(f"∂{run.result}/∂{name} = {slope:.6g}" for name, slope in run.gradients.items())
+    return f"The graph of {run.result} with {len(run.nodes)} values; {run.result} = {run.value:.6g}; {slopes}."
+
+
+LESSON = Lesson(
+    slug="backpropagation",
+    title="Backpropagation: the chain rule with bookkeeping",
+    minutes=10,
+    goal="Run a neuron forward, then backward one node at a time, and see how every weight gets its share of the blame.",
+    body=(
+        Text(
+            r"""
+            A neuron multiplies, adds, and squashes: $y = \sigma(wx + b)$. The loss compares its answer with the target $t$:
+            $L = (y - t)^2$. How should $w$ change to make $L$ smaller? We need $\frac{\partial L}{\partial w}$, and
+            $\frac{\partial L}{\partial b}$, and in a real network millions more.
+
+            **Forward**: compute every value once, and keep it. **Backward**: begin with $\frac{\partial L}{\partial L} = 1$ and
+            go from the result to the inputs. Each node receives one number, its **adjoint**: how much the loss changes for each
+            unit that the node changes. It hands it on, multiplied by the **local derivative** on each edge.
+
+            $$\displaystyle \frac{\partial L}{\partial w} = \frac{\partial L}{\partial y} \cdot \frac{\partial y}{\partial v}
+            \cdot \frac{\partial v}{\partial w}$$
+
+            Every local derivative needs only the values at that node. Move the step, and watch one node at a time.
+            """
+        ),
+        Live(
+            "neuron",
+            "A sigmoid neuron, one node at a time",
+            (
+                Slider("w", "Weight w", -2, 2, 0.1, 0.5),
+                Slider("x", "Input x", -3, 3, 0.1, 2.0),
+                Slider("b", "Bias b", -2, 2, 0.1, -1.0),
+                Slider("t", "Target t", 0, 1, 0.1, 1.0),
+                Slider("step", "Step", 1, 18, 1, 18),
+            ),
+            neuron,
+        ),
+        Text(
+            r"""
+            ## Two layers
+
+            Nothing new happens in a deeper network; there are only more nodes. The adjoint of the hidden value $h$ is computed
+            once and serves everything before it. That is why the gradient by *all* weights costs only a few times as much as the
+            loss itself.
+            """
+        ),
+        Live(
+            "network",
+            "Two layers",
+            (
+                Slider("u", "First weight u", -3, 3, 0.1, 1.0),
+                Slider("w", "Second weight w", -3, 3, 0.1, 1.5),
+                Slider("x", "Input x", -3, 3, 0.1, 1.0),
+                Slider("step", "Step", 1, 24, 1, 24),
+            ),
+            network,
+        ),
+        Text(
+            r"""
+            ## Where ways meet
+
+            When a value is used twice, the loss feels it along both ways, and **its adjoint is the sum**. A node may hand on its
+            adjoint only when all of it has arrived: that is why the backward run goes in the opposite order of the forward
+            run. Handing on too early gives a wrong answer, or the same work many times over.
+            """
+        ),
+        Live(
+            "paths",
+            "The trap: why the order matters",
+            (
+                Formula("function", "A text in which a value is used twice", "b = a + a; c = b + b; L = c"),
+                Slider("a", "a", -3, 3, 0.5, 1.5),
+            ),
+            paths,
+        ),
+    ),
+    change=(
+        "Make the weight of the neuron large, so that the sigmoid saturates. What happens to every adjoint before it?",
+        "Set the target to the neuron's output. Why are all adjoints 0?",
+        "Type $b = a^2; L = a b$ in the last figure. What are the two ways from $a$ to $L$?",
+    ),
+    takeaways=(
+        "Forward computes values, backward computes adjoints, each once.",
+        "Along an edge the adjoint is multiplied by the local derivative; where ways meet, contributions are added.",
+        "A node hands its adjoint on when it is complete: the reverse of the forward order.",
+        "The whole gradient costs a few times as much as the loss, however many weights there are.",
+    ),
+    exercises=tuple(
+        Exercise("neuron backprop", level, seed) for level, seed in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))
+    ),
+)

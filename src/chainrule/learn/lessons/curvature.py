@@ -1,0 +1,130 @@
+"""Owns the lesson on second derivatives and curvature: bowl, cap, saddle, and the ill-conditioned valley."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import chainrule as cr
+from chainrule import plots
+from chainrule.learn.blocks import Choice, Exercise, Formula, Lesson, Live, Shown, Slider, Text
+
+SPAN = (-2.0, 2.0)
+SHAPES = {"bowl": "x^2 + y^2", "cap": "-x^2 - y^2", "saddle": "x^2 - y^2", "valley": "x^2 + 20y^2", "trough": "x^2"}
+
+
+def bend(function: str, at: float) -> Shown:
+    """Show a curve with its tangent, and its second derivative."""
+    d = cr.explain(function)
+    (name,) = d.names
+    second = cr.explain(function, order=2)
+    value = cr.derivative(d.function, 2)(at)
+    way = (
+        "upward, like a bowl" if value > 0 else "downward, like a cap" if value < 0 else "neither way: it is flat here"
+    )
+    text = (
+        rf"$$\displaystyle f'({name}) = {d.result.to_latex()} \qquad f''({name}) = {second.result.to_latex()}$$"
+        f"\n\nAt {name} = {at:.4g} the second derivative is {value:.6g}: the curve bends {way}."
+    )
+    return Shown(text, picture=plots.curve(d.function, at=at, span=(-3, 3), names=(name, "f")))
+
+
+def shapes(shape: str) -> Shown:
+    """Show the surface of a shape, with what its Hessian says at the origin."""
+    d = cr.explain(f"f(x, y) = {SHAPES[shape]}")
+
+    def f(v: np.ndarray) -> float:
+        height: float = d.function(v[0], v[1])
+        return height
+
+    picture = plots.surface(f, SPAN, SPAN)
+    hessian = cr.explain(f"f(x, y) = {SHAPES[shape]}", order=2)
+    text = f"$$\\displaystyle f = {d.function.to_latex()} \\qquad H = {hessian.result.to_latex()}$$"
+    return Shown(text, str(cr.curvature(f, np.zeros(2))), picture=picture)
+
+
+def ellipse(function: str, x: float, y: float) -> Shown:
+    """Show the curvature at a point as an ellipse or hyperbolas."""
+    d = cr.explain(function)
+    if len(d.names) != 2:
+        raise ValueError(f"this figure needs a function of two variables, such as x^2 + y^2; yours has {len(d.names)}")
+
+    def f(v: np.ndarray) -> float:
+        height: float = d.function(v[0], v[1])
+        return height
+
+    at = np.array([x, y])
+    found = cr.curvature(f, at)
+    picture = plots.curvature_ellipse(cr.hessian(f)(at), at, (d.names[0], d.names[1]))
+    return Shown(report=str(found), picture=picture)
+
+
+LESSON = Lesson(
+    slug="curvature",
+    title="Second derivatives: which way does it bend?",
+    minutes=8,
+    goal="Tell a bowl from a cap and a saddle, and see why a narrow valley is slow.",
+    body=(
+        Text(
+            r"""
+            The derivative says how fast the function changes. The **second derivative** says how fast *that* changes: which way
+            the curve bends. Where $f'' > 0$ it bends up, where $f'' < 0$ it bends down.
+
+            A point with $f'(x) = 0$ is flat. Is it a minimum? Look at the bend: $f'' > 0$ means yes, $f'' < 0$ means it is a
+            maximum. If $f''$ is 0 as well, look further: $x^4$ has a minimum at 0, $x^3$ has none.
+            """
+        ),
+        Live(
+            "bend",
+            "Which way does it bend?",
+            (Formula("function", "A function of x", "x^3 - 3x"), Slider("at", "x", -2.5, 2.5, 0.1, 1.0)),
+            bend,
+        ),
+        Text(
+            r"""
+            ## Two variables: the Hessian
+
+            With two variables there is a second derivative for every pair, and they form a matrix, the **Hessian** $H$. It is
+            symmetric, so it has perpendicular directions along which the surface simply bends up or down. How much, are its
+            **eigenvalues**: all positive is a bowl, all negative a cap, one of each a **saddle**, from which a descent can
+            still leave.
+            """
+        ),
+        Live("shapes", "Bowl, cap, saddle, valley", (Choice("shape", "Shape", tuple(SHAPES)),), shapes),
+        Text(
+            r"""
+            ## The ill-conditioned valley
+
+            Draw all points around a minimum that are equally high: an ellipse. Its half axes are $1/\sqrt{\lambda}$ long. The
+            ratio of the largest to the smallest eigenvalue is the **condition number**. A descent may only take steps that suit
+            the steepest direction, so it needs about as many of them as the condition number says.
+            """
+        ),
+        Live(
+            "ellipse",
+            "Curvature at a point",
+            (
+                Formula("function", "A function of x and y", "x^2 + xy + 4y^2"),
+                Slider("x", "x", -2, 2, 0.1, 0.0),
+                Slider("y", "y", -2, 2, 0.1, 0.0),
+            ),
+            ellipse,
+        ),
+    ),
+    change=(
+        "In the first figure find the point where the curve stops bending down and starts bending up. What is $f''$ there?",
+        "Type $x^2 + 5xy + y^2$ in the last figure. Both squares are positive; why is it a saddle?",
+        r"Type $x^4 + y^4$ at the origin. The eigenvalues are 0: how does the library decide?",
+    ),
+    takeaways=(
+        "$f'' > 0$ bends up, $f'' < 0$ bends down. At a flat point that tells minimum from maximum.",
+        "In several variables the eigenvalues of the Hessian tell: all positive, all negative, or a saddle.",
+        "The condition number, largest over smallest eigenvalue, says how slow a descent is.",
+    ),
+    exercises=(
+        Exercise("second derivatives", 1, 1),
+        Exercise("second derivatives", 2, 1),
+        Exercise("curvature", 1, 1),
+        Exercise("curvature", 2, 1),
+        Exercise("curvature", 3, 1),
+    ),
+)

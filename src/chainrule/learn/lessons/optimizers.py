@@ -1,0 +1,119 @@
+"""Owns the lesson on optimizers: momentum, RMSprop, Adam and others race on a surface of the reader's choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+import chainrule as cr
+from chainrule import optim, plots
+from chainrule.learn.blocks import Choice, Exercise, Lesson, Live, Shown, Slider, Text
+from chainrule.optim import problems
+
+METHODS: Mapping[str, Callable[[float], Any]] = {
+    "gradient descent": optim.GradientDescent,
+    "momentum": optim.Momentum,
+    "RMSprop": optim.RMSprop,
+    "Adam": optim.Adam,
+    "Nesterov": optim.Nesterov,
+    "Adagrad": optim.Adagrad,
+}
+SURFACES = {problem.name: problem for problem in problems.PROBLEMS if np.shape(problem.start) == (2,)}
+RATES = {"gradient descent": 1.0, "momentum": 0.3, "RMSprop": 3.0, "Adam": 10.0, "Nesterov": 0.3, "Adagrad": 30.0}
+"""How each method's rate compares with the slider's: they mean different things, a fair race gives each its own."""
+
+
+def race(surface: str, rate: float, steps: float) -> Shown:
+    """Show the paths of the methods on the contours, and who came lowest."""
+    problem = SURFACES[surface]
+    start = np.asarray(problem.start, dtype=np.float64)
+    methods = {name: make(rate * RATES[name]) for name, make in METHODS.items()}
+    found = {name: cr.minimize(problem.fun, start, method, steps=int(steps)) for name, method in methods.items()}
+    paths = {name: np.asarray(one.path) for name, one in found.items()}
+    corners = np.concatenate([start[None], *(np.atleast_2d(minimum) for minimum in problem.minima)])
+    low, high = corners.min(axis=0) - 1, corners.max(axis=0) + 1
+    seen = {name: path[np.all((path >= low - 1) & (path <= high + 1), axis=1)] for name, path in paths.items()}
+    spans = [(float(low[place]), float(high[place])) for place in range(2)]
+    picture = plots.contour(problem.fun, spans[0], spans[1], seen, problem.minima)
+    return Shown(report=str(cr.compare(problem.fun, start, methods, steps=int(steps))), picture=picture)
+
+
+def losses(surface: str, rate: float, steps: float) -> Shown:
+    """Show the losses of the methods over the steps."""
+    problem = SURFACES[surface]
+    start = np.asarray(problem.start, dtype=np.float64)
+    runs = {
+        name: cr.minimize(problem.fun, start, make(rate * RATES[name]), steps=int(steps)).losses
+        for name, make in METHODS.items()
+    }
+    return Shown(picture=plots.losses(runs))
+
+
+_CONTROLS = (
+    Choice("surface", "Surface", tuple(SURFACES)),
+    Slider("rate", "Learning rate of gradient descent", -4, 0, 0.05, -3.0, powers=True),
+    Slider("steps", "Steps", 10, 500, 10, 200),
+)
+
+LESSON = Lesson(
+    slug="optimizers",
+    title="Optimizers: momentum, RMSprop, Adam",
+    minutes=9,
+    goal="See what memory and scaling add to plain descent, and let the methods race.",
+    body=(
+        Text(
+            r"""
+            Plain descent forgets everything at each step. Two ideas help.
+
+            **Momentum** remembers the direction, like a ball that rolls. Steps that agree add up; steps that swing to and fro
+            cancel:
+
+            $$\displaystyle v \leftarrow \beta v + g, \qquad x \leftarrow x - \eta v$$
+
+            **Scaling** remembers how large the gradient has been in each coordinate, and divides by it, so that flat directions
+            get long steps and steep ones short steps. That is **RMSprop**:
+
+            $$\displaystyle s \leftarrow \alpha s + (1 - \alpha) g^2, \qquad x \leftarrow x - \eta \frac{g}{\sqrt{s} + \epsilon}$$
+
+            **Adam** does both: a mean of gradients over the root of a mean of their squares, each corrected for having started
+            at 0.
+            """
+        ),
+        Live("race", "A race", _CONTROLS, race),
+        Text(
+            r"""
+            ## The same race over the steps
+
+            On a logarithmic scale a straight line means: each step keeps the same share of the loss. Watch which methods swing,
+            and which ones get stuck at a level: a method that divides by the size of the gradient keeps its step length even
+            where the gradient is tiny, and circles around the minimum until its rate is lowered.
+            """
+        ),
+        Live("losses", "Losses over steps", _CONTROLS, losses),
+        Text(
+            r"""
+            ## Which one?
+
+            There is no winner for every surface. Start with Adam at its usual rate, since it needs least care. For the last
+            digits lower the rate with a schedule, or use momentum with a rate that the curvature allows. If you can afford
+            Hessian-vector products, second-order methods need tens of steps where these need thousands.
+            """
+        ),
+    ),
+    change=(
+        "On the ill-conditioned bowl raise the rate until gradient descent diverges. Which methods survive?",
+        "On Rosenbrock's valley compare momentum with plain descent at the same number of steps.",
+        "Give Adam 500 steps, then a rate ten times smaller. When is it closer?",
+    ),
+    takeaways=(
+        "Momentum adds up steps that agree and cancels those that do not.",
+        "RMSprop and Adam give each coordinate a step length of its own.",
+        "A learning rate means something else for each method; compare each at its best.",
+        "At a fixed rate, methods that normalize the gradient end in small circles: lower the rate.",
+    ),
+    exercises=tuple(
+        Exercise("optimizer update", level, seed) for level, seed in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))
+    ),
+)

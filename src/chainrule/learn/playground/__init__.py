@@ -1,0 +1,5 @@
+"""The playground."""
+
+from chainrule.learn.playground.page import connect, layout
+
+__all__ = ["connect", "layout"]
