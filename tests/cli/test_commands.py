@@ -97,9 +97,34 @@ def test_derive_of_higher_order():
 
 def test_a_hint_does_not_give_the_answer():
     shown = printed("derive", "(2x+3)^2", "--hint")
+    assert "1. " in shown
+    assert "3. " in shown
     assert "chain rule" in shown
+    assert "u = 2x + 3" in shown
     assert "12" not in shown
-    assert set(data("derive", "(2x+3)^2", "--hint")) == {"hint"}
+    assert len(data("derive", "(2x+3)^2", "--hint")["hints"]) == 3
+
+
+def test_hints_of_several_variables_stand_under_what_is_differentiated():
+    shown = printed("derive", "x^2+3xy", "--hint").split("\n")
+    assert shown[0] == "∂/∂x (x^2 + 3xy):"
+    assert "∂/∂y (x^2 + 3xy):" in shown
+
+
+def test_derive_in_brief_and_in_full():
+    brief, usual, full = (
+        printed("derive", "(2x+3)^2", *level) for level in (["--detail", "brief"], [], ["--detail", "full"])
+    )
+    assert "1. chain rule (u = 2x + 3): d/dx (2x + 3)^2 = 2(2x + 3) · 2" in brief
+    assert "in general d/dx u^n = n u^(n - 1) du/dx" in full
+    assert len(brief) < len(usual) < len(full)
+    assert "brief or full" in refusal("derive", "x", "--detail", "more")
+
+
+def test_derive_as_a_page():
+    page = printed("derive", "x^2", "--html")
+    assert page.startswith("<!DOCTYPE html>")
+    assert "give one of them" in refusal("derive", "x", "--html", "--latex")
 
 
 def test_derive_as_latex():

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import chainrule as cr
-from chainrule.cli.output import CommandError, Output
+from chainrule.cli.output import CommandError, Output, colored, in_color
 from chainrule.cli.point import read_point
 from chainrule.cli.source import Source, read_source, user_code
+from chainrule.explain.derivation.account import Detail
+from chainrule.explain.derivation.derivation import Derivation
+from chainrule.explain.derivation.hints import hint
+from chainrule.explain.expressions.notation import text
+from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.reading.parse import symbol_name
 
 
@@ -13,8 +20,19 @@ def _variable(name: str, source: Source) -> str:
     return name.strip() if source.text is None else symbol_name(name)
 
 
-def run(function: str, wrt: str | None, at: str | None, order: int, hint: bool, latex: bool) -> Output:
-    """Return the derivation; with `hint`, only the rule that comes first and why."""
+def run(
+    function: str,
+    wrt: str | None,
+    at: str | None,
+    order: int,
+    detail: str | None,
+    hints: bool,
+    latex: bool,
+    html: bool,
+) -> Output:
+    """Return the derivation; with `hints` only a nudge for each step, and no result."""
+    if hints + latex + html > 1:
+        raise CommandError("--hint, --latex and --html each print something else; give one of them")
     source = read_source(function)
     point = None if at is None else read_point(at)
     variables = () if wrt is None else tuple(_variable(name, source) for name in wrt.split(","))
@@ -22,10 +40,34 @@ def run(function: str, wrt: str | None, at: str | None, order: int, hint: bool, 
     values = None if point is None else (source.values(point) if source.names else point.match(names))
     with user_code(source.path, source.label):
         asked = None if not variables else variables[0] if len(variables) == 1 else variables
-        derivation = cr.explain(source.explainable, wrt=asked, at=values, order=order)
-    if hint:
-        if not derivation.steps:
-            raise CommandError("there is no step to hint at: the derivative can be read off")
-        step = derivation.steps[0]
-        return Output(f"Next: {step.rule}\n  {step.why}", {"hint": {"rule": step.rule, "why": step.why}})
-    return Output(derivation.to_latex() if latex else str(derivation), derivation.to_dict())
+        derivation = cr.explain(source.explainable, wrt=asked, at=values, order=order, detail=_level(detail))
+    if hints:
+        return _hints(derivation)
+    if latex:
+        return Output(derivation.to_latex(), derivation.to_dict())
+    if html:
+        return Output(derivation.to_html(), derivation.to_dict())
+    return Output(colored(derivation) if in_color() else str(derivation), derivation.to_dict())
+
+
+def _level(detail: str | None) -> Detail:
+    if detail is None:
+        return None
+    for level in ("brief", "full"):
+        if detail == level:
+            return level
+    raise CommandError(f"--detail is brief or full, or left out for what lies between the two; not {detail}")
+
+
+def _hints(derivation: Derivation | MatrixDerivation) -> Output:
+    """Return the hints, numbered; of several variables under what is differentiated."""
+    every = derivation.hints()
+    parts = derivation.partials if isinstance(derivation, Derivation) else ()
+    lines = [] if parts else _numbered(every)
+    for part in parts:
+        lines += ["", f"{text(part.heading.sides[0])}:", *_numbered(map(hint, part.steps))]
+    return Output("\n".join(lines).strip(), {"hints": list(every)})
+
+
+def _numbered(sentences: Iterable[str]) -> list[str]:
+    return [f"{index}. {sentence}" for index, sentence in enumerate(sentences, 1)]

@@ -11,7 +11,7 @@ from chainrule.cli.numbers import assignments, short
 from chainrule.cli.output import CommandError, Output
 from chainrule.cli.point import read_point
 from chainrule.cli.source import Source, read_source, user_code
-from chainrule.explain.derivation.account import Gradient
+from chainrule.explain.derivation.results import Gradient
 
 
 def run(function: str, at: str | None) -> Output:

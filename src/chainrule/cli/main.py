@@ -27,6 +27,7 @@ _POINT = "A point: x=1,y=2 or 1,2; a vector is x=[1,2]."
 Function = Annotated[str, typer.Argument(metavar="FUNCTION", help=_FUNCTION)]
 Point = Annotated[str | None, typer.Option(metavar="POINT", help=_POINT)]
 RequiredPoint = Annotated[str, typer.Option("--at", metavar="POINT", help=_POINT)]
+Plot = Annotated[str | None, typer.Option(metavar="FILE.html", help="Draw it into this file: .html, .png or .svg.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -36,12 +37,17 @@ def derive(
     wrt: Annotated[str | None, typer.Option(metavar="NAME", help="The variable; all of them without it.")] = None,
     at: Point = None,
     order: Annotated[int, typer.Option(help="How often to differentiate, 1 to 6.")] = 1,
-    hint: Annotated[bool, typer.Option("--hint", help="Show only which rule comes next.")] = False,
+    detail: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="brief: a line per rule; full: everything.")
+    ] = None,
+    hint: Annotated[bool, typer.Option("--hint", help="Print a nudge for each step, and no result.")] = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print LaTeX.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Print a page of HTML.")] = False,
     json: Json = False,
 ) -> None:
     """Find a derivative, step by step."""
-    _run("derive", json, function=function, wrt=wrt, at=at, order=order, hint=hint, latex=latex)
+    options = {"wrt": wrt, "at": at, "order": order, "detail": detail, "hints": hint, "latex": latex, "html": html}
+    _run("derive", json, function=function, **options)
 
 
 @app.command()
@@ -54,25 +60,126 @@ def gradient(function: Function, at: Point = None, json: Json = False) -> None:
 def descend(
     function: Function,
     start: Annotated[str, typer.Option(metavar="POINT", help="Where to start: x=5, or x=1,y=2.")],
-    rate: Annotated[float, typer.Option(help="The learning rate.")] = 0.1,
-    steps: Annotated[int, typer.Option(min=0, max=100_000, help="At most so many steps.")] = 10,
+    method: Annotated[
+        str, typer.Option(metavar="METHOD", help="gd, momentum, nesterov, rmsprop, adam, lbfgs, ...")
+    ] = "gd",
+    rate: Annotated[float | None, typer.Option(help="The learning rate; 0.1 where none is given.")] = None,
+    momentum: Annotated[float | None, typer.Option(help="The part of the speed that is kept, such as 0.9.")] = None,
+    steps: Annotated[int, typer.Option(min=0, max=100_000_000, help="At most so many steps.")] = 10,
     tol: Annotated[float, typer.Option(min=0.0, help="Stop where the gradient's norm is at most this.")] = 1e-8,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="FILE.npz", help="Keep the descent in this file, and go on from there.")
+    ] = None,
+    plot: Plot = None,
     json: Json = False,
 ) -> None:
-    """Follow the gradient downhill, and print every step."""
-    _run("descend", json, function=function, start=start, rate=rate, steps=steps, tol=tol)
+    """Follow the gradient downhill, print the steps, and say why it arrived or did not."""
+    options = {"method": method, "rate": rate, "momentum": momentum, "steps": steps, "tol": tol}
+    _run("descend", json, function=function, start=start, checkpoint=checkpoint, plot=plot, **options)
 
 
 @app.command()
-def backprop(function: Function, at: RequiredPoint, json: Json = False) -> None:
+def curvature(function: Function, at: RequiredPoint, json: Json = False) -> None:
+    """Say what kind of point a point is: a minimum, a maximum, a saddle or none, and how the function bends there."""
+    _run("curvature", json, function=function, at=at)
+
+
+@app.command()
+def rates(
+    function: Function,
+    start: Annotated[str, typer.Option(metavar="POINT", help="Where to start: x=5, or x=1,y=2.")],
+    rates: Annotated[str | None, typer.Option(metavar="RATES", help="Rates to judge: 0.001,0.1,1.0,1.1.")] = None,
+    method: Annotated[str, typer.Option(metavar="METHOD", help="gd, momentum, nesterov, rmsprop, adam, ...")] = "gd",
+    tol: Annotated[float, typer.Option(help="The gradient's norm to arrive at.")] = 1e-6,
+    json: Json = False,
+) -> None:
+    """Say which learning rates will work, before a step is taken."""
+    _run("rates", json, function=function, start=start, method=method, rates=rates, tol=tol)
+
+
+@app.command()
+def race(
+    function: Annotated[
+        str, typer.Argument(metavar="FUNCTION", help=f"A test function such as rosenbrock. {_FUNCTION}")
+    ],
+    methods: Annotated[
+        str, typer.Option(metavar="METHODS", help="Such as gd,momentum,adam; with learning rates gd=0.001,adam=0.1.")
+    ] = "gd,momentum,rmsprop,adam",
+    start: Annotated[
+        str | None, typer.Option(metavar="POINT", help="Where to start; test functions have a start.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, max=10_000_000, help="At most so many steps.")] = 1000,
+    tol: Annotated[
+        float, typer.Option(min=0.0, help="A method has arrived where the gradient's norm is at most this.")
+    ] = 1e-6,
+    plot: Plot = None,
+    json: Json = False,
+) -> None:
+    """Let methods of descent race, and rank them."""
+    _run("race", json, function=function, methods=methods, start=start, steps=steps, tol=tol, plot=plot)
+
+
+@app.command()
+def backprop(
+    function: Function,
+    at: RequiredPoint,
+    fold: Annotated[
+        str, typer.Option(metavar="LEVEL", help="What is shown as one node: auto, composite, line or none.")
+    ] = "auto",
+    svg: Annotated[str | None, typer.Option(metavar="FILE.svg", help="Draw the graph into this file.")] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Print one step at a time: forward, then backward.")] = False,
+    orders: Annotated[bool, typer.Option("--orders", help="Show what other orders of visiting would give.")] = False,
+    json: Json = False,
+) -> None:
     """Run a function forward and backward, node by node."""
-    _run("backprop", json, function=function, at=at)
+    _run("backprop", json, function=function, at=at, fold=fold, svg=svg, steps=steps, orders=orders)
 
 
 @app.command()
 def check(function: Function, at: RequiredPoint, json: Json = False) -> None:
     """Compare a function's derivatives with the limit definition."""
     _run("check", json, function=function, at=at)
+
+
+@app.command()
+def limit(
+    function: Function,
+    at: RequiredPoint,
+    wrt: Annotated[str | None, typer.Option(metavar="NAME", help="The variable that moves, of several.")] = None,
+    json: Json = False,
+) -> None:
+    """See the limit definition: difference quotients as the step goes to 0."""
+    _run("limit", json, function=function, at=at, wrt=wrt)
+
+
+why = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Find out why a gradient is wrong.")
+app.add_typer(why, name="why")
+
+
+@why.command()
+def nan(function: Function, at: RequiredPoint, json: Json = False) -> None:
+    """Find the first operation whose value or derivative is not finite, and the mend."""
+    _run("why", json, function=function, at=at, question="nan")
+
+
+@why.command()
+def zero(function: Function, at: RequiredPoint, json: Json = False) -> None:
+    """Find where the gradient of each input dies, with the share of each cause."""
+    _run("why", json, function=function, at=at, question="zero")
+
+
+@app.command()
+def practice(
+    topic: Annotated[
+        str | None,
+        typer.Argument(metavar="[TOPIC]", help="Such as chain, quotient or gradients; all in turn without it."),
+    ] = None,
+    level: Annotated[int, typer.Option(min=1, max=3, help="1 asks for one rule, 3 goes deep.")] = 1,
+    seed: Annotated[int | None, typer.Option(help="The same seed asks the same again.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many exercises.")] = 10,
+) -> None:
+    """Practice: answer exercises, have mistakes named, and keep the score."""
+    _run("practice", False, topic=topic, level=level, seed=seed, count=count)
 
 
 @app.command()
@@ -97,6 +204,18 @@ def rules(
 ) -> None:
     """Print the table of rules."""
     _run("rules", json, name=name)
+
+
+@app.command()
+def learn(
+    host: Annotated[str, typer.Option(help="The address to listen on; 127.0.0.1 is this machine alone.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8050,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that compute.")] = 2,
+    name: Annotated[list[str] | None, typer.Option(help="A host name under which others reach the site.")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
+) -> None:
+    """Open the lessons, the explorer and the playground in the browser."""
+    _run("learn", False, host=host, port=port, workers=workers, name=name or [], is_opened=browser)
 
 
 @app.command()

@@ -71,17 +71,27 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0)
 
     It is styled where stdout is a terminal and NO_COLOR is not set.
     """
-    terminal = Console()
-    if not terminal.is_terminal or terminal.no_color:
+    if not in_color():
         return _plain_table(headings, rows, left)
     grid = Table(box=box.SIMPLE_HEAD, header_style="bold")
     for index, heading in enumerate(headings):
         grid.add_column(escape(heading), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
         grid.add_row(*map(escape, row))
-    page = Console(file=io.StringIO(), force_terminal=True, width=terminal.width)
+    return colored(grid)
+
+
+def in_color() -> bool:
+    """Return whether stdout is a terminal and NO_COLOR is not set."""
+    terminal = Console()
+    return terminal.is_terminal and not terminal.no_color
+
+
+def colored(renderable: Any) -> str:
+    """Return what rich shows as text with the signs for colors in it, as wide as the terminal."""
+    page = Console(file=io.StringIO(), force_terminal=True, width=Console().width)
     with page.capture() as captured:
-        page.print(grid)
+        page.print(renderable)
     return captured.get().strip("\n")
 
 

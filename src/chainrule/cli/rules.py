@@ -2,58 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chainrule.cli.output import CommandError, Output, table
-from chainrule.core.primitive import Elementwise, Primitive
-from chainrule.errors import ChainruleError
-from chainrule.explain.derivation.formulas import rule_formula
-from chainrule.primitives.table import TABLE
+from chainrule.explain.derivation.rule_table import all_rules
 
 
 def run(name: str | None) -> Output:
     """Return one row for each rule of each primitive whose name or rule contains `name`."""
     wanted = (name or "").strip().lower()
-    rows = [row for primitive in TABLE for row in rule_rows(primitive)]
-    rows = [row for row in rows if wanted in row["name"] or wanted in row["rule"].lower()]
+    rows = [row for row in all_rules() if wanted in row["name"] or wanted in row["rule"].lower()]
     if not rows:
         raise CommandError(f"no rule is called {wanted[:60]!r}; `chainrule rules` lists them all")
     cells = [[row["name"], row["rule"], row["formula"] or ""] for row in rows]
     return Output(table(["operation", "rule", "formula"], cells, left=3), {"rules": rows})
-
-
-def rule_rows(primitive: Primitive) -> list[dict[str, Any]]:
-    """Return the rules of a primitive: one for each operand of an elementwise one, otherwise one."""
-    names = primitive.rule if isinstance(primitive.rule, tuple) else None
-    kind = type(primitive).__name__.lower()
-    if not isinstance(primitive, Elementwise):
-        rule = "; ".join(dict.fromkeys(names)) if names else str(primitive.rule)
-        return [_row(primitive, kind, rule, None)]
-    rows = []
-    for index, partial in enumerate(primitive.partials):
-        if partial is None and not primitive.is_constant:
-            continue
-        rows.append(_row(primitive, kind, names[index] if names else str(primitive.rule), _formula(primitive, index)))
-        if primitive.is_constant:
-            break
-    return rows
-
-
-def _row(primitive: Primitive, kind: str, rule: str, formula: dict[str, str] | None) -> dict[str, Any]:
-    written = formula or {}
-    return {
-        "name": primitive.name,
-        "kind": kind,
-        "rule": rule,
-        "formula": written.get("text"),
-        "latex": written.get("latex"),
-    }
-
-
-def _formula(primitive: Elementwise, index: int) -> dict[str, str] | None:
-    """Return the rule called with symbols; None for rules that cannot be (complex parts have no real formula)."""
-    try:
-        formula = rule_formula(primitive, index)
-    except ChainruleError:
-        return None
-    return {"text": formula.text, "latex": formula.latex}

@@ -14,6 +14,7 @@ from chainrule.cli.descend import descent, steps_table
 from chainrule.cli.numbers import short
 from chainrule.cli.output import Output
 from chainrule.cli.source import read_source
+from chainrule.optim import GradientDescent
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def _neuron() -> Stop:
 
 def _descend(title: str, rate: float) -> Stop:
     source = read_source("x^2")
-    found, seen = descent(source, {"x": 5.0}, rate, 10)
+    found, seen = descent(source, {"x": 5.0}, GradientDescent(rate), 10)
     command = f'chainrule descend "x^2" --start x=5 --rate {rate:g} --steps 10'
     data = {"message": found.message, "path": [p.x["x"] for p in seen], "losses": found.losses}
     return Stop(title, command, f"{steps_table(source, seen)}\n\n{found.message}", data)
