@@ -143,7 +143,18 @@ def walk_region() -> html.Div:
                 ],
                 className="buttons",
             ),
-            dcc.Markdown(id="playground-walk-about"),
-            html.Div(dcc.Markdown(id="playground-walk-step"), role="status", className="walk"),
+            html.P(id="playground-walk-about"),
+            html.Details(
+                [html.Summary("The mathematics that is run"), html.Pre(id="playground-walk-text")],
+                id="playground-walk-details",
+                style={"display": "none"},
+            ),
+            html.Div(id="playground-walk-step", role="status", className="walk"),
         ]
     )
+
+
+def step_shown(step: dict[str, str], number: int, count: int) -> list[Any]:
+    """Return a step of a walk: what happens in words, and as an equation."""
+    way = "Forward" if step["phase"] == "forward" else "Backward"
+    return [html.P([html.Strong(f"{way}, step {number} of {count}. "), step["text"]]), html.Pre(step["equation"])]

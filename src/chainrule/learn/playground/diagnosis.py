@@ -98,8 +98,9 @@ def _flat_units(training: Training) -> list[tuple[str, str]]:
             else "The activation is flat there, and no gradient passes"
         )
         sentence = (
-            f"{_units(dead)} flat at all {count} training points: {len(dead)} of {total} hidden units. {why}, so that what leads "
-            "into them stays as it is. Another activation, smaller first weights, a smaller learning rate or another seed helps."
+            f"{_units(dead)} flat at all {count} training points: {len(dead)} of {total} hidden units. {why}, so that the "
+            "weights that lead there stay as they are. Another activation, smaller first weights, a smaller learning rate or "
+            "another seed helps."
         )
         found.append(("dead relu" if is_relu else "dead units", sentence))
     if saturated:

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.learn.playground import datasets, network
 from chainrule.learn.playground.state import ACTIVATIONS, FILE, LOSSES, METHODS, SCALES, SCHEDULES, Settings
 from chainrule.learn.playground.training import Training, batches_of
+from chainrule.learn.playground.upload import from_store
 
 _HEAD = '''"""The network that was trained in the playground of chainrule, after {step} steps."""
 
@@ -82,8 +83,9 @@ def as_script(training: Training, file: Any = None) -> str:
 
 def _samples(settings: Settings, file: Any) -> str:
     if settings.data == FILE:
-        rows = [[*point, label] for point, label in zip(file["points"], file["labels"], strict=True)]
-        return f"table = np.array({json.dumps(rows)}, dtype=np.float64)\npoints, labels = table[:, :2], table[:, 2]"
+        table = from_store(file)
+        rows = np.column_stack([table.points, table.labels]).tolist()
+        return f"table = np.array({json.dumps(rows)})\npoints, labels = table[:, :2], table[:, 2]"
     function = datasets.DATASETS[settings.data].__name__
     return f"points, labels = {function}({datasets.COUNT}, noise={settings.noise!r}, seed={settings.seed})"
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.learn.playground import network
+from chainrule.learn.playground.datasets import Floats
 from chainrule.learn.playground.diagnosis import Diagnosis
 from chainrule.learn.playground.parts import Part, formula_of, unit_names, weight_name
 from chainrule.learn.playground.training import Training
@@ -31,52 +32,56 @@ def boundary(training: Training, point: int) -> Picture:
     across, up = (np.linspace(low[axis] - room[axis], high[axis] + room[axis], SIDE) for axis in (0, 1))
     plane = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     shares = np.round(network.sigmoid(training.scores(plane)).reshape(SIDE, SIDE), 3)
-    across, up = np.round(across, 4), np.round(up, 4)
-    traces: list[dict[str, Any]] = [
-        {
-            "type": "heatmap", "x": across, "y": up, "z": shares, "zmin": 0, "zmax": 1, "colorscale": GROUND,
-            "showscale": False, "zsmooth": "fast",
-            "hovertemplate": f"p({training.classes[1]}) %{{z:.3f}}<extra></extra>",
-        },
-        {
-            "type": "contour", "x": across, "y": up, "z": shares, "showscale": False, "hoverinfo": "skip",
-            "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"}, "line": {"width": 2.5, "color": "#222222"},
-            "showlegend": False,
-        },
-    ]  # fmt: skip
-    told = []
-    for kind, (points, labels) in (("training", training.seen), ("held out", training.held)):
-        part = network.accuracy(training.scores(points), labels)
-        told.append(f"of {len(points)} points {'to train with' if kind == 'training' else 'held out'} {part:.1%}")
-        for label in (0, 1):
-            chosen = np.flatnonzero(labels == label)
-            symbol = MARKS[label] + ("" if kind == "training" else "-open")
-            here = np.round(points[chosen], 4)
-            name = training.classes[label] + ("" if kind == "training" else ", held out")
-            traces.append(
-                {
-                    "type": "scatter", "mode": "markers", "name": name, "x": here[:, 0],
-                    "y": here[:, 1], "customdata": chosen + 1 if kind == "training" else None,
-                    "marker": {"color": COLORS[label], "symbol": symbol, "size": 7, "line": {"color": "#1c1c1c", "width": 0.8}},
-                    "hovertemplate": "%{x:.3g}, %{y:.3g}"
-                    + (", point %{customdata}" if kind == "training" else ""),
-                }
-            )  # fmt: skip
-    spot = training.seen[0][point]
-    ring = {"symbol": "circle-open", "size": 18, "color": "#1c1c1c", "line": {"width": 3}}
-    traces.append(
-        {"type": "scatter", "mode": "markers", "name": f"point {point + 1}", "x": [spot[0]], "y": [spot[1]], "marker": ring,
-         "hoverinfo": "skip"}
-    )  # fmt: skip
+    across, up = (np.round(side, 4).astype(np.float64) for side in (across, up))
+    x, y = training.seen[0][point]
+    ring = {
+        "type": "scatter", "mode": "markers", "x": [x], "y": [y], "hoverinfo": "skip", "showlegend": False,
+        "marker": {"symbol": "circle-open", "size": 18, "color": "#1c1c1c", "line": {"width": 3}},
+    }  # fmt: skip
+    right = [network.accuracy(training.scores(points), labels) for points, labels in (training.seen, training.held)]
     summary = (
         f"The network gives {training.classes[1]} the larger probability in {np.mean(shares > 0.5):.0%} of the area. It finds "
-        f"the class {' and '.join(told)}."
+        f"the class of {right[0]:.1%} of the {len(training.seen[0])} training points (filled) and of {right[1]:.1%} of the "
+        f"{len(training.held[0])} points held out (open). The ring marks training point {point + 1}."
     )
     layout = {
         "xaxis": {"range": [across[0], across[-1]]}, "yaxis": {"range": [up[0], up[-1]]}, "uirevision": "kept",
         "margin": {"l": 45, "r": 10},
     }  # fmt: skip
-    return Picture("What the network says", summary, tuple(traces), ("x", "y"), layout)
+    traces = (*_ground(across, up, shares, training.classes[1]), *_points(training), ring)
+    return Picture("What the network says", summary, traces, ("x", "y"), layout)
+
+
+def _ground(across: Floats, up: Floats, shares: Floats, name: str) -> tuple[dict[str, Any], ...]:
+    """Return the probability of class 1 as a ground, and the line where it is a half."""
+    ground = {
+        "type": "heatmap", "x": across, "y": up, "z": shares, "zmin": 0, "zmax": 1, "colorscale": GROUND, "showscale": False,
+        "zsmooth": "fast", "hovertemplate": f"p({name}) %{{z:.3f}}<extra></extra>",
+    }  # fmt: skip
+    half = {
+        "type": "contour", "x": across, "y": up, "z": shares, "showscale": False, "showlegend": False, "hoverinfo": "skip",
+        "contours": {"start": 0.5, "end": 0.5, "size": 1, "coloring": "none"}, "line": {"width": 2.5, "color": "#222222"},
+    }  # fmt: skip
+    return ground, half
+
+
+def _points(training: Training) -> list[dict[str, Any]]:
+    """Return the points: the classes differ by mark and color, those held out are open. A click tells the point's number."""
+    traces = []
+    for ending, (points, labels) in (("", training.seen), (", held out", training.held)):
+        for label, name in enumerate(training.classes):
+            chosen = np.flatnonzero(labels == label)
+            here = np.round(points[chosen], 4)
+            symbol = MARKS[label] + ("-open" if ending else "")
+            number = {} if ending else {"customdata": chosen + 1}
+            traces.append(
+                {
+                    "type": "scatter", "mode": "markers", "name": name + ending, "x": here[:, 0], "y": here[:, 1], **number,
+                    "marker": {"color": COLORS[label], "symbol": symbol, "size": 7, "line": {"color": "#1c1c1c", "width": 0.8}},
+                    "hovertemplate": "%{x:.3g}, %{y:.3g}" + ("" if ending else ", point %{customdata}"),
+                }
+            )  # fmt: skip
+    return traces
 
 
 def gradients(diagnosis: Diagnosis) -> Picture:
@@ -178,5 +183,5 @@ def _units(training: Training, names: list[list[str]], places: list[list[tuple[f
         "type": "scatter", "mode": "markers+text", "x": [x for _, x, _ in units], "y": [y for _, _, y in units],
         "text": [name for name, _, _ in units], "textfont": {"color": "#1c1c1c", "size": 13}, "hovertext": told,
         "customdata": [name for name, _, _ in units], "hoverinfo": "text", "showlegend": False,
-        "marker": {"size": 32, "color": "#f4f4f4", "line": {"color": GRAY, "width": 2}},
+        "marker": {"size": 32 if max(map(len, names)) < 6 else 23, "color": "#f4f4f4", "line": {"color": GRAY, "width": 2}},
     }  # fmt: skip

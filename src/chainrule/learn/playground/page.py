@@ -14,7 +14,6 @@ from chainrule.learn.playground.state import FILE, NAMES, Settings, checked, fro
 from chainrule.learn.playground.training import chunk_of
 from chainrule.learn.playground.upload import Table, read_upload
 from chainrule.learn.playground.view import FIGURES, Look, backpropagation, script, train
-from chainrule.learn.playground.walk import shown
 from chainrule.learn.workers import RefusedError, Workers
 
 SECONDS = 10.0
@@ -107,7 +106,8 @@ def _train(app: Dash, workers: Workers) -> None:
         *values, kept = rest
         settings = checked(dict(zip(NAMES, values, strict=True)))
         kept, is_running, count = _asked(str(ctx.triggered_id or ""), settings, kept)
-        is_brief = ctx.triggered_id == "playground-clock" and is_running and bool((ticks or 0) % INSIDE)
+        tick = ticks if isinstance(ticks, int) else 0
+        is_brief = ctx.triggered_id == "playground-clock" and is_running and tick % INSIDE > 0
         look = _look(part, point, scheme, is_brief)
         try:
             view = workers.run_for(SECONDS, train, settings, file, kept, count, look)
@@ -123,7 +123,7 @@ def _train(app: Dash, workers: Workers) -> None:
             *(view.summaries.get(name, no_update) for name in FIGURES),
             view.progress, status, view.diagnosis or no_update, view.details or no_update, label,
             [{"value": name, "label": words} for name, words in view.parts], view.part,
-            not is_running, int(ticks or 0) + 1, "",
+            not is_running, tick + 1, "",
         )  # fmt: skip
 
 
@@ -213,34 +213,59 @@ def _walk(app: Dash, workers: Workers) -> None:
     @app.callback(
         Output("playground-steps", "data"),
         Output("playground-walk-about", "children"),
-        Output("playground-walk-step", "children"),
-        *(Output(f"playground-{name}", "disabled") for name in ("back", "next", "turn")),
-        *(Input(f"playground-{name}", "n_clicks") for name in ("walk", "back", "next", "turn")),
-        State("playground-steps", "data"),
+        Output("playground-walk-text", "children"),
+        Output("playground-walk-details", "style"),
+        Output("playground-walk-step", "children", allow_duplicate=True),
+        Input("playground-walk", "n_clicks"),
         *_CHOSEN,
         *_KEPT,
         *_LOOK,
         prevent_initial_call=True,
     )
-    def go(_: Any, __: Any, ___: Any, ____: Any, walked: Any, *rest: Any) -> Any:
+    def start(_: Any, *rest: Any) -> Any:
         *values, file, kept, part, point = rest
-        about = no_update
-        if ctx.triggered_id == "playground-walk":
-            settings = checked(dict(zip(NAMES, values, strict=True)))
-            try:
-                about, steps = workers.run_for(SECONDS, backpropagation, settings, file, kept, _look(part, point))
-            except RefusedError as refusal:
-                return None, "", str(refusal), True, True, True
-            walked = {"steps": list(steps), "at": 0}
+        settings = checked(dict(zip(NAMES, values, strict=True)))
         try:
-            steps, at = walked["steps"], int(walked["at"])
-            turn = next(number for number, step in enumerate(steps) if step["phase"] == "backward")
-            moves = {"playground-back": at - 1, "playground-next": at + 1, "playground-turn": turn}
-            at = min(max(moves.get(str(ctx.triggered_id), 0), 0), len(steps) - 1)
-            text = shown(steps[at], at + 1, len(steps))
-        except (TypeError, KeyError, ValueError, IndexError, StopIteration):  # the browser has kept something else
-            return None, "", "Press “Walk through it” first.", True, True, True
-        return {"steps": steps, "at": at}, about, text, at == 0, at == len(steps) - 1, at == turn
+            about, walked = workers.run_for(SECONDS, backpropagation, settings, file, kept, _look(part, point))
+        except RefusedError as refusal:
+            return None, "", "", {"display": "none"}, str(refusal)
+        return {"steps": list(walked.steps), "at": 0}, about, walked.text, {}, no_update
+
+    @app.callback(
+        Output("playground-steps", "data", allow_duplicate=True),
+        *(Input(f"playground-{name}", "n_clicks") for name in ("back", "next", "turn")),
+        State("playground-steps", "data"),
+        prevent_initial_call=True,
+    )
+    def move(_: Any, __: Any, ___: Any, walked: Any) -> Any:
+        place = _place(walked)
+        if place is None:
+            return no_update
+        at, turn, _last = place
+        return {**walked, "at": {"playground-back": at - 1, "playground-next": at + 1}.get(str(ctx.triggered_id), turn)}
+
+    @app.callback(
+        Output("playground-walk-step", "children"),
+        *(Output(f"playground-{name}", "disabled") for name in ("back", "next", "turn")),
+        Input("playground-steps", "data"),
+        prevent_initial_call=True,
+    )
+    def show(walked: Any) -> Any:
+        place = _place(walked)
+        if place is None:
+            return no_update, True, True, True
+        at, turn, last = place
+        return controls.step_shown(walked["steps"][at], at + 1, last + 1), at == 0, at == last, at == turn
+
+
+def _place(walked: Any) -> tuple[int, int, int] | None:
+    """Return where in a walk the reader is, where its way back begins, and its end; None for what is no walk."""
+    try:
+        phases = [step["phase"] for step in walked["steps"] if step["text"] and step["equation"]]
+        last = len(walked["steps"]) - 1
+        return min(max(int(walked["at"]), 0), last), phases.index("backward"), last
+    except (TypeError, KeyError, ValueError):
+        return None
 
 
 def _download(app: Dash, workers: Workers) -> None:

@@ -130,7 +130,7 @@ def _weight(training: Training, part: Part, point: int) -> str:
         source, number = _latex_name(names[part.layer][part.below]), entering[part.below]
         adds = (
             f"${name}\\,{source} = {_signed(value)} \\cdot {_signed(number)} = {value * number:.4g}$\n\n"
-            f"is what the weight {part.name} = {value:.4g} adds in ${above}$."
+            f"is what this weight adds in ${above}$."
         )
     way = "leave it" if slope == 0 else f"make it {'smaller' if slope > 0 else 'larger'}"
     return (

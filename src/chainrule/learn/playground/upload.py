@@ -6,6 +6,7 @@ import base64
 import binascii
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -70,7 +71,7 @@ def read_csv(text: str) -> Table:
         if len(row) != len(names):
             raise ValueError(f"Row {number} has {len(row)} cells, where the first one has {len(names)}.")
         points.append([_number(row[x], number), _number(row[y], number)])
-        words.append(row[label].strip()[:LONGEST_NAME])
+        words.append(_word(row[label]))
     classes = sorted(set(words))
     if len(classes) != 2:
         raise ValueError(
@@ -91,7 +92,12 @@ def from_store(store: Any) -> Table:
     is_small = is_whole and LEAST_ROWS <= len(points) <= MOST_ROWS and bool(np.all(np.abs(points) <= MOST_ROWS))
     if not is_small or not np.all((labels == 0) | (labels == 1)):
         raise ValueError("What the browser kept of your file is no table of points; choose the file again.")
-    return Table(points, labels, (str(first)[:LONGEST_NAME], str(second)[:LONGEST_NAME]))
+    return Table(points, labels, (_word(str(first)), _word(str(second))))
+
+
+def _word(cell: str) -> str:
+    """Return the name of a class, without signs that mean something in Markdown, in formulas or in a figure."""
+    return re.sub(r"[^\w .+-]|_", "?", cell.strip()[:LONGEST_NAME])
 
 
 def _number(cell: str, row: int) -> float:

@@ -82,8 +82,8 @@ def train(settings: Settings, file: Any, store: Any, count: int, look: Look) -> 
     )
 
 
-def backpropagation(settings: Settings, file: Any, store: Any, look: Look) -> tuple[str, tuple[dict[str, str], ...]]:
-    """Return what is walked through, as Markdown, and the steps."""
+def backpropagation(settings: Settings, file: Any, store: Any, look: Look) -> tuple[str, walk.Walk]:
+    """Return in words what is walked through, and the walk."""
     training = resume(settings, file, store)
     parts = parts_of(settings.sizes)
     part = parts.get(look.part) or next(iter(parts.values()))
@@ -93,9 +93,9 @@ def backpropagation(settings: Settings, file: Any, store: Any, look: Look) -> tu
     about = (
         f"The loss L of training point {point + 1} ({label}, t = {training.seen[1][point]:g}), after {training.step} steps, "
         f"and how it depends on {label_of(part, settings.sizes)}. What {part.name} has no part in is a number: r with an index "
-        f"is the rest of a sum.\n\n```text\n{walked.text}\n```"
+        "is the rest of a sum."
     )
-    return about, walked.steps
+    return about, walked
 
 
 def script(settings: Settings, file: Any, store: Any) -> str:

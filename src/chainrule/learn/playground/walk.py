@@ -6,7 +6,7 @@ What the part has no influence on is a number, so that every step on the page is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import chainrule as cr
 from chainrule.learn.playground import network
@@ -106,9 +106,3 @@ def _mathematics(training: Training, part: Part, point: int) -> tuple[str, dict[
 def _symbol(name: str) -> str:
     """Return a name as the grammar reads it: a1 would be a product."""
     return f"{name[0]}_{name[1:]}" if len(name) > 1 else name
-
-
-def shown(step: dict[str, Any], number: int, count: int) -> str:
-    """Return a step as Markdown."""
-    phase = "Forward" if step["phase"] == "forward" else "Backward"
-    return f"**{phase}, step {number} of {count}.** {step['text']}\n\n```text\n{step['equation']}\n```"
