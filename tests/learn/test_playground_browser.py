@@ -72,7 +72,7 @@ def _method_is_changed_by_keyboard(page: Any) -> None:
 def _backpropagation_is_walked_through(page: Any) -> None:
     page.get_by_role("button", name="Walk through it").press("Enter")
     shown = page.locator("#playground-walk-step")
-    shown.get_by_text("step 1 of").wait_for()
+    shown.get_by_text("Forward, step 1 of").wait_for()
     page.get_by_role("button", name="Next").press("Enter")
     shown.get_by_text("Forward, step 2 of").wait_for()
     page.get_by_role("button", name="To the way back").press("Enter")

@@ -33,6 +33,11 @@ def test_columns_may_stand_in_any_order_among_others() -> None:
     assert read_upload(upload(("\ufeff" + text).encode())).points.shape == (8, 2)
 
 
+def test_names_of_classes_mean_nothing_to_markdown_or_figures() -> None:
+    text = "x,y,label\n" + "".join(f"{n},{n * n},{'<b>$a_1$' if n % 2 else 'b'}\n" for n in range(8))
+    assert read_csv(text).classes == ("?b??a?1?", "b")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

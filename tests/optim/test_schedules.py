@@ -50,7 +50,7 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize(("schedule", "formula", "_"), CASES, ids=repr)
+@pytest.mark.parametrize(("schedule", "formula", "_"), CASES, ids=range(len(CASES)))
 def test_rates_are_those_of_the_formula(schedule: Any, formula: Any, _: Any) -> None:
     found = [schedule(step) for step in range(COUNT)]
     assert all(type(rate) is float for rate in found)
@@ -60,7 +60,7 @@ def test_rates_are_those_of_the_formula(schedule: Any, formula: Any, _: Any) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("schedule", "_", "peer"), [case for case in CASES if case[2]], ids=repr)
+@pytest.mark.parametrize(("schedule", "_", "peer"), [case for case in CASES if case[2]])
 def test_rates_are_those_of_pytorch(schedule: Any, _: Any, peer: Any) -> None:
     torch = pytest.importorskip("torch")
     name, rate, settings = peer

@@ -69,8 +69,13 @@ class Run:
         self._fill(start.leaves)
         return True
 
-    def set_number(self, place: int, value: float) -> None:
-        """Give another value to an argument that is a Python number."""
+    def set_numbers(self, values: Sequence[float]) -> None:
+        """Give other values to the first arguments, which are Python numbers."""
+        for place, value in enumerate(values):
+            if self.args[place] != value:
+                self._set_number(place, value)
+
+    def _set_number(self, place: int, value: float) -> None:
         self.args = (*self.args[:place], value, *self.args[place + 1 :])
         if self.inputs:
             self.inputs[place] = value

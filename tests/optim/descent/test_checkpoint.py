@@ -69,7 +69,7 @@ def bits(found: Any) -> Any:
     ]
     arrays += [point["w"] for point in found.path]
     arrays += [] if found.epochs is None else [found.epochs.losses, found.epochs.validation]
-    return [array.tobytes() for array in arrays], found.status, found.nit
+    return [array.tobytes() for array in arrays], type(found.x["b"]), found.status, found.nit
 
 
 class Stop(Exception):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from tests.optim.methods import recorded
+from tests.optim.methods import trajectories
 
 import chainrule as cr
 from chainrule.optim import (
@@ -57,58 +57,58 @@ def _decayed(rate: float) -> Any:
 
 CASES = (
     Case(
-        GradientDescent(0.001), lambda x: recorded.gradient_descent(x, 0.001),
+        GradientDescent(0.001), lambda x: trajectories.gradient_descent(x, 0.001),
         ("SGD", {"lr": 0.001}), ("sgd", (0.001,), {}), GradientDescent(0.015),
     ),
     Case(
-        Momentum(0.0005, 0.8), lambda x: recorded.momentum(x, 0.0005, 0.8),
+        Momentum(0.0005, 0.8), lambda x: trajectories.momentum(x, 0.0005, 0.8),
         ("SGD", {"lr": 0.0005, "momentum": 0.8}), ("sgd", (0.0005, 0.8), {}), Momentum(0.01),
     ),
     Case(
-        Nesterov(0.0005, 0.8), lambda x: recorded.nesterov(x, 0.0005, 0.8),
+        Nesterov(0.0005, 0.8), lambda x: trajectories.nesterov(x, 0.0005, 0.8),
         ("SGD", {"lr": 0.0005, "momentum": 0.8, "nesterov": True}), ("sgd", (0.0005, 0.8), {"nesterov": True}), Nesterov(0.01),
     ),
     Case(
-        Adagrad(0.1, initial_accumulator_value=0.1), lambda x: recorded.adagrad(x, 0.1, 0.1),
+        Adagrad(0.1, initial_accumulator_value=0.1), lambda x: trajectories.adagrad(x, 0.1, 0.1),
         ("Adagrad", {"lr": 0.1, "initial_accumulator_value": 0.1}),
         ("adagrad", (0.1,), {"initial_accumulator_value": 0.1, "eps": 0.0}), Adagrad(1.0),
     ),
     Case(
-        Adadelta(0.5, rho=0.95), lambda x: recorded.adadelta(x, 0.5, 0.95),
+        Adadelta(0.5, rho=0.95), lambda x: trajectories.adadelta(x, 0.5, 0.95),
         ("Adadelta", {"lr": 0.5, "rho": 0.95}), ("adadelta", (0.5, 0.95), {"eps": 1e-6}), Adadelta(_decayed(100.0)),
     ),
     Case(
-        RMSprop(0.01), lambda x: recorded.rmsprop(x, 0.01),
+        RMSprop(0.01), lambda x: trajectories.rmsprop(x, 0.01),
         ("RMSprop", {"lr": 0.01}), ("rmsprop", (0.01, 0.99), {"eps_in_sqrt": False}), RMSprop(_decayed(0.1)),
     ),
     Case(
         RMSprop(0.002, alpha=0.9, momentum=0.5, centered=True),
-        lambda x: recorded.rmsprop(x, 0.002, 0.9, momentum=0.5, centered=True),
+        lambda x: trajectories.rmsprop(x, 0.002, 0.9, momentum=0.5, centered=True),
         ("RMSprop", {"lr": 0.002, "alpha": 0.9, "momentum": 0.5, "centered": True}), None,
         RMSprop(_decayed(0.02), momentum=0.5, centered=True),
     ),
-    Case(Adam(0.05), lambda x: recorded.adam(x, 0.05), ("Adam", {"lr": 0.05}), ("adam", (0.05,), {}), Adam(_decayed(0.1))),
+    Case(Adam(0.05), lambda x: trajectories.adam(x, 0.05), ("Adam", {"lr": 0.05}), ("adam", (0.05,), {}), Adam(_decayed(0.1))),
     Case(
-        Adam(0.05, 0.8, 0.95, 1e-3), lambda x: recorded.adam(x, 0.05, 0.8, 0.95, 1e-3),
+        Adam(0.05, 0.8, 0.95, 1e-3), lambda x: trajectories.adam(x, 0.05, 0.8, 0.95, 1e-3),
         ("Adam", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3}), ("adam", (0.05, 0.8, 0.95, 1e-3), {}),
         Adam(_decayed(0.1), 0.8, 0.95, 1e-3),
     ),
     Case(
-        AdamW(0.05, weight_decay=0.1), lambda x: recorded.adam(x, 0.05, decay=0.1),
+        AdamW(0.05, weight_decay=0.1), lambda x: trajectories.adam(x, 0.05, decay=0.1),
         ("AdamW", {"lr": 0.05, "weight_decay": 0.1}), ("adamw", (0.05,), {"weight_decay": 0.1}),
         AdamW(_decayed(0.1), weight_decay=0.0),
     ),
     Case(
-        AMSGrad(0.05), lambda x: recorded.adam(x, 0.05, largest=True),
+        AMSGrad(0.05), lambda x: trajectories.adam(x, 0.05, largest=True),
         ("Adam", {"lr": 0.05, "amsgrad": True}), None, AMSGrad(_decayed(0.5)),
     ),
     Case(
-        Adamax(0.05), lambda x: recorded.adamax(x, 0.05), ("Adamax", {"lr": 0.05}), ("adamax", (0.05,), {}),
+        Adamax(0.05), lambda x: trajectories.adamax(x, 0.05), ("Adamax", {"lr": 0.05}), ("adamax", (0.05,), {}),
         Adamax(_decayed(0.5)),
     ),
-    Case(NAdam(0.05), lambda x: recorded.nadam(x, 0.05), ("NAdam", {"lr": 0.05}), None, NAdam(_decayed(0.1))),
+    Case(NAdam(0.05), lambda x: trajectories.nadam(x, 0.05), ("NAdam", {"lr": 0.05}), None, NAdam(_decayed(0.1))),
     Case(
-        Lion(0.01, weight_decay=0.1), lambda x: recorded.lion(x, 0.01, decay=0.1),
+        Lion(0.01, weight_decay=0.1), lambda x: trajectories.lion(x, 0.01, decay=0.1),
         None, ("lion", (0.01,), {"weight_decay": 0.1}), Lion(_decayed(0.01)),
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ changes no argument, is the same by jit and as a native loop, and can be differe
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from chainrule.native.iterate import Stepper, iterate
 from chainrule.optim import Adam, GradientDescent, Momentum, RMSprop
 from chainrule.optim.schedules import Exponential
 
-each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: repr(method)[:60])
+each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: re.sub(r" at 0x\w+", "", repr(method))[:60])
 
 FLAT = np.array([0.3, -0.2, 0.9, 0.1, 0.5])
 

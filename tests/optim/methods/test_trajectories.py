@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.optim.methods.cases import CASES, bowl, descend, rosenbrock
-from tests.optim.methods.recorded import trajectory
+from tests.optim.methods.trajectories import trajectory
 
 import chainrule as cr
 

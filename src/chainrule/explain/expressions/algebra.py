@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeAlias
 
 from chainrule.explain.expressions.expression import (
     Apply,
@@ -33,6 +34,8 @@ from chainrule.explain.expressions.neat import (
     neat,
     power_of_number,
 )
+
+SumKey: TypeAlias = frozenset[tuple[frozenset[tuple[Expression, Expression]], Value]]
 
 ALGEBRAIC = frozenset("add subtract multiply divide negative positive power float_power square reciprocal".split())
 """Primitives into whose operands tidying goes; what is inside of other functions stays as it was written."""
@@ -171,13 +174,14 @@ def term_of(expression: Expression) -> Term:
     """Return a product with its numbers multiplied and powers of the same base put together."""
     coefficient: Value = 1
     powers: dict[Expression, Expression] = {}
+    sums: dict[SumKey, Expression] = {}
     for base, exponent in raw_factors(expression):
         value = _number_of(base, exponent)
         if value is not None:
             coefficient = multiply_numbers(coefficient, value)
             continue
-        if _is_sum(base) and is_whole(exponent) and base not in powers:
-            base, sign = _same_sum(base, powers)
+        if _is_sum(base) and base not in powers:
+            base, sign = _same_sum(base, exponent, sums)
             if sign < 0 and isinstance(exponent, Number) and exponent.value % 2:
                 coefficient = multiply_numbers(coefficient, -1)
         powers[base] = plus(powers[base], exponent) if base in powers else exponent
@@ -187,18 +191,24 @@ def term_of(expression: Expression) -> Term:
     return Term(coefficient, tuple((base, exponent) for base, exponent in powers.items() if exponent != ZERO))
 
 
-def _same_sum(base: Expression, powers: Mapping[Expression, Expression]) -> tuple[Expression, int]:
-    """Return the sum among the bases that has the same terms in another order, and 1; or opposite terms, and -1."""
+def _same_sum(base: Expression, exponent: Expression, known: dict[SumKey, Expression]) -> tuple[Expression, int]:
+    """Return the known sum that has the same terms in another order, and 1; or opposite terms, and -1.
+
+    A sum that is neither is known from then on. Powers that are no whole numbers keep the sum that they were written with.
+    """
     key = sum_key(base)
-    opposite = frozenset((factors, multiply_numbers(-1, number)) for factors, number in key)
-    for known in powers:
-        if _is_sum(known) and (known_key := sum_key(known)) in (key, opposite):
-            return known, 1 if known_key == key else -1
+    if key in known and is_whole(exponent):
+        return known[key], 1
+    if known and is_whole(exponent):
+        opposite = frozenset((factors, multiply_numbers(-1, number)) for factors, number in key)
+        if opposite in known:
+            return known[opposite], -1
+    known.setdefault(key, base)
     return base, 1
 
 
 @lru_cache(maxsize=1024)
-def sum_key(base: Expression) -> frozenset[tuple[frozenset[tuple[Expression, Expression]], Value]]:
+def sum_key(base: Expression) -> SumKey:
     """Return the terms of a sum as what makes two sums equal."""
     return frozenset((term.key, term.coefficient) for term in terms_of(base))
 

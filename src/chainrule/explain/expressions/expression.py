@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import sys
-from abc import ABC
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -32,8 +31,11 @@ MAX_FRACTION_DENOMINATOR = 64
 CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e}
 
 
-class Expression(ABC):
-    """A mathematical expression. Equality is structural, and expressions can be keys of dictionaries."""
+class Expression:
+    """A mathematical expression. Equality is structural, and expressions can be keys of dictionaries.
+
+    Only the final kinds below are made. It is no ABC, since `isinstance` asks those in Python, and trees are walked a lot.
+    """
 
     __slots__ = ()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from chainrule.explain.expressions.algebra import build_sum, terms_of
 from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol
 from chainrule.explain.expressions.neat import ZERO, is_named, is_whole
 
 
+@lru_cache(maxsize=4096)  # a sum asks for both signs of each term: without it, nesting would double the work
 def is_positive(expression: Expression) -> bool:
     """Return whether the expression is seen to be positive for all real values of its variables.
 
@@ -40,6 +43,7 @@ def _root_wins(root: Expression, other: Expression) -> bool:
     return is_positive(build_sum(terms_of(root.operands[0] - other * other)))
 
 
+@lru_cache(maxsize=4096)
 def is_at_least_zero(expression: Expression) -> bool:
     """Return whether the expression is seen to be zero or more for all real values of its variables."""
     if expression == ZERO or is_positive(expression):

@@ -149,7 +149,7 @@ def _inner(training: Training, layer: int, unit: int, names: list[str], times: s
     constant = constants[unit]
     if constant:
         text += f"{between}{'-' if constant < 0 else '+'} {abs(constant):.3g}"
-    return text[2:] if text.startswith("+") else text
+    return text[2:] if text.startswith("+") else f"-{text[2:]}"
 
 
 def _applied(training: Training, inner: str) -> str:

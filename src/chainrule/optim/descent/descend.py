@@ -77,6 +77,7 @@ def start(problem: Problem, task: Task) -> tuple[Any, Run]:
     """Return a run at its start, and its kind, by which its memory is used again; None where it is not."""
     leaves, structure = flatten(task.x)
     n, nbytes = task.steps + 1, _nbytes(leaves)
+    numbers = problem.inputs(task.method)
     state = first_state(task.method, task.x, _is_tracked(task, leaves))
     values, points = often(nbytes, n, task.record)
     every = [values, *(0 for _ in leaves), *(points for _ in leaves), *([values] if task.record else [])]
@@ -85,13 +86,12 @@ def start(problem: Problem, task: Task) -> tuple[Any, Run]:
         or task.checkpoint is not None
         or 16 * (n // values) + (nbytes * n // points if points else 0) > _SMALL
     ):
-        return None, Run(problem.stepper, state, n, (task.level, *task.args), every)
+        return None, Run(problem.stepper, state, n, (task.level, *numbers, *task.args), every)
     kind = (structure, n)
     run = problem.idle_run(kind)
     if run is None or not run.restart(state):
-        return kind, Run(problem.stepper, state, n, (task.level,), every)
-    if run.args[0] != task.level:
-        run.set_number(0, task.level)
+        return kind, Run(problem.stepper, state, n, (task.level, *numbers), every)
+    run.set_numbers((task.level, *numbers))
     return kind, run
 
 
@@ -180,11 +180,12 @@ def call(task: Task, x: Any, *rest: Any) -> Any:
 
 def gradient_of(run: Run, leaves: Sequence[Any], structure: Any) -> Any:
     """Return the last gradient, in the structure and types of x."""
-    parts = [_like(run.last(GRADIENT + number), leaf) for number, leaf in enumerate(leaves)]
+    parts = [like_leaf(run.last(GRADIENT + number), leaf) for number, leaf in enumerate(leaves)]
     return unflatten(structure, parts)
 
 
-def _like(part: np.ndarray[Any, Any], leaf: Any) -> Any:
+def like_leaf(part: np.ndarray[Any, Any], leaf: Any) -> Any:
+    """Return what lies in memory as the part of x is: a Python number, one of NumPy's, or an array."""
     return (
         np.array(part) if isinstance(leaf, np.ndarray) else part.item() if type(leaf) in (float, complex) else part[()]
     )
@@ -231,7 +232,7 @@ def _best(run: Run, task: Task, trail: Trail, leaves: Sequence[Any], structure: 
     values = trail.values[:: trail.points_every // trail.every]
     values = np.where(np.isfinite(values), sign * values, np.inf)
     row = int(np.argmin(values))
-    x = unflatten(structure, [_like(column[row], leaf) for column, leaf in zip(trail.points, leaves, strict=True)])
+    x = unflatten(structure, [like_leaf(column[row], leaf) for column, leaf in zip(trail.points, leaves, strict=True)])
     return (sign * float(values[row]), x) if math.isfinite(values[row]) else None
 
 

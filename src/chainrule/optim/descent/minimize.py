@@ -22,7 +22,7 @@ from chainrule.optim.descent.problem import find_problem
 from chainrule.optim.descent.quick import quick
 from chainrule.optim.descent.solving import solve
 from chainrule.optim.descent.stochastic import descend_by_batches
-from chainrule.optim.descent.task import Task
+from chainrule.optim.descent.task import Task, Watch
 from chainrule.optim.descent.unrolled import unrolled
 from chainrule.optim.methods.gradient_descent import GradientDescent
 from chainrule.optim.methods.method import Method, Solver
@@ -57,8 +57,9 @@ def minimize(
         raising StopIteration. Ctrl-C ends it too: the best that was found so far is returned.
     has_aux: `fun` returns (number, anything): that at the end is `.aux`.
     record: keep the way there: the values, and at most 10,000 points in at most 64 MB. False is faster: where gradients are
-        found without values, there are none on the way.
-    batches: `Batches` of data for a stochastic descent; each step sees the next one. Their epochs say how many steps there are.
+        found without values, there are none on the way, and the best point is looked for at the two ends only.
+    batches: `Batches` of data for a stochastic descent; each step sees the next one. Their epochs say how
+        many steps there are, and `tol` is not used.
     checkpoint: a file such as "run.npz", or a `Checkpoint`: the descent is written there from time to time, and the same call
         goes on from there, to the same bits, whenever the process has died.
     progress: draw a bar on stderr; None does so on a terminal, once a second has passed.
@@ -80,19 +81,10 @@ def minimize(
     x = x0 if is_watched else unflatten(structure, start_leaves(leaves))
     if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
         checkpoint = Checkpoint(checkpoint)
-    count = batches.steps if batches is not None else int(steps)
+    # The gradient of a batch says nothing of convergence.
+    count, tol = (int(steps), float(tol)) if batches is None else (batches.steps, 0.0)
     task = Task(
-        fun,
-        x,
-        method,
-        count,
-        float(tol),
-        tuple(args),
-        has_aux,
-        record,
-        callback,
-        checkpoint=checkpoint,
-        batches=batches,
+        fun, x, method, count, tol, tuple(args), has_aux, record, callback, checkpoint=checkpoint, batches=batches
     )
     is_solver = hasattr(method, "solve")
     if is_solver or is_watched:
@@ -100,10 +92,16 @@ def minimize(
         return solve(task) if is_solver else unrolled(task)
     try:
         with Bar(is_shown=progress) as bar:
-            return _descend(replace(task, watch=bar) if bar.is_shown else task)
+            return _descend(replace(task, watch=_counting(bar, task)) if bar.is_shown else task)
     except WatchedError:
         _refuse_keeping(task)
         return unrolled(task)
+
+
+def _counting(bar: Bar, task: Task) -> Watch:
+    """Return the bar, counting steps: without batches there is one point more than steps."""
+    more = int(task.batches is None)
+    return lambda done, total: bar(done - more, total - more)
 
 
 def _descend(task: Task) -> Minimum:

@@ -8,17 +8,20 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any, final
 
 from chainrule.native.step_code import Stepper
 from chainrule.native.step_run import Run
 from chainrule.optim.descent.step import make_step
 from chainrule.optim.descent.surroundings import Surroundings, code_of
+from chainrule.optim.methods.numbers import Numbers, form_and_numbers
 
 KEPT = 64
 """So many problems are kept, those used last."""
 LIGHT = 1 << 20
 """A problem that reads arrays of more bytes is forgotten with its function, whose data it would keep in memory."""
+_ALIKE = 8  # so many problems are kept whose functions have the same code
 _IDLE = 2  # so many finished runs of one kind are kept, whose memory the next one takes
 
 
@@ -27,13 +30,18 @@ class Problem:
     """A function with a method: the step of its descent, and the native code of that.
 
     It refers to the function while a descent is under way only, so that a function that nobody needs any more can go.
+    numbers: of the method, which native code has as constants; None where it takes them as inputs, for any method of one form.
     is_tried: whether there has been a descent. is_lasting: whether it is kept for functions with the same code and surroundings.
     """
 
-    def __init__(self, fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, rows: int) -> None:
+    def __init__(
+        self, fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, rows: int, is_general: bool
+    ) -> None:
         self.method = method
+        _, numbers = form_and_numbers(method)
+        self.numbers = None if is_general else numbers
         self.surroundings = Surroundings(fun, () if _is_frozen(method) else (method,))
-        self.step = make_step(fun, method, has_aux, record)
+        self.step = make_step(fun, method, has_aux, record, len(numbers) if is_general else 0)
         self.stepper = Stepper(self.step, has_aux=True, has_stop=True, rows=rows)
         self.is_tried = False
         self.is_lasting = False
@@ -42,6 +50,10 @@ class Problem:
         self._lock = threading.Lock()
         self._idle: dict[Any, list[Run]] = {}
         self._place.cell_contents = None
+
+    def inputs(self, method: Any) -> Numbers:
+        """Return what native code takes of a method."""
+        return form_and_numbers(method)[1] if self.numbers is None else ()
 
     @contextmanager
     def lent(self, fun: Callable[..., Any]) -> Iterator[None]:
@@ -89,8 +101,11 @@ def _cell(function: Callable[..., Any], name: str) -> types.CellType:
 
 def _is_frozen(method: Any) -> bool:
     """Whether the settings of a method cannot change."""
+    if method is None or isinstance(method, int | float | complex | str):
+        return True
     parameters = getattr(type(method), "__dataclass_params__", None)
-    return parameters is not None and bool(parameters.frozen)
+    is_frozen = parameters is not None and bool(parameters.frozen)
+    return is_frozen and all(_is_frozen(getattr(method, field.name)) for field in fields(method))
 
 
 _problems: OrderedDict[Any, list[Problem]] = OrderedDict()
@@ -101,27 +116,32 @@ def find_problem(fun: Callable[..., Any], method: Any, has_aux: bool, record: bo
     """Return what is known of descents on a function with a method; a new problem where nothing is.
 
     rows: the function takes so many arrays of which each step sees the next row.
+
+    The numbers of the first method are constants of the native code. When a method comes that differs in these alone, there may
+    be more of them: code is compiled that takes them as inputs, to the same bits.
     """
-    key = _key(fun, method, has_aux, record, rows)
+    key, numbers = _key(fun, method, has_aux, record, rows)
     with _lock:
-        known = _problems.get(key)
-        for problem in known or ():
-            if problem.surroundings.are_those_of(fun):
-                _problems.move_to_end(key)
-                return problem
-        problem = Problem(fun, method, has_aux, record, rows)
+        known = [problem for problem in _problems.get(key, ()) if problem.surroundings.are_those_of(fun)]
+        for wanted in (numbers, None):
+            for problem in known:
+                if problem.numbers == wanted:
+                    _problems.move_to_end(key)
+                    return problem
+        problem = Problem(fun, method, has_aux, record, rows, is_general=bool(known))
         if problem.surroundings.is_known and _remember(key, fun, problem):
             while len(_problems) > KEPT:
                 _problems.popitem(last=False)
     return problem
 
 
-def _key(fun: Callable[..., Any], method: Any, *settings: int) -> Any:
+def _key(fun: Callable[..., Any], method: Any, *settings: int) -> tuple[Any, Numbers]:
+    form, numbers = form_and_numbers(method)
     try:
-        hash(method)
+        hash(form)
     except TypeError:
-        return code_of(fun), id(method), settings
-    return code_of(fun), type(method), method, settings
+        form = id(method)
+    return (code_of(fun), form, settings), numbers
 
 
 def _remember(key: Any, fun: Callable[..., Any], problem: Problem) -> bool:
@@ -136,7 +156,7 @@ def _remember(key: Any, fun: Callable[..., Any], problem: Problem) -> bool:
         problem.is_lasting = True
     problems = _problems.setdefault(key, [])
     problems.insert(0, problem)
-    del problems[4:]
+    del problems[_ALIKE:]
     return True
 
 

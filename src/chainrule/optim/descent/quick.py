@@ -23,6 +23,7 @@ from chainrule.optim.descent.story import Story
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.verdict import judge
+from chainrule.optim.methods.numbers import form_and_numbers
 from chainrule.optim.modifiers.modifier import sign_of
 
 _KEPT = 128
@@ -36,9 +37,11 @@ def quick(fun: Any, x0: Any, method: Any, steps: Any, tol: Any, record: bool) ->
         return None
     try:
         found = _known.get((id(fun.__code__), method, steps, record))
+        if found is None:
+            found = _known.get((id(fun.__code__), form_and_numbers(method)[0], steps, record))
     except TypeError:  # a method that has no hash
         return None
-    return None if found is None else found.run(fun, x0, tol)
+    return None if found is None else found.run(fun, x0, method, tol)
 
 
 def remember(problem: Problem, run: Run, task: Task) -> bool:
@@ -53,7 +56,8 @@ def remember(problem: Problem, run: Run, task: Task) -> bool:
     is_bare = not (task.callback or task.has_aux or task.args) and not (task.record and run.often()[SQUARE] > 1)
     if not (type(fun) is types.FunctionType and is_alone and is_bare and entrance is not None and problem.is_lasting):
         return False
-    key = (id(fun.__code__), task.method, task.steps, task.record)
+    name = form_and_numbers(task.method)[0] if problem.numbers is None else task.method
+    key = (id(fun.__code__), name, task.steps, task.record)
     if len(_known) >= _KEPT:
         _known.clear()
     _known[key] = Quick(problem, run, task, fun.__code__, entrance)
@@ -64,10 +68,13 @@ def remember(problem: Problem, run: Run, task: Task) -> bool:
 class _Told:
     """What the message of an outcome needs. Most messages are never read: this is made faster than a `Story` is."""
 
-    __slots__ = ("quick", "fun", "x0", "tol", "value", "square")
+    __slots__ = ("quick", "fun", "x0", "method", "tol", "value", "square")
 
-    def __init__(self, quick: Quick, fun: Callable[..., Any], x0: Any, tol: float, value: float, square: float) -> None:
-        self.quick, self.fun, self.x0, self.tol, self.value, self.square = quick, fun, x0, tol, value, square
+    def __init__(
+        self, quick: Quick, fun: Callable[..., Any], x0: Any, method: Any, tol: float, value: float, square: float
+    ) -> None:
+        self.quick, self.fun, self.x0, self.method, self.tol = quick, fun, x0, method, tol
+        self.value, self.square = value, square
 
     def __call__(self, found: Minimum) -> str:
         return self.quick.tell(self, found)
@@ -81,14 +88,15 @@ class Quick:
     """
 
     __slots__ = (
-        "_problem", "_run", "_method", "_code", "_lock", "_program", "_addresses", "_control", "_state", "_kind", "_shape",
+        "_problem", "_run", "_is_general", "_code", "_lock", "_program", "_addresses", "_control", "_state", "_kind", "_shape",
         "_points", "_rooms", "_every", "_record", "_sign", "_whole", "_gradient", "_values", "_squares",
     )  # fmt: skip
 
     def __init__(
         self, problem: Problem, run: Run, task: Task, code: types.CodeType, entrance: tuple[Program, tuple[int, ...]]
     ) -> None:
-        self._problem, self._run, self._method, self._code = problem, run, task.method, code
+        self._problem, self._run, self._code = problem, run, code
+        self._is_general = problem.numbers is None
         self._lock = threading.Lock()
         self._program, self._addresses = entrance
         self._kind, self._shape = type(task.x), np.shape(task.x)
@@ -105,8 +113,8 @@ class Quick:
         self._values, self._squares = (as_memory(self._rooms[part][0]) for part in (VALUE, SQUARE))
         self._sign = sign_of(task.method)
 
-    def run(self, fun: types.FunctionType, x0: Any, tol: float) -> Minimum | None:
-        """Run again, from `x0`."""
+    def run(self, fun: types.FunctionType, x0: Any, method: Any, tol: float) -> Minimum | None:
+        """Run again, from `x0`, with the same method, or one of the same form where the problem takes its numbers."""
         is_same = type(x0) is self._kind and (
             self._kind is float or (x0.shape == self._shape and x0.dtype == np.float64)
         )
@@ -117,15 +125,17 @@ class Quick:
         if not self._lock.acquire(blocking=False):
             return None
         try:
-            return self._again(fun, x0, tol)
+            return self._again(fun, x0, method, tol)
         finally:
             self._lock.release()
 
-    def _again(self, fun: Callable[..., Any], x0: Any, tol: float) -> Minimum | None:
+    def _again(self, fun: Callable[..., Any], x0: Any, method: Any, tol: float) -> Minimum | None:
         run, control, level = self._run, self._control, tol * tol if tol else -1.0
-        if run.args[0] != level:
-            run.set_number(0, level)
-        memory = self._method.init(x0)
+        if self._is_general:
+            run.set_numbers((level, *form_and_numbers(method)[1]))
+        elif run.args[0] != level:
+            run.set_numbers((level,))
+        memory = method.init(x0)
         leaves = [x0] if type(memory) is tuple and not memory else [x0, *flatten(memory)[0]]
         if len(leaves) < len(self._state):
             leaves += [math.inf, x0]
@@ -136,9 +146,11 @@ class Quick:
         if self._program.call(*self._addresses) or not (control[DONE] == run.n or control[STOPPED]):
             return None
         done: int = control[DONE]
-        return self._outcome(fun, x0 if self._kind is float else x0.copy(), tol, level, done)
+        return self._outcome(fun, x0 if self._kind is float else x0.copy(), method, tol, level, done)
 
-    def _outcome(self, fun: Callable[..., Any], x0: Any, tol: float, level: float, done: int) -> Minimum | None:
+    def _outcome(
+        self, fun: Callable[..., Any], x0: Any, method: Any, tol: float, level: float, done: int
+    ) -> Minimum | None:
         last, point, gradient = done - 1, self._points[(done - 1) % 2], self._gradient
         value: float
         square: float
@@ -155,11 +167,11 @@ class Quick:
         status = judge(trail, value, square, level, self._sign)
         if status is Status.DIVERGED or status is Status.NOT_FINITE:
             return None  # the best point is to be found
-        return Minimum(x, value, slope, last, done, status, None, trail, _Told(self, fun, x0, tol, value, square))
+        return Minimum(x, value, slope, last, done, status, None, trail, _Told(self, fun, x0, method, tol, value, square))
 
     def tell(self, told: _Told, found: Minimum) -> str:
         """Return the message of an outcome."""
-        task = Task(told.fun, told.x0, self._method, self._run.n - 1, told.tol, record=self._record)
+        task = Task(told.fun, told.x0, told.method, self._run.n - 1, told.tol, record=self._record)
         return Story(task, told.value, told.square, "")(found)
 
     def _trail(self, done: int) -> Trail:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import flatten, unflatten
+from chainrule.optim.methods.numbers import with_numbers
 from chainrule.optim.modifiers.modifier import projected_gradient, sign_of
 from chainrule.transforms.derivatives import value_and_grad
 
@@ -19,9 +20,12 @@ SQUARE, GRADIENT, VALUE = 0, 1, -1
 """Where the parts of a record start; after the leaves of the gradient come those of the point, and the value is the last one."""
 
 
-def make_step(fun: Callable[..., Any], method: Any, has_aux: bool, record: bool) -> Callable[..., Any]:
-    """Return the step that `iterate` runs: (state, level, *args) -> (state, record, whether to stop).
+def make_step(
+    fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, count: int = 0
+) -> Callable[..., Any]:
+    """Return the step that `iterate` runs: (state, level, *numbers, *args) -> (state, record, whether to stop).
 
+    numbers: of the method, `count` of them, in the place of its own; with 0 it is taken as it is.
     state: (x, what the method keeps, (the best value, the x it was found at), or () where that is not tracked). The values are
         times -1 where the method maximizes.
     record: (the square of the gradient's norm, the gradient, x, the value at x), the value only if `record`: many gradients
@@ -33,10 +37,11 @@ def make_step(fun: Callable[..., Any], method: Any, has_aux: bool, record: bool)
 
     def step(state: Any, level: Any, *args: Any) -> Any:
         x, memory, best = state
-        found, gradient = value_and_grad(fun, has_aux=has_aux)(x, *args)
-        square = squared_norm(projected_gradient(method, gradient, x))
+        mover = with_numbers(method, args[:count]) if count else method
+        found, gradient = value_and_grad(fun, has_aux=has_aux)(x, *args[count:])
+        square = squared_norm(projected_gradient(mover, gradient, x))
         goes_on = (square > level) & (square < math.inf)
-        moved, memory = method.update(gradient, memory, x)
+        moved, memory = mover.update(gradient, memory, x)
         if not record:
             return (moved, memory, best), (square, gradient, x), np.logical_not(goes_on)
         value = np.float64(1.0) * (found[0] if has_aux else found)

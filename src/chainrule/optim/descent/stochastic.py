@@ -12,7 +12,7 @@ from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import RandomNumbersError
 from chainrule.native.step_run import Run
 from chainrule.optim.descent.batches import Batches, Epochs
-from chainrule.optim.descent.descend import call, call_back, gradient_of, often, run_steps, together
+from chainrule.optim.descent.descend import call, call_back, gradient_of, like_leaf, often, run_steps, together
 from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.problem import Problem, find_problem
@@ -22,7 +22,6 @@ from chainrule.optim.descent.trail import Trail
 from chainrule.optim.modifiers.modifier import sign_of
 
 _WINDOW = 1 << 26  # so many bytes of shuffled data, or one batch, lie in memory besides the data itself
-_NEVER = -1.0  # the gradient of a batch says nothing of convergence
 
 
 def descend_by_batches(task: Task) -> Minimum:
@@ -65,7 +64,7 @@ class Training:
         points = often(sum(8 * np.size(leaf) for leaf in self.leaves), batches.steps, task.record)[1]
         every = [1, *(0 for _ in self.leaves), *(points for _ in self.leaves), 1]
         state = first_state(task.method, task.x, False)
-        self.steps = Run(problem.stepper, state, batches.steps, (_NEVER, *task.args), every, self.rows)
+        self.steps = Run(problem.stepper, state, batches.steps, self._args(), every, self.rows)
         self.order: tuple[int, npt.NDArray[np.int64]] = -1, np.arange(0)
         self.validation: list[float] = []
         self.best: tuple[int, list[Any]] = -1, []
@@ -74,12 +73,18 @@ class Training:
             self.keeper = Keeper(task.checkpoint, task, self.steps)
             self._resume(self.keeper)
 
+    def _args(self) -> tuple[Any, ...]:
+        """Return what steps take besides their state and their batch."""
+        return self.task.level, *self.problem.inputs(self.task.method), *self.task.args
+
     def _resume(self, keeper: Keeper) -> None:
         keeper.resume()
         self.validation = list(keeper.extra.get("validation", ()))
         count = len(self.leaves)
         if "best" in keeper.extra:
-            self.best = int(keeper.extra["best"]), [keeper.extra[f"best{number}"] for number in range(count)]
+            parts = (keeper.extra[f"best{number}"] for number in range(count))
+            kept = [like_leaf(part, leaf) for part, leaf in zip(parts, self.leaves, strict=True)]
+            self.best = int(keeper.extra["best"]), kept
 
     def run(self) -> str:
         """Run what is left; return who has interrupted it."""
@@ -116,7 +121,7 @@ class Training:
         """Run the last step of an epoch, whose batch is smaller."""
         steps = self.steps
         rows = [np.ascontiguousarray(array[samples])[None] for array in self.batches.arrays]
-        alone = Run(self.problem.stepper, steps.state(), 1, (_NEVER, *self.task.args), 1, rows)
+        alone = Run(self.problem.stepper, steps.state(), 1, self._args(), 1, rows)
         alone.is_interpreted = steps.is_interpreted
         alone.advance()
         steps.adopt(alone)

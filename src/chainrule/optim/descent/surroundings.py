@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
+from functools import cache
 from typing import Any, final
 
 import numpy as np
@@ -16,7 +18,11 @@ from chainrule.native.callable import NativeFunction
 from chainrule.native.capture import MANY, around, names_read
 
 _MISSING = object()
-_PLAIN = (int, float, complex, str, bytes, bool)
+_PLAIN = (int, float, complex, str, bytes, np.generic)
+# Records of these modules are mathematics as it was typed, and compared by value. They are not imported for this: that takes a
+# parser, where most functions are Python's.
+_TYPED = ("chainrule.explain.expressions.", "chainrule.explain.reading.", "chainrule.explain.derivation.results")
+_DEEP = 8  # so many functions inside of one another, or tuples, are compared
 _LIBRARIES = ("chainrule", "numpy", "scipy", "builtins", "math")
 
 
@@ -89,9 +95,19 @@ class Surroundings:
 
 
 def code_of(fun: Callable[..., Any]) -> Any:
-    """Return what functions have in common that differ in their surroundings only: their code. Others are alone."""
+    """Return what functions have in common that differ in their surroundings only: their code. Others are alone.
+
+    A typed function is what was typed.
+    """
+    if _is_typed(type(fun)):
+        return fun
     inner = fun.__func__ if isinstance(fun, types.MethodType) else fun
     return (inner.__code__, id(inner.__globals__)) if isinstance(inner, types.FunctionType) else id(fun)
+
+
+@cache
+def _is_typed(kind: type) -> bool:
+    return is_dataclass(kind) and kind.__module__.startswith(_TYPED)
 
 
 def _own(fun: Any) -> tuple[Any, ...]:
@@ -111,11 +127,23 @@ def _contents(cell: types.CellType) -> Any:
         return _MISSING
 
 
-def _are_same(some: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
+def _are_same(some: tuple[Any, ...], others: tuple[Any, ...], depth: int = 0) -> bool:
     return len(some) == len(others) and all(
-        one is other or _is_equal(one, other) for one, other in zip(some, others, strict=True)
+        one is other or _is_equal(one, other, depth) for one, other in zip(some, others, strict=True)
     )
 
 
-def _is_equal(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and isinstance(one, _PLAIN) and bool(one == other)
+def _is_equal(one: Any, other: Any, depth: int = 0) -> bool:
+    """Whether nothing tells two objects apart, neither now nor later."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, _PLAIN) or _is_typed(type(one)):
+        return bool(one == other) and repr(one) == repr(other)  # 0.0 equals -0.0
+    if depth == _DEEP:
+        return False
+    if type(one) is tuple:
+        return _are_same(one, other, depth + 1)
+    if type(one) is types.FunctionType:
+        is_same_code = one.__code__ is other.__code__ and one.__globals__ is other.__globals__
+        return is_same_code and _are_same(_own(one), _own(other), depth + 1)
+    return False
