@@ -8,7 +8,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State
 
 from chainrule.learn import callbacks, explorer, playground
-from chainrule.learn.blocks import Live
+from chainrule.learn.blocks import Code, Live
 from chainrule.learn.lessons.table import LESSONS
 from chainrule.learn.pages import frame, page
 from chainrule.learn.security import protect
@@ -36,13 +36,14 @@ def create_app(workers: Workers, hosts: Sequence[str] = ()) -> Dash:
         compress=False,
     )
     app.layout = frame()
-    lives = {
-        f"{lesson.slug}/{block.name}": block for lesson in LESSONS for block in lesson.body if isinstance(block, Live)
-    }
+    blocks = [(lesson.slug, place, block) for lesson in LESSONS for place, block in enumerate(lesson.body)]
+    lives = {f"{slug}/{block.name}": block for slug, _, block in blocks if isinstance(block, Live)}
+    codes = {f"{slug}/{place}": block for slug, place, block in blocks if isinstance(block, Code)}
     others = {"/explorer": explorer.layout, "/playground": playground.layout}
     _navigate(app, others)
     _keep(app)
     callbacks.follow_controls(app, workers, lives)
+    callbacks.run_code(app, workers, codes)
     callbacks.grade_exercises(app, workers)
     explorer.connect(app, workers)
     playground.connect(app, workers)
@@ -91,12 +92,12 @@ def _keep(app: Dash) -> None:
             const solved = Object.keys(progress || {});
             return ids.map(id => {
                 const count = solved.filter(key => key.startsWith(id.lesson + "|")).length;
-                return count + " solved";
+                return count + " of " + id.of + " solved";
             });
         }""",
-        Output({"part": "solved", "lesson": ALL}, "children"),
+        Output({"part": "solved", "lesson": ALL, "of": ALL}, "children"),
         Input("progress", "data"),
-        Input({"part": "solved", "lesson": ALL}, "id"),
+        Input({"part": "solved", "lesson": ALL, "of": ALL}, "id"),
     )
     app.clientside_callback(
         """function(clicks) { return clicks ? {} : window.dash_clientside.no_update; }""",

@@ -11,8 +11,9 @@ from dash import ALL, MATCH, Dash, Input, Output, State, ctx, html, no_update
 
 import chainrule as cr
 from chainrule.explain.derivation.derivation import Derivation
-from chainrule.learn.blocks import Live, Shown
-from chainrule.learn.rendering import markdown, reading
+from chainrule.learn.blocks import Code, Live, Shown
+from chainrule.learn.figures import drawn
+from chainrule.learn.rendering import displayed, markdown, reading
 from chainrule.learn.workers import RefusedError, Workers
 
 HIDDEN, SEEN = {"display": "none"}, {"display": "block"}
@@ -67,7 +68,7 @@ def follow_controls(app: Dash, workers: Workers, lives: Mapping[str, Live]) -> N
 def _parts(shown: Shown, is_dark: bool) -> tuple[Any, ...]:
     figure, summary = no_update, shown.summary
     if shown.picture is not None:
-        figure = shown.picture.to_dict(is_dark)["figure"]
+        figure = drawn(shown.picture, is_dark)
         summary = shown.picture.summary
     source = (
         "" if not shown.drawing else "data:image/svg+xml;base64," + base64.b64encode(shown.drawing.encode()).decode()
@@ -75,8 +76,27 @@ def _parts(shown: Shown, is_dark: bool) -> tuple[Any, ...]:
     return (
         figure, GRAPH if shown.picture is not None else HIDDEN,
         source, SEEN if shown.drawing else HIDDEN, shown.summary,
-        summary, shown.text, shown.report,
+        summary, displayed(shown.text), shown.report,
     )  # fmt: skip
+
+
+def run_code(app: Dash, workers: Workers, codes: Mapping[str, Code]) -> None:
+    """Let every program of the lessons run, and be copied. codes: by the key that is unique on all pages."""
+
+    @app.callback(Output({"part": "printed", "code": MATCH}, "children"), Input({"part": "printed", "code": MATCH}, "id"))
+    def show(identity: dict[str, str]) -> str:
+        return _run(workers, codes[identity["code"]].run)
+
+    app.clientside_callback(
+        """function(clicks, source) {
+            if (navigator.clipboard) { navigator.clipboard.writeText(source); return "Copied"; }
+            return "Select the text to copy it";  // browsers have no clipboard for pages without TLS
+        }""",
+        Output({"part": "copy", "code": MATCH}, "children"),
+        Input({"part": "copy", "code": MATCH}, "n_clicks"),
+        State({"part": "source", "code": MATCH}, "children"),
+        prevent_initial_call=True,
+    )
 
 
 def grade_exercises(app: Dash, workers: Workers) -> None:
@@ -87,7 +107,7 @@ def grade_exercises(app: Dash, workers: Workers) -> None:
         Input({"part": "problem text", "exercise": MATCH}, "id"),
     )
     def state(identity: dict[str, str]) -> str:
-        return _run(workers, problem, identity["exercise"])
+        return displayed(_run(workers, problem, identity["exercise"]))
 
     @app.callback(
         Output({"part": "feedback", "exercise": MATCH}, "children"),
@@ -105,11 +125,11 @@ def grade_exercises(app: Dash, workers: Workers) -> None:
         part = ctx.triggered_id["part"]
         key = identity["exercise"]
         if part == "hint":
-            return markdown(_run(workers, hint, key, hints or 1))
+            return markdown(displayed(_run(workers, hint, key, hints or 1)))
         if part == "derivation":
             found = _run(workers, derivation, key)
             text, printed = (found, "") if isinstance(found, str) else found
-            return [html.Pre(printed, tabIndex="0")] * bool(printed) + [markdown(text)]
+            return [html.Pre(printed, tabIndex="0")] * bool(printed) + [markdown(displayed(text))]
         if not (value or "").strip():
             return "Type an answer first."
         graded = _run(workers, grade, key, value)

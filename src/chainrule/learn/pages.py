@@ -60,7 +60,7 @@ def home(lessons: Sequence[Lesson]) -> html.Div:
             [
                 dcc.Link(lesson.title, href=f"/lessons/{lesson.slug}"),
                 html.Span(f" {lesson.minutes} min · "),
-                html.Span(id={"part": "solved", "lesson": lesson.slug}),
+                html.Span(id={"part": "solved", "lesson": lesson.slug, "of": len(lesson.exercises)}),
                 html.P(lesson.goal),
             ]
         )
@@ -70,10 +70,18 @@ def home(lessons: Sequence[Lesson]) -> html.Div:
         [
             html.H1("The calculus that machine learning runs on"),
             html.P(
-                "Ten lessons. Every number and every figure is computed by the library while you read, and every answer that you "
-                "give is checked. Nothing leaves this machine."
+                f"{len(lessons)} lessons, about {sum(lesson.minutes for lesson in lessons)} minutes in all. Every figure and its "
+                "numbers are computed by the library while you read, and every answer that you give is checked. Nothing leaves "
+                "this machine.",
+                className="goal",
             ),
             html.Ol(rows, className="lessons"),
-            html.Button("Clear my progress", id="clear"),
+            html.P(
+                [
+                    "Afterwards, or before: the ", dcc.Link("explorer", href="/explorer"), " takes any function apart, and the ",
+                    dcc.Link("playground", href="/playground"), " trains a small network before your eyes.",
+                ]
+            ),
+            html.Div(html.Button("Clear my progress", id="clear"), className="buttons"),
         ]
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from textwrap import dedent
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -11,11 +13,27 @@ from dash import dcc, html
 from chainrule.learn.blocks import Block, Choice, Code, Control, Exercise, Formula, Lesson, Live, Slider, Text
 
 GRAPH = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"], "responsive": True}
+_DISPLAYED = re.compile(r"^[ \t]*\$\$(.+?)\$\$[ \t]*$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"(?<!\$)\$(?!\\displaystyle)([^$\n]*\\frac[^$\n]*)\$(?!\$)")
 
 
 def markdown(text: str, **properties: Any) -> dcc.Markdown:
     """Return text with formulas; HTML in it is shown as text."""
-    return dcc.Markdown(text, mathjax=True, link_target="_self", **properties)
+    return dcc.Markdown(_on_lines_of_their_own(dedent(text)), mathjax=True, link_target="_self", **properties)
+
+
+def displayed(text: str) -> str:
+    r"""Return computed text with its fractions as large as in a formula on a line of its own.
+
+    >>> displayed(r"The slope is $\frac{dy}{dx}$.")
+    'The slope is $\\displaystyle \\frac{dy}{dx}$.'
+    """
+    return _INLINE.sub(r"$\\displaystyle \1$", _on_lines_of_their_own(text))
+
+
+def _on_lines_of_their_own(text: str) -> str:
+    """Return the text with the dollar signs of displayed formulas alone on their lines, as the renderer wants them."""
+    return _DISPLAYED.sub(lambda found: f"\n$$\n{found[1].strip()}\n$$\n", text)
 
 
 def lesson_page(number: int, lesson: Lesson, before: Lesson | None, after: Lesson | None) -> html.Div:
@@ -24,7 +42,7 @@ def lesson_page(number: int, lesson: Lesson, before: Lesson | None, after: Lesso
         [
             html.H1(f"{number}. {lesson.title}"),
             html.P(f"{lesson.goal} About {lesson.minutes} minutes.", className="goal"),
-            *(_block(lesson.slug, block) for block in lesson.body),
+            *(_block(lesson.slug, place, block) for place, block in enumerate(lesson.body)),
             html.H2("Now change this"),
             html.Ul([html.Li(markdown(item)) for item in lesson.change]),
             html.H2("Exercises"),
@@ -37,28 +55,19 @@ def lesson_page(number: int, lesson: Lesson, before: Lesson | None, after: Lesso
     )
 
 
-def _block(slug: str, block: Block) -> Any:
+def _block(slug: str, place: int, block: Block) -> Any:
     if isinstance(block, Text):
         return markdown(block.markdown)
     if isinstance(block, Code):
-        return _code(block)
+        return _code(f"{slug}/{place}", block)
     return live(f"{slug}/{block.name}", block)
 
 
-def _code(block: Code) -> html.Div:
-    return html.Div(
-        [
-            html.Div(
-                [
-                    html.Pre(html.Code(block.source), tabIndex="0"),
-                    dcc.Clipboard(content=block.source, title="Copy the code"),
-                ],
-                className="code",
-            ),
-            html.P("It prints:"),
-            html.Pre(html.Samp(block.run()), tabIndex="0"),
-        ]
-    )
+def _code(key: str, block: Code) -> html.Div:
+    source = html.Pre(html.Code(block.source, id={"part": "source", "code": key}), tabIndex="0")
+    copy = html.Button("Copy", id={"part": "copy", "code": key}, **{"aria-live": "polite"})
+    printed = html.Pre(html.Samp(id={"part": "printed", "code": key}), tabIndex="0", **{"aria-label": "What it prints"})
+    return html.Div([html.Div([source, copy], className="code"), html.P("It prints:"), printed])
 
 
 def live(key: str, block: Live) -> html.Section:

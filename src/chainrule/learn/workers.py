@@ -50,8 +50,13 @@ class Workers:
         self.seconds = seconds
         self.pool = ProcessPool(max_workers=count, max_tasks=0, initializer=_begin, context=context)
         self.turns = Turns(max(1, count - 1))
+        # The processes start now, not at the first visit; meanwhile the site is put together.
+        self.start = threading.Thread(target=self._start, args=(count,), daemon=True)
+        self.start.start()
+
+    def _start(self, count: int) -> None:
         for _ in range(count):
-            self.pool.schedule(abs, args=(0,))  # the processes start now, not at the first visit
+            self.pool.schedule(abs, args=(0,))
 
     def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Return what the function returns. Raises RefusedError with a sentence where it raises, or takes too long."""
@@ -80,6 +85,7 @@ class Workers:
 
     def close(self) -> None:
         """End the processes."""
+        self.start.join()
         self.pool.stop()
         self.pool.join()
 

@@ -35,7 +35,7 @@ def layout_of(title: str, axes: Sequence[str], dark: bool) -> dict[str, Any]:
     """Return the layout that all figures share."""
     ink, faint = ("#e6e6e6", "#3a3f47") if dark else ("#1c1c1c", "#dcdcdc")
     axis = {"gridcolor": faint, "zerolinecolor": GRAY, "linecolor": faint}
-    named = [{**axis, "title": {"text": name}} for name in axes]
+    named = [{**axis, "title": {"text": name, "standoff": 8}} for name in axes]
     layout: dict[str, Any] = {
         "title": {"text": title, "x": 0.02, "xanchor": "left", "font": {"size": 16}},
         "font": {"color": ink, "size": 13},
@@ -43,10 +43,15 @@ def layout_of(title: str, axes: Sequence[str], dark: bool) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 60, "r": 20, "t": 50, "b": 50},
         "hoverlabel": {"namelength": -1},
-        "legend": {"orientation": "h", "y": -0.18, "x": 0},
+        "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
     }
     if len(named) == 3:
-        layout["scene"] = {f"{name}axis": part for name, part in zip("xyz", named, strict=True)}
+        # From a little further away than Plotly stands, so that the numbers at the axes are in the figure.
+        layout["scene"] = {
+            **{f"{name}axis": {**part, "title": {"text": part["title"]["text"]}} for name, part in zip("xyz", named, strict=True)},
+            "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}},
+            "aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7},
+        }  # fmt: skip
     elif named:
         layout.update({f"{name}axis": part for name, part in zip("xy", named, strict=False)})
         for name in "xy":

@@ -17,6 +17,7 @@ from chainrule.native import step_code
 from chainrule.optim import GradientDescent
 from chainrule.optim.descent import quick as quick_module
 from chainrule.optim.descent.problem import find_problem
+from chainrule.optim.geometry.function import read_function
 
 CENTER = 2.0
 SETTINGS = {"center": 1.0}
@@ -61,6 +62,40 @@ def test_lambdas_that_are_made_again_share_their_code(compilations: list[str]) -
     for _ in range(6):
         assert cr.minimize(lambda x: (x - center) ** 2, 5.0, GradientDescent(0.25)).x == pytest.approx(1.5)
     assert len(compilations) == 1
+
+
+def test_functions_that_are_made_again_from_equal_parts_share_their_code(compilations: list[str]) -> None:
+    def make(scale: float, data: Any) -> Any:
+        def inner(x: Any) -> Any:
+            return scale * np.sum((x - data) ** 2)
+
+        return lambda x: inner(x) + 1
+
+    data = np.array([1.0, 2.0])
+    for _ in range(3):
+        np.testing.assert_allclose(end_of(make(1.0, data), np.zeros(2)), data)
+    assert len(compilations) == 1
+    np.testing.assert_allclose(end_of(make(1.0, -data), np.zeros(2)), -data)
+    assert cr.minimize(make(0.5, data), np.zeros(2), GradientDescent(0.25), 1, 0.0).fun == pytest.approx(1 + 2.5 * 0.75**2)
+
+
+def test_zeros_of_either_sign_are_told_apart() -> None:
+    def make(sign: float) -> Any:
+        return lambda x: (x - np.copysign(1.0, sign)) ** 2
+
+    for _ in range(2):
+        assert end_of(make(0.0)) == pytest.approx(1)
+        assert end_of(make(-0.0)) == pytest.approx(-1)
+
+
+def test_what_was_typed_again_shares_its_code(compilations: list[str]) -> None:
+    for _ in range(3):
+        assert end_of(cr.explain("x^3 / 3 - x").result, 0.5) == pytest.approx(0, abs=1e-8)  # x² - 1 is least at 0
+    assert len(compilations) == 1
+    for text, center in (("(x - 2)^2", 2), ("(x - 3)^2", 3), ("(x - 2)^2", 2)):
+        fun, start = read_function(text, 5.0)
+        assert end_of(fun, start)["x"] == pytest.approx(center)
+    assert len(compilations) == 3
 
 
 def test_names_may_change() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.core.graph import Node
 from chainrule.core.trace import Traced, bind
 from chainrule.core.trees import flatten, paths, unflatten
-from chainrule.errors import NotScalarError, TracingError
+from chainrule.errors import ChainruleError, NotScalarError, TracingError
 from chainrule.explain.backpropagation.folding import read_level
 from chainrule.explain.backpropagation.rows import Program, seed_of
 from chainrule.explain.backpropagation.run import Backprop, labels_of, show
@@ -44,7 +44,8 @@ def backprop(function: Callable[..., Any] | str, *args: Any, fold: bool | str = 
     fold: what is shown as one node. "composite": a named function of the table, such as the mean. "line": each visit of a
         source line. True, or "auto": composites, and in programs of more than 60 nodes source lines too, of which a long
         middle is one node. False, or "none": nothing. `unfold` opens a node.
-    The adjoints are computed by the engine's own rules: they are what `grad` returns.
+    The adjoints are computed by the engine's own rules: they are what `grad` returns. Whole numbers are differentiated like
+    others, unless the function needs them whole, as labels and counts: then they are held.
     What it teaches follows Rumelhart, Hinton and Williams (1986), "Learning representations by back-propagating errors".
     Raises NotScalarError where the result is not one real number, TracingError where a variable has no value.
 
@@ -59,7 +60,30 @@ def backprop(function: Callable[..., Any] | str, *args: Any, fold: bool | str = 
     if isinstance(function, str):
         return _of_text(parse(function), args, kwargs, level)
     names = argument_names(function, len(args))
-    return run_function(function, dict(zip(names, args, strict=True)), kwargs, level)
+    return run_with_data(function, dict(zip(names, args, strict=True)), kwargs, level)[0]
+
+
+def run_with_data(
+    function: Callable[..., Any], positional: Mapping[str, Any], keywords: Mapping[str, Any], level: str
+) -> tuple[Backprop, tuple[str, ...]]:
+    """Return the run of a function, and the names of arguments that had to be held fixed.
+
+    Whole numbers may be labels, with which arrays are indexed, or counts: nothing to differentiate with respect to. They are
+    held where the function does not run otherwise.
+    """
+    numeric = {name: value for name, value in {**positional, **keywords}.items() if is_numeric(value)}
+    whole = tuple(name for name, value in numeric.items() if _is_whole(value))
+    try:
+        return run_function(function, positional, keywords, level), ()
+    except (ChainruleError, IndexError, TypeError):
+        if not whole or len(whole) == len(numeric):
+            raise
+    return run_function(function, positional, keywords, level, whole), whole
+
+
+def _is_whole(value: Any) -> bool:
+    leaves = flatten(value)[0]
+    return bool(leaves) and all(np.asarray(leaf).dtype.kind in "iu" for leaf in leaves)
 
 
 def run_function(

@@ -19,11 +19,13 @@ from chainrule.explain.derivation.recorded import Recorded
 from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, slope_of
 from chainrule.explain.derivation.verify import verify
 from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
-from chainrule.explain.expressions.expression import Apply, Expression, Symbol, evaluate, free_symbols, walk
+from chainrule.explain.expressions.expression import Apply, Expression, Symbol, evaluate, free_symbols, size, walk
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import Move, tidy
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth")
+MAX_AGAIN = 500
+"""Derivatives with more operations than this are not differentiated again: nobody reads what comes out."""
 NOTHING_CHECKED = "No point was found at which the function is finite, so that nothing could be checked"
 
 _NOTES = {
@@ -77,6 +79,11 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
     points = () if question.point is None else (question.point,)
     for count in range(1, order + 1):
         previous = current
+        if count > 1 and size(previous) > MAX_AGAIN:
+            which = _ORDINALS[count - 1]
+            raise ValueError(
+                f"the {which} derivative is too long to be differentiated again step by step; ask for order={count - 1}"
+            )
         taken, moves, current = differentiated(current, name, source.names, count, question.detail)
         steps += taken
         canceled = [nonzero(factor) for move in moves for factor in move.nonzero]

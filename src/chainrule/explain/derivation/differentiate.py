@@ -36,6 +36,7 @@ from chainrule.explain.expressions.expression import (
     depends_on,
     free_symbols,
     lift,
+    size,
     substitute,
 )
 from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat
@@ -46,6 +47,9 @@ from chainrule.explain.expressions.tidy import gather
 MAX_DEPTH = 60
 """Functions nested deeper than this are not explained: nobody reads such a derivation."""
 
+MAX_WORK = 4_000
+"""How many operations the derivatives of all parts may have together, about half a second's work; nobody reads more."""
+
 
 @final
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ class Differentiation:
     """One derivation on its way: the variable, and the steps so far.
 
     name: the variable. partial: whether other variables are held. parts: the symbols that name parts. taken: names
-    that mean something already. detail: how much is said.
+    that mean something already. detail: how much is said. work: how many operations the derivatives found so far have.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Differentiation:
     taken: tuple[str, ...] = ()
     detail: Detail = None
     steps: list[Step] = field(default_factory=list)
+    work: int = 0
     known: dict[Expression, Expression] = field(default_factory=dict)
 
     def pending(self, body: Expression) -> Derivative:
@@ -170,9 +175,18 @@ class Differentiation:
                 found[part] = self._quiet(part)
                 continue
             factor, rest = self._peeled(part)
-            result = plain(self.derive(rest, depth + 1))
+            result = self._weighed(self.derive(rest, depth + 1))
             found[part] = result if factor is None else plain(scaled(factor, result))
         return [found[part] for part in parts]
+
+    def _weighed(self, result: Expression) -> Expression:
+        """Return the derivative of a part with its numbers multiplied. Raises ValueError where all this gets too long."""
+        self.work += size(result)
+        if self.work > MAX_WORK:
+            raise ValueError(
+                "the derivative gets too long to be explained: nobody reads so many terms; use chainrule.grad for its value"
+            )
+        return plain(result)
 
     def _note(
         self,

@@ -16,7 +16,7 @@ from chainrule.explain.derivation.recorded import Recorded, argument_names, reco
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.sampled import Function, SampledExpression, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian
-from chainrule.explain.expressions.expression import Expression, Number, evaluate, fold, free_symbols, rebuild
+from chainrule.explain.expressions.expression import Expression, Number, evaluate, fold, free_symbols, rebuild, size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
@@ -24,6 +24,8 @@ from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.problem import Problem, parse_problem
 
 MAX_ORDER = 6
+MAX_HESSIAN = 2_000
+"""How many operations all parts of a Hessian start from, together."""
 
 At: TypeAlias = float | Mapping[str, float] | Sequence[float] | None
 
@@ -85,16 +87,17 @@ def explain(
         raise ValueError(f"order is how often to differentiate, a whole number from 1 to {MAX_ORDER}, not {order!r}")
     if detail not in (None, "brief", "full"):
         raise ValueError(f'detail is "brief" or "full", or left out for what lies between the two; not {detail!r}')
-    asked = parse_problem(fun) if isinstance(fun, str) else fun
-    if isinstance(asked, Problem):
-        wrt, at = asked.wrt if wrt is None else wrt, asked.at if at is None else at
-        order = asked.order if order == 1 else order
     question = _read(asked, wrt, at, detail)
     variables = _variables(question.source.names, wrt)
     if len(variables) == 1:
         return _derivation(question, variables[0], order)
     if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
+    cells = len(variables) ** 2
+    if order == 2 and cells * size(question.source.expression) > MAX_HESSIAN:
+        raise ValueError(
+            f"a Hessian with {cells} parts of such a long function is not explained; name fewer variables with wrt"
+        )
     firsts = tuple(_derivation(question, name, 1) for name in variables)
     return gradient(question, firsts) if order == 1 else hessian(question, firsts)
 

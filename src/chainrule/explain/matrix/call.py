@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.core.trees import flatten
 from chainrule.errors import ChainruleError
-from chainrule.explain.backpropagation.backprop import run_function
+from chainrule.explain.backpropagation.backprop import run_with_data
 from chainrule.explain.backpropagation.run import Backprop
 from chainrule.transforms.signature import argument_names, is_numeric
 
@@ -103,26 +103,11 @@ def _is_list(value: Any) -> bool:
 
 
 def run_call(call: Call) -> tuple[Backprop, tuple[str, ...]]:
-    """Return the recorded run, and the names of the arguments that are held fixed.
-
-    Whole numbers may be labels, with which arrays are indexed: nothing to differentiate with respect to. They are held where
-    the function does not run otherwise.
-    """
-    numeric = [name for name, value in call.values.items() if is_numeric(value)]
-    whole = tuple(name for name in numeric if _is_whole(call.values[name]))
-    others = tuple(name for name in call.values if name not in numeric)
+    """Return the recorded run, and the names of the arguments that are held fixed: no numbers, or whole ones used as such."""
+    others = tuple(name for name, value in call.values.items() if not is_numeric(value))
     with np.errstate(all="ignore"):
-        try:
-            return run_function(call.function, call.positional, call.keywords, "none"), others
-        except (ChainruleError, IndexError, TypeError):
-            if not whole or len(whole) == len(numeric):
-                raise
-        return run_function(call.function, call.positional, call.keywords, "none", whole), (*others, *whole)
-
-
-def _is_whole(value: Any) -> bool:
-    leaves = flatten(value)[0]
-    return any(np.ndim(leaf) for leaf in leaves) and all(np.asarray(leaf).dtype.kind in "iu" for leaf in leaves)
+        run, held = run_with_data(call.function, call.positional, call.keywords, "none")
+    return run, (*others, *held)
 
 
 def asked_of(wrt: str | Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:

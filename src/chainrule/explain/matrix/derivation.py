@@ -21,9 +21,9 @@ class MatrixDerivation(MatrixAccount):
     def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
         yield from render.to_rich(self)
 
-    def to_latex(self) -> str:
-        """Return the derivation as an `align*` environment (amsmath, amssymb)."""
-        return render.latex_document(self)
+    def to_latex(self, document: bool = False) -> str:
+        """Return the derivation as an `align*` environment (amsmath, amssymb); with `document`, a whole document."""
+        return render.latex_document(self) if document else render.latex_equations(self)
 
     def to_markdown(self) -> str:
         """Return the derivation as Markdown, mathematics between dollar signs."""

@@ -121,7 +121,7 @@ def _escaped(words: str) -> str:
     return "".join(f"\\{char}" if char in "*_`<>[]$\\" else char for char in words)
 
 
-def latex_document(derivation: MatrixAccount) -> str:
+def latex_equations(derivation: MatrixAccount) -> str:
     """Return the derivation as an `align*` environment, first the program and then the adjoints."""
     rows = []
     for step in derivation.steps:

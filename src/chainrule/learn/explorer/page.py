@@ -10,7 +10,8 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from chainrule.learn.explorer import state as states
 from chainrule.learn.explorer.export import FORMATS
 from chainrule.learn.explorer.findings import derive, explore
-from chainrule.learn.rendering import GRAPH, report
+from chainrule.learn.figures import drawn
+from chainrule.learn.rendering import GRAPH, displayed, report
 from chainrule.learn.workers import RefusedError, Workers
 
 FIELDS = ("function", "at", "detail", "method", "rate", "steps")
@@ -115,7 +116,7 @@ def connect(app: Dash, workers: Workers) -> None:
             derived = workers.run(derive, chosen)
         except RefusedError as refusal:
             return no_update, no_update, str(refusal), chosen.address()
-        return derived.derivation, derived.hints, "", chosen.address()
+        return displayed(derived.derivation), displayed(derived.hints), "", chosen.address()
 
     @app.callback(
         *(Output(f"explorer-{name}", "children") for name in ("values", "curvature", "advice", "descent")),
@@ -133,8 +134,8 @@ def connect(app: Dash, workers: Workers) -> None:
             return (str(refusal), *(no_update,) * (3 + 3 * len(FIGURES)))
         pictures = [found.figures.get(name) for name in FIGURES]
         return (
-            found.values, found.curvature, found.advice, found.descent,
-            *(no_update if one is None else one.to_dict(scheme == "dark")["figure"] for one in pictures),
+            displayed(found.values), found.curvature, found.advice, found.descent,
+            *(no_update if one is None else drawn(one, scheme == "dark") for one in pictures),
             *(HIDDEN if one is None else SEEN for one in pictures),
             *("" if one is None else one.summary for one in pictures),
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -19,6 +19,7 @@ from chainrule.optim.methods.nesterov import Nesterov
 from chainrule.optim.modifiers.maximize import Maximize
 from chainrule.optim.modifiers.modifier import sign_of
 
+_LOOKS = 200  # so many steps of a schedule are looked at
 _PRODUCTS = 40
 """With so many products of the Hessian with a vector, the largest eigenvalue is known well enough for a message."""
 
@@ -28,11 +29,12 @@ _PRODUCTS = 40
 class Stability:
     """A learning rate beside the curvature at a point.
 
-    place: which point that is. largest: the largest eigenvalue of the Hessian there. bound: steps grow along its direction where
+    place: which point that is. name: of the rate. largest: the largest eigenvalue of the Hessian there. bound: steps grow along its direction where
     the rate is above this; formula: how it is found. best: a rate that suits this curvature. verdict: what the rate does.
     """
 
     place: str
+    name: str
     rate: float
     largest: float
     bound: float
@@ -60,11 +62,14 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     while isinstance(method, Maximize):
         method = method.method
     rate = getattr(method, "learning_rate", None)
+    if callable(rate):
+        rate = _largest(rate, task.steps)
+        method = replace(method, learning_rate=rate) if isinstance(rate, float) and rate > 0 else None
     if not isinstance(method, GradientDescent | Momentum | Nesterov) or not isinstance(rate, int | float):
         return None
     try:
         with np.errstate(all="ignore"):
-            around = look(_downhill(task), task.x if end is None else end, task.args)
+            around = look(downhill(task), task.x if end is None else end, task.args)
             spectrum = around.spectrum(steps=_PRODUCTS)
     except (ChainruleError, ValueError, TypeError):
         return None  # the function is not what theory speaks of
@@ -75,10 +80,19 @@ def stability(task: Task, end: Any = None) -> Stability | None:
         return None
     verdict = theory.verdict(float(rate))
     place = "at the start" if end is None else "where it is now"
-    return Stability(place, float(rate), spectrum.largest, theory.bound, theory.formula, theory.best, verdict)
+    name = "learning rate" if rate is task_rate else "largest learning rate of the schedule,"
+    return Stability(place, name, float(rate), spectrum.largest, theory.bound, theory.formula, theory.best, verdict)
 
 
-def _downhill(task: Task) -> Callable[..., Any]:
+def _largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
+    """Return the largest learning rate of a schedule, as far as some of its steps show; None where it has no numbers."""
+    try:
+        return max(float(schedule(int(step))) for step in np.linspace(0, steps, min(steps + 1, _LOOKS)))
+    except (TypeError, ValueError):
+        return None
+
+
+def downhill(task: Task) -> Callable[..., Any]:
     """Return the function that is minimized."""
     sign = sign_of(task.method)
 

@@ -21,13 +21,15 @@ from chainrule.optim.methods.settings import refuse_complex
 
 def zeros(x: Any) -> Any:
     """Return zeros in the structure, shapes and types of `x`."""
+    if type(x) is np.ndarray:
+        return np.zeros(x.shape, x.dtype)  # np.zeros_like takes several times as long. Hot path: benchmarks/test_descent.py
     leaves, structure = flatten(x)
     return unflatten(structure, [0.0 if type(leaf) in (float, int) else np.zeros_like(leaf)[()] for leaf in leaves])
 
 
 def real_zeros(x: Any, method: str) -> Any:
     """Return zeros where squares of a gradient are to be kept: its numbers have to be real."""
-    refuse_complex(flatten(x)[0], method)
+    refuse_complex([x] if type(x) is np.ndarray else flatten(x)[0], method)
     return zeros(x)
 
 

@@ -14,7 +14,7 @@ from chainrule.core.trees import flatten
 
 def check_learning_rate(rate: Any) -> None:
     """Take a number above 0, a schedule, or a container of numbers of at least 0: a rate of 0 holds that part still."""
-    if callable(rate):
+    if (type(rate) is float and 0 < rate < math.inf) or callable(rate):
         return
     leaves, _ = flatten(rate)
     is_alone = len(leaves) == 1 and leaves[0] is rate

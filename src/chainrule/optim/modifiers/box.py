@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ShapeError
 from chainrule.optim.methods.leaves import like, map_leaves, spreads_over
@@ -42,14 +43,16 @@ class Box(Modifier):
         Modifier.__post_init__(self)
         lower, upper = flatten(self.lower)[0], flatten(self.upper)[0]
         for name, sides in (("lower", lower), ("upper", upper)):
-            if not sides or not all(is_real(side) and not np.any(np.isnan(side)) for side in sides):
+            if not sides or not all(
+                isinstance(side, Traced) or (is_real(side) and not np.any(np.isnan(side))) for side in sides
+            ):
                 given = getattr(self, name)
                 raise ValueError(f"{name} is a number, or a container of numbers like the point, not {given!r:.60}")
         count = max(len(lower), len(upper))
         pairs = zip(
             lower * count if len(lower) == 1 else lower, upper * count if len(upper) == 1 else upper, strict=False
         )
-        if any(np.any(np.greater(low, high)) for low, high in pairs):
+        if any(not any(isinstance(side, Traced) for side in pair) and np.any(np.greater(*pair)) for pair in pairs):
             raise ValueError(
                 f"lower is not above upper, but {self.lower!r:.60} is above {self.upper!r:.60}; exchange them"
             )
