@@ -16,6 +16,7 @@ from chainrule.errors import (
     ParseError,
     RandomNumbersError,
     ShapeError,
+    TooLongError,
     TracingError,
 )
 from chainrule.transforms.batch import vmap
@@ -86,6 +87,7 @@ __all__ = [
     "ParseError",
     "RandomNumbersError",
     "ShapeError",
+    "TooLongError",
     "TracingError",
     "backprop",
     "check_grad",

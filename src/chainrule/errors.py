@@ -55,6 +55,10 @@ class ParseError(ChainruleError, ValueError):
     """Text that is not mathematics of the grammar; the message points at the column."""
 
 
+class TooLongError(ChainruleError, ValueError):
+    """A derivation that would run to more terms than anybody reads; `grad` computes the same derivative."""
+
+
 class CheckpointError(ChainruleError, ValueError):
     """A file of a descent cannot be gone on with: it is damaged, or of another descent. It was not changed."""
 

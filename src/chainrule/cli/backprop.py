@@ -8,15 +8,14 @@ from rich.console import Console
 
 import chainrule as cr
 from chainrule.cli.output import CommandError, Output
-from chainrule.cli.point import read_point
 from chainrule.cli.source import read_source, user_code
 from chainrule.explain.backpropagation.run import Backprop
 
 
-def run(function: str, at: str, fold: str, svg: str | None, steps: bool, orders: bool) -> Output:
+def run(function: str, at: str | None, fold: str, svg: str | None, steps: bool, orders: bool) -> Output:
     """Return the table of nodes and the chain-rule products; with `steps` one line for each step, `svg`: a file to draw."""
     source = read_source(function)
-    values = source.values(read_point(at))
+    values = source.values_at(at)
     with user_code(source.path, source.label):
         # Typed mathematics goes in as text, so that the names that it defines on the way are shown.
         if source.text is None:

@@ -36,7 +36,9 @@ def _needed(name: str) -> Any:
     """Import a module of the site. Raises MissingPackageError where the extra `learn` is not installed."""
     try:
         return importlib.import_module(name)
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("chainrule"):
+            raise
         raise MissingPackageError(
             f"the lessons need packages that are not installed ({error.name}): pip install 'chainrule[learn]'"
         ) from error

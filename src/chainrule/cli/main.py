@@ -26,6 +26,9 @@ _FUNCTION = 'Mathematics such as "(2x+3)^2", or FILE.py:function.'
 _POINT = "A point: x=1,y=2 or 1,2; a vector is x=[1,2]."
 Function = Annotated[str, typer.Argument(metavar="FUNCTION", help=_FUNCTION)]
 Point = Annotated[str | None, typer.Option(metavar="POINT", help=_POINT)]
+OwnPoint = Annotated[
+    str | None, typer.Option(metavar="POINT", help=f"{_POINT} Not needed by a function whose parameters have defaults.")
+]
 RequiredPoint = Annotated[str, typer.Option("--at", metavar="POINT", help=_POINT)]
 Plot = Annotated[str | None, typer.Option(metavar="FILE.html", help="Draw it into this file: .html, .png or .svg.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -122,7 +125,7 @@ def race(
 @app.command()
 def backprop(
     function: Function,
-    at: RequiredPoint,
+    at: OwnPoint = None,
     fold: Annotated[
         str, typer.Option(metavar="LEVEL", help="What is shown as one node: auto, composite, line or none.")
     ] = "auto",
@@ -144,7 +147,7 @@ def check(function: Function, at: RequiredPoint, json: Json = False) -> None:
 @app.command()
 def limit(
     function: Function,
-    at: RequiredPoint,
+    at: OwnPoint = None,
     wrt: Annotated[str | None, typer.Option(metavar="NAME", help="The variable that moves, of several.")] = None,
     json: Json = False,
 ) -> None:
@@ -157,13 +160,13 @@ app.add_typer(why, name="why")
 
 
 @why.command()
-def nan(function: Function, at: RequiredPoint, json: Json = False) -> None:
+def nan(function: Function, at: OwnPoint = None, json: Json = False) -> None:
     """Find the first operation whose value or derivative is not finite, and the mend."""
     _run("why", json, function=function, at=at, question="nan")
 
 
 @why.command()
-def zero(function: Function, at: RequiredPoint, json: Json = False) -> None:
+def zero(function: Function, at: OwnPoint = None, json: Json = False) -> None:
     """Find where the gradient of each input dies, with the share of each cause."""
     _run("why", json, function=function, at=at, question="zero")
 

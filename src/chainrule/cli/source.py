@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.cli.output import CommandError
-from chainrule.cli.point import Point
+from chainrule.cli.point import Point, read_point
 from chainrule.errors import ChainruleError
 from chainrule.explain.expressions.expression import evaluate, free_symbols
 from chainrule.explain.reading.parse import parse
@@ -51,6 +51,18 @@ class Source:
         """Return the values of a point by name; parameters with a default may be left out."""
         given = len(self.ordered_names(point))
         return point.match((*self.names, *self.optional)[:given] if point.ordered else self.ordered_names(point))
+
+    def values_at(self, at: str | None) -> dict[str, Any]:
+        """Return the values of a typed point by name; without one, the defaults of a function that has them all."""
+        if at is not None:
+            return self.values(read_point(at))
+        if self.names or not self.optional:
+            example = ",".join(f"{name}=1" for name in self.names or ("x",))
+            raise CommandError(
+                f"a point is needed, such as --at {example}; only a function with defaults has one of its own"
+            )
+        parameters = inspect.signature(self.fun).parameters
+        return {name: parameters[name].default for name in self.optional}
 
     def ordered_names(self, point: Point) -> tuple[str, ...]:
         """Return the variables, with the optional parameters that the point sets."""

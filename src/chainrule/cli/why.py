@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import chainrule as cr
 from chainrule.cli.output import Output
-from chainrule.cli.point import read_point
 from chainrule.cli.source import read_source, user_code
 
 
-def run(function: str, at: str, question: str) -> Output:
+def run(function: str, at: str | None, question: str) -> Output:
     """Return the diagnosis; the exit code is 0, whatever it says."""
     source = read_source(function)
-    values = source.values(read_point(at))
+    values = source.values_at(at)
     ask = {"nan": cr.why_nan, "zero": cr.why_zero}[question]
     with user_code(source.path, source.label):
         found = ask(source.fun, *values.values())

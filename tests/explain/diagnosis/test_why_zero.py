@@ -336,3 +336,10 @@ class TestForms:
             for form in (str(found), found._repr_html_(), found.to_markdown(), console.file.getvalue()):
                 assert "Why zero" in form
             assert found.summary in " ".join(str(found).split())
+
+
+def test_what_stop_gradient_acts_on_is_its_argument_and_not_the_module():
+    def frozen(x):
+        return cr.stop_gradient(x).sum()
+
+    assert "stop_gradient(x)" in str(cr.why_zero(frozen, np.ones(2)))

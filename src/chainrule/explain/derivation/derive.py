@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from chainrule.errors import NotDifferentiableError
+from chainrule.errors import NotDifferentiableError, TooLongError
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.differentiate import Differentiation
@@ -81,7 +81,7 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
         previous = current
         if count > 1 and size(previous) > MAX_AGAIN:
             which = _ORDINALS[count - 1]
-            raise ValueError(
+            raise TooLongError(
                 f"the {which} derivative is too long to be differentiated again step by step; ask for order={count - 1}"
             )
         taken, moves, current = differentiated(current, name, source.names, count, question.detail)

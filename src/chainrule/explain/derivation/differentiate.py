@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import final
 
 from chainrule.core.primitive import Composite, Elementwise, Linear
-from chainrule.errors import NoRuleError
+from chainrule.errors import NoRuleError, TooLongError
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.combine import is_taught
 from chainrule.explain.derivation.formulas import (
@@ -97,7 +97,7 @@ class Differentiation:
     def derive(self, node: Expression, depth: int) -> Expression:
         """Return the derivative of a part, and note the steps that find it."""
         if depth > MAX_DEPTH:
-            raise ValueError(f"the function is nested more than {MAX_DEPTH} deep: too deep to be explained")
+            raise TooLongError(f"the function is nested more than {MAX_DEPTH} deep: too deep to be explained")
         if not depends_on(node, self.name):
             return ZERO
         if isinstance(node, Symbol):
@@ -183,7 +183,7 @@ class Differentiation:
         """Return the derivative of a part with its numbers multiplied. Raises ValueError where all this gets too long."""
         self.work += size(result)
         if self.work > MAX_WORK:
-            raise ValueError(
+            raise TooLongError(
                 "the derivative gets too long to be explained: nobody reads so many terms; use chainrule.grad for its value"
             )
         return plain(result)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
+from chainrule.errors import TooLongError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question, derive, value_at
@@ -67,7 +68,8 @@ def explain(
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
     with the limit definition at sample points; `verified` is the largest difference. Raises ParseError for text that
     is no mathematics, ValueError for unknown variables, a bad point or detail, NotDifferentiableError where the derivative
-    does not exist at `at`, and GradientError should an explanation ever disagree with the engine.
+    does not exist at `at`, TooLongError where nobody would read it all, and GradientError should an explanation ever
+    disagree with the engine.
 
     >>> d = explain("(2x+3)^2", at=1)
     >>> str(d.result), d.value
@@ -95,7 +97,7 @@ def explain(
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
     cells = len(variables) ** 2
     if order == 2 and cells * size(question.source.expression) > MAX_HESSIAN:
-        raise ValueError(
+        raise TooLongError(
             f"a Hessian with {cells} parts of such a long function is not explained; name fewer variables with wrt"
         )
     firsts = tuple(_derivation(question, name, 1) for name in variables)

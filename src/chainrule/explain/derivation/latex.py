@@ -9,27 +9,9 @@ from chainrule.explain.derivation.outline import Item, outline
 from chainrule.explain.derivation.phrases import Equation, Phrase
 from chainrule.explain.expressions.dialects import LATEX
 from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.latex_words import PREAMBLE, known, words
 from chainrule.explain.expressions.notation import latex
 from chainrule.explain.expressions.notation import write as write_expression
-
-_PREAMBLE = r"""\documentclass{article}
-\usepackage{iftex}
-\ifPDFTeX\usepackage[T1]{fontenc}\fi
-\usepackage{amsmath}
-\usepackage{amssymb}
-\setlength{\parindent}{0pt}
-\allowdisplaybreaks
-\begin{document}"""
-
-_SIGNS = {
-    "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$",
-    "·": r"$\cdot$", "²": "$^2$", "∇": r"$\nabla$", "≠": r"$\ne$", "≤": r"$\le$", "≥": r"$\ge$", "∞": r"$\infty$",
-    **{sign: f"\\{sign}" for sign in "#$%&_{}"},
-}  # fmt: skip
-"""How signs are written in a text of LaTeX."""
-
-_LATIN = range(0xA1, 0x180)
-"""Letters that every LaTeX has in its fonts."""
 
 
 def equations(derivation: Account) -> str:
@@ -45,7 +27,7 @@ def equations(derivation: Account) -> str:
 def document(derivation: Account) -> str:
     """Return the derivation as a document of LaTeX that compiles by itself."""
     shown = outline(derivation)
-    rows = [_PREAMBLE, rf"\section*{{{words(shown.title)}}}"]
+    rows = [PREAMBLE, rf"\section*{{{words(shown.title)}}}"]
     for section in shown.sections:
         if section.caption:
             rows.append(rf"\paragraph{{{words(section.caption)}}}\mbox{{}}")
@@ -57,7 +39,7 @@ def document(derivation: Account) -> str:
     rows += [rf"\textbf{{Result:}} \[{heading_latex(derivation)}\]", ""]
     rows += [rf"{words(line)}\par" for line in shown.closing]
     rows.append(r"\end{document}")
-    return "".join(map(_known, "\n".join(rows))) + "\n"
+    return known("\n".join(rows)) + "\n"
 
 
 def _item(item: Item) -> Iterator[str]:
@@ -86,23 +68,6 @@ def _phrase(phrase: Phrase) -> str:
 
 def _math(part: Expression | Equation) -> str:
     return part.write(LATEX) if isinstance(part, Equation) else latex(part)
-
-
-def words(text: str) -> str:
-    """Return a text with what means something to LaTeX escaped."""
-    return "".join(_SIGNS.get(char) or _greek(char) for char in text)
-
-
-def _greek(char: str) -> str:
-    written = LATEX.symbol(char) if char.isalpha() and not char.isascii() else char
-    return f"${written}$" if written.startswith("\\") and written[1:].isalpha() else char
-
-
-def _known(char: str) -> str:
-    """Return a character that every LaTeX has; others by their code, so that the document compiles."""
-    if char == "\n" or (char.isascii() and char.isprintable()):
-        return char
-    return rf"\text{{{char}}}" if ord(char) in _LATIN and char.isalpha() else rf"\text{{U+{ord(char):04X}}}"
 
 
 def equation_latex(equation: Equation) -> str:

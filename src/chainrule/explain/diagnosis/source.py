@@ -152,6 +152,8 @@ def _is_module(node: ast.expr) -> bool:
         "sp",
         "scipy",
         "math",
+        "cr",
+        "chainrule",
     }
 
 

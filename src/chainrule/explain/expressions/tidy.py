@@ -180,6 +180,26 @@ def _shorter(after: Expression, before: Expression, numerator: Expression, expan
     return size(after) < size(before)
 
 
+def expand_within(expression: Expression) -> Move | None:
+    """Multiply out what stands in a bracket, where that is shorter: e^x ((x + 1)(x + 2) + x) is e^x (x^2 + 4x + 2)."""
+    term = term_of(expression)
+    factors = tuple((_expanded_sum(base), exponent) for base, exponent in term.factors)
+    if len(factors) < 2 or factors == term.factors:
+        return None
+    after = build(Term(term.coefficient, factors))
+    return Move("expand inside the bracket", "every term in a bracket is multiplied", expression, after)
+
+
+def _expanded_sum(base: Expression) -> Expression:
+    if not is_named(base, "add", "subtract") or not has_brackets(base) or not is_polynomial(base):
+        return base
+    terms = expanded_terms(base)
+    if terms is None:
+        return base
+    expanded = build_sum(collect(terms))
+    return expanded if len(text(expanded)) <= len(text(base)) else base
+
+
 def sign_in_front(expression: Expression) -> Move | None:
     """Take the minus of every term above the line to the front: (-x^2 - 1)/y is -(x^2 + 1)/y."""
     above, below = split_fraction(expression)
@@ -220,6 +240,7 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     clear_inside,
     factor_brackets,
     expand,
+    expand_within,
     expand_below,
     common_denominator,
     factor_out,

@@ -9,8 +9,6 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.core.trees import flatten
-from chainrule.errors import ChainruleError
 from chainrule.explain.backpropagation.backprop import run_with_data
 from chainrule.explain.backpropagation.run import Backprop
 from chainrule.transforms.signature import argument_names, is_numeric

@@ -291,8 +291,8 @@ def _other(atom: Call, operands: list[str], style: Style) -> str:
     if atom.name == "index":
         return _indexed(operands[0], parameters["template"], operands[1:], style)
     if atom.name == "index_add":
-        place = _indexed("", parameters["template"], operands[2:], PLAIN) if style is PLAIN else ""
-        return style.call("place", "", [operands[1], *([style.words(f"at {place}")] if place else [])])
+        place = style.words("at ") + _indexed("", parameters["template"], operands[2:], style)
+        return style.call("place", "", [operands[1], place])
     if atom.name == "einsum":
         return style.call("einsum", "", [style.words(parameters["subscripts"].replace("->", "→")), *operands])
     if parameters.get("result") is not None:
@@ -307,8 +307,9 @@ def _other(atom: Call, operands: list[str], style: Style) -> str:
 def _indexed(body: str, template: Any, arrays: Sequence[str], style: Style) -> str:
     entries = template if isinstance(template, tuple) else (template,)
     named = iter(arrays)
-    written = [index_entry(entry) or next(named, "…") for entry in entries]
-    return body + style.words(f"[{', '.join(written)}]")
+    # Arrays are written already; the rest is as Python writes it.
+    written = [style.words(index_entry(entry)) or next(named, style.words("…")) for entry in entries]
+    return body + style.words("[") + style.words(", ").join(written) + style.words("]")
 
 
 def _joint_shape(terms: Sequence[Term]) -> Shape:

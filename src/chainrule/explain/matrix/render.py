@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from chainrule.explain.backpropagation.figures import json_safe, short_figure, summary
+from chainrule.explain.expressions.latex_words import PREAMBLE, known, words
 from chainrule.explain.matrix.account import MatrixAccount, MatrixStep
 from chainrule.explain.matrix.styles import LATEX_STYLE, MATHML_STYLE
 
 WIDTH = 100
+BROKEN = r" \\ &= "
+"""What a long line of LaTeX is broken with, before its equals signs."""
 LEGEND = (
     "A · B is the product of matrices, A ⊙ B the product entry by entry; quotients, powers and functions are taken entry by "
     "entry. dL/dA has the shape of A."
@@ -129,6 +132,22 @@ def latex_equations(derivation: MatrixAccount) -> str:
         said = f"{step.shapes}" + (f", {step.rule}" if step.kind == "backward" and step.rule else "")
         rows.append(rf"{left} &= {right} && {_latex_words(said)}")
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def latex_document(derivation: MatrixAccount) -> str:
+    """Return the derivation as a document of LaTeX that compiles by itself: the lines, the gradients, and the check."""
+    rows = [PREAMBLE, rf"\section*{{{_prose(derivation.function)}}}", r"\begin{enumerate}"]
+    for step in derivation.steps:
+        left, _, right = step.to_latex().partition(LATEX_STYLE.equals)
+        said = "; ".join(part for part in (step.rule, *step.notes) if part and step.kind == "backward")
+        rows.append(rf"\item {_prose(step.shapes)}{f': {_prose(said)}' if said else ''}")
+        rows.append(rf"\begin{{align*}}{left} &= {right.replace(LATEX_STYLE.equals, BROKEN)}\end{{align*}}")
+    rows += [r"\end{enumerate}", rf"{_prose(_legend(derivation))}\par", _prose(closing(derivation)), r"\end{document}"]
+    return "\n".join(map(known, rows)) + "\n"
+
+
+def _prose(text: str) -> str:
+    return words(text).replace("×", r"$\times$")
 
 
 def _latex_words(words: str) -> str:

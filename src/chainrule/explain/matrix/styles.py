@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import final
 
 from chainrule.explain.expressions.dialects import GREEK, LATEX, MATHML, TEXT
+from chainrule.explain.expressions.latex_words import known
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -74,15 +75,25 @@ PLAIN = Style(
 )
 
 
+def _latex_index(index: str) -> str:
+    return _latex_symbol(index, False) if len(index) == 1 and not index.isascii() else LATEX.words(index)
+
+
 def _latex_symbol(name: str, is_array: bool) -> str:
+    if len(name) == 1 and not name.isascii():
+        written = LATEX.symbol(
+            name
+        )  # θ is \theta; other letters are text, by their code where LaTeX does not know them
+        is_command = re.fullmatch(r"\\[A-Za-z]+", written)
+        return (rf"\boldsymbol{{{written}}}" if is_array else written) if is_command else rf"\text{{{known(name)}}}"
     if re.fullmatch(r"[^\W\d_]", name):
         return rf"\mathbf{{{name}}}" if is_array else name
-    numbered = re.fullmatch(r"([^\W\d_])_?(\w+)", name)
-    if numbered and (numbered[2].isdigit() or "_" in name):
-        return f"{_latex_symbol(numbered[1], is_array)}_{{{LATEX.words(numbered[2])}}}"
+    indexed = re.fullmatch(r"([^\W\d_])(?:_?(\d+)|_([^\W_]+))", name)
+    if indexed:
+        return f"{_latex_symbol(indexed[1], is_array)}_{{{_latex_index(indexed[2] or indexed[3])}}}"
     if name in GREEK:
         return rf"\boldsymbol{{\{name}}}" if is_array else f"\\{name}"
-    return LATEX.words(name)
+    return known(LATEX.words(name)) if name.isascii() else rf"\text{{{known(_latex_words(name))}}}"
 
 
 LATEX_STYLE = Style(

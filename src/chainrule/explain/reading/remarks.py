@@ -17,6 +17,8 @@ def remarks(tokens: Sequence[Token]) -> Iterator[str]:
         elif token.type == "FUNC" and after and token.text != "log" and _power_without_bracket(after):
             shown = f"{token.text.lstrip(chr(92))} {_shown(after)}"
             yield f"{shown} is read as {_name(token)}({_shown(after)}); the power of the function is {_name(token)}^n x"
+        elif token.value == Symbol("gamma") and after and after[0].type == "OPEN":
+            yield "gamma before a bracket is the variable γ, which multiplies it; the gamma function is Gamma(x)"
         elif _is_variable(token) and place and _touches(tokens[place - 1], token):
             yield from _joined(before, token)
 

@@ -21,6 +21,7 @@ from chainrule.explain.reading.names import (
 from chainrule.explain.reading.refusal import quoted
 
 _WORD = re.compile("[A-Za-z]+")
+_MODULE = re.compile(r"(?:np|numpy|math)\.(?=[A-Za-z])")
 _DIGITS = re.compile("[0-9]+")
 _NUMBERED_FUNCTION = re.compile("(log10|log2|log1p|exp2|expm1|arctan2|atan2)(?![A-Za-z0-9])", re.IGNORECASE)
 _GLUED_FUNCTION = re.compile(f"({'|'.join(GLUED)})")
@@ -36,6 +37,9 @@ _OTHER_TASKS = frozenset(
 
 def scan_word(cursor: Cursor) -> None:
     """Scan a run of letters: a name of the text's own, a function, a Greek letter, or letters that multiply."""
+    module = cursor.match(_MODULE)
+    if module is not None:  # np.sin is how programs write sin
+        cursor.position = module.end()
     found = cursor.match(_WORD)
     word = found[0] if found else ""
     digits = _digits(cursor, cursor.position + len(word))
