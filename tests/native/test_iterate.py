@@ -732,7 +732,7 @@ def test_a_run_starts_again_in_the_same_memory() -> None:
     run = Run(stepper, (8.0, 0), 3, (0.5,))
     run.advance()
     assert run.restart((16.0, 0))
-    run.set_number(0, 0.25)
+    run.set_numbers((0.25,))
     run.advance()
     assert (run.state(), run.records().tolist()) == ((6.75, 3), [16.0, 12.0, 9.0])
     assert not run.restart((np.ones(2), 0))

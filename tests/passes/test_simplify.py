@@ -38,6 +38,10 @@ EXACT: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "x - 0": (lambda x: x - 0, SPECIAL, ""),
     "x / 1": (lambda x: x / 1, SPECIAL, ""),
     "x / 4": (lambda x: x / 4, SPECIAL, "multiply"),
+    "100 * (2 * x)": (lambda x: 100 * (2 * x), SPECIAL, "multiply"),
+    "(x * 8) * -1.1": (lambda x: (x * 8) * -1.1, SPECIAL, "multiply"),
+    "0.3 * (2 * x) stays": (lambda x: 0.3 * (2 * x), SPECIAL, "multiply multiply"),
+    "2 * (1.1 * x) stays": (lambda x: 2 * (1.1 * x), SPECIAL, "multiply multiply"),
     "x / -2": (lambda x: x / -2, SPECIAL, "multiply"),
     "x / 3 stays": (lambda x: x / 3, SPECIAL, "divide"),
     "x / 0 stays": (lambda x: x / 0, SPECIAL, "divide"),
@@ -86,7 +90,7 @@ def test_it_is_applied_and_keeps_every_bit(case: str) -> None:
 
 def test_float32_stays_float32() -> None:
     x = SPECIAL.astype(np.float32)
-    for fun in (lambda x: x * 1, lambda x: x / 2, lambda x: x**2, lambda x: x - 0, lambda x: x * np.float32(-1)):
+    for fun in (lambda x: x * 1, lambda x: x / 2, lambda x: x**2, lambda x: x - 0, lambda x: 1.1 * (4 * x)):
         (out,) = terms_of(fun, x)
         agree(evaluate([out], [x])[0], fun(x), exact)
 

@@ -104,7 +104,7 @@ class Comparison:
             second = next((racer for racer in rest if racer.result.success), None)
             if second is not None and first.result.nit:
                 ratio = second.result.nit / first.result.nit
-                said.append(f"Next is {second.name}, with {number(ratio)} times as many.")
+                said.append(f"Next is {second.name}, with {'as' if ratio == 1 else f'{number(ratio)} times as'} many.")
         elif first.result.status in _FAILED:
             said = [f"None arrived, and all went astray within {self.steps:,} steps."]
         else:

@@ -122,7 +122,28 @@ def _multiply(
                 return found
         if _is(one, -1) and other.dtype == dtype and other.shape == shape and dtype.kind == "f":
             return s.apply(a.NEGATIVE, (other,), {}, shape, dtype)
+        if one.number is not None and other.primitive is a.MULTIPLY and other.dtype == dtype and other.shape == shape:
+            found = _multiply_at_once(s, one.number, other)
+            if found is not None:
+                return found
     return None
+
+
+def _multiply_at_once(s: Simplifier, number: Any, product: Term) -> Term | None:
+    """Return number * (2^k * x) as one product. 2^k * x is exact; where it is too large to be, so is what is looked for."""
+    x, y = product.operands
+    doubling, rest = (x, y) if x.number is not None else (y, x)
+    factors = number, doubling.number
+    if rest.number is not None or product.dtype.kind != "f" or rest.dtype != product.dtype or None in factors:
+        return None
+    if any(isinstance(factor, complex | np.complexfloating) for factor in factors) or not 1 <= abs(number) < np.inf:
+        return None
+    mantissa, exponent = np.frexp(float(doubling.number))
+    with np.errstate(over="ignore"):
+        together = product.dtype.type(number) * product.dtype.type(doubling.number)
+    if mantissa != 0.5 or not 1 < exponent < 100 or not np.isfinite(together):
+        return None
+    return s.apply(a.MULTIPLY, (s.terms.constant(float(together)), rest), {}, product.shape, product.dtype)
 
 
 def _divide(

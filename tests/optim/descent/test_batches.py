@@ -119,6 +119,22 @@ def test_losses_that_are_not_finite_end_it() -> None:
     assert "try a smaller learning rate" in found.message
 
 
+@pytest.mark.parametrize("size", [10, 57])  # of 57, the sample is the first one of the smaller batch at the end
+def test_a_sample_that_is_not_finite_is_named(size: int) -> None:
+    data = X.copy()
+    data[57, 2] = np.nan
+    for batches, name in (
+        (Batches((data, Y), size, shuffle=False), "array 0 of the data"),
+        (Batches(data, size), "the data"),
+    ):
+        fun = squares if isinstance(batches.data, tuple) else lambda w, x: np.mean((x @ w - 1) ** 2)
+        found = cr.minimize(fun, np.zeros(5), GradientDescent(0.1), batches=batches)
+        assert found.status is Status.NOT_FINITE
+        assert "the loss is nan after" in found.message
+        assert f"; sample 57 of {name} has a number that is not finite" in found.message
+        assert np.all(np.isfinite(found.x))  # where the loss was evaluated last, not where it led
+
+
 def test_it_runs_without_a_record() -> None:
     batches = Batches((X, Y), 10, epochs=2)
     quiet, loud = (cr.minimize(squares, np.zeros(5), batches=batches, record=record) for record in (False, True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -41,11 +42,9 @@ METHODS: tuple[Any, ...] = (
     optim.Maximize(optim.GradientDescent(0.0013)),
     optim.Box(optim.Momentum(0.013), 0.7, 1.3),
     optim.Noise(optim.GradientDescent(0.013), 0.3, 0.6, seed=3),
-    optim.GradientDescent(schedules.Constant(0.013)),
     optim.GradientDescent(schedules.Step(0.013, 7, 0.7)),
     optim.GradientDescent(schedules.Exponential(0.013, 0.97)),
     optim.GradientDescent(schedules.Cosine(0.013, 50, 0.001)),
-    optim.Adam(schedules.WarmUp(0.013, 10, 0.2)),
     optim.Adam(schedules.WarmUp(schedules.Exponential(0.013, 0.97), 10, 0.2)),
     optim.Adam(schedules.OneCycle(0.013, 50, 0.4, 20.0, 900.0)),
 )
@@ -56,7 +55,7 @@ _numbers = itertools.count(1)
 def bowl(x: Any, tilt: float) -> Any:
     total: Any = 0.0
     for leaf in flatten(x)[0]:
-        total = total + np.sum((leaf - 1) ** 4 + 0.5 * leaf * leaf - np.sin(3 * leaf))
+        total = total + np.sum((leaf - 1) ** 4 + 0.3 * leaf * leaf)
     return np.float64(1.0) * total + 0.0 * tilt
 
 
@@ -105,23 +104,21 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize(
     ("method", "x0"),
-    [(method, 1.2) for method in METHODS] + [(method, CONTAINER) for method in METHODS[::4]],
+    [(method, 1.2) for method in METHODS] + [(method, CONTAINER) for method in METHODS[::5]],
     ids=lambda value: repr(value)[:60],
 )
 def test_numbers_as_inputs_give_the_bits_of_numbers_as_constants(method: Any, x0: Any, compilations: list[str]) -> None:
     one, other = new_function(), new_function()
-    alone = [cr.minimize(one, x0, method, STEPS, 0.0)]
-    apart = [cr.minimize(other, x0, moved(method), STEPS, 0.0)]
+    wanted = bits(cr.minimize(one, x0, method, STEPS, 0.0))
+    between = bits(cr.minimize(other, x0, moved(method), STEPS, 0.0))
+    assert between != wanted
     constants = len(compilations)
     for _ in range(3):
-        apart.append(cr.minimize(one, x0, moved(method), STEPS, 0.0))
-        alone.append(cr.minimize(other, x0, method, STEPS, 0.0))
+        assert bits(cr.minimize(other, x0, method, STEPS, 0.0)) == wanted
+        assert bits(cr.minimize(other, x0, moved(method), STEPS, 0.0)) == between
     assert find_problem(other, method, False, True).numbers is None
-    assert len(compilations) == 2 * constants  # once for numbers of each function
-    for same in (alone, apart):
-        for found in same:
-            assert bits(found) == bits(same[0])
-    assert bits(alone[0]) != bits(apart[0])
+    assert find_problem(other, moved(method), False, True).numbers is not None
+    assert len(compilations) == constants // 2 * 3  # the new code is for all numbers
 
 
 def test_a_sweep_is_compiled_twice(compilations: list[str]) -> None:
@@ -129,6 +126,27 @@ def test_a_sweep_is_compiled_twice(compilations: list[str]) -> None:
     for rate in np.linspace(0.001, 0.1, 41):
         cr.minimize(fun, 1.2, optim.Momentum(float(rate)), 100)
     assert len(compilations) == 2
+
+
+def test_threads_with_rates_of_their_own_do_not_mix() -> None:
+    fun = new_function()
+    rates = [0.01 * k for k in range(1, 5)]
+    starts: tuple[Any, ...] = (1.2, np.array([1.2, 0.7]))
+    wanted = [[bits(cr.minimize(fun, x0, optim.Momentum(rate), 50, 0.0)) for x0 in starts] for rate in rates]
+    found: list[list[Any]] = [[] for _ in rates]
+
+    def work(place: int) -> None:
+        method = optim.Momentum(rates[place])
+        for _ in range(10):
+            found[place].append([bits(cr.minimize(fun, x0, method, 50, 0.0)) for x0 in starts])
+
+    threads = [threading.Thread(target=work, args=(place,)) for place in range(len(rates))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(each == right for same, right in zip(found, wanted, strict=True) for each in same)
+    assert all(len(same) == 10 for same in found)
 
 
 def test_parts_that_numbers_leave_out_are_another_form(compilations: list[str]) -> None:

@@ -117,6 +117,21 @@ def test_control_c_before_the_first_value_is_not_swallowed():
         cr.minimize(pressed, 1.0)
 
 
+def test_control_c_while_compiling_comes_through_and_leaves_nothing_behind(monkeypatch):
+    def pressed(*text):
+        raise KeyboardInterrupt
+
+    def fun(x):
+        return (x - 1) ** 2 + 0.0
+
+    with monkeypatch.context() as patched:
+        patched.setattr("chainrule.native.step_code.compile_text", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            cr.minimize(fun, 5.0)
+    for _ in range(2):
+        assert cr.minimize(fun, 5.0).x == pytest.approx(1)
+
+
 @pytest.mark.parametrize("stop", ["returns", "raises"])
 def test_a_callback_ends_the_descent(stop):
     seen = []
@@ -166,6 +181,21 @@ def test_arguments_that_do_not_fit(arguments, error, message):
         cr.minimize(**{"fun": parabola, "x0": 5.0, **arguments})
 
 
+def test_the_order_of_bytes_is_turned():
+    found = cr.minimize(lambda x: np.sum((x - 3) ** 2), np.zeros(2, ">f8"))
+    assert found.success
+    assert found.x.dtype.isnative
+
+
+@pytest.mark.parametrize("method", [GradientDescent(0.1), LBFGS()])
+def test_a_list_is_no_array(method):
+    with pytest.raises(TypeError, match="unsupported operand") as caught:
+        cr.minimize(lambda x: np.sum((x - 1) ** 2), [0.0, 0.0], method)
+    assert caught.value.__notes__ == [
+        "x0 is a list, and so is what the function is given; write np.array(x0) for an array"
+    ]
+
+
 def test_a_function_that_is_not_scalar_is_refused():
     with pytest.raises(cr.NotScalarError):
         cr.minimize(lambda x: x**2, np.ones(3))
@@ -201,9 +231,10 @@ def test_arguments_and_auxiliary_results():
     assert found.aux == aux
 
 
-def test_a_tolerance_of_zero_is_never_reached():
-    found = cr.minimize(parabola, 5.0, GradientDescent(0.5), steps=7, tol=0)
-    assert (found.nit, found.x, found.success) == (7, 0.0, False)
+@pytest.mark.parametrize(("rate", "success"), [(0.5, True), (0.1, False)])
+def test_with_a_tolerance_of_zero_all_steps_are_taken(rate, success):
+    found = cr.minimize(parabola, 5.0, GradientDescent(rate), steps=7, tol=0)
+    assert (found.nit, found.success, found.jac == 0) == (7, success, success)
 
 
 @pytest.mark.parametrize(

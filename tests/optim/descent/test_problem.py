@@ -76,7 +76,9 @@ def test_functions_that_are_made_again_from_equal_parts_share_their_code(compila
         np.testing.assert_allclose(end_of(make(1.0, data), np.zeros(2)), data)
     assert len(compilations) == 1
     np.testing.assert_allclose(end_of(make(1.0, -data), np.zeros(2)), -data)
-    assert cr.minimize(make(0.5, data), np.zeros(2), GradientDescent(0.25), 1, 0.0).fun == pytest.approx(1 + 2.5 * 0.75**2)
+    assert cr.minimize(make(0.5, data), np.zeros(2), GradientDescent(0.25), 1, 0.0).fun == pytest.approx(
+        1 + 2.5 * 0.75**2
+    )
 
 
 def test_zeros_of_either_sign_are_told_apart() -> None:

@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.optim import Adam, ClipNorm, GradientDescent, Momentum, Status, schedules
+from chainrule.optim import (
+    LBFGS,
+    Adam,
+    AdamW,
+    Box,
+    ClipNorm,
+    GradientDescent,
+    Maximize,
+    Momentum,
+    Status,
+    WeightDecay,
+    schedules,
+)
 
 
 def parabola(x: Any) -> Any:
@@ -63,12 +75,85 @@ def test_the_bound_of_many_variables() -> None:
 
 
 @pytest.mark.parametrize(
-    "method", [Adam(100.0), ClipNorm(GradientDescent(9.0), 1e9), GradientDescent(schedules.Constant(9.0))]
+    "method", [Adam(100.0), ClipNorm(GradientDescent(9.0), 1e9), Adam(schedules.Constant(9.0)), Adam(1e200)]
 )
 def test_methods_without_a_bound_are_advised_as_well(method: Any) -> None:
     found = cr.minimize(lambda x: np.exp(x * x / 10), 5.0, method, steps=30)
     assert found.status in (Status.DIVERGED, Status.STALLED, Status.NOT_FINITE)
     assert "try a smaller learning rate" in found.message
+    assert "e+" not in found.message.split("such as")[-1]  # a tenth of a rate that is far too large is no advice
+
+
+@pytest.mark.parametrize(
+    ("schedule", "largest"),
+    [
+        (schedules.Step(1.3, 500), 1.3),
+        (schedules.WarmUp(2.0, 100), 2.0),
+        (lambda step: 1.2, 1.2),
+        (schedules.OneCycle(30.0, 90), 30.0),
+    ],
+)
+def test_the_largest_rate_of_a_schedule_is_held_against_the_bound(schedule: Any, largest: float) -> None:
+    found = cr.minimize(parabola, 5.0, GradientDescent(schedule), steps=200)
+    assert found.status is Status.DIVERGED
+    assert "; the schedule's largest learning rate" in found.message
+    assert "is above the stable bound 2/λmax = 1.0 (λmax = 2.0 at the start); try 0.5" in found.message
+    assert float(found.message.split("learning rate ")[1].split(" ")[0]) == pytest.approx(largest, rel=0.01)
+
+
+# --- where the gradient vanishes
+
+
+@pytest.mark.parametrize(
+    ("fun", "start", "method", "words"),
+    [
+        (lambda x: x[0] ** 2 - x[1] ** 2, np.zeros(2), GradientDescent(0.1),
+         "it is a saddle, not a minimum: the curvature goes from λmin = -2.0 to λmax = 2.0; a start beside it leads away"),
+        (lambda x: x[0] ** 2 - x[1] ** 2, np.array([1.0, 0.0]), GradientDescent(0.1), "it is a saddle, not a minimum"),
+        (lambda x: x[0] ** 2 - x[1] ** 2, np.array([1.0, 0.0]), Maximize(Adam(0.1)), ""),
+        (lambda x: x[0] ** 2 - x[1] ** 2, np.zeros(2), LBFGS(), "it is a saddle, not a minimum"),
+        (np.cos, 0.0, GradientDescent(0.1), "it is a maximum, not a minimum: the curvature is -1.0"),
+        (np.cos, 0.0, Maximize(GradientDescent(0.1)), ""),
+        (np.cos, np.pi, Maximize(GradientDescent(0.1)), "it is a minimum, not a maximum: the curvature is 1.0"),
+        (lambda x: np.sum(x**2) - 1.5 * np.sum(x) ** 2 / 50, np.zeros(50), GradientDescent(0.1), "λmin = -1.0 to λmax = 2.0"),
+        (lambda x: x**3, 0.0, GradientDescent(0.1), "the curvature is 0 there, too, so that it need not be a minimum"),
+        (lambda x: np.maximum(x, 0), -1.0, GradientDescent(0.1), "where a function is flat, start elsewhere"),
+        (lambda x: 1e-12 * x**2, 5.0, GradientDescent(0.1), "less than tol = 1e-08; with a smaller one it goes on"),
+        (lambda x: 1 / (1 + np.exp(-x)), 50.0, GradientDescent(0.1), "with a smaller one it goes on"),
+        (lambda x: (x - 3) ** 2, 0.0, Box(GradientDescent(0.1), -1.0, 1.0), "the gradient within the box has norm 0"),
+        (lambda x: -(x**2), 0.0, Box(GradientDescent(0.1), -1.0, 1.0), ""),
+        (parabola, 5.0, GradientDescent(0.1), ""),
+        (parabola, 0.0, GradientDescent(0.1), ""),
+        (lambda x: x[0] ** 2, np.ones(2), GradientDescent(0.1), ""),  # a valley
+    ],
+)  # fmt: skip
+def test_what_is_no_minimum_is_said_to_be_none(fun: Any, start: Any, method: Any, words: str) -> None:
+    found = cr.minimize(fun, start, method, steps=1000)
+    if words:
+        assert found.success
+        assert words in found.message
+        assert found.message.endswith(("away", "goes on", "elsewhere", "step", "steps"))
+    else:
+        assert not any(word in found.message for word in ("saddle", "curvature", "tol", "a start"))
+
+
+@pytest.mark.parametrize("method", [AdamW(0.1), Maximize(Maximize(WeightDecay(Momentum(0.05), 0.1)))])
+def test_weight_decay_is_blamed(method: Any) -> None:
+    found = cr.minimize(lambda x: (x[0] - 1) ** 2 + 2 * x[1] ** 2, np.array([5.0, -3.0]), method, steps=300)
+    assert found.status is Status.STALLED
+    assert "weight decay pulls x away" in found.message
+    assert "learning rate" not in found.message
+
+
+def test_no_gradient_at_all_has_converged_whatever_the_tolerance() -> None:
+    found = cr.minimize(lambda x: (x - 1) ** 2, 5.0, GradientDescent(0.5), tol=0, steps=50)
+    assert found.message == "converged: the gradient has norm 0 after 50 steps"
+
+
+def test_the_precision_of_x_is_blamed() -> None:
+    found = cr.minimize(lambda x: np.sum((x - 1 / 3) ** 2), np.zeros(2, np.float32), steps=1000, tol=1e-12)
+    assert found.status is Status.STALLED
+    assert found.message.endswith("x is less precise than float64: give x0 as float64, or a larger tol")
 
 
 def test_a_curvature_that_grows_is_named() -> None:

@@ -85,6 +85,20 @@ class Batches:
             return np.arange(self.count)
         return np.random.default_rng((self.seed, epoch)).permutation(self.count)
 
+    def flaw(self) -> str:
+        """Return which sample has a number that is not finite; nothing where none has.
+
+        >>> Batches((np.ones((3, 2)), np.array([0.0, 1.0, np.nan])), size=2).flaw()
+        'sample 2 of array 1 of the data has a number that is not finite; repair it, or leave it out'
+        """
+        for place, array in enumerate(self.arrays):
+            if array.dtype.kind in "fc":
+                bad = np.flatnonzero(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))
+                if bad.size:
+                    name = f"array {place} of the data" if isinstance(self.data, tuple) else "the data"
+                    return f"sample {bad[0]} of {name} has a number that is not finite; repair it, or leave it out"
+        return ""
+
     def validation_arrays(self) -> tuple[npt.NDArray[Any], ...]:
         """Return the arrays of the validation data."""
         return self.validation if isinstance(self.validation, tuple) else (self.validation,)

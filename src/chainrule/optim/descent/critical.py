@@ -17,6 +17,7 @@ from chainrule.optim.geometry.second_order import DENSE, look
 from chainrule.optim.modifiers.box import Box
 from chainrule.optim.modifiers.modifier import sign_of
 
+_NEAR = 1e-3  # where the gradient vanishes is about as far away as its norm divided by the curvature
 _FEW = 20
 """The curvature of so many variables takes no time. Of more, it is looked at only where a descent has ended at its start."""
 
@@ -40,7 +41,8 @@ def doubt(task: Task, x: Any, nit: int) -> str:
         return ""
     try:
         with np.errstate(all="ignore"):
-            spectrum = look(downhill(task), x, task.args).spectrum()
+            around = look(downhill(task), x, task.args)
+            spectrum = around.spectrum()
     except (ChainruleError, ValueError, TypeError):
         return ""  # it cannot be differentiated twice
     sign = sign_of(task.method)
@@ -48,7 +50,8 @@ def doubt(task: Task, x: Any, nit: int) -> str:
     if spectrum.scale == 0:
         flat = f"the curvature is 0 there, too, so that it need not be a {wanted}: where a function is flat, start elsewhere"
         return "" if nit else flat
-    if spectrum.smallest >= -spectrum.zero:
+    is_near = np.linalg.norm(around.gradient) <= _NEAR * -spectrum.smallest
+    if spectrum.smallest >= -spectrum.zero or not is_near:
         return ""
     ends = sorted((sign * spectrum.smallest, sign * spectrum.largest))
     known = f"is {plain(ends[0])}" if size == 1 else f"goes from λmin = {plain(ends[0])} to λmax = {plain(ends[1])}"

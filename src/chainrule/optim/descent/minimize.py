@@ -51,8 +51,8 @@ def minimize(
     method, and kept; names that the function reads may have changed the next time. What cannot be compiled runs through NumPy.
 
     fun: takes x and `args`, returns one real number. x0: a number, an array, or a container of them; it is not changed.
-    steps: at most so many. tol: the descent has converged where the Euclidean norm of the gradient is at most this; 0 turns
-        the test off.
+    steps: at most so many. tol: the descent has converged where the Euclidean norm of the gradient is at most this; with 0 it
+        takes all its steps.
     callback: called with the `Progress` at every point, the start first; it ends the descent by returning True or by
         raising StopIteration. Ctrl-C ends it too: the best that was found so far is returned.
     has_aux: `fun` returns (number, anything): that at the end is `.aux`.
@@ -86,7 +86,18 @@ def minimize(
     task = Task(
         fun, x, method, count, tol, tuple(args), has_aux, record, callback, checkpoint=checkpoint, batches=batches
     )
-    is_solver = hasattr(method, "solve")
+    try:
+        return _carry_out(task, is_watched, progress)
+    except TypeError as error:
+        if type(x0) in (list, tuple) and not any(map(np.ndim, leaves)):
+            error.add_note(
+                f"x0 is a {type(x0).__name__}, and so is what the function is given; write np.array(x0) for an array"
+            )
+        raise
+
+
+def _carry_out(task: Task, is_watched: bool, progress: bool | None) -> Minimum:
+    is_solver = hasattr(task.method, "solve")
     if is_solver or is_watched:
         _refuse_keeping(task)
         return solve(task) if is_solver else unrolled(task)
@@ -133,7 +144,8 @@ def _refuse_arguments(fun: object, method: object, steps: object, tol: object) -
         raise TypeError(f"method is a record with its settings: write {method.__name__}(0.1), not {method.__name__}")
     is_method = callable(getattr(method, "init", None)) and callable(getattr(method, "update", None))
     if not is_method and not callable(getattr(method, "solve", None)):
-        raise TypeError(f"method is a method of descent, such as cr.optim.GradientDescent(0.1), not {method!r:.60}")
+        others = "cr.optim.GradientDescent(0.1), cr.optim.Adam(0.1) or cr.optim.LBFGS()"
+        raise TypeError(f"method is a method of descent, such as {others}, not {method!r:.60}")
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise ValueError(f"steps is a whole number of at least 0, not {steps!r:.60}")
     if not isinstance(tol, int | float | np.floating) or not 0 <= tol < math.inf:
@@ -149,6 +161,8 @@ def start_leaves(leaves: Sequence[Any]) -> list[Any]:
 
 def _as_float(leaf: Any) -> Any:
     array = np.array(leaf)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind not in "fciub":
         raise TypeError(f"x0 holds {leaf!r:.60}, which is not a number or an array of numbers")
     if array.dtype.kind in "iub":

@@ -79,7 +79,8 @@ class Minimum:
     def message(self) -> str:
         """How it ended, in words and numbers.
 
-        Where it went wrong, the curvature at the start is measured, if the function can be differentiated twice.
+        Where it went wrong, the curvature at the start is measured, if the function can be differentiated twice; where it has
+        converged, that at the end, which tells a minimum from a saddle.
         """
         return self.told if isinstance(self.told, str) else self.told(self)
 

@@ -167,7 +167,9 @@ class Quick:
         status = judge(trail, value, square, level, self._sign)
         if status is Status.DIVERGED or status is Status.NOT_FINITE:
             return None  # the best point is to be found
-        return Minimum(x, value, slope, last, done, status, None, trail, _Told(self, fun, x0, method, tol, value, square))
+        return Minimum(
+            x, value, slope, last, done, status, None, trail, _Told(self, fun, x0, method, tol, value, square)
+        )
 
     def tell(self, told: _Told, found: Minimum) -> str:
         """Return the message of an outcome."""

@@ -29,18 +29,27 @@ _PRODUCTS = 40
 class Stability:
     """A learning rate beside the curvature at a point.
 
-    place: which point that is. name: of the rate. largest: the largest eigenvalue of the Hessian there. bound: steps grow along its direction where
-    the rate is above this; formula: how it is found. best: a rate that suits this curvature. verdict: what the rate does.
+    place: which point that is. is_scheduled: whether the rate is the largest one of a schedule. largest: the largest eigenvalue
+    of the Hessian there. bound: steps grow along its direction where the rate is above this; formula: how it is found. best: a
+    rate that suits this curvature. verdict: what the rate does.
     """
 
     place: str
-    name: str
+    is_scheduled: bool
     rate: float
     largest: float
     bound: float
     formula: str
     best: float
     verdict: Verdict | None
+
+    def rate_named(self) -> str:
+        """Say which rate it is."""
+        return (
+            f"the schedule's largest learning rate {plain(self.rate)}"
+            if self.is_scheduled
+            else f"the learning rate {plain(self.rate)}"
+        )
 
     def against_bound(self) -> str:
         """Say where the rate is, beside the bound."""
@@ -61,12 +70,13 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     method = task.method
     while isinstance(method, Maximize):
         method = method.method
-    rate = getattr(method, "learning_rate", None)
-    if callable(rate):
-        rate = _largest(rate, task.steps)
-        method = replace(method, learning_rate=rate) if isinstance(rate, float) and rate > 0 else None
-    if not isinstance(method, GradientDescent | Momentum | Nesterov) or not isinstance(rate, int | float):
+    if not isinstance(method, GradientDescent | Momentum | Nesterov):
         return None
+    schedule = method.learning_rate if callable(method.learning_rate) else None
+    rate = method.learning_rate if schedule is None else _largest(schedule, task.steps)
+    if not isinstance(rate, int | float) or not 0 < rate < math.inf:
+        return None
+    method = replace(method, learning_rate=rate)
     try:
         with np.errstate(all="ignore"):
             around = look(downhill(task), task.x if end is None else end, task.args)
@@ -80,8 +90,8 @@ def stability(task: Task, end: Any = None) -> Stability | None:
         return None
     verdict = theory.verdict(float(rate))
     place = "at the start" if end is None else "where it is now"
-    name = "learning rate" if rate is task_rate else "largest learning rate of the schedule,"
-    return Stability(place, name, float(rate), spectrum.largest, theory.bound, theory.formula, theory.best, verdict)
+    rates = float(rate), spectrum.largest, theory.bound
+    return Stability(place, schedule is not None, *rates, theory.formula, theory.best, verdict)
 
 
 def _largest(schedule: Callable[[Any], Any], steps: int) -> float | None:

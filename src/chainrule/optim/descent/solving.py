@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
 
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.native.jit import jit
+from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import often
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
 from chainrule.optim.descent.task import Task
@@ -148,13 +150,24 @@ class _Diary:
         points = tuple(columns) if self.every else ()
         trail = Trail(np.array(self.values), np.square(self.norms), 1, points, self.every, structure, len(self.values))
         aux = fun(x)[1] if self.task.has_aux else None
-        return Minimum(self.given(x), value, self.given(gradient), count, self.evaluations, status, aux, trail, message)
+        return Minimum(
+            self.given(x), value, self.given(gradient), count, self.evaluations, status, aux, trail, self._told(message)
+        )
+
+    def _told(self, message: str) -> Callable[[Minimum], str]:
+        """Return what makes the message when it is asked for: curvature takes time."""
+
+        def told(found: Minimum) -> str:
+            but = doubt(self.task, found.x, found.nit) if found.success else ""
+            return f"{message}; {but}" if but else message
+
+        return told
 
     def _status(self, value: float, norm: float, count: int) -> Status:
         if self.interrupted:
             return Status.INTERRUPTED
         if not (math.isfinite(value) and math.isfinite(norm)):
             return Status.DIVERGED if count and math.isinf(value) else Status.NOT_FINITE
-        if self.task.tol and norm <= self.task.tol:
+        if norm <= self.task.tol:
             return Status.CONVERGED
         return Status.STEPS_EXHAUSTED if count >= self.task.steps else Status.STALLED

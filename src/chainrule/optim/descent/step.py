@@ -20,9 +20,7 @@ SQUARE, GRADIENT, VALUE = 0, 1, -1
 """Where the parts of a record start; after the leaves of the gradient come those of the point, and the value is the last one."""
 
 
-def make_step(
-    fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, count: int = 0
-) -> Callable[..., Any]:
+def make_step(fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, count: int = 0) -> Callable[..., Any]:
     """Return the step that `iterate` runs: (state, level, *numbers, *args) -> (state, record, whether to stop).
 
     numbers: of the method, `count` of them, in the place of its own; with 0 it is taken as it is.

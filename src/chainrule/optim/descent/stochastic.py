@@ -132,8 +132,9 @@ class Training:
     # --- epochs
 
     def _point(self) -> list[Any]:
-        """Return the leaves of x after the last step."""
-        return [self.steps.leaf(number, self.steps.done) for number in range(len(self.leaves))]
+        """Return the leaves of x after the last step; of a step that numbers ended, those before it."""
+        place = self.steps.done - self.steps.stopped
+        return [self.steps.leaf(number, place) for number in range(len(self.leaves))]
 
     def _validate(self, epoch: int) -> None:
         """Compute the validation loss after an epoch, and see whether it is the best one."""
@@ -194,8 +195,9 @@ class Training:
         if self.steps.stopped:
             first = float(trail.values[0])
             status = Status.DIVERGED if math.isinf(last) or abs(last) > 10 * max(1.0, abs(first)) else Status.NOT_FINITE
-            what = "the loss or its gradient is not finite"
-            return status, f"{status.name.lower().replace('_', ' ')}: {what} {after}; try a smaller learning rate"
+            what = f"the loss is {last}" if not math.isfinite(last) else "the gradient is not finite"
+            advice = self.batches.flaw() or "try a smaller learning rate"
+            return status, f"{status.name.lower().replace('_', ' ')}: {what} {after}; {advice}"
         fell = f"the mean loss went from {epochs.losses[0]:.6g} in the first epoch to {epochs.losses[-1]:.6g}"
         if self.best[0] < 0:
             return Status.STEPS_EXHAUSTED, f"steps exhausted: {fell} {after}"

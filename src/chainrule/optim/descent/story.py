@@ -8,15 +8,20 @@ from typing import Any, final
 
 import numpy as np
 
+from chainrule.core.trees import flatten
+from chainrule.optim.descent.critical import doubt, is_boxed
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.rates import Stability, plain, stability
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.verdict import ROUNDING
-from chainrule.optim.modifiers.modifier import sign_of
+from chainrule.optim.modifiers.modifier import Modifier, sign_of
+from chainrule.optim.modifiers.weight_decay import WeightDecay
 
 _SAME = 1e-6
+_MODEST = 0.1  # a learning rate that is not too large for most functions of numbers of size 1
 _TOO_LONG = "the gradient is not finite, or longer than 1e154, whose square is not"
+_DECAY = "weight decay pulls x away from where the gradient vanishes: with less of it, or none, it goes on"
 _FEW = 1e6  # more steps are not named: nobody will take them
 
 
@@ -36,7 +41,7 @@ class Story:
         norm = math.sqrt(self.square) if self.square >= 0 else math.nan
         match found.status:
             case Status.CONVERGED:
-                return f"converged: the gradient has norm {norm:.3g} {after}"
+                return self._converged(found, norm, after)
             case Status.INTERRUPTED:
                 return f"interrupted: {self.interrupted} {after}"
             case Status.NOT_FINITE:
@@ -47,6 +52,14 @@ class Story:
                 return self._stalled(found.trail, norm, after)
             case _:
                 return self._exhausted(found, norm, after)
+
+    def _converged(self, found: Minimum, norm: float, after: str) -> str:
+        where = "within the box has" if is_boxed(self.task.method) else "has"
+        text = f"converged: the gradient {where} norm {norm:.3g} {after}"
+        if not found.nit and norm:
+            text += f", less than tol = {self.task.tol:.3g}; with a smaller one it goes on"
+        but = doubt(self.task, found.x, found.nit)
+        return f"{text}; {but}" if but else text
 
     def _bad(self) -> str:
         """Say what is not finite."""
@@ -76,9 +89,9 @@ class Story:
         if known is None:
             return _smaller(self.task.method)
         if known.rate > known.bound * (1 - _SAME):
-            return f"the learning rate {plain(known.rate)} is {known.against_bound()}; try {plain(known.best)}"
+            return f"{known.rate_named()} is {known.against_bound()}; try {plain(known.best)}"
         return (
-            f"the learning rate {plain(known.rate)} is {known.against_bound()}, but the curvature grows on the way; "
+            f"{known.rate_named()} is {known.against_bound()}, but the curvature grows on the way; "
             f"try {plain(known.rate / 10)}"
         )
 
@@ -91,15 +104,17 @@ class Story:
                 return (
                     f"{swings}; {_smaller(self.task.method)}, or one that falls, such as cr.optim.schedules.Exponential"
                 )
-            return (
-                f"{swings}; the learning rate {plain(known.rate)} is {known.against_bound()}; try {plain(known.best)}"
-            )
+            return f"{swings}; {known.rate_named()} is {known.against_bound()}; try {plain(known.best)}"
         if len(trail.values) > 2 and abs(self.value - float(trail.values[-3])) <= ROUNDING * abs(self.value):
-            return (
-                f"stalled: steps no longer change the function by more than rounding does; {still}; {_other(self.task)}"
-            )
+            rounding = "stalled: steps no longer change the function by more than rounding does"
+            if _decays(self.task.method):
+                return f"{rounding}; {still}; {_DECAY}"
+            return f"{rounding}; {still}; {_other(self.task)}"
         lower = "lower" if sign_of(self.task.method) > 0 else "higher"
-        return f"stalled: the function has not become {lower} in the last half; {still}; {_smaller(self.task.method)}"
+        ended = f"stalled: the function has not become {lower} in the last half; {still}"
+        if _decays(self.task.method):
+            return f"{ended}; {_DECAY}"
+        return f"{ended}; {_smaller(self.task.method)}"
 
     def _exhausted(self, found: Minimum, norm: float, after: str) -> str:
         trail = found.trail
@@ -117,7 +132,7 @@ class Story:
             text += f"; at this pace it takes about {left:,} more"
         known = stability(self.task, found.x)
         if known is not None and known.verdict == "too slow":
-            text += f"; too slow: the learning rate {plain(known.rate)} is far {known.against_bound()}; try {plain(known.best)}"
+            text += f"; too slow: {known.rate_named()} is far {known.against_bound()}; try {plain(known.best)}"
         return text
 
 
@@ -130,11 +145,20 @@ def _smaller(method: Any) -> str:
         method = method.method
     rate = getattr(method, "learning_rate", None)
     if isinstance(rate, float):
-        return f"try a smaller learning rate, such as {plain(rate / 10)}"
+        return f"try a smaller learning rate, such as {plain(min(rate / 10, _MODEST))}"
     return "try a smaller learning rate" if rate is not None else "try another start"
 
 
+def _decays(method: Any) -> bool:
+    """Whether x is drawn to 0."""
+    while isinstance(method, Modifier) and not isinstance(method, WeightDecay):
+        method = method.method
+    return isinstance(method, WeightDecay) or bool(getattr(method, "weight_decay", 0))
+
+
 def _other(task: Task) -> str:
+    if any(getattr(leaf, "dtype", None) in (np.float16, np.float32) for leaf in flatten(task.x)[0]):
+        return "x is less precise than float64: give x0 as float64, or a larger tol"
     return f"{'a larger learning rate, ' if hasattr(task.method, 'learning_rate') else ''}a larger tol, or another start may help"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
-from functools import cache
 from typing import Any, final
 
 import numpy as np
@@ -19,8 +18,8 @@ from chainrule.native.capture import MANY, around, names_read
 
 _MISSING = object()
 _PLAIN = (int, float, complex, str, bytes, np.generic)
-# Records of these modules are mathematics as it was typed, and compared by value. They are not imported for this: that takes a
-# parser, where most functions are Python's.
+# Records of these modules are mathematics as it was typed: they never change, and are compared by value. They are not imported
+# for this: that takes a parser, where most functions are Python's.
 _TYPED = ("chainrule.explain.expressions.", "chainrule.explain.reading.", "chainrule.explain.derivation.results")
 _DEEP = 8  # so many functions inside of one another, or tuples, are compared
 _LIBRARIES = ("chainrule", "numpy", "scipy", "builtins", "math")
@@ -58,6 +57,8 @@ class Surroundings:
                 continue
             if isinstance(value, Traced):
                 self.is_watched = True
+                continue
+            if _is_typed(type(value)):
                 continue
             if isinstance(value, types.FunctionType):
                 before = len(self._names)
@@ -105,9 +106,8 @@ def code_of(fun: Callable[..., Any]) -> Any:
     return (inner.__code__, id(inner.__globals__)) if isinstance(inner, types.FunctionType) else id(fun)
 
 
-@cache
 def _is_typed(kind: type) -> bool:
-    return is_dataclass(kind) and kind.__module__.startswith(_TYPED)
+    return str(kind.__module__).startswith(_TYPED) and is_dataclass(kind)
 
 
 def _own(fun: Any) -> tuple[Any, ...]:

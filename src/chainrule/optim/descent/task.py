@@ -38,5 +38,5 @@ class Task:
 
     @property
     def level(self) -> float:
-        """What the square of the gradient's norm is to reach; a tolerance of 0 is never reached."""
+        """What the square of the gradient's norm is to reach; with a tolerance of 0 no step is the last one for it."""
         return self.tol * self.tol if self.tol else -1.0

@@ -26,7 +26,7 @@ def judge(trail: Trail, value: float, square: float, level: float, sign: int) ->
     """
     if not (math.isfinite(value) and square < math.inf):
         return _judge_not_finite(trail, value, sign)
-    if square <= level:
+    if square <= level or not square:  # whatever is asked for, no gradient is smaller than none
         return Status.CONVERGED
     values = trail.values
     first = float(trail.squares[0])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -25,8 +24,8 @@ def form_and_numbers(method: Any) -> tuple[Any, Numbers]:
     Numbers are floats other than 0, which is the value by which parts of a method are left out, and infinity. Whole numbers
     stay, and methods and schedules that are not of this package, since these may do with a number what only Python can.
 
-    >>> from chainrule.optim import Adam, Cosine, Momentum, WeightDecay
-    >>> form_and_numbers(WeightDecay(Adam(Cosine(0.1, steps=100)), 0.01))[1]
+    >>> from chainrule.optim import Adam, Momentum, WeightDecay, schedules
+    >>> form_and_numbers(WeightDecay(Adam(schedules.Cosine(0.1, steps=100)), 0.01))[1]
     (0.1, 0.9, 0.999, 1e-08, 0.01)
     >>> form_and_numbers(Momentum(0.1))[0] == form_and_numbers(Momentum(0.2))[0] != form_and_numbers(Momentum(0.2, 0.0))[0]
     True
@@ -66,8 +65,7 @@ def _is_number(value: Any) -> bool:
     return type(value) in (float, np.float64) and value != 0 and math.isfinite(value)
 
 
-@cache
-def _settings(kind: type) -> tuple[str, ...] | None:
+def _settings(kind: type) -> list[str] | None:
     """Return the names of the settings of a method, a modifier or a schedule of this package; None for anything else."""
-    is_ours = is_dataclass(kind) and kind.__module__.startswith(_OURS)
-    return tuple(field.name for field in fields(kind)) if is_ours else None
+    is_ours = str(kind.__module__).startswith(_OURS) and is_dataclass(kind)
+    return [field.name for field in fields(kind)] if is_ours else None
