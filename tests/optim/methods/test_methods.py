@@ -223,7 +223,9 @@ def test_a_descent_has_a_derivative_by_its_learning_rate() -> None:
     "rate", [0, 0.0, -1, np.nan, np.inf, True, "0.1", None, {}, {"a": -1.0}, np.array([1.0, np.nan]), 1j]
 )
 @pytest.mark.parametrize(
-    "kind", {type(method) for method in METHODS if hasattr(method, "learning_rate")}, ids=lambda k: k.__name__
+    "kind",
+    sorted({type(method) for method in METHODS if hasattr(method, "learning_rate")}, key=lambda kind: kind.__name__),
+    ids=lambda k: k.__name__,
 )
 def test_learning_rates_are_checked(kind: Any, rate: Any) -> None:
     with pytest.raises(ValueError, match=r"learning_rate is a finite number above 0, such as 0\.1"):
@@ -231,7 +233,9 @@ def test_learning_rates_are_checked(kind: Any, rate: Any) -> None:
 
 
 def test_every_other_setting_is_checked() -> None:
-    kinds = {type(method) for method in METHODS if hasattr(method, "learning_rate")}
+    kinds = sorted(
+        {type(method) for method in METHODS if hasattr(method, "learning_rate")}, key=lambda kind: kind.__name__
+    )
     checked = 0
     for kind in kinds:
         for name in kind.__dataclass_fields__.keys() - {"learning_rate", "centered"}:
