@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from threading import Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 pytest.importorskip("pebble", reason="the extra `learn` is not installed")
 
-from chainrule.learn.workers import RefusedError, Turns, Workers
+from chainrule.learn.workers import MOST_WAITING, RefusedError, Turns, Workers
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +89,28 @@ def test_a_visitor_with_many_computations_leaves_a_process_to_the_others() -> No
     assert order[0] == "b"
     assert sorted(order[1:]) == ["a0", "a1", "a2"]
     assert len(turns.by_visitor) == 0
+
+
+def test_a_visitor_with_too_many_computations_is_refused_at_once_and_no_other_is() -> None:
+    turns = Turns(1)
+    with turns.taken("a"), ThreadPoolExecutor(MOST_WAITING) as threads:
+        release = Event()
+
+        def wait() -> None:
+            with turns.taken("a"):
+                release.wait()
+
+        waiting = [threads.submit(wait) for _ in range(MOST_WAITING - 1)]
+        while turns.by_visitor["a"].count < MOST_WAITING:
+            time.sleep(0.01)
+        with pytest.raises(RefusedError, match="Your other figures"), turns.taken("a"):
+            pass
+        with turns.taken("b"):
+            release.set()
+            turns.by_visitor["a"].turns.release()  # ends the turn that this test holds, so that the others go on
+            for one in waiting:
+                one.result(timeout=10)
+        turns.by_visitor["a"].turns.acquire()
 
 
 @pytest.mark.parametrize("function", [devour, die], ids=["memory", "exit"])

@@ -25,10 +25,13 @@ def run(host: str, port: int, workers: int, name: list[str], is_opened: bool) ->
             webbrowser.open(address)
 
     gc.disable()  # a quarter of the time that the imports take
-    with contextlib.suppress(KeyboardInterrupt), contextlib.closing(listening.listen(host, port)) as listener:
-        # The processes that compute start first: they import while the site is put together here.
-        with _needed("chainrule.learn.workers").Workers(workers) as pool:
-            _needed("chainrule.learn.server").serve(listener, pool, (*name, host), ready)
+    # The processes that compute start before the site is put together: they import at the same time.
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        listening.listen(host, port) as listener,
+        _needed("chainrule.learn.workers").Workers(workers) as pool,
+    ):
+        _needed("chainrule.learn.server").serve(listener, pool, (*name, host), ready)
     return Output("", {})
 
 

@@ -83,7 +83,9 @@ def _parts(shown: Shown, is_dark: bool) -> tuple[Any, ...]:
 def run_code(app: Dash, workers: Workers, codes: Mapping[str, Code]) -> None:
     """Let every program of the lessons run, and be copied. codes: by the key that is unique on all pages."""
 
-    @app.callback(Output({"part": "printed", "code": MATCH}, "children"), Input({"part": "printed", "code": MATCH}, "id"))
+    @app.callback(
+        Output({"part": "printed", "code": MATCH}, "children"), Input({"part": "printed", "code": MATCH}, "id")
+    )
     def show(identity: dict[str, str]) -> str:
         return _run(workers, codes[identity["code"]].run)
 

@@ -59,8 +59,13 @@ def home(lessons: Sequence[Lesson]) -> html.Div:
         html.Li(
             [
                 dcc.Link(lesson.title, href=f"/lessons/{lesson.slug}"),
-                html.Span(f" {lesson.minutes} min · "),
-                html.Span(id={"part": "solved", "lesson": lesson.slug, "of": len(lesson.exercises)}),
+                html.Span(
+                    [
+                        f"{lesson.minutes} min · ",
+                        html.Span(id={"part": "solved", "lesson": lesson.slug, "of": len(lesson.exercises)}),
+                    ],
+                    className="meta",
+                ),
                 html.P(lesson.goal),
             ]
         )
@@ -78,8 +83,11 @@ def home(lessons: Sequence[Lesson]) -> html.Div:
             html.Ol(rows, className="lessons"),
             html.P(
                 [
-                    "Afterwards, or before: the ", dcc.Link("explorer", href="/explorer"), " takes any function apart, and the ",
-                    dcc.Link("playground", href="/playground"), " trains a small network before your eyes.",
+                    "Afterwards, or before: the ",
+                    dcc.Link("explorer", href="/explorer"),
+                    " takes any function apart, and the ",
+                    dcc.Link("playground", href="/playground"),
+                    " trains a small network before your eyes.",
                 ]
             ),
             html.Div(html.Button("Clear my progress", id="clear"), className="buttons"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable, Sequence
 
@@ -19,10 +20,11 @@ def serve(
 ) -> None:
     """Serve the site until Ctrl-C.
 
-    listener: what `listen` returned. workers: the processes that compute. names: those under which the site is reached, besides this machine's
-    own. ready: called with the address when the site answers.
+    listener: a socket that listens. workers: the processes that compute. names: those under which the site is reached, besides
+    this machine's own. ready: called with the address when the site answers.
     """
     host, port, *_ = listener.getsockname()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that requests wait for a moment is no news
     app = create_app(workers, names)
     server = waitress.create_server(app.server, sockets=[listener], threads=THREADS, ident=None)
     if ready is not None:

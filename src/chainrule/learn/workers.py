@@ -18,12 +18,15 @@ from pebble import ProcessExpired, ProcessPool
 
 import chainrule as cr
 
-SECONDS = 3.0
+SECONDS = 5.0
 """A computation may take so long; its process is ended then, and a new one takes its place."""
 MEMORY = 3 * 2**30
 """A process may have so many bytes of address space; Linux holds it to that."""
-PATIENCE = 10.0
+PATIENCE = 30.0
 """So many seconds a computation waits for the visitor's others."""
+MOST_WAITING = 16
+"""So many computations of a visitor may be under way or wait: a browser asks for six at a time."""
+BUSY = "Your other figures are still being computed; try again in a moment."
 COOKIE = "visitor"
 """The cookie that holds a random token: it tells visitors apart, and nothing is kept under it."""
 
@@ -105,19 +108,37 @@ class Turns:
     def __init__(self, most: int) -> None:
         self.most = most
         self.lock = threading.Lock()
-        self.by_visitor: weakref.WeakValueDictionary[str, threading.BoundedSemaphore] = weakref.WeakValueDictionary()
+        self.by_visitor: weakref.WeakValueDictionary[str, Line] = weakref.WeakValueDictionary()
 
     @contextlib.contextmanager
     def taken(self, name: str) -> Iterator[None]:
-        """Wait for a turn of this visitor's. Raises RefusedError where too many wait already."""
+        """Wait for a turn of this visitor's. Raises RefusedError where too many wait already, or for too long."""
         with self.lock:
-            turns = self.by_visitor.setdefault(name, threading.BoundedSemaphore(self.most))
-        if not turns.acquire(timeout=PATIENCE):
-            raise RefusedError("Your other figures are still being computed; try again in a moment.")
+            line = self.by_visitor.get(name)
+            if line is None:
+                line = self.by_visitor[name] = Line(self.most)
+            if line.count >= MOST_WAITING:
+                raise RefusedError(BUSY)
+            line.count += 1
         try:
-            yield
+            if not line.turns.acquire(timeout=PATIENCE):
+                raise RefusedError(BUSY)
+            try:
+                yield
+            finally:
+                line.turns.release()
         finally:
-            turns.release()
+            with self.lock:
+                line.count -= 1
+
+
+@final
+class Line:
+    """A visitor's computations: how many there are, and whose turn it is."""
+
+    def __init__(self, most: int) -> None:
+        self.turns = threading.BoundedSemaphore(most)
+        self.count = 0
 
 
 def visitor() -> str:

@@ -83,9 +83,16 @@ def learning_rates(
             drawn = {"color": color, "width": 2, "dash": "dash" if color == ORANGE else "dot"}
             shapes.append({"type": "line", "x0": value, "x1": value, "y0": 0, "y1": 1, "yref": "paper", "line": drawn})
             # The bound's name stands above the figure, the best rate's at its foot, so that no line runs through them.
-            place = {"x": float(np.log10(value)), "y": 1.0 if color == ORANGE else 0.0, "yref": "paper", "yanchor": "bottom"}
+            place = {
+                "x": float(np.log10(value)),
+                "y": 1.0 if color == ORANGE else 0.0,
+                "yref": "paper",
+                "yanchor": "bottom",
+            }
             shift = 0 if color == ORANGE else -6
-            notes.append({**place, "text": f"{name} {value:.4g}", "showarrow": False, "xanchor": "right", "xshift": shift})
+            notes.append(
+                {**place, "text": f"{name} {value:.4g}", "showarrow": False, "xanchor": "right", "xshift": shift}
+            )
             told.append(f"The {name} is {value:.4g}.")
     positive = y[is_finite & (y > 0)]
     is_wide = positive.size == np.count_nonzero(is_finite) > 0 and positive.max() > 10 * positive.min()

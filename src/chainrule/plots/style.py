@@ -48,8 +48,8 @@ def layout_of(title: str, axes: Sequence[str], dark: bool) -> dict[str, Any]:
     if len(named) == 3:
         # From a little further away than Plotly stands, so that the numbers at the axes are in the figure.
         layout["scene"] = {
-            **{f"{name}axis": {**part, "title": {"text": part["title"]["text"]}} for name, part in zip("xyz", named, strict=True)},
-            "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.15}},
+            **{f"{side}axis": {**axis, "title": {"text": name}} for side, name in zip("xyz", axes, strict=True)},
+            "camera": {"eye": {"x": 1.35, "y": 1.35, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.15}},
             "aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7},
         }  # fmt: skip
     elif named:

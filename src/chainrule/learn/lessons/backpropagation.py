@@ -7,6 +7,8 @@ from chainrule.explain.backpropagation.run import Backprop
 from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Slider, Text
 
 NEURON = "y = sigmoid(w x + b); L = (y - t)^2"
+RECENT = 4
+"""Steps that are shown before the one under way."""
 NETWORK = "h = tanh(u x + c); y = sigmoid(w h + b); L = (y - t)^2"
 
 
@@ -23,8 +25,7 @@ def network(u: float, w: float, x: float, step: float) -> Shown:
 def paths(function: str, a: float) -> Shown:
     """Show a value that is used twice: its adjoint is the sum over both ways, and the order matters."""
     run = cr.backprop(function, a)
-    text = "*Passed on at once* sends an adjoint further before all of it has arrived; *overwritten* forgets to add."
-    return Shown(text, str(run.compare_orders()), drawing=run.to_svg(), summary=_summary(run))
+    return Shown(report=str(run.compare_orders()), drawing=run.to_svg(), summary=_summary(run))
 
 
 def _shown(run: Backprop, step: float) -> Shown:
@@ -33,8 +34,10 @@ def _shown(run: Backprop, step: float) -> Shown:
     count = min(int(step), len(steps))
     now = steps[count - 1]
     way = "Forward" if now.is_forward else "Backward"
-    lines = [f"**Step {count} of {len(steps)}. {way}: {now.text}**", "", f"`{now.equation}`", "", "Before it:", ""]
-    lines += [f"- `{one.equation}`" for one in reversed(steps[: count - 1])]
+    lines = [f"**Step {count} of {len(steps)}. {way}: {now.text}**", "", f"`{now.equation}`"]
+    before = steps[max(0, count - 1 - RECENT) : count - 1]
+    if before:
+        lines += ["", "Just before:", "", *(f"- `{one.equation}`" for one in reversed(before))]
     return Shown("\n".join(lines), drawing=run.to_svg(), summary=_summary(run))
 
 
@@ -62,7 +65,9 @@ LESSON = Lesson(
             $$\displaystyle \frac{\partial L}{\partial w} = \frac{\partial L}{\partial y} \cdot \frac{\partial y}{\partial v}
             \cdot \frac{\partial v}{\partial w}$$
 
-            Every local derivative needs only the values at that node. Move the step, and watch one node at a time.
+            Every local derivative needs only the values at that node. Here $v$ is what the sigmoid gets, $wx + b$; the graph
+            calls it `v2`, and the sigmoid by its name in SciPy, `expit`. The plain numbers are values, the red ones adjoints.
+            **Move the step**, and follow one node at a time.
             """
         ),
         Live(
@@ -73,7 +78,7 @@ LESSON = Lesson(
                 Slider("x", "Input x", -3, 3, 0.1, 2.0),
                 Slider("b", "Bias b", -2, 2, 0.1, -1.0),
                 Slider("t", "Target t", 0, 1, 0.1, 1.0),
-                Slider("step", "Step", 1, 18, 1, 18),
+                Slider("step", "Step", 1, 18, 1, 10),
             ),
             neuron,
         ),
@@ -93,7 +98,7 @@ LESSON = Lesson(
                 Slider("u", "First weight u", -3, 3, 0.1, 1.0),
                 Slider("w", "Second weight w", -3, 3, 0.1, 1.5),
                 Slider("x", "Input x", -3, 3, 0.1, 1.0),
-                Slider("step", "Step", 1, 24, 1, 24),
+                Slider("step", "Step", 1, 28, 1, 15),
             ),
             network,
         ),
@@ -102,15 +107,16 @@ LESSON = Lesson(
             ## Where ways meet
 
             When a value is used twice, the loss feels it along both ways, and **its adjoint is the sum**. A node may hand on its
-            adjoint only when all of it has arrived: that is why the backward run goes in the opposite order of the forward
-            run. Handing on too early gives a wrong answer, or the same work many times over.
+            adjoint only when all of it has arrived: that is why the backward run goes in the opposite order of the forward run.
+            Below $a$ is used twice, and so is $b$. The three columns compare what a run gives that waits, one that hands on at
+            once, and one that forgets to add.
             """
         ),
         Live(
             "paths",
             "The trap: why the order matters",
             (
-                Formula("function", "A text in which a value is used twice", "b = a + a; c = b + b; L = c"),
+                Formula("function", "A text in which a value is used twice", "b = a^2; c = b + a; L = b c"),
                 Slider("a", "a", -3, 3, 0.5, 1.5),
             ),
             paths,
@@ -118,8 +124,8 @@ LESSON = Lesson(
     ),
     change=(
         "Make the weight of the neuron large, so that the sigmoid saturates. What happens to every adjoint before it?",
-        "Set the target to the neuron's output. Why are all adjoints 0?",
-        "Type $b = a^2; L = a b$ in the last figure. What are the two ways from $a$ to $L$?",
+        "Set the target to the neuron's output. Why is every adjoint but the first 0?",
+        "Type `b = a + a; c = b + b; L = c` in the last figure. Why does handing on at once give 6 instead of 4?",
     ),
     takeaways=(
         "Forward computes values, backward computes adjoints, each once.",

@@ -7,14 +7,15 @@ from typing import Literal
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Choice, Exercise, Formula, Lesson, Live, Shown, Slider, Text
+from chainrule.learn.functions import one_variable
 
 
 def gears(outside: str, inside: str, at: float) -> Shown:
     """Show that a change is multiplied twice: by the inside, then by the outside."""
-    g = cr.explain(inside)
+    g = one_variable(inside)
     (name,) = g.names
     u = float(g.function(at))
-    f = cr.explain(outside)
+    f = one_variable(outside)
     (middle,) = f.names
     small = 0.01
     after = float(g.function(at + small))
@@ -34,7 +35,7 @@ def gears(outside: str, inside: str, at: float) -> Shown:
             rf"{outer:.6g} \cdot {_bracketed(inner)} = {outer * inner:.6g}$$"
         ),
         "",
-        f"The small change says the same: {whole:.4g} / {small} = {whole / small:.5g}.",
+        f"The small change says nearly the same: {whole:.4g} / {small} = {whole / small:.5g}.",
     ]
     return Shown("\n".join(lines))
 
@@ -46,7 +47,7 @@ def derivation(function: str, detail: Literal["full", "brief"]) -> Shown:
 
 def composition(function: str, at: float) -> Shown:
     """Show a composed function with its tangent."""
-    d = cr.explain(function)
+    d = one_variable(function)
     return Shown(picture=plots.curve(d.function, at=at, names=(d.names[0], "f"), span=(-3, 3)))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Choice, Exercise, Formula, Lesson, Live, Shown, Slider, Text
+from chainrule.learn.functions import one_variable, two_variables, typed
 
 SPAN = (-2.0, 2.0)
 SHAPES = {"bowl": "x^2 + y^2", "cap": "-x^2 - y^2", "saddle": "x^2 - y^2", "valley": "x^2 + 20y^2", "trough": "x^2"}
@@ -14,9 +15,9 @@ SHAPES = {"bowl": "x^2 + y^2", "cap": "-x^2 - y^2", "saddle": "x^2 - y^2", "vall
 
 def bend(function: str, at: float) -> Shown:
     """Show a curve with its tangent, and its second derivative."""
-    d = cr.explain(function)
+    d = one_variable(function)
     (name,) = d.names
-    second = cr.explain(function, order=2)
+    second = typed(function, 2)
     value = cr.derivative(d.function, 2)(at)
     way = (
         "upward, like a bowl" if value > 0 else "downward, like a cap" if value < 0 else "neither way: it is flat here"
@@ -30,23 +31,21 @@ def bend(function: str, at: float) -> Shown:
 
 def shapes(shape: str) -> Shown:
     """Show the surface of a shape, with what its Hessian says at the origin."""
-    d = cr.explain(f"f(x, y) = {SHAPES[shape]}")
+    d = typed(f"f(x, y) = {SHAPES[shape]}")
 
     def f(v: np.ndarray) -> float:
         height: float = d.function(v[0], v[1])
         return height
 
     picture = plots.surface(f, SPAN, SPAN)
-    hessian = cr.explain(f"f(x, y) = {SHAPES[shape]}", order=2)
+    hessian = typed(f"f(x, y) = {SHAPES[shape]}", 2)
     text = f"$$\\displaystyle f = {d.function.to_latex()} \\qquad H = {hessian.result.to_latex()}$$"
     return Shown(text, str(cr.curvature(f, np.zeros(2))), picture=picture)
 
 
 def ellipse(function: str, x: float, y: float) -> Shown:
     """Show the curvature at a point as an ellipse or hyperbolas."""
-    d = cr.explain(function)
-    if len(d.names) != 2:
-        raise ValueError(f"this figure needs a function of two variables, such as x^2 + y^2; yours has {len(d.names)}")
+    d = two_variables(function)
 
     def f(v: np.ndarray) -> float:
         height: float = d.function(v[0], v[1])
@@ -84,19 +83,21 @@ LESSON = Lesson(
             ## Two variables: the Hessian
 
             With two variables there is a second derivative for every pair, and they form a matrix, the **Hessian** $H$. It is
-            symmetric, so it has perpendicular directions along which the surface simply bends up or down. How much, are its
-            **eigenvalues**: all positive is a bowl, all negative a cap, one of each a **saddle**, from which a descent can
-            still leave.
+            symmetric, so there are perpendicular directions along which the surface simply bends up or down. Its
+            **eigenvalues** say how much. Where the gradient is 0, all positive means a bowl, all negative a cap, and one of each
+            a **saddle**, from which a descent can still leave. An eigenvalue of 0 leaves the question open: the trough is flat
+            along its floor.
             """
         ),
-        Live("shapes", "Bowl, cap, saddle, valley", (Choice("shape", "Shape", tuple(SHAPES)),), shapes),
+        Live("shapes", "Bowl, cap, saddle, valley, trough", (Choice("shape", "Shape", tuple(SHAPES)),), shapes),
         Text(
             r"""
             ## The ill-conditioned valley
 
-            Draw all points around a minimum that are equally high: an ellipse. Its half axes are $1/\sqrt{\lambda}$ long. The
-            ratio of the largest to the smallest eigenvalue is the **condition number**. A descent may only take steps that suit
-            the steepest direction, so it needs about as many of them as the condition number says.
+            Draw all points around a minimum that are equally high: an ellipse, when you are near. Its half axes are as
+            $1/\sqrt{\lambda}$: long where the surface bends little. The ratio of the largest to the smallest eigenvalue is the
+            **condition number**. A descent may only take steps that suit the steepest direction, so the number of steps along
+            the flattest one grows in proportion to it.
             """
         ),
         Live(
@@ -113,7 +114,7 @@ LESSON = Lesson(
     change=(
         "In the first figure find the point where the curve stops bending down and starts bending up. What is $f''$ there?",
         "Type $x^2 + 5xy + y^2$ in the last figure. Both squares are positive; why is it a saddle?",
-        r"Type $x^4 + y^4$ at the origin. The eigenvalues are 0: how does the library decide?",
+        r"Type $x^4 + y^4$ and stay at the origin. The eigenvalues are 0: how does the library decide?",
     ),
     takeaways=(
         "$f'' > 0$ bends up, $f'' < 0$ bends down. At a flat point that tells minimum from maximum.",

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Slider, Text
+from chainrule.learn.functions import one_variable
 
 
 def secant(function: str, at: float, h: float) -> Shown:
     """Show the secant through two points of a curve, and the tangent that it becomes."""
-    d = cr.explain(function)
+    d = one_variable(function)
     (name,) = d.names
     exact = cr.derivative(d.function)(at)
-    picture = plots.curve(d.function, at=at, secants=(h,), names=(name, "f"))
     slope = (d.function(at + h) - d.function(at)) / h
-    text = (
+    quotient = (
         rf"$$\displaystyle \frac{{f({name}+h) - f({name})}}{{h}} = "
         rf"\frac{{{d.function(at + h):.6g} - {_signed(d.function(at))}}}{{{h:.4g}}} = {slope:.6g}$$"
-        f"\n\nThe derivative at this point is {exact:.6g}: the secant's slope is off by {abs(slope - exact):.2g}."
     )
-    return Shown(text, picture=picture)
+    if not _looks_smooth(d.function, at, exact):
+        limit = cr.limit(function, at)
+        if limit.derivative is None:
+            picture = plots.curve(d.function, span=(at - 3, at + 3), names=(name, "f"))
+            why = limit.to_dict()["summary"]
+            return Shown(f"{quotient}\n\nBut the curve has no tangent at {name} = {at:.4g}: {why}.", picture=picture)
+    picture = plots.curve(d.function, at=at, secants=(h,), names=(name, "f"))
+    off = abs(slope - exact)
+    return Shown(
+        f"{quotient}\n\nThe derivative at this point is {exact:.6g}: the secant's slope is off by {off:.2g}.",
+        picture=picture,
+    )
+
+
+def _looks_smooth(function: Callable[[float], float], at: float, slope: float) -> bool:
+    """Whether the quotients of a small step to either side are near the slope; where not, the limit is worth its time."""
+    sides = [(function(at + step) - function(at)) / step for step in (1e-6, -1e-6)]
+    return all(abs(side - slope) <= 1e-3 * (1 + abs(slope)) for side in sides)
 
 
 def quotients(function: str, at: float) -> Shown:
     """Show the difference quotients as h tends to 0, and where rounding takes over."""
+    one_variable(function)
     limit = cr.limit(function, at)
     lines = ["| h | quotient | error | ruled by |", "|---|---|---|---|"]
     for row in limit.rows:
         error = "" if row.forward_error is None else f"{row.forward_error:.1e}"
-        lines.append(f"| {row.h:.0e} | {row.forward:.10g} | {error} | {row.forward_by} |")
+        lines.append(f"| {row.h:.0e} | {row.forward:.10g} | {error} | {row.forward_by or ''} |")
     errors = [(row.forward_error, row.h) for row in limit.rows if row.forward_error is not None]
-    if errors:
-        lines += ["", f"The derivative is {limit.value:.10g}. Of these steps h = {min(errors)[1]:.0e} comes nearest."]
+    if limit.derivative is not None and errors:
+        nearest = min(errors)[1]
+        lines += ["", f"The derivative is {limit.derivative:.10g}. Of these steps h = {nearest:.0e} comes nearest."]
     else:
-        lines += ["", f"No derivative, but a {limit.kind}: {limit.left} from the left, {limit.right} from the right."]
+        why = limit.to_dict()["summary"]
+        lines += ["", f"{why[:1].upper()}{why[1:]}."]
     return Shown("\n".join(lines))
 
 
@@ -102,6 +123,8 @@ LESSON = Lesson(
 
             Nobody takes limits all day. For powers of $x$ the limit always comes out the same way: **bring the exponent to
             the front, and lower it by one.**
+
+            $$\displaystyle \frac{d}{dx} x^n = n x^{n-1}$$
             """
         ),
         Live(
@@ -112,9 +135,9 @@ LESSON = Lesson(
         ),
     ),
     change=(
-        r"Type $\sin x$ in the first figure and find an $x$ where the tangent lies flat. What is special about the curve there?",
+        r"Type $\sin x$ in the first figure and bring the tangent as flat as you can. What is special about the curve there?",
         "Type $|x|$ and go to $x = 0$. Why is there no tangent?",
-        "In the table, for which $h$ is the quotient best? Try $x = 2$ as well.",
+        "In the table, for which $h$ is the quotient best? Is it another one at $x = 2$?",
     ),
     takeaways=(
         "A derivative is the limit of slopes: how much the result changes for each unit that the input changes.",

@@ -7,14 +7,14 @@ import math
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Slider, Text
+from chainrule.learn.functions import two_variables
 
 SPAN = (-3.0, 3.0)
 
 
 def search(function: str, x: float, y: float, angle: float) -> Shown:
     """Show the slope in a direction that the reader chooses."""
-    d = cr.explain(function)
-    _two(d.names)
+    d = two_variables(function)
     direction = (math.cos(math.radians(angle)), math.sin(math.radians(angle)))
 
     def along(t: float) -> float:
@@ -29,8 +29,8 @@ def search(function: str, x: float, y: float, angle: float) -> Shown:
 
 def arrow(function: str, x: float, y: float) -> Shown:
     """Show the gradient on the contours, with its derivation."""
-    d = cr.explain(function)
-    names = _two(d.names)
+    d = two_variables(function)
+    names = d.names
     picture = plots.gradient_field(lambda v: d.function(v[0], v[1]), SPAN, SPAN, at=(x, y), names=names)
     first, second = cr.grad(d.function, argnums=(0, 1))(x, y)
     length, angle = math.hypot(first, second), math.degrees(math.atan2(second, first)) % 360
@@ -40,12 +40,6 @@ def arrow(function: str, x: float, y: float) -> Shown:
         f"one, {(angle + 180) % 360:.0f}°, falls fastest; at right angles to it the height does not change."
     )
     return Shown(text, picture=picture)
-
-
-def _two(names: tuple[str, ...]) -> tuple[str, str]:
-    if len(names) != 2:
-        raise ValueError(f"this figure needs a function of two variables, such as x^2 + y^2; yours has {len(names)}")
-    return names[0], names[1]
 
 
 _FUNCTION = Formula("function", "A function of x and y", "x^2 + 3y^2")
@@ -60,7 +54,7 @@ LESSON = Lesson(
         Text(
             r"""
             You stand on a hill in fog. In every direction the ground has some slope. **Turn around and look for the
-            direction that climbs most**: move the angle until the slope is as large as you can make it. Write it down.
+            direction that climbs most**: move the angle until the slope is as large as you can make it. Write the angle down.
             """
         ),
         Live(

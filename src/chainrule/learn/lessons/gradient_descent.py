@@ -7,6 +7,7 @@ import numpy as np
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Slider, Text
+from chainrule.learn.functions import one_variable, two_variables
 from chainrule.optim import GradientDescent
 
 SPAN = (-3.0, 3.0)
@@ -16,7 +17,7 @@ SHOWN = 10
 
 def walk(function: str, start: float, rate: float, steps: float) -> Shown:
     """Show a descent of one variable: on the curve, step by step, and what the library says of the rate."""
-    d = cr.explain(function)
+    d = one_variable(function)
     (name,) = d.names
     found = cr.minimize(d.function, start, GradientDescent(rate), steps=int(steps), tol=0.0)
     advice = cr.learning_rate(d.function, start)
@@ -27,15 +28,14 @@ def walk(function: str, start: float, rate: float, steps: float) -> Shown:
     for place, (x, height) in enumerate(zip(path[: SHOWN + 1], found.losses, strict=False)):
         rows.append(f"| {place} | {x:.6g} | {height:.6g} | {cr.derivative(d.function)(float(x)):.6g} |")
     return Shown(
-        "\n".join([f"**{advice.describe(rate)}**", "", *rows, "", f"After: {found.message}."]), picture=picture
+        "\n".join([f"**{advice.describe(rate)}**", "", *rows, "", f"What the descent says: {found.message}."]),
+        picture=picture,
     )
 
 
 def contours(function: str, x: float, y: float, rate: float) -> Shown:
     """Show a descent of two variables on the contours."""
-    d = cr.explain(function)
-    if len(d.names) != 2:
-        raise ValueError(f"this figure needs a function of two variables, such as x^2 + y^2; yours has {len(d.names)}")
+    d = two_variables(function)
 
     def f(v: np.ndarray) -> float:
         height: float = d.function(v[0], v[1])
@@ -46,12 +46,14 @@ def contours(function: str, x: float, y: float, rate: float) -> Shown:
     path = np.asarray(found.path)
     inside = path[np.all(np.abs(path) <= 20, axis=1)]
     picture = plots.contour(f, SPAN, SPAN, {"descent": inside}, names=(d.names[0], d.names[1]))
-    return Shown(f"**{cr.learning_rate(f, start).describe(rate)}**\n\nAfter: {found.message}.", picture=picture)
+    return Shown(
+        f"**{cr.learning_rate(f, start).describe(rate)}**\n\nWhat the descent says: {found.message}.", picture=picture
+    )
 
 
 def sweep(function: str, start: float, steps: float) -> Shown:
     """Show the loss that each learning rate reaches, with the stable bound marked."""
-    d = cr.explain(function)
+    d = one_variable(function)
     advice = cr.learning_rate(d.function, start)
     bound = advice.bound if np.isfinite(advice.bound) else None
     rates = [float(rate) for rate in np.geomspace((bound or 1.0) / 300, (bound or 1.0) * 1.5, 41)]
@@ -77,10 +79,11 @@ LESSON = Lesson(
             $$\displaystyle x_{\text{new}} = x - \eta \, f'(x)$$
 
             The number $\eta$ is the **learning rate**. Take $f(x) = x^2$ from $x = 5$ with $\eta = 0.1$: the derivative is
-            $2x = 10$, the step is $0.1 \cdot 10 = 1$, and the new $x$ is $4$. Each further step keeps 80 % of what is left.
+            $2x = 10$, the step is $0.1 \cdot 10 = 1$, and the new $x$ is $4$. Each step keeps 80% of what is left.
 
             Move the learning rate from left to right and watch four things happen: **too slow**, **right**,
-            **oscillating**, **diverging**. The words come before the descent runs: they are computed from the curvature.
+            **oscillating**, **diverging**. The words do not come from watching the descent: they are computed from the curvature
+            at the start, before a step is taken.
             """
         ),
         Live(
@@ -99,7 +102,7 @@ LESSON = Lesson(
             $$\displaystyle 0 < \eta < \frac{2}{\lambda_{\max}}$$
 
             where $\lambda_{\max}$ is the largest second derivative in any direction. At $\eta = 1/\lambda$ a parabola is done in
-            one step. Above $2/\lambda_{\max}$ each step overshoots by more than it gained.
+            one step. Above $2/\lambda_{\max}$ each step lands further away than it came from.
             """
         ),
         Live(
@@ -130,7 +133,7 @@ LESSON = Lesson(
         ),
     ),
     change=(
-        "For $x^2$ set the rate to exactly 1. Why does the walk never end, and never leave?",
+        "For $x^2$ set the rate to exactly 1. Why does the walk neither arrive nor leave?",
         "Type $x^4$ and start at 5. Which rate works at first, and why is it slow near 0?",
         "Type $5x^2$. By how much does the stable bound change?",
     ),

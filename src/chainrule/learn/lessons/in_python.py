@@ -40,7 +40,7 @@ import chainrule as cr
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(64, 2))
-target = (X[:, 0] * X[:, 1] > 0).astype(float)          # xor: no straight line parts the two classes
+target = (X[:, 0] * X[:, 1] > 0).astype(float)  # no straight line parts them
 
 def loss(weights):
     hidden = np.tanh(X @ weights["W"] + weights["b"])
@@ -104,13 +104,15 @@ LESSON = Lesson(
             ## Automatic differentiation
 
             Now let the library find the derivative. It runs your function once, records each operation, and applies the rule of
-            each: exactly, without any $h$. Only one line differs.
+            each: exactly, without any $h$. The only change is where the slope comes from.
             """
         ),
         Code(AUTOMATIC, automatic),
         Text(
             r"""
             ## Side by side
+
+            The two programs again, with a learning rate and a number of steps of yours.
             """
         ),
         Live(
@@ -123,15 +125,15 @@ LESSON = Lesson(
             r"""
             ## A network
 
-            On paper this one would take an afternoon. For the library it is the same: a function of numbers.
+            On paper this one would take an afternoon. For the library it is the same: a function of numbers, 33 of them here.
             """
         ),
         Code(NETWORK, network),
     ),
     change=(
         "Copy the second program and replace $x^2$ by a function of your own. Nothing else has to change.",
-        "Set the learning rate to 1.1 in the figure. Do the two columns still agree?",
-        "In the network replace `np.tanh` by the identity. Why does the loss stay high?",
+        "Push the learning rate above 1 in the figure. Where does the walk go, and do the two columns still agree?",
+        "Copy the network and leave out `np.tanh`. Why does the loss stay high?",
     ),
     takeaways=(
         "A derivative by hand and one by automatic differentiation give the same numbers.",

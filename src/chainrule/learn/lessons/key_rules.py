@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from typing import Any
+
 import chainrule as cr
 from chainrule.explain.derivation.rule_table import all_rules
 from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Text
@@ -12,13 +15,18 @@ MOST_ROWS = 40
 def search(words: str) -> Shown:
     """Show the rules whose name or operation contains the words."""
     wanted = words.strip().lower()
-    rows = [row for row in all_rules() if row["latex"] and (wanted in row["name"] or wanted in row["rule"].lower())]
+    rows = [row for row in _rules() if row["latex"] and (wanted in row["name"] or wanted in row["rule"].lower())]
     if not rows:
         return Shown("No rule is called that. Try *power*, *sin* or *chain*.")
     lines = ["| operation | what people call it | rule |", "|---|---|---|"]
     lines += [f"| {row['name']} | {row['rule']} | ${row['latex']}$ |" for row in rows[:MOST_ROWS]]
     rest = len(rows) - MOST_ROWS
     return Shown("\n".join([*lines, "", f"{rest} more: type more letters." if rest > 0 else ""]))
+
+
+@functools.cache
+def _rules() -> tuple[dict[str, Any], ...]:
+    return tuple(all_rules())
 
 
 def proof(function: str) -> Shown:
@@ -35,7 +43,7 @@ LESSON = Lesson(
     body=(
         Text(
             r"""
-            There are few rules that build derivatives, and a table of functions to feed them.
+            Five rules build derivatives, and a table of functions feeds them.
 
             - **Sum**: the derivative of a sum is the sum of the derivatives.
             - **Constant factor**: it stays in front.
@@ -60,8 +68,8 @@ LESSON = Lesson(
         Live("proof", "A derivation", (Formula("function", "A function", "x^2 e^(3x) / (1 + x)"),), proof),
     ),
     change=(
-        "Search for *tanh* and for *sigmoid*. How are the two rules alike?",
-        "Search for *power*: why are there two rules for $x^n$?",
+        "Search for *tanh* and for *sigmoid*: both derivatives are made of the function's own value. Why is that cheap?",
+        "Search for *power*: one operation has two rules. Which letter moves in each?",
         r"Type $x^x$ in the second figure. Which rule takes both the base and the exponent?",
     ),
     takeaways=(

@@ -20,7 +20,11 @@ METHODS: Mapping[str, Callable[[float], Any]] = {
     "Nesterov": optim.Nesterov,
     "Adagrad": optim.Adagrad,
 }
-SURFACES = {problem.name: problem for problem in problems.PROBLEMS if np.shape(problem.start) == (2,)}
+SURFACES = {
+    problem.name.replace("_", " "): problem
+    for problem in sorted(problems.PROBLEMS, key=lambda one: one.name != "ill_conditioned_bowl")  # it comes first
+    if np.shape(problem.start) == (2,)
+}
 RATES = {"gradient descent": 1.0, "momentum": 0.3, "RMSprop": 3.0, "Adam": 10.0, "Nesterov": 0.3, "Adagrad": 30.0}
 """How each method's rate compares with the slider's: they mean different things, a fair race gives each its own."""
 
@@ -53,7 +57,7 @@ def losses(surface: str, rate: float, steps: float) -> Shown:
 
 _CONTROLS = (
     Choice("surface", "Surface", tuple(SURFACES)),
-    Slider("rate", "Learning rate of gradient descent", -4, 0, 0.05, -3.0, powers=True),
+    Slider("rate", "Learning rate", -4, 0, 0.05, -2.0, powers=True),
     Slider("steps", "Steps", 10, 500, 10, 200),
 )
 
@@ -81,14 +85,20 @@ LESSON = Lesson(
             at 0.
             """
         ),
+        Text(
+            r"""
+            The slider sets the rate of plain descent; each of the others runs at its own multiple of it, so that the race is
+            fair.
+            """
+        ),
         Live("race", "A race", _CONTROLS, race),
         Text(
             r"""
             ## The same race over the steps
 
-            On a logarithmic scale a straight line means: each step keeps the same share of the loss. Watch which methods swing,
-            and which ones get stuck at a level: a method that divides by the size of the gradient keeps its step length even
-            where the gradient is tiny, and circles around the minimum until its rate is lowered.
+            On a logarithmic scale a straight line means: each step keeps the same share of the loss. Watch which curves swing:
+            momentum overshoots, and comes back. A method that divides by the size of the gradient takes long steps even where the
+            gradient is tiny; at a large fixed rate it may circle around the minimum until the rate is lowered.
             """
         ),
         Live("losses", "Losses over steps", _CONTROLS, losses),
@@ -103,15 +113,15 @@ LESSON = Lesson(
         ),
     ),
     change=(
-        "On the ill-conditioned bowl raise the rate until gradient descent diverges. Which methods survive?",
-        "On Rosenbrock's valley compare momentum with plain descent at the same number of steps.",
-        "Give Adam 500 steps, then a rate ten times smaller. When is it closer?",
+        "On the *ill conditioned bowl* raise the rate until gradient descent diverges. Which methods survive?",
+        "On *rosenbrock*, a curved valley, compare momentum with plain descent at a rate near 0.001.",
+        "Give all of them 500 steps on *sphere*, at a rate of 0.1 and then of 0.001. Who arrives?",
     ),
     takeaways=(
         "Momentum adds up steps that agree and cancels those that do not.",
         "RMSprop and Adam give each coordinate a step length of its own.",
         "A learning rate means something else for each method; compare each at its best.",
-        "At a fixed rate, methods that normalize the gradient end in small circles: lower the rate.",
+        "At a large fixed rate a method may swing around the minimum for long: lower the rate towards the end.",
     ),
     exercises=tuple(
         Exercise("optimizer update", level, seed) for level, seed in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1))

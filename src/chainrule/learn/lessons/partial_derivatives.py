@@ -5,24 +5,25 @@ from __future__ import annotations
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Choice, Exercise, Formula, Lesson, Live, Shown, Slider, Text
+from chainrule.learn.functions import two_variables
 
 SPAN = (-3.0, 3.0)
 
 
 def surface(function: str, direction: str, x: float, y: float) -> Shown:
     """Show a surface with the line along which one variable moves."""
-    d = cr.explain(function)
-    first, second = _two(d.names)
+    d = two_variables(function)
+    first, second = d.names
     line = [(-3 + 0.1 * k, y) if direction == "x moves" else (x, -3 + 0.1 * k) for k in range(61)]
     names = (first, second, "f")
-    picture = plots.surface(lambda v: d.function(v[0], v[1]), SPAN, SPAN, {"the slice": line}, names)
+    picture = plots.surface(lambda v: d.function(v[0], v[1]), SPAN, SPAN, {"The slice": line}, names)
     return Shown(picture=picture)
 
 
 def slice_through(function: str, direction: str, x: float, y: float) -> Shown:
     """Show the slice as a curve, and its slope: the partial derivative."""
-    d = cr.explain(function)
-    first, second = _two(d.names)
+    d = two_variables(function)
+    first, second = d.names
     is_first = direction == "x moves"
     moving, held, at, fixed = (first, second, x, y) if is_first else (second, first, y, x)
 
@@ -33,12 +34,6 @@ def slice_through(function: str, direction: str, x: float, y: float) -> Shown:
     picture = plots.curve(curve, at=at, span=SPAN, names=(moving, f"f with {held} = {fixed:.4g}"))
     part = cr.explain(function, wrt=moving, at={first: x, second: y})
     return Shown(part.to_markdown(), picture=picture)
-
-
-def _two(names: tuple[str, ...]) -> tuple[str, str]:
-    if len(names) != 2:
-        raise ValueError(f"this figure needs a function of two variables, such as x^2 y; yours has {len(names)}")
-    return names[0], names[1]
 
 
 _CONTROLS = (
@@ -87,7 +82,7 @@ LESSON = Lesson(
     ),
     change=(
         r"Type $\sin x \cos y$. Is there a place where both partial derivatives are 0?",
-        "Type $(wx + b - 1)^2$ with letters of your own, such as $(w + b - 1)^2$. Which variable makes the loss change faster?",
+        "Type $(2w + b - 1)^2$: a loss with a weight and a bias. Which of the two changes it faster?",
         "Let the other variable move. Why does the slice of $x^2 y + y$ become a straight line?",
     ),
     takeaways=(
