@@ -33,6 +33,15 @@ def values_at(fun: Callable[[Any], Any], points: Floats) -> Floats:
     return np.where(np.isfinite(real), real, np.nan)
 
 
+def slopes_at(gradient: Callable[[Any], Any], points: Floats) -> Floats:
+    """Return the gradient at every point along the first axis, at once where it can be; of the shape of the points."""
+    with np.errstate(all="ignore"):
+        try:
+            return np.asarray(vmap(gradient)(points), dtype=np.float64)
+        except (ChainruleError, TypeError, ValueError, IndexError, ArithmeticError):
+            return np.array([gradient(point) for point in points], dtype=np.float64)
+
+
 def _value(fun: Callable[[Any], Any], point: Any) -> Any:
     try:
         return fun(point if np.ndim(point) else float(point))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plots.picture import Picture
-from chainrule.plots.sampling import Floats, axis, grid, values_at
+from chainrule.plots.sampling import Floats, axis, grid, slopes_at, values_at
 from chainrule.plots.style import BLUE, GROUND, INK, SCALE, line, mark
 from chainrule.transforms.derivatives import grad
 
@@ -114,7 +114,7 @@ def gradient_field(
     slopes = grad(fun)
     length = 0.4 * np.array([across[1] - across[0], up[1] - up[0]])
     tails = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    arrows = _arrows("gradient", tails, np.array([slopes(tail) for tail in tails], dtype=np.float64), length, INK, 1.5)
+    arrows = _arrows("gradient", tails, slopes_at(slopes, tails), length, INK, 1.5)
     summary = f"{base.summary} Arrows point along the gradient, uphill and across the contours."
     if at is not None:
         spot = np.asarray(at, dtype=np.float64)
