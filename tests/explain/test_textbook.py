@@ -19,6 +19,8 @@ from chainrule.explain.expressions.notation import latex, text
 from chainrule.explain.reading.parse import parse
 from chainrule.explain.reading.problem import parse_problem
 
+pytestmark = pytest.mark.slow
+
 RANGES = ((0.2, 2.0), (-2.0, 2.0), (0.2, 0.8), (1.1, 3.0), (-0.9, 0.9), (2.8, 6.0))
 WANTED_POINTS = 8
 LEAST_POINTS = 3

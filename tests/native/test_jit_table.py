@@ -24,6 +24,8 @@ from chainrule.core.trace import bind
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
 from chainrule.primitives.table import SCIPY_UFUNCS, TABLE
 
+pytestmark = pytest.mark.slow
+
 named = pytest.mark.parametrize("primitive", elementwise.ELEMENTWISE, ids=lambda p: p.name)
 smooth = pytest.mark.parametrize("primitive", elementwise.SMOOTH, ids=lambda p: p.name)
 sampled = pytest.mark.parametrize(("name", "place"), structured.CASES, ids=[f"{n}-{i}" for n, i in structured.CASES])
@@ -121,7 +123,6 @@ def test_an_elementwise_primitive_of_python_numbers(primitive: Any) -> None:
     check(call(primitive), *calls, judge=judge_of(primitive))
 
 
-@pytest.mark.slow
 @named
 def test_an_elementwise_primitive_in_every_layout(primitive: Any) -> None:
     for change in LAYOUTS.values():
@@ -133,7 +134,6 @@ def test_an_elementwise_primitive_in_every_layout(primitive: Any) -> None:
     check(call(primitive), *frozen, judge=judge_of(primitive))
 
 
-@pytest.mark.slow
 @named
 def test_an_elementwise_primitive_broadcasts(primitive: Any) -> None:
     count = len(primitive.partials)
@@ -158,7 +158,6 @@ def test_an_elementwise_primitive_of_special_numbers(primitive: Any, dtype: str)
 TYPES = ("float32", "float16", "int64", "int8", "uint8", "bool", "complex128", "complex64", ">f8", ">i4")
 
 
-@pytest.mark.slow
 @named
 def test_an_elementwise_primitive_of_every_type(primitive: Any) -> None:
     """Where NumPy refuses a type, so does jit."""
@@ -209,7 +208,6 @@ def weighted(primitive: Any, xs: Any) -> tuple[Callable[..., Any], Any, tuple[in
     return scalar, parts, tuple(range(len(parts)))
 
 
-@pytest.mark.slow
 @smooth
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_derivatives_of_an_elementwise_primitive(primitive: Any, dtype: str) -> None:
@@ -230,7 +228,6 @@ def test_the_derivatives_of_an_elementwise_primitive(primitive: Any, dtype: str)
         check(lambda *ps, f=scalar: cr.jvp(f, ps, tuple(np.ones_like(p) for p in ps)), *calls, judge=judge)
 
 
-@pytest.mark.slow
 @smooth
 def test_the_second_derivatives_of_an_elementwise_primitive(primitive: Any) -> None:
     first, second, _ = drawn(primitive, (3,))
@@ -271,7 +268,6 @@ def test_a_primitive_on_its_samples(name: str, place: int) -> None:
     check(call_structured(name, place), *calls, judge=judge_structured(name))
 
 
-@pytest.mark.slow
 @sampled
 def test_a_primitive_in_other_layouts_and_as_float32(name: str, place: int) -> None:
     xs = operands_of(name, place, 4)
@@ -282,7 +278,6 @@ def test_a_primitive_in_other_layouts_and_as_float32(name: str, place: int) -> N
     check(call_structured(name, place), single, judge=judge, fewest=3)
 
 
-@pytest.mark.slow
 @sampled
 def test_a_batch_of_a_primitive(name: str, place: int) -> None:
     if name not in structured.NO_BATCH:
@@ -290,7 +285,6 @@ def test_a_batch_of_a_primitive(name: str, place: int) -> None:
         check(cr.vmap(call_structured(name, place)), batch, judge=judge_structured(name), fewest=3)
 
 
-@pytest.mark.slow
 @differentiated
 def test_the_derivatives_of_a_primitive(name: str, place: int) -> None:
     rng = np.random.default_rng(5)
@@ -367,13 +361,11 @@ def test_the_gradient_of_a_compiled_program(name: str) -> None:
         assert "random" in str(error)  # noqa: PT017
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", programs.ON_ONE_ARRAY)
 def test_the_hessian_of_a_program(name: str) -> None:
     check_program(name, cr.hessian(programs.PROGRAMS[name][0]))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in programs.ON_ONE_ARRAY if name not in programs.DECIDES])
 def test_a_batch_of_a_program(name: str) -> None:
     function, (x,) = programs.PROGRAMS[name]

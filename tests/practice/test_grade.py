@@ -14,6 +14,8 @@ from chainrule.practice.grade import grade
 from chainrule.practice.grading.grades import MAX_SECONDS
 from chainrule.practice.grading.mistakes import MISTAKES
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = (
     "(" * 95 + "x" + ")^2" * 95,
     "(x^1000)^1000",

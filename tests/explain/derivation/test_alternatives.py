@@ -10,6 +10,8 @@ from chainrule.explain.derivation.logarithmic import ROUTE
 from chainrule.explain.expressions.expression import Derivative, Symbol
 from chainrule.explain.expressions.notation import text
 
+pytestmark = pytest.mark.slow
+
 OFFERED = [
     ("(2x+3)^2", ["expand first"]),
     ("(x+1)(x+2)", ["expand first"]),

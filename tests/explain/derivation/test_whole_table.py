@@ -31,6 +31,8 @@ from chainrule.explain.expressions.notation import text
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
 from chainrule.primitives.table import BY_NAME, TABLE
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("x", "y", "z")
 COMPOSITES_OF_NUMBERS = ("softplus", "relu")
 NO_REAL_OPERAND = {primitive.name for primitive in INTEGER_PRIMITIVES}

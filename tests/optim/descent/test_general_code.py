@@ -20,6 +20,8 @@ from chainrule.optim import schedules
 from chainrule.optim.descent.problem import find_problem
 from chainrule.optim.methods.numbers import form_and_numbers, with_numbers
 
+pytestmark = pytest.mark.slow
+
 STEPS = 30
 METHODS: tuple[Any, ...] = (
     optim.GradientDescent(0.013),

@@ -19,6 +19,8 @@ from chainrule.native.iterate import Stepper, iterate
 from chainrule.optim import Adam, GradientDescent, Momentum, RMSprop
 from chainrule.optim.schedules import Exponential
 
+pytestmark = pytest.mark.slow
+
 each_method = pytest.mark.parametrize("method", METHODS, ids=lambda method: re.sub(r" at 0x\w+", "", repr(method))[:60])
 
 FLAT = np.array([0.3, -0.2, 0.9, 0.1, 0.5])
