@@ -18,7 +18,7 @@ from typing import Any
 from chainrule.cli.output import CommandError
 from chainrule.cli.point import Point, read_point
 from chainrule.errors import ChainruleError
-from chainrule.explain.expressions.expression import evaluate, free_symbols
+from chainrule.explain.expressions.expression import evaluate
 from chainrule.explain.reading.parse import parse
 
 _IN_FILE = re.compile(r"\s*(?P<path>[^\x00]+\.py):(?P<name>[^:\s]*)\s*")
@@ -79,8 +79,7 @@ def read_source(function: str) -> Source:
         raise CommandError(f"which function of {function.strip()[:200]}? Write it as {function.strip()[-60:]}:function")
     text = function.strip()
     parsed = parse(text)
-    listed = parsed.parameters or ()
-    names = (*listed, *(name for name in free_symbols(parsed.expression) if name not in listed))
+    names = parsed.variables
 
     def typed(*values: Any) -> Any:
         return evaluate(parsed.expression, dict(zip(names, values, strict=True)))

@@ -20,6 +20,11 @@ def values_at(fun: Callable[[Any], Any], points: Floats) -> Floats:
     points: of shape (n,) for a function of a number, (n, d) for one of a vector. A function that decides with `if` is called
     once for each point.
     """
+    if not callable(fun):
+        raise TypeError(
+            f"a figure shows a function, such as lambda x: x**2, not {fun!r:.60}; that of typed mathematics is "
+            "cr.explain(text).function"
+        )
     with np.errstate(all="ignore"):
         try:
             found = np.asarray(vmap(fun)(points))

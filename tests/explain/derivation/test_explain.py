@@ -69,7 +69,7 @@ def test_arrays_are_refused_by_name():
     ("arguments", "options", "error", "message"),
     [
         ("x^2", {"wrt": "q"}, ValueError, "no variable 'q'; the variables are x"),
-        ("x^2+y", {"at": 3}, ValueError, "2 variables, so at names each"),
+        ("x^2+y", {"at": 3}, ValueError, "2 variables, so at gives a number for each"),
         ("x^2+y", {"at": {"x": 1}}, ValueError, "no value of y"),
         ("x^2", {"at": {"x": 1, "z": 1}}, ValueError, "names z"),
         ("x^2", {"at": "1"}, ValueError, "one real number"),

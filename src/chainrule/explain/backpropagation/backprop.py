@@ -17,7 +17,7 @@ from chainrule.explain.backpropagation.folding import read_level
 from chainrule.explain.backpropagation.rows import Program, seed_of
 from chainrule.explain.backpropagation.run import Backprop, labels_of, show
 from chainrule.explain.backpropagation.sweep import sweep
-from chainrule.explain.expressions.expression import Apply, Expression, Symbol, fold, free_symbols
+from chainrule.explain.expressions.expression import Apply, Expression, Symbol, fold
 from chainrule.explain.expressions.expression import evaluate as evaluate_expression
 from chainrule.explain.reading.parse import Parsed, parse, symbol_name
 from chainrule.tracing.record import as_value, record_with_trace
@@ -134,7 +134,7 @@ def _one(result: Any, name: str) -> Any:
 
 
 def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], level: str) -> Backprop:
-    variables = parsed.parameters or free_symbols(parsed.expression)
+    variables = parsed.variables
     values = {**dict(zip(variables, args, strict=False)), **{symbol_name(name): part for name, part in kwargs.items()}}
     missing = [name for name in variables if name not in values]
     unknown = [name for name in values if name not in variables]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias, overload
-
-import numpy as np
 
 from chainrule.errors import TooLongError
 from chainrule.explain.derivation.account import Detail
@@ -17,11 +14,12 @@ from chainrule.explain.derivation.recorded import Recorded, argument_names, reco
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.sampled import Function, SampledExpression, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian
-from chainrule.explain.expressions.expression import Expression, Number, evaluate, fold, free_symbols, rebuild, size
+from chainrule.explain.expressions.expression import Expression, Number, evaluate, fold, rebuild, size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.explain.reading.parse import symbol_name
+from chainrule.explain.reading.point import point_of
 from chainrule.explain.reading.problem import Problem, parse_problem
 
 MAX_ORDER = 6
@@ -109,16 +107,18 @@ def _read(fun: Problem | Callable[..., Any], wrt: str | Sequence[str] | None, at
     if isinstance(fun, Problem):
         parsed = fun.parsed
         expression = _with_decimals(parsed.expression)
-        names = tuple(dict.fromkeys((*(parsed.parameters or ()), *free_symbols(expression), *(fun.wrt or ()))))
+        names = tuple(dict.fromkeys((*parsed.variables, *(fun.wrt or ()))))
         # A constant is differentiated with respect to what was asked, or x.
         names = names or ((wrt,) if isinstance(wrt, str) else ("x",))
         source = Recorded(expression, names, parsed.name, (), parsed.notes)
         function: Function = lambda values: evaluate(expression, values)  # noqa: E731
-        return Question(source, function, SampledExpression(expression), _point(names, at), detail)
+        return Question(
+            source, function, SampledExpression(expression), None if at is None else point_of(names, at), detail
+        )
     if not callable(fun):
         raise TypeError(f'explain takes mathematics as text, such as "x^2", or a function, not {type(fun).__name__}')
     names = argument_names(fun)
-    point = _point(names, at)
+    point = None if at is None else point_of(names, at)
     function = lambda values: fun(*(values[name] for name in names))  # noqa: E731
     return Question(recorded(fun, point), function, SampledFunction(function), point, detail)
 
@@ -147,42 +147,6 @@ def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[s
     if unknown or not asked:
         raise ValueError(f"there is no variable {', '.join(map(repr, unknown))}; the variables are {', '.join(names)}")
     return asked
-
-
-def _point(names: Sequence[str], at: At) -> dict[str, float] | None:
-    """Return the point as numbers by name."""
-    if at is None:
-        return None
-    given: dict[str, Any]
-    if isinstance(at, Mapping):
-        given = dict(at)
-    elif isinstance(at, Sequence | np.ndarray) and not isinstance(at, str):
-        if len(at) != len(names):
-            raise ValueError(f"at has {len(at)} numbers, but there are {len(names)} variables ({', '.join(names)})")
-        given = dict(zip(names, at, strict=True))
-    elif len(names) == 1:
-        given = {names[0]: at}
-    else:
-        example = ", ".join(f'"{name}": 1' for name in names)
-        raise ValueError(f"there are {len(names)} variables, so at names each: at={{{example}}}")
-    missing = [name for name in names if name not in given]
-    unknown = [name for name in given if name not in names]
-    if missing or unknown:
-        what = f"gives no value of {', '.join(missing)}" if missing else f"names {', '.join(map(str, unknown))}"
-        raise ValueError(f"at {what}; the variables are {', '.join(names)}")
-    return {name: _number(name, given[name]) for name in names}
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, str | bytes) or np.ndim(value) != 0 or isinstance(value, complex):
-        raise ValueError(f"the value of {name} is one real number, not {value!r}")
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"the value of {name} is one real number, not {value!r}") from error
-    if not math.isfinite(number):
-        raise ValueError(f"the value of {name} is a finite number, not {number}")
-    return number
 
 
 def _derivation(question: Question, name: str, order: int) -> Derivation:

@@ -11,8 +11,9 @@ import numpy as np
 
 from chainrule.core.trace import Traced
 from chainrule.errors import ChainruleError, NoRuleError, NotScalarError, TracingError
-from chainrule.explain.expressions.expression import evaluate, free_symbols
+from chainrule.explain.expressions.expression import evaluate
 from chainrule.explain.reading.parse import parse, symbol_name
+from chainrule.explain.reading.point import point_of, real_number
 from chainrule.transforms.derivatives import derivative
 from chainrule.transforms.signature import argument_names
 
@@ -89,31 +90,14 @@ def read(fun: str | Callable[..., Any], x: Point, wrt: str | None) -> Section:
 
 def _typed(text: str, x: Point, wrt: str | None) -> Section:
     parsed = parse(text)
-    listed = parsed.parameters or ()
-    names = (*listed, *(name for name in free_symbols(parsed.expression) if name not in listed))
-    names = names or ((wrt,) if wrt is not None else ("x",))
-    if isinstance(x, Mapping):
-        values = {symbol_name(str(name)): value for name, value in x.items()}
-    elif isinstance(x, Sequence | np.ndarray) and np.ndim(x):
-        if len(x) != len(names):
-            raise ValueError(f"x has {len(x)} numbers, but the variables are {', '.join(names)}")
-        values = dict(zip(names, x, strict=True))
-    elif len(names) == 1:
-        values = {names[0]: x}
-    else:
-        example = ", ".join(f'"{name}": 1' for name in names)
-        raise ValueError(
-            f"there are {len(names)} variables, so give each a value, x={{{example}}}, and name one with wrt"
-        )
-    if set(values) != set(names):
-        raise ValueError(f"x gives values of {', '.join(values) or 'nothing'}; the variables are {', '.join(names)}")
+    names = parsed.variables or ((wrt,) if wrt is not None else ("x",))
+    values = point_of(names, x, "x")
     variable = _variable(names, wrt)
-    held = {name: value if name == variable else float(_number(name, value)) for name, value in values.items()}
     return _section(
         parsed.name or text.strip(),
         variable,
-        held,
-        lambda moving: evaluate(parsed.expression, {**held, variable: moving}),
+        values,
+        lambda moving: evaluate(parsed.expression, {**values, variable: moving}),
     )
 
 
@@ -130,16 +114,4 @@ def _variable(names: Sequence[str], wrt: str | None) -> str:
 
 def _section(label: str, variable: str, values: Mapping[str, Any], call: Callable[[Any], Any]) -> Section:
     held = tuple((name, value) for name, value in values.items() if name != variable)
-    return Section(label, variable, _number(variable, values[variable]), held, call)
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, str | bytes) or np.ndim(value) != 0 or isinstance(value, complex | np.complexfloating):
-        raise ValueError(f"{name} is one real number, not {value!r:.60}")
-    try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} is one real number, not {value!r:.60}") from error
-    if not math.isfinite(number):
-        raise ValueError(f"{name} is a finite number, not {number}: a limit is taken at a point")
-    return number
+    return Section(label, variable, real_number(variable, values[variable]), held, call)

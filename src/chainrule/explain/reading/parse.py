@@ -24,7 +24,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.expression import Expression, free_symbols
 from chainrule.explain.reading.actions import Refused
 from chainrule.explain.reading.characters import plain
 from chainrule.explain.reading.cursor import Cursor, Definition
@@ -61,6 +61,11 @@ class Parsed:
     parameters: tuple[str, ...] | None
     text: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All variables: those that were listed, then the others in the order in which they appear."""
+        return tuple(dict.fromkeys((*(self.parameters or ()), *free_symbols(self.expression))))
 
 
 def parse(text: str) -> Parsed:

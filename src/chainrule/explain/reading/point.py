@@ -1,0 +1,60 @@
+"""Owns the points of typed functions: a number for each variable, given by name, in order, or alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.explain.reading.parse import symbol_name
+
+
+def point_of(names: Sequence[str], given: Any, called: str = "at") -> dict[str, float]:
+    """Return the point as numbers by name.
+
+    given: a mapping from names, which may be written as they are typed (θ, x_1), numbers in the order of the names, or one number
+    where there is one variable. called: what the argument is called, for the message.
+    Raises ValueError where it does not fit the names, or holds something else than finite real numbers.
+
+    >>> point_of(("x", "theta"), {"θ": 1, "x": 2})
+    {'x': 2.0, 'theta': 1.0}
+    """
+    values: dict[str, Any]
+    if isinstance(given, Mapping):
+        values = {name if name in names else symbol_name(str(name)): value for name, value in given.items()}
+    elif isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) and np.ndim(given):
+        if len(given) != len(names):
+            raise ValueError(f"{called} has {len(given)} numbers, but the variables are {', '.join(names)}")
+        values = dict(zip(names, given, strict=True))
+    elif len(names) == 1:
+        values = {names[0]: given}
+    else:
+        raise ValueError(f"there are {len(names)} variables, so {called} gives a number for each: {_example(names)}")
+    missing = [name for name in names if name not in values]
+    unknown = [name for name in values if name not in names]
+    if missing or unknown:
+        what = f"gives no value of {', '.join(missing)}" if missing else f"names {', '.join(unknown)}"
+        raise ValueError(f"{called} {what}; the variables are {', '.join(names)}, such as {_example(names)}")
+    return {name: real_number(name, values[name]) for name in names}
+
+
+def real_number(name: str, value: Any) -> float:
+    """Return a finite real number. Raises ValueError with the variable's name where the value is none."""
+    number = None
+    if not isinstance(value, str | bytes | complex | np.complexfloating) and np.ndim(value) == 0:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = None
+    if number is None:
+        raise ValueError(f"the value of {name} is one real number, not {value!r:.60}")
+    if not math.isfinite(number):
+        raise ValueError(f"the value of {name} is a finite number, not {number}")
+    return number
+
+
+def _example(names: Sequence[str]) -> str:
+    listed = ", ".join(f'"{name}": 1.0' for name in names[:4])
+    return f"{{{listed}{', ...' if len(names) > 4 else ''}}}"
