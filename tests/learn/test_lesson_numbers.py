@@ -24,6 +24,7 @@ from chainrule.learn.lessons import (
     optimizers,
     partial_derivatives,
 )
+from chainrule.learn.methods import METHODS
 
 
 def rows(text: str) -> list[list[str]]:
@@ -188,6 +189,6 @@ def test_the_race_is_the_one_that_minimize_runs() -> None:
     report = optimizers.race("ill conditioned bowl", 0.01, 200).report
     problem = optimizers.SURFACES["ill conditioned bowl"]
     start = np.asarray(problem.start, dtype=np.float64)
-    for name, make in optimizers.METHODS.items():
-        found = cr.minimize(problem.fun, start, make(0.01 * optimizers.RATES[name]), steps=200)
+    for name, share in optimizers.RATES.items():
+        found = cr.minimize(problem.fun, start, METHODS[name](0.01 * share), steps=200)
         assert re.search(rf" {name}\s+200\s+{re.escape(f'{found.fun:.4g}')}\s", report)

@@ -14,10 +14,11 @@ import pytest
 pytest.importorskip("dash", reason="the extra `learn` is not installed")
 
 import chainrule as cr
+from chainrule.learn.methods import METHODS
 from chainrule.learn.playground import datasets, export, figures, network, state, training, view
 from chainrule.learn.playground.diagnosis import diagnose
 from chainrule.learn.playground.parts import describe, parts_of
-from chainrule.learn.playground.state import ACTIVATIONS, LOSSES, METHODS, SCHEDULES, Settings, checked
+from chainrule.learn.playground.state import ACTIVATIONS, LOSSES, SCHEDULES, Settings, checked
 from chainrule.learn.playground.training import DamagedError, Training, advance, begin, resume, to_store
 from chainrule.learn.playground.walk import walk
 

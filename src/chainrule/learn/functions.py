@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import chainrule as cr
@@ -36,3 +37,12 @@ def _of(text: str, count: int, wanted: str) -> Any:
             f"this figure needs a function of {wanted}; yours has {len(d.names)}: {', '.join(d.names) or 'none'}"
         )
     return d
+
+
+def of_vector(d: Any) -> Callable[[Any], Any]:
+    """Return the function of a derivation as one of a vector: what descents and surfaces take.
+
+    >>> float(of_vector(typed("x^2 y"))((3.0, 2.0)))
+    18.0
+    """
+    return lambda v: d.function(*(v[place] for place in range(len(d.names))))

@@ -161,8 +161,8 @@ def value_at(
     for name in by:
         slope = slope_of(slope, name)
     with np.errstate(all="ignore"):
-        height = float(question.function(point))  # type: ignore[arg-type]
-        value = float(slope(point))  # type: ignore[arg-type]
+        height = float(question.function(point))
+        value = float(slope(point))
         broken = [condition for condition in conditions if not bool(evaluate(condition, point))]
     where = ", ".join(f"{key} = {number:g}" for key, number in point.items())
     needs = "the function is not smooth there"

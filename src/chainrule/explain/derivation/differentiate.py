@@ -113,7 +113,7 @@ class Differentiation:
             if below is not None or (is_named(rest, "power") and node.operands[0] != ONE):
                 constant = node.operands[0] if below is None else neat(node.operands[0] / below)
                 return self._constant_factor(node, constant, 1 / rest, depth)
-            if is_named(rest, "power") and is_whole(rest.operands[1]):  # type: ignore[attr-defined]
+            if is_named(rest, "power") and is_whole(rest.operands[1]):
                 return self._as_power(node, rest, depth)
         primitive = node.primitive
         if isinstance(primitive, Composite):

@@ -14,7 +14,7 @@ from chainrule.transforms.derivatives import jvp
 
 Floats: TypeAlias = NDArray[np.float64]
 Points: TypeAlias = Mapping[str, Floats]
-Function: TypeAlias = Callable[[Mapping[str, object]], object]
+Function: TypeAlias = Callable[[Mapping[str, Any]], Any]
 """A function of values by name, traced ones too."""
 
 
@@ -85,10 +85,8 @@ def finite(value: Any, points: Points) -> Floats:
     return found
 
 
-def _number(value: object) -> float:
-    if isinstance(value, complex | np.complexfloating):
-        return np.nan
-    return float(value)  # type: ignore[arg-type]
+def _number(value: Any) -> float:
+    return np.nan if isinstance(value, complex | np.complexfloating) else float(value)
 
 
 def holds(conditions: Sequence[Expression], points: Points) -> NDArray[np.bool_]:

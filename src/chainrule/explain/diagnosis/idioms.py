@@ -165,9 +165,10 @@ def _logsumexp(found: Statement | None, node: Node, nodes: Sequence[Node]) -> Wr
         if _is(node, "log")
         else next((part for part in nodes if _is(part, "log") and _exp_of_sum(part) is node), None)
     )
-    if log is None or _exp_of_sum(log) is None:
+    summed = None if log is None else _source_of(log.parents[0])
+    if log is None or summed is None or _exp_of_sum(log) is None:
         return None
-    axes = _source_of(log.parents[0]).parameters["axis"]  # type: ignore[union-attr]
+    axes = summed.parameters["axis"]
     return Written(f"np.logaddexp.reduce(x, axis={axes[0] if len(axes) == 1 else axes})")
 
 
@@ -196,8 +197,9 @@ def _sigmoid(found: Statement | None, node: Node, nodes: Sequence[Node]) -> Writ
         if base is None:
             return None
         if _is_number(parts[0], 1):
-            negated = isinstance(base, ast.UnaryOp) and isinstance(base.op, ast.USub)
-            return f"scipy.special.expit({argument(found, base.operand) if negated else '-' + bracketed(found, base)})"  # type: ignore[attr-defined]
+            if isinstance(base, ast.UnaryOp) and isinstance(base.op, ast.USub):
+                return f"scipy.special.expit({argument(found, base.operand)})"
+            return f"scipy.special.expit(-{bracketed(found, base)})"
         top = _exp_operand(parts[0])
         return f"scipy.special.expit({argument(found, base)})" if top is not None and _same(top, base) else None
 
@@ -260,8 +262,8 @@ def _log_sigmoid(found: Statement | None, node: Node, nodes: Sequence[Node]) -> 
         if called(inner) == "expit":
             return f"scipy.special.log_expit({argument(found, operands(inner)[0])})"
         is_rest = isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub) and _is_number(inner.left, 1)
-        if is_rest and called(inner.right) == "expit":  # type: ignore[attr-defined]
-            return f"scipy.special.log_expit(-{bracketed(found, operands(inner.right)[0])})"  # type: ignore[attr-defined]
+        if isinstance(inner, ast.BinOp) and is_rest and called(inner.right) == "expit":
+            return f"scipy.special.log_expit(-{bracketed(found, operands(inner.right)[0])})"
         return None
 
     return _rewritten(found, "log", write)

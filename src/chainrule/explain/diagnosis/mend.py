@@ -141,7 +141,7 @@ def _branch(call: ast.expr, name: str) -> int | None:
 
 def _guarded(
     found: Statement, condition: ast.expr, branch: ast.expr, position: int, name: str, remedy: Remedy
-) -> list[tuple[ast.AST, str]]:
+) -> list[tuple[ast.expr, str]]:
     """Replace what the condition tests wherever the branch uses it; else the operand of the operation."""
     text = found.segment(condition)
     tested = [condition.left, *condition.comparators] if isinstance(condition, ast.Compare) else []
@@ -158,8 +158,8 @@ def _guarded(
 
 def _operands_guarded(
     found: Statement, condition: str, tree: ast.AST, position: int, name: str, remedy: Remedy
-) -> list[tuple[ast.AST, str]]:
-    changes: list[tuple[ast.AST, str]] = []
+) -> list[tuple[ast.expr, str]]:
+    changes: list[tuple[ast.expr, str]] = []
     for use in uses(Statement(found.text, tree), name):
         parts = operands(use)
         if len(parts) > remedy.operand:

@@ -95,7 +95,7 @@ def _recorded(
     try:
         with np.errstate(all="ignore"):
             out = own_node(trace, close_over(trace, _one(asker, call(flat, [traced]), label)))
-    except (ChainruleError, NotImplementedError):
+    except ChainruleError:  # some are ValueErrors too
         raise
     except (ArithmeticError, ValueError) as error:  # np.linalg.LinAlgError is a ValueError
         if not any(_is_bad(node.value) for node in trace.nodes):

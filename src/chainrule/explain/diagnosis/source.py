@@ -56,13 +56,19 @@ class Statement:
         """Return the text of a part, without the brackets around it."""
         return ast.get_source_segment(self.text, node) or ast.unparse(node)
 
-    def replaced(self, changes: Sequence[tuple[ast.AST, str]]) -> str:
+    def replaced(self, changes: Sequence[tuple[ast.expr, str]]) -> str:
         """Return the text with parts replaced; of parts within each other the outer one is."""
         lines = self.text.splitlines(keepends=True)
         starts = [sum(len(line.encode()) for line in lines[:n]) for n in range(len(lines) + 1)]
         data = self.text.encode()
+
+        def place(line: int | None, column: int | None) -> int:
+            assert line is not None
+            assert column is not None  # what was parsed knows its end
+            return starts[line - 1] + column
+
         spans = sorted(
-            (starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset, new.encode())  # type: ignore[attr-defined]
+            (place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset), new.encode())
             for node, new in changes
         )
         done, parts = 0, []

@@ -264,20 +264,20 @@ def build(term: Term) -> Expression:
         above[0] = Number(-coefficient) if isinstance(above[0], Number) else call("negative", above[0])
     if not below:
         return _product(above)
-    if negative and not isinstance(above[0], Number):
-        above[0] = above[0].operands[0]  # type: ignore[attr-defined]
+    front = above[0]
+    if negative and is_named(front, "negative"):
+        above[0] = front.operands[0]
         return call("negative", _product(above) / _product(below))
     return neat(_product(above) / _product(below))
 
 
 def _product(factors: Sequence[Expression]) -> Expression:
-    result = factors[0]
-    negative = is_named(result, "negative")
-    if negative and len(factors) > 1:
-        result = result.operands[0]  # type: ignore[attr-defined]
-    for factor in factors[1:]:
+    first, *others = factors
+    negative = bool(others) and is_named(first, "negative")
+    result = first.operands[0] if others and is_named(first, "negative") else first
+    for factor in others:
         result = result * factor
-    return call("negative", result) if negative and len(factors) > 1 else result
+    return call("negative", result) if negative else result
 
 
 def _power(base: Expression, exponent: Expression) -> Expression:

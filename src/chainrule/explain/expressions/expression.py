@@ -352,7 +352,8 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
         if isinstance(node, Symbol):
             value = values[node.name]
             return float(value) if isinstance(value, int) else value
-        return _float(node.value)  # type: ignore[attr-defined]
+        assert isinstance(node, Number | Constant)
+        return _float(node.value)
 
     return _plain(fold(expression, combine))
 

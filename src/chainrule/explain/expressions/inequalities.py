@@ -249,7 +249,7 @@ def _implies(known: Expression, condition: Expression) -> bool:
     if free_symbols(bound) or free_symbols(limit):
         return left == other and bound == limit and (name, asked) in _STRONGER
     first, second = float(evaluate(bound, {})), float(evaluate(limit, {}))
-    if is_named(left, "absolute") and left.operands[0] == other:  # type: ignore[attr-defined]
+    if is_named(left, "absolute") and left.operands[0] == other:
         if name == "less":
             return (asked == "not_equal" and abs(second) >= first) or (asked == "greater" and second <= -first)
         return name == "greater" and asked == "not_equal" and abs(second) <= first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from typing import TypeGuard
 
 from chainrule.explain.expressions.expression import Apply, Constant, Expression, Number, Value, fold, rebuild
 from chainrule.primitives.table import BY_NAME
@@ -15,7 +16,7 @@ MAX_BITS = 256
 """Numbers longer than this are not computed out."""
 
 
-def is_named(expression: Expression, *names: str) -> bool:
+def is_named(expression: Expression, *names: str) -> TypeGuard[Apply]:
     """Return whether the expression applies one of the named primitives."""
     return isinstance(expression, Apply) and expression.primitive.name in names
 

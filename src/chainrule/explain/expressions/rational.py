@@ -92,7 +92,10 @@ def _extent(expression: Expression) -> tuple[float, float]:
         if is_named(node, "add", "subtract"):
             return sum(counts), max(degrees)
         if is_named(node, "power", "float_power", "square"):
-            power = abs(node.operands[1].value) if len(counts) > 1 else 2  # type: ignore[attr-defined]
+            exponent = node.operands[1] if len(counts) > 1 else Number(2)
+            assert isinstance(exponent, Number)
+            assert isinstance(exponent.value, int)
+            power = abs(exponent.value)
             most = min(power, MAX_DEGREE + 1)
             return comb(int(counts[0]) + most - 1, most), degrees[0] * power
         return prod(counts), sum(degrees)

@@ -37,7 +37,8 @@ def to_sympy(expression: Expression) -> Any:
         if isinstance(node, Apply):
             build = functions.get(node.primitive.name)
             return build(*operands) if build is not None else sympy.Function(node.primitive.name)(*operands)
-        return sympy.Symbol(node.name)  # type: ignore[attr-defined]
+        assert isinstance(node, Symbol)
+        return sympy.Symbol(node.name)
 
     return fold(expression, combine)
 

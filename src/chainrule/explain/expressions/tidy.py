@@ -79,7 +79,7 @@ def _what_was_gathered(expression: Expression) -> tuple[str, str, tuple[Expressi
     canceled: list[Expression] = []
     for _, node in _products(expression):
         factors = raw_factors(node)
-        fractions |= is_named(node, "multiply") and any(is_named(part, "divide") for part in node.operands)  # type: ignore[attr-defined]
+        fractions |= is_named(node, "multiply") and any(is_named(part, "divide") for part in node.operands)
         values = [base for base, exponent in factors if isinstance(base, Number) and is_whole(exponent)]
         numbers |= sum(value.value not in (1, -1) for value in values) > 1
         negatives |= any(value.value == -1 for value in values)

@@ -116,11 +116,11 @@ def name_ratio(expression: Expression) -> Move | None:
         powers = dict(term.factors)
         for above, below, ratio in _RATIOS:
             for base in [base for base in powers if is_named(base, above)]:
-                other = call(below, *base.operands)  # type: ignore[attr-defined]
+                other = call(below, *base.operands)
                 count, opposite = powers[base], powers.get(other)
                 if isinstance(count, Number) and isinstance(opposite, Number) and count.value == -opposite.value > 0:
                     del powers[base], powers[other]
-                    powers[call(ratio, *base.operands)] = count  # type: ignore[attr-defined]
+                    powers[call(ratio, *base.operands)] = count
         after = build(Term(term.coefficient, tuple(powers.items())))
         return after if size(after) < size(node) else node
 

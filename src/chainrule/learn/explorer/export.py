@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import chainrule as cr
-from chainrule.learn.explorer.state import METHODS, State, point_of
+from chainrule.learn.explorer.state import State, point_of
+from chainrule.learn.methods import METHODS
 
 
 def as_python(state: State) -> str:

@@ -10,7 +10,9 @@ import numpy as np
 
 import chainrule as cr
 from chainrule import plots
-from chainrule.learn.explorer.state import METHODS, State, point_of
+from chainrule.learn.explorer.state import State, point_of
+from chainrule.learn.functions import of_vector
+from chainrule.learn.methods import METHODS
 from chainrule.plots import Picture
 
 MOST_SHOWN = 3
@@ -52,13 +54,7 @@ def explore(state: State) -> Explored:
     point = point_of(state.at, names)
     x = np.array(list(point.values()))
 
-    def vector(v: Any) -> Any:
-        return d.function(*(v[place] for place in range(len(names))))
-
-    def number(v: Any) -> Any:
-        return d.function(v)
-
-    fun: Callable[[Any], Any] = number if len(names) == 1 else vector
+    fun: Callable[[Any], Any] = d.function if len(names) == 1 else of_vector(d)
     start: Any = float(x[0]) if len(names) == 1 else x
     value, slope = cr.value_and_grad(fun)(start)
     rows = [f"$f = {float(value):.8g}$ at {', '.join(f'{name} = {part:g}' for name, part in point.items())}", ""]

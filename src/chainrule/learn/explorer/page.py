@@ -11,6 +11,7 @@ from chainrule.learn.explorer import state as states
 from chainrule.learn.explorer.export import FORMATS
 from chainrule.learn.explorer.findings import derive, explore
 from chainrule.learn.figures import drawn
+from chainrule.learn.methods import METHODS
 from chainrule.learn.rendering import GRAPH, displayed, report
 from chainrule.learn.workers import RefusedError, Workers
 
@@ -44,7 +45,7 @@ def layout(query: str | None = None) -> html.Div:
                         allowDeselect=False,
                         id=_field("method"),
                         label="Method of descent",
-                        data=list(states.METHODS),
+                        data=list(METHODS),
                         value=start.method,
                     ),
                     dmc.NumberInput(

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias, final
 from urllib.parse import parse_qs, urlencode
 
-from chainrule import optim
+from chainrule.learn.methods import METHODS
 
 Detail: TypeAlias = Literal["full", "brief"]
 
 MOST_CHARACTERS = 300
 MOST_STEPS = 2000
 
-METHODS: Mapping[str, Callable[[float], Any]] = {
-    "gradient descent": optim.GradientDescent,
-    "momentum": optim.Momentum,
-    "Nesterov": optim.Nesterov,
-    "Adagrad": optim.Adagrad,
-    "RMSprop": optim.RMSprop,
-    "Adam": optim.Adam,
-    "AdamW": optim.AdamW,
-    "AMSGrad": optim.AMSGrad,
-    "Adamax": optim.Adamax,
-    "NAdam": optim.NAdam,
-    "Lion": optim.Lion,
-}
-"""The methods that take a learning rate, by the names that the page shows."""
 DETAILS: tuple[Detail, ...] = ("full", "brief")
 
 

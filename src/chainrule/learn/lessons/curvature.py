@@ -7,7 +7,7 @@ import numpy as np
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Choice, Exercise, Formula, Lesson, Live, Shown, Slider, Text
-from chainrule.learn.functions import one_variable, two_variables, typed
+from chainrule.learn.functions import of_vector, one_variable, two_variables, typed
 
 SPAN = (-2.0, 2.0)
 SHAPES = {"bowl": "x^2 + y^2", "cap": "-x^2 - y^2", "saddle": "x^2 - y^2", "valley": "x^2 + 20y^2", "trough": "x^2"}
@@ -33,10 +33,7 @@ def shapes(shape: str) -> Shown:
     """Show the surface of a shape, with what its Hessian says at the origin."""
     d = typed(f"f(x, y) = {SHAPES[shape]}")
 
-    def f(v: np.ndarray) -> float:
-        height: float = d.function(v[0], v[1])
-        return height
-
+    f = of_vector(d)
     picture = plots.surface(f, SPAN, SPAN)
     hessian = typed(f"f(x, y) = {SHAPES[shape]}", 2)
     text = f"$$\\displaystyle f = {d.function.to_latex()} \\qquad H = {hessian.result.to_latex()}$$"
@@ -47,10 +44,7 @@ def ellipse(function: str, x: float, y: float) -> Shown:
     """Show the curvature at a point as an ellipse or hyperbolas."""
     d = two_variables(function)
 
-    def f(v: np.ndarray) -> float:
-        height: float = d.function(v[0], v[1])
-        return height
-
+    f = of_vector(d)
     at = np.array([x, y])
     found = cr.curvature(f, at)
     picture = plots.curvature_ellipse(cr.hessian(f)(at), at, (d.names[0], d.names[1]))

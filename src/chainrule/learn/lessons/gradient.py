@@ -7,7 +7,7 @@ import math
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Slider, Text
-from chainrule.learn.functions import two_variables
+from chainrule.learn.functions import of_vector, two_variables
 
 SPAN = (-3.0, 3.0)
 
@@ -31,7 +31,7 @@ def arrow(function: str, x: float, y: float) -> Shown:
     """Show the gradient on the contours, with its derivation."""
     d = two_variables(function)
     names = d.names
-    picture = plots.gradient_field(lambda v: d.function(v[0], v[1]), SPAN, SPAN, at=(x, y), names=names)
+    picture = plots.gradient_field(of_vector(d), SPAN, SPAN, at=(x, y), names=names)
     first, second = cr.grad(d.function, argnums=(0, 1))(x, y)
     length, angle = math.hypot(first, second), math.degrees(math.atan2(second, first)) % 360
     text = (

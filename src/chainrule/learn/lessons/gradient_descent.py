@@ -7,7 +7,7 @@ import numpy as np
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Exercise, Formula, Lesson, Live, Shown, Slider, Text
-from chainrule.learn.functions import one_variable, two_variables
+from chainrule.learn.functions import of_vector, one_variable, two_variables
 from chainrule.optim import GradientDescent
 
 SPAN = (-3.0, 3.0)
@@ -37,10 +37,7 @@ def contours(function: str, x: float, y: float, rate: float) -> Shown:
     """Show a descent of two variables on the contours."""
     d = two_variables(function)
 
-    def f(v: np.ndarray) -> float:
-        height: float = d.function(v[0], v[1])
-        return height
-
+    f = of_vector(d)
     start = np.array([x, y])
     found = cr.minimize(f, start, GradientDescent(rate), steps=100)
     path = np.asarray(found.path)

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import numpy as np
 
 import chainrule as cr
-from chainrule import optim, plots
+from chainrule import plots
 from chainrule.learn.blocks import Choice, Exercise, Lesson, Live, Shown, Slider, Text
+from chainrule.learn.methods import METHODS
 from chainrule.optim import problems
 
-METHODS: Mapping[str, Callable[[float], Any]] = {
-    "gradient descent": optim.GradientDescent,
-    "momentum": optim.Momentum,
-    "RMSprop": optim.RMSprop,
-    "Adam": optim.Adam,
-    "Nesterov": optim.Nesterov,
-    "Adagrad": optim.Adagrad,
-}
 SURFACES = {
     problem.name.replace("_", " "): problem
     for problem in sorted(problems.PROBLEMS, key=lambda one: one.name != "ill_conditioned_bowl")  # it comes first
@@ -33,7 +23,7 @@ def race(surface: str, rate: float, steps: float) -> Shown:
     """Show the paths of the methods on the contours, and who came lowest."""
     problem = SURFACES[surface]
     start = np.asarray(problem.start, dtype=np.float64)
-    methods = {name: make(rate * RATES[name]) for name, make in METHODS.items()}
+    methods = {name: METHODS[name](rate * share) for name, share in RATES.items()}
     found = {name: cr.minimize(problem.fun, start, method, steps=int(steps)) for name, method in methods.items()}
     paths = {name: np.asarray(one.path) for name, one in found.items()}
     corners = np.concatenate([start[None], *(np.atleast_2d(minimum) for minimum in problem.minima)])
@@ -49,8 +39,8 @@ def losses(surface: str, rate: float, steps: float) -> Shown:
     problem = SURFACES[surface]
     start = np.asarray(problem.start, dtype=np.float64)
     runs = {
-        name: cr.minimize(problem.fun, start, make(rate * RATES[name]), steps=int(steps)).losses
-        for name, make in METHODS.items()
+        name: cr.minimize(problem.fun, start, METHODS[name](rate * share), steps=int(steps)).losses
+        for name, share in RATES.items()
     }
     return Shown(picture=plots.losses(runs))
 

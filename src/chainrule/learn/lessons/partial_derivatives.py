@@ -5,7 +5,7 @@ from __future__ import annotations
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Choice, Exercise, Formula, Lesson, Live, Shown, Slider, Text
-from chainrule.learn.functions import two_variables
+from chainrule.learn.functions import of_vector, two_variables
 
 SPAN = (-3.0, 3.0)
 
@@ -16,7 +16,7 @@ def surface(function: str, direction: str, x: float, y: float) -> Shown:
     first, second = d.names
     line = [(-3 + 0.1 * k, y) if direction == "x moves" else (x, -3 + 0.1 * k) for k in range(61)]
     names = (first, second, "f")
-    picture = plots.surface(lambda v: d.function(v[0], v[1]), SPAN, SPAN, {"The slice": line}, names)
+    picture = plots.surface(of_vector(d), SPAN, SPAN, {"The slice": line}, names)
     return Shown(picture=picture)
 
 

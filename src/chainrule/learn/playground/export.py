@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.learn.methods import METHODS
 from chainrule.learn.playground import datasets, network
-from chainrule.learn.playground.state import ACTIVATIONS, FILE, LOSSES, METHODS, SCALES, SCHEDULES, Settings
+from chainrule.learn.playground.state import ACTIVATIONS, FILE, LOSSES, SCALES, SCHEDULES, Settings
 from chainrule.learn.playground.training import Training, batches_of
 from chainrule.learn.playground.upload import from_store
 

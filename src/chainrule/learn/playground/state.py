@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode
 import numpy as np
 
 from chainrule import optim
+from chainrule.learn.methods import METHODS
 from chainrule.learn.playground import network
 from chainrule.learn.playground.datasets import DATASETS
 
@@ -44,19 +45,6 @@ LOSSES: Mapping[str, tuple[Callable[[Any, Any], Any], str]] = {
     "squared error": (network.squared_error, "(sigmoid(s) - t)^2"),
 }
 """By the name that the page shows: the function of scores and labels, and for the grammar the same of a score s and a label t."""
-
-METHODS: Mapping[str, Callable[[Any], Any]] = {
-    "gradient descent": optim.GradientDescent,
-    "momentum": optim.Momentum,
-    "Nesterov": optim.Nesterov,
-    "Adagrad": optim.Adagrad,
-    "RMSprop": optim.RMSprop,
-    "Adam": optim.Adam,
-    "AdamW": optim.AdamW,
-    "AMSGrad": optim.AMSGrad,
-    "NAdam": optim.NAdam,
-    "Lion": optim.Lion,
-}
 
 SCHEDULES: Mapping[str, Callable[[float, int], Any]] = {
     "constant": lambda rate, steps: optim.schedules.Constant(rate),

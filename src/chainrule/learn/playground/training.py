@@ -11,9 +11,10 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trees import flatten, unflatten
+from chainrule.learn.methods import METHODS
 from chainrule.learn.playground import network
 from chainrule.learn.playground.datasets import COUNT, DATASETS, Floats, split
-from chainrule.learn.playground.state import ACTIVATIONS, FILE, LOSSES, METHODS, SCALES, SCHEDULES, Settings
+from chainrule.learn.playground.state import ACTIVATIONS, FILE, LOSSES, SCALES, SCHEDULES, Settings
 from chainrule.learn.playground.upload import from_store
 from chainrule.optim import Batches
 

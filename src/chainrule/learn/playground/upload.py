@@ -77,7 +77,8 @@ def read_csv(text: str) -> Table:
         raise ValueError(
             f"The column label has {len(classes)} different values; the playground tells two classes apart."
         )
-    return Table(_scaled(np.array(points)), np.array([float(word == classes[1]) for word in words]), tuple(classes))  # type: ignore[arg-type]
+    first, second = classes
+    return Table(_scaled(np.array(points)), np.array([float(word == second) for word in words]), (first, second))
 
 
 def from_store(store: Any) -> Table:

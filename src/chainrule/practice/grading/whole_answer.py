@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -181,7 +181,7 @@ def _count_numbers(form: Expression) -> int:
     return found
 
 
-def _replaced(form: Expression, place: int, change: object) -> Expression:
+def _replaced(form: Expression, place: int, change: Callable[[int | Fraction], Value]) -> Expression:
     """Return the tree with its number at `place`, counted from the left, changed."""
     seen = -1
 
@@ -190,8 +190,7 @@ def _replaced(form: Expression, place: int, change: object) -> Expression:
         if isinstance(node, Number):
             seen += 1
             if seen == place and not isinstance(node.value, float):
-                value: Value = change(node.value)  # type: ignore[operator]
-                return Number(value)
+                return Number(change(node.value))
             return node
         if isinstance(node, Apply):
             return rebuild(node, [visit(operand) for operand in node.operands])
