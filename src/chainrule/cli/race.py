@@ -15,6 +15,7 @@ from chainrule.cli.output import CommandError, Output
 from chainrule.cli.point import read_point
 from chainrule.cli.source import read_source, user_code
 from chainrule.cli.variables import of_point
+from chainrule.errors import ParseError
 from chainrule.optim.geometry.measured_rates import RATES, Descents, measure_rates
 from chainrule.optim.problems import PROBLEMS, Problem
 
@@ -64,9 +65,14 @@ def _track(function: str, start: str | None) -> tuple[str, Callable[[Any], Any],
     problem = next((each for each in PROBLEMS if each.name == function.strip().lower()), None)
     if problem is not None:
         return problem.name, problem.fun, np.array(problem.start) if start is None else _vector(problem, start), None
-    source = read_source(function)
+    listed = ", ".join(each.name for each in PROBLEMS)
+    try:
+        source = read_source(function)
+    except ParseError as error:
+        if function.strip().replace("_", "").isalpha():
+            raise CommandError(f"{error}\n  or the name of a test function: {listed}") from None
+        raise
     if start is None:
-        listed = ", ".join(each.name for each in PROBLEMS)
         raise CommandError(f"a race needs a start, such as --start x=5; only these have one of their own: {listed}")
     fun, x0 = of_point(source, start)
     return source.text or source.label, fun, x0, source.path

@@ -185,7 +185,7 @@ def test_the_names_printed_for_each_row_are_the_table_s(primitive, index):
 
 
 EXPLAIN = Path(brief.__file__).parents[1]
-SOURCES = sorted(path for folder in ("derivation", "expressions") for path in (EXPLAIN / folder).glob("*.py"))
+SOURCES = sorted(EXPLAIN.rglob("*.py"))
 NUMPY_FOR_CHECKS = frozenset(
     "abs all any array asarray bool_ broadcast_to complexfloating errstate finfo flatnonzero float64 full generic inf "
     "iscomplexobj isfinite maximum nan nanargmax ndarray ndim ones ones_like random shape".split()
@@ -202,7 +202,7 @@ def _strings(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(EXPLAIN)))
 def test_no_source_spells_the_name_of_a_rule(path):
     names = [rule for rule in RULES if rule.endswith(" rule")]
     for string in _strings(ast.parse(path.read_text(encoding="utf-8"))):

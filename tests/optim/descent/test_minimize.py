@@ -212,7 +212,7 @@ def test_an_update_is_pure():
 
 def test_what_is_no_function_is_refused_by_minimize_itself():
     with pytest.raises(TypeError, match="minimize takes a function"):
-        cr.minimize("x^2", 5.0)
+        cr.minimize(3, 5.0)
 
 
 # --- what it takes
@@ -380,3 +380,15 @@ def test_values_are_thinned_after_a_million_steps():
     np.testing.assert_allclose(found.losses[[0, -1]], [37.5, 1.5 * found.x**2])
     assert len(found.path) == len(found.path_steps) <= 10_000
     np.testing.assert_allclose(found.path, 5 * (1 - 3e-7) ** found.path_steps)
+
+
+def test_typed_mathematics_is_minimized_by_its_variables() -> None:
+    found = cr.minimize("(x - 1)^2 + 3(y + 2)^2", {"x": 0.0, "y": 0.0})
+    assert found.success
+    assert found.x["x"] == pytest.approx(1.0)
+    assert found.x["y"] == pytest.approx(-2.0)
+    assert cr.minimize("(x - 3)^2", 0).x["x"] == pytest.approx(3.0)
+    with pytest.raises(cr.ParseError, match="column 3"):
+        cr.minimize("x^", 1.0)
+    with pytest.raises(ValueError, match="no value of y"):
+        cr.minimize("x y", {"x": 1.0})

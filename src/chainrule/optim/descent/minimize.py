@@ -24,6 +24,7 @@ from chainrule.optim.descent.solving import solve
 from chainrule.optim.descent.stochastic import descend_by_batches
 from chainrule.optim.descent.task import Task, Watch
 from chainrule.optim.descent.unrolled import unrolled
+from chainrule.optim.geometry.function import read_function
 from chainrule.optim.methods.gradient_descent import GradientDescent
 from chainrule.optim.methods.method import Method, Solver
 
@@ -31,7 +32,7 @@ DEFAULT_METHOD = GradientDescent(0.1)
 
 
 def minimize(
-    fun: Callable[..., Any],
+    fun: Callable[..., Any] | str,
     x0: Any,
     method: Method | Solver = DEFAULT_METHOD,
     steps: int = 1000,
@@ -50,7 +51,8 @@ def minimize(
     The whole descent, gradient and update, is traced and runs as one native loop. It is compiled once for a function and a
     method, and kept; names that the function reads may have changed the next time. What cannot be compiled runs through NumPy.
 
-    fun: takes x and `args`, returns one real number. x0: a number, an array, or a container of them; it is not changed.
+    fun: takes x and `args`, returns one real number; or mathematics as text, with x0 a dictionary of numbers by name.
+    x0: a number, an array, or a container of them; it is not changed.
     steps: at most so many. tol: the descent has converged where the Euclidean norm of the gradient is at most this; with 0 it
         takes all its steps.
     callback: called with the `Progress` at every point, the start first; it ends the descent by returning True or by
@@ -75,6 +77,8 @@ def minimize(
         found = quick(fun, x0, method, steps, tol, record)
         if found is not None:
             return found
+    if isinstance(fun, str):
+        fun, x0 = read_function(fun, x0)
     _refuse_arguments(fun, method, steps, tol)
     leaves, structure = flatten(x0)
     is_watched = has_traced(leaves) or has_traced(flatten(tuple(args))[0])
