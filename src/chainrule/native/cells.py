@@ -5,6 +5,7 @@ An array is a NumPy array of names. What only moves elements is then NumPy's own
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,9 +25,11 @@ from chainrule.native.instructions import (
 )
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import is_basic
+from chainrule.native.machine import host
 from chainrule.native.text import Body, Module
 from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.terms import Term
+from chainrule.primitives.arithmetic import DIVIDE, SQRT
 from chainrule.primitives.index_keys import key_of
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
@@ -39,6 +42,7 @@ MOST = 16
 """Arrays of up to so many elements are kept in registers."""
 Names = np.ndarray[Any, np.dtype[np.object_]]
 _MOVES = frozenset({RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, FLIP, ROLL, STACK})
+_SLOW = frozenset({DIVIDE, SQRT})  # a processor begins one of these in five to nine cycles, for one number or a vector
 _REDUCTIONS: dict[Primitive | None, str] = {SUM: "add", PROD: "multiply", MAX: "maximum", MIN: "minimum"}
 
 
@@ -93,16 +97,65 @@ class Cells:
             return self._reduce(term, operands[0])
         if primitive is MATMUL:
             return self._matmul(term, operands[0], operands[1])
-        out = np.empty(term.shape, dtype=object)
-        spread: list[Any] = [np.broadcast_to(each, term.shape) for each in operands]
-        for place in np.ndindex(term.shape):
-            out[place] = self._one(term, [each[place] for each in spread])
-        return out
+        return self._elementwise(term, [np.broadcast_to(each, term.shape).ravel().tolist() for each in operands])
+
+    def _elementwise(self, term: Term, operands: Sequence[list[str]]) -> Names:
+        """Write an elementwise term: as vectors where that pays, else one element after the other."""
+        count = math.gcd(term.size, host().width // term.dtype.itemsize)
+        out = np.empty(term.size, dtype=object)
+        for start in range(0, term.size, count):
+            parts = [names[start : start + count] for names in operands]
+            if self._is_better_packed(term, parts):
+                out[start : start + count] = self._together(term, parts)
+            else:
+                out[start : start + count] = [self._one(term, list(names)) for names in zip(*parts, strict=True)]
+        return out.reshape(term.shape)
+
+    def _is_better_packed(self, term: Term, parts: Sequence[list[str]]) -> bool:
+        """Whether elements are written as one vector: for what is slow, and for what goes on with its result."""
+        if term.dtype not in REALS or any(operand.dtype != term.dtype for operand in term.operands):
+            return False
+        different = [names for names in parts if len(set(names)) > 1]
+        is_slow = term.primitive in _SLOW or (term.primitive is not None and term.primitive.name in FUNCTIONS)
+        return bool(different) and (is_slow or any(("pack", *names) in self.known for names in different))
+
+    def _together(self, term: Term, parts: Sequence[list[str]]) -> list[str]:
+        """Write elements as one vector; return their names."""
+        lanes = Lanes(self.body, len(parts[0]), REALS[term.dtype])
+        packs = [self._pack(lanes, names) for names in parts]
+        name = term.primitive.name if term.primitive else ""
+        if name in FUNCTIONS:
+            found = self._call(name, lanes, packs)
+        else:
+            found = write_elementwise(lanes, term, [(pack, term.dtype) for pack in packs])
+        names = [self.body.let(f"extractelement {lanes.type} {found}, i32 {lane}") for lane in range(lanes.width)]
+        self.known[("pack", *names)] = found
+        return names
+
+    def _pack(self, lanes: Lanes, names: list[str]) -> str:
+        """Return elements as a vector."""
+        key = ("pack", *names)
+        found = self.known.get(key)
+        if found is None:
+            if not any(name.startswith("%") for name in names):
+                return "<" + ", ".join(f"{lanes.real} {name}" for name in names) + ">"
+            found = "poison"
+            for lane, name in enumerate(names):
+                found = self.body.let(f"insertelement {lanes.type} {found}, {lanes.real} {name}, i32 {lane}")
+            self.known[key] = found
+        return found
 
     def _zero(self, term: Term) -> str:
         return write_constant(Lanes(self.body, 1, REALS.get(term.dtype, "double")), 0, term.dtype)
 
     def _one(self, term: Term, names: list[str]) -> str:
+        name = term.primitive.name if term.primitive else ""
+        if name == "add":  # a zero of an array is what lies beside something placed into it
+            for gap, other in ((0, 1), (1, 0)):
+                operand = term.operands[other]
+                is_gap = names[gap] == self._zero(term) and term.operands[gap].number is None
+                if is_gap and operand.dtype == term.dtype and operand.number is None:
+                    return names[other]
         key = (term.primitive, term.dtype, *names, *[operand.dtype for operand in term.operands])
         found = self.known.get(key)
         if found is None:
@@ -111,7 +164,6 @@ class Cells:
                 (None, operand.constant) if operand.number is not None else (name, operand.dtype)
                 for name, operand in zip(names, term.operands, strict=True)
             ]
-            name = term.primitive.name if term.primitive else ""
             chosen = plan(term)
             if name in FUNCTIONS and chosen is not None:
                 found = self._call(name, lanes, [as_type(lanes, pair, chosen[1]) for pair in pairs])
@@ -122,8 +174,8 @@ class Cells:
 
     def _call(self, name: str, lanes: Lanes, operands: Sequence[str]) -> str:
         """Write a call of a function of the module: straight-line code would write its many instructions again and again."""
-        symbol = scalar_function(self.body.module, name, len(operands), lanes.real)
-        return self.body.call(lanes.real, symbol, [f"{lanes.real} {operand}" for operand in operands])
+        symbol = function_on_lanes(self.body.module, name, len(operands), lanes.real, lanes.width)
+        return self.body.call(lanes.type, symbol, [f"{lanes.type} {operand}" for operand in operands])
 
     def _arithmetic(self, name: str, term: Term, x: str, y: str) -> str:
         zero = self._zero(term)
@@ -189,15 +241,16 @@ def _as_array(found: Any) -> Names:
     return out
 
 
-def scalar_function(module: Module, name: str, count: int, real: str) -> str:
-    """Define a function of `vector_math` for one number in a module, once; return its symbol."""
-    symbol = f"scalar_{name}_{real}"
+def function_on_lanes(module: Module, name: str, count: int, real: str, width: int = 1) -> str:
+    """Define a function of `vector_math` on so many lanes in a module, once; return its symbol."""
+    symbol = f"{name}_{real}_{width}"
 
     def write() -> str:
         body = Body(module)
-        result = FUNCTIONS[name](Lanes(body, 1, real), *[f"%x{place}" for place in range(count)])
-        body.do(f"ret {real} {result}")
-        parameters = ", ".join(f"{real} %x{place}" for place in range(count))
-        return f"define internal {real} @{symbol}({parameters}) {{\n{body.text()}\n}}"
+        lanes = Lanes(body, width, real)
+        result = FUNCTIONS[name](lanes, *[f"%x{place}" for place in range(count)])
+        body.do(f"ret {lanes.type} {result}")
+        parameters = ", ".join(f"{lanes.type} %x{place}" for place in range(count))
+        return f"define internal {lanes.type} @{symbol}({parameters}) {{\n{body.text()}\n}}"
 
     return module.define(symbol, write)

@@ -116,6 +116,9 @@ def _multiply(
 ) -> Term | None:
     x, y = operands
     for one, other in ((x, y), (y, x)):
+        if one.primitive is a.NEGATIVE and one.dtype == dtype and dtype.kind == "f":
+            positive = s.apply(a.MULTIPLY, (one.operands[0], other), parameters, shape, dtype)
+            return s.apply(a.NEGATIVE, (positive,), {}, shape, dtype)
         if _is(one, 1):
             found = s.like(other, shape, dtype)
             if found is not None:
