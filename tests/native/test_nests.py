@@ -51,3 +51,32 @@ def test_other_types(dtype):
     x = RNG.integers(0, 2, size=(19, 37)).astype(dtype)
     agree(lambda x: np.sum(x, axis=0), x)
     agree(lambda x: np.sum(x, axis=1), x)
+
+
+@pytest.mark.parametrize("columns", [1, 3, 8, 17, 40, 70])
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 7, 9, 18])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_small_products_take_several_rows_at_once(rows, columns, dtype):
+    """Blocks of rows, those that are left, and every transpose of either matrix."""
+    tolerance = 1e-13 if dtype is np.float64 else 2e-5
+    x, y = RNG.normal(size=(rows, 11)).astype(dtype), RNG.normal(size=(11, columns)).astype(dtype)
+    agree(lambda x, y: x @ y, x, y, tolerance=tolerance)
+    agree(lambda x, y: x @ y.T, x, y.T.copy(), tolerance=tolerance)
+    agree(lambda x, y: x.T @ y, x.T.copy(), y, tolerance=tolerance)
+    agree(lambda x, y: x.T @ y[:, 0], x.T.copy(), y, tolerance=tolerance)
+
+
+def test_a_row_does_not_depend_on_the_block_that_it_is_in():
+    """The sums of a row are taken in one order: its bits are the same in a block of rows and alone."""
+    x, y = RNG.normal(size=(11, 33)), RNG.normal(size=(33, 20))
+    product = cr.jit(lambda x, y: x @ y)
+    for _ in range(3):
+        whole, last = product(x, y), product(x[8:], y)
+    np.testing.assert_array_equal(whole[8:], last)
+
+
+def test_what_lies_across_is_copied_before_it_is_read_often():
+    plan = cr.jit(lambda x, y: x @ y.T).explain_plan(np.ones((32, 16)), np.ones((16, 16)))
+    assert [step.space for step in plan.steps] == [(1, 16, 16), (32, 16, 16)]
+    few = cr.jit(lambda x, y: x @ y.T).explain_plan(np.ones((2, 16)), np.ones((16, 16)))
+    assert [step.space for step in few.steps] == [(2, 16, 16)]

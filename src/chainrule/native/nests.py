@@ -125,6 +125,9 @@ class Nest:
     ) -> list[list[str]]:
         """Write the loops over a range that is known at run time only."""
         step = points.width * copies
+        first, last = points.bounds[-1]
+        if last - first < step:  # such as what lies beside a slice
+            return self._rest(points, body, start, stop, state, totals)
         whole = body.let(f"and i64 {body.let(f'sub i64 {stop}, {start}')}, {-step}")
         until = body.let(f"add i64 {start}, {whole}")
 
@@ -132,12 +135,17 @@ class Nest:
             return self._vectors(points, body, start, until, copies, state, totals, None)
 
         state = self._if(body, body.let(f"icmp sgt i64 {whole}, 0"), main, state, totals)
-        first = state
+        return self._rest(points, body, until, stop, state, totals)
+
+    def _rest(
+        self, points: Points, body: Body, start: str, stop: str, state: list[list[str]], totals: list[Root]
+    ) -> list[list[str]]:
+        """Write the loop over what is less than all copies take at once, the last vector under a mask."""
 
         def rest() -> list[list[str]]:
-            return [*self._vectors(points, body, until, stop, 1, first[:1], totals, stop), *first[1:]]
+            return [*self._vectors(points, body, start, stop, 1, state[:1], totals, stop), *state[1:]]
 
-        return self._if(body, body.let(f"icmp slt i64 {until}, {stop}"), rest, state, totals)
+        return self._if(body, body.let(f"icmp slt i64 {start}, {stop}"), rest, state, totals)
 
     def _if(
         self,

@@ -102,6 +102,15 @@ class Points:
         other.common, other.jammed = common, axis
         return other
 
+    def beside(self, axis: int, index: str) -> Points:
+        """Return a writer of the values at another index of an outer axis; the loops inside of it are the same."""
+        other = copy(self)
+        other.index = [*self.index]
+        other.index[axis] = index
+        other.outer = {key: value for key, value in self.outer.items() if value.depth <= axis}
+        other.row = {}
+        return other
+
     def start(self, term: Term) -> tuple[Coordinate, ...]:
         """Return the coordinates of a root: its axes are the last axes of the space."""
         return starting(self.loop.domain, term)

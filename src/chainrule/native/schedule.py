@@ -35,6 +35,8 @@ CHEAP = 6
 """A value of up to so many operations is computed again rather than kept."""
 LONGEST = 150
 """A loop's body of more operations is cut."""
+ACROSS = 4
+"""A view whose last axis does not lie in order in memory is copied before it is read so often."""
 PADS = 8
 """Up to so many padded values are computed as pieces of the loops that read them."""
 CELLS = 4000
@@ -176,6 +178,8 @@ class Schedule:
                     cost += 1
             else:
                 level = max(level, before + 1)
+        if role is Role.REDUCE:
+            level += self._copy_what_lies_across(term)
         if role is Role.ALIAS:
             (operand,) = term.operands
             if self.role(operand) not in (Role.SOURCE, Role.ALIAS):
@@ -207,6 +211,28 @@ class Schedule:
         self.kept.add(operand.index)
         del self.storage[operand.index]
         return 1
+
+    def _copy_what_lies_across(self, reduced: Term) -> int:
+        """Let a loop copy views that a reduction would read again and again against their order in memory.
+
+        Return by how many levels the reduction moves.
+        """
+        (domain,) = reduced.operands
+        found = [
+            term
+            for term in domain.operands
+            if self._can_copy(term)
+            and term.shape[-1] > 1
+            and self.storage[term.index].strides[-1] not in (0, 1)
+            and domain.size >= ACROSS * term.size
+        ]
+        if self.role(domain) is not Role.POINT or domain.index in self.kept:
+            return 0
+        for term in found:
+            self.roles[term.index] = Role.POINT
+            self.kept.add(term.index)
+            del self.storage[term.index]
+        return min(1, len(found))
 
     def _keep(self, term: Term, for_product: bool) -> int:
         """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""

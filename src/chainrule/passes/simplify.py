@@ -311,6 +311,8 @@ def _matmul(
         found = s.matmul(x, s.reshape(y, y.shape[:-1])) if len(y.shape) == 2 else None
         return None if found is None else s.reshape(found, shape)
     if len(y.shape) == 1:
+        if x.primitive is TRANSPOSE and len(x.shape) == 2:  # row by row of what lies in memory
+            return s.sum(s.binary(a.MULTIPLY, x.operands[0], s.reshape(y, (*y.shape, 1))), 0)
         return s.sum(s.binary(a.MULTIPLY, x, y), len(x.shape) - 1)
     if len(x.shape) == 1:
         return s.sum(s.binary(a.MULTIPLY, s.reshape(x, (*x.shape, 1)), y), len(y.shape) - 2)
