@@ -49,9 +49,9 @@ _REDUCTIONS: dict[Primitive | None, str] = {SUM: "add", PROD: "multiply", MAX: "
 def can_be_cells(term: Term) -> bool:
     """Whether a term of few elements, of operands of few elements, can be written as straight-line code."""
     primitive = term.primitive
-    if term.dtype not in ELEMENTS or any(operand.dtype not in ELEMENTS for operand in term.operands):
-        return False
     if not 0 < term.size <= MOST or not all(0 < operand.size <= MOST for operand in term.operands):
+        return False
+    if term.dtype not in ELEMENTS or any(operand.dtype not in ELEMENTS for operand in term.operands):
         return False
     if primitive in _MOVES or primitive is PAD:
         return all(operand.dtype == term.dtype for operand in term.operands)

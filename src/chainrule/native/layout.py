@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chainrule.passes.terms import Shape, Term, uniform
@@ -35,7 +36,8 @@ class Entry(NamedTuple):
     step: int
 
 
-def contiguous(shape: Sequence[int]) -> Shape:
+@lru_cache(maxsize=1024)
+def contiguous(shape: Shape) -> Shape:
     """Return the strides of an array in C order, in elements."""
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 

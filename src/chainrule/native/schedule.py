@@ -74,7 +74,9 @@ class Schedule:
         self.cost: dict[int, int] = {}
         self.kept: set[int] = set()
         self.lazy_pads = sum(is_pad(term) for term in self.order) <= PADS
-        self.in_registers = sum(term.size for term in self.order if can_be_cells(term)) <= CELLS
+        few = [term for term in self.order if can_be_cells(term)]
+        in_registers = sum(term.size for term in few) <= CELLS
+        self.small = {term.index for term in few if term.size == 1 or in_registers}
         for term in self.order:
             self._place(term)
         for term in self.wanted:
@@ -114,7 +116,7 @@ class Schedule:
             return Role.CALL
         if 0 in term.shape or any(0 in operand.shape for operand in operands):
             return Role.CALL
-        if can_be_cells(term) and (term.size == 1 or self.in_registers):
+        if term.index in self.small:
             return Role.CELL
         if (is_view(term) or primitive is RESHAPE) and operands[0].index in self.storage:
             stored = storage_of_view(term, self.storage[operands[0].index])

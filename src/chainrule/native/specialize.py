@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
+from chainrule.native.collection import paused
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
 from chainrule.native.heat import BEST, FIRST, Heat
@@ -207,6 +208,7 @@ class Specialization:
 
     # --- the trees of paths
 
+    @paused()
     def _remember(self, recording: Recording, structure: Any, leaves: tuple[Node, ...]) -> None:
         """Add the path of a recording to its tree."""
         if len(recording.graph.nodes) > TERMS:
@@ -264,6 +266,7 @@ class Specialization:
 
     # --- compiling
 
+    @paused()
     def compile(self, variant: Variant) -> None:
         """Make native code of all paths of a variant."""
         variant.is_fresh = True

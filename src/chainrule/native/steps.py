@@ -40,7 +40,7 @@ class Step:
 def reduced(term: Term) -> Piece:
     """Return what a reduction leaves in memory."""
     domain, axis = term.operands[0].shape, {place % len(term.operands[0].shape) for place in term.parameters["axis"]}
-    kept = [length for place, length in enumerate(domain) if place not in axis]
+    kept = tuple(length for place, length in enumerate(domain) if place not in axis)
     strides = iter(contiguous(kept))
     return Piece(
         term.operands[0], REDUCTIONS[term.primitive], term, 0,

@@ -266,7 +266,29 @@ def _sum(
         return s.apply(SUM, (x,), parameters, shape, dtype)
     if x.dtype == dtype and all(x.shape[axis] == 1 for axis in parameters["axis"]):
         return s.reshape(x, shape)  # NumPy's sum of -0 alone is 0
-    return None
+    return _sum_of_product(s, x, parameters["axis"], shape) if x.dtype == dtype else None
+
+
+def _sum_of_product(s: Simplifier, x: Term, axis: tuple[int, ...], shape: Shape) -> Term | None:
+    """Return (the sum of x's rows) @ y for the sum of the rows of x @ y, and x @ (the sum of y's columns) for that of columns.
+
+    Rounding differs as between two orders of one sum.
+    """
+    is_negative = x.primitive is a.NEGATIVE
+    product = x.operands[0] if is_negative else x
+    if product.primitive is not MATMUL or product.dtype.kind != "f" or len(axis) != 1:
+        return None
+    operands, place = list(product.operands), len(product.shape) - axis[0]
+    if place not in (1, 2) or any(len(each.shape) < 2 or each.dtype != product.dtype for each in operands):
+        return None
+    which = 0 if place == 2 else 1
+    part = operands[which]
+    if is_negative:
+        part = s.apply(a.NEGATIVE, (part,), {}, part.shape, part.dtype)
+    total = s.sum(part, len(part.shape) - place)
+    operands[which] = s.reshape(total, (*part.shape[:-place], 1, *part.shape[len(part.shape) - place + 1 :]))
+    single = (*product.shape[:-place], 1, *product.shape[len(product.shape) - place + 1 :])
+    return s.reshape(s.apply(MATMUL, operands, product.parameters, single, product.dtype), shape)
 
 
 def _index(

@@ -6,6 +6,7 @@ the type. Equal terms are one object, so that a common subexpression is computed
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
@@ -24,12 +25,13 @@ class Term:
     primitive: the operation; None for an input or a constant.
     operands, parameters: what it is applied to.
     shape, dtype: of the result; for a primitive with several results those of the first, all in `results`.
+    size: the number of elements.
     constant: the number or array of a constant, else None. An array is read by reference at each call where `is_reference`.
     position: of an input among the inputs, else -1.
     index: terms are numbered as they are made; operands have smaller numbers.
     """
 
-    __slots__ = ("index", "primitive", "operands", "parameters", "shape", "dtype", "constant", "is_reference", "position",
+    __slots__ = ("index", "primitive", "operands", "parameters", "shape", "size", "dtype", "constant", "is_reference", "position",
                  "results")  # fmt: skip
 
     def __init__(
@@ -41,19 +43,12 @@ class Term:
         self.operands = operands
         self.parameters = parameters
         self.shape = shape
+        self.size = math.prod(shape)
         self.dtype = dtype
         self.constant = constant
         self.is_reference = is_reference
         self.position = position
         self.results = results
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        count = 1
-        for length in self.shape:
-            count *= length
-        return count
 
     @property
     def is_constant(self) -> bool:
