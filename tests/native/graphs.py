@@ -92,6 +92,8 @@ class Graph:
 
     def function(self, scalar: bool = False, noise: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
         space: dict[str, Any] = {**NAMES, "noise": noise}
+        if noise is not None:  # a sum of a constant's elements, which may cancel, is rounded as any other
+            space["constant"] = lambda shape, phase: noise(constant(shape, phase))
         exec(compile(self.text(noise is not None, scalar), "<random program>", "exec"), space)
         program: Callable[..., Any] = space["program"]
         return program

@@ -14,6 +14,7 @@ from chainrule.native.machine import host
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import FLOAT64, Terms
 from chainrule.primitives.arithmetic import ADD, SQRT
+from chainrule.primitives.trigonometric import COS, SIN
 
 SPECIAL = np.array([4.0, -0.0, np.nan, np.inf, 0.0, -1.0, 1e-310, 2.0, 9.0, 1e300, -np.inf, 3.0])
 EXACT: list[Callable[[Any], Any]] = [
@@ -80,3 +81,38 @@ def test_what_is_placed_beside_others_is_not_added_to_zeros() -> None:
     names = np.array(["%x0", "%x1"], dtype=object)
     assert writer.write(total, [writer.constant(zeros), names]).tolist() == ["%x0", "%x1"]
     assert "fadd" not in body.text()
+
+
+def test_functions_are_called_or_written_where_they_are_used() -> None:
+    """Inline, the sine and the cosine of a number share what they have in common."""
+    terms = Terms()
+    x = terms.input(0, (), FLOAT64)
+    both = [terms.apply(primitive, (x,), {}, (), FLOAT64) for primitive in (SIN, COS)]
+    texts = []
+    for is_inline in (False, True):
+        body = Body(Module())
+        writer = Cells(body, is_inline=is_inline)
+        for term in both:
+            writer.write(term, [np.array("%x", dtype=object)])
+        texts.append(body.text())
+    assert "@sin_double_1" in texts[0]
+    assert "@sin_double_1" not in texts[1]
+    alone = Body(Module())
+    Cells(alone, is_inline=True).write(both[0], [np.array("%x", dtype=object)])
+    assert len(texts[1].splitlines()) < 2 * len(alone.text().splitlines())
+
+
+def test_hot_code_gives_the_same_bits() -> None:
+    """What is compiled again, with its functions inline, gives what it gave before."""
+
+    def fun(x: Any) -> Any:
+        return np.tanh(np.sin(x * x) * np.exp(-x)) + np.log(1 + x * x) + np.cos(x * x)
+
+    points = np.linspace(-3, 3, 50).tolist()
+    compiled = cr.jit(fun)
+    first = [compiled(x) for x in points]
+    second = [compiled(x) for x in points]
+    for _ in range(300_000):
+        compiled(0.5)
+    assert [compiled(x) for x in points] == second
+    np.testing.assert_allclose(second, first, rtol=1e-14)

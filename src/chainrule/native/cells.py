@@ -66,11 +66,15 @@ def can_be_cells(term: Term) -> bool:
 
 
 class Cells:
-    """Writes terms into one body. A number is a name that starts like a literal; `known` shares what was written before."""
+    """Writes terms into one body. A number is a name that starts like a literal.
 
-    def __init__(self, body: Body, known: dict[Any, str] | None = None) -> None:
+    known: shares what was written before. is_inline: whether functions are written where they are used, and not called.
+    """
+
+    def __init__(self, body: Body, known: dict[Any, str] | None = None, is_inline: bool = False) -> None:
         self.body = body
         self.known = {} if known is None else known
+        self.is_inline = is_inline
 
     def constant(self, term: Term) -> Names:
         """Return the names of a constant's elements: literals."""
@@ -173,7 +177,9 @@ class Cells:
         return found
 
     def _call(self, name: str, lanes: Lanes, operands: Sequence[str]) -> str:
-        """Write a call of a function of the module: straight-line code would write its many instructions again and again."""
+        """Write a function: where it is used, or as a call of one that the module has once."""
+        if self.is_inline:
+            return FUNCTIONS[name](lanes, *operands)
         symbol = function_on_lanes(self.body.module, name, len(operands), lanes.real, lanes.width)
         return self.body.call(lanes.type, symbol, [f"{lanes.type} {operand}" for operand in operands])
 

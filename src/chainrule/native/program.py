@@ -27,6 +27,9 @@ from chainrule.native.writing import NotNativeError, State, Writing
 from chainrule.passes.terms import BOOL, Term, uniform
 from chainrule.primitives.shape import RESHAPE
 
+INLINE = 8
+"""Up to so many functions on registers are written where they are used, in code that is to be fast: they share their common
+parts, and calls are spared."""
 HEAVY = 200_000
 """From so much work on, in operations on elements, other Python threads run meanwhile."""
 
@@ -215,6 +218,7 @@ class ProgramWriter(Writing):
                 if whole and term.index in places and stored.buffer.index in schedule.roles:
                     places.setdefault(stored.buffer.index, places[term.index])
         state.planned = schedule.storage
+        state.is_inline = self._heat is None and schedule.functions_on_cells() <= INLINE
         ends = last_uses(steps, schedule)
         for term in reversed(schedule.order):
             if term.index in places and term.index in schedule.in_place:
@@ -263,7 +267,7 @@ class ProgramWriter(Writing):
         term = step.term
         assert term is not None
         if step.kind == "cell":
-            writer = Cells(self.body, state.known)
+            writer = Cells(self.body, state.known, state.is_inline)
             state.cells[term.index] = writer.write(term, [self.cells(state, operand) for operand in term.operands])
             self.work += term.size
         elif step.kind == "assemble":

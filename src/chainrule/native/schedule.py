@@ -313,6 +313,13 @@ class Schedule:
                 stack.extend(each.operands)
         return False
 
+    def functions_on_cells(self) -> int:
+        """Return how many functions such as exp are computed in registers."""
+        return sum(
+            self.roles[term.index] is Role.CELL and term.primitive is not None and term.primitive.name in FUNCTIONS
+            for term in self.order
+        )
+
     # --- steps
 
     def steps(self) -> list[Step]:

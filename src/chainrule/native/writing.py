@@ -33,6 +33,7 @@ class State:
 
     where: of each buffer, an offset in the arena or the name of its pointer. done: buffers that hold their values.
     known: operations on registers that are written. planned: where the terms of the schedule at hand will be.
+    is_inline: whether functions on registers are written where they are used.
     """
 
     storage: dict[int, Storage] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class State:
     arena: Arena = field(default_factory=Arena)
     known: dict[Any, str] = field(default_factory=dict)
     planned: Mapping[int, Storage] = field(default_factory=dict)
+    is_inline: bool = False
 
     def branch(self) -> State:
         """Return a copy for one branch."""
