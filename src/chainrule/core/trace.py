@@ -54,6 +54,10 @@ class Trace(ABC):
         """Return the value on which Python is about to decide (`if`, `while`, `range`) as a bool or an int."""
         return kind(traced.value)
 
+    def note_text(self) -> None:
+        """Note that the user makes text of a value."""
+        self.has_text = True
+
     def refuse_closed(self) -> None:
         """Raise, since a value outlived this trace."""
         raise EscapedTraceError(

@@ -130,12 +130,12 @@ class Captured:
 
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a recorded operation may hold of `array`: itself, or a copy of what the function may still change."""
-        if self.is_reference(array):
+        if self.is_reference(array) or (array.size and not any(array.strides)):
             return array
         known = self._copies.get(id(array))
         if known is not None and known[1].tobytes() == array.tobytes():
             return known[1]
-        copy = array if array.size and not any(array.strides) else array.copy()
+        copy = array.copy()
         self._copies[id(array)] = (array, copy)
         return copy
 

@@ -17,6 +17,7 @@ from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
 from chainrule.native.heat import BEST, FIRST, Heat
 from chainrule.native.machine import compile_text
+from chainrule.native.outline import ValuesNeededError
 from chainrule.native.program import Compiled, Path, ProgramWriter
 from chainrule.native.results import are_alike, dtype_of, finished, kind_of
 from chainrule.native.signature import Call, nested
@@ -81,6 +82,7 @@ class Specialization:
             self.arguments = None  # an entry takes np.float64, which has a precision of its own, for a Python number
         self.call = call.without_inputs()
         self.variants: list[Variant] = []
+        self.may_outline = True
         self.paths = 0
         self.watched: list[Watched] = []
         self._changing: set[int] = set()  # arrays of integers that have changed: they are followed from then on
@@ -119,6 +121,11 @@ class Specialization:
         if self.paths >= PATHS:
             self.say(f"it takes more than {PATHS} different paths; calls on further ones run through NumPy")
             return call.interpret(self.fun)
+        if self.may_outline and not self.variants:
+            self.may_outline = False
+            found = self._compile_at_once(call)
+            if found is not NotImplemented:
+                return found
         return self._trace(call)
 
     def _enter(self, variant: Variant, call: Call) -> Any:
@@ -138,8 +145,54 @@ class Specialization:
         found = variant.entry.call(*inputs)
         return found if found is NotImplemented else unflatten(variant.structure, list(found))
 
+    def _compile_at_once(self, call: Call) -> Any:
+        """Compile a function of large arrays, and serve its first call by native code.
+
+        Return NotImplemented where it has to run through NumPy first: where values are needed, or arrays are small.
+        """
+        try:
+            recording, structure = self._record(call, may_outline=True)
+        except (ValuesNeededError, Exception):  # noqa: BLE001  (what is wrong with the function shows with its values)
+            return NotImplemented
+        leaves = _kinds(recording, self.numbers)
+        if self._makes_text(recording, call):
+            return NotImplemented
+        self._remember(recording, structure, leaves)
+        if recording.is_outline:
+            for variant in self.variants:
+                self.compile(variant)
+                if variant.entry is not None:
+                    return self._enter(variant, call)
+        return NotImplemented
+
     def _trace(self, call: Call) -> Any:
         """Run the function once through NumPy, and remember what it did."""
+        try:
+            recording, structure = self._record(call)
+        except RandomNumbersError:
+            raise
+        except _REFUSALS as error:
+            result = call.interpret(self.fun)  # raises again where the function itself is wrong
+            self.give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
+            return result
+        if self._makes_text(recording, call):
+            self.give_up("it makes text of values")
+            return call.interpret(self.fun)
+        leaves = _kinds(recording, self.numbers)
+        results = [finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
+        self._remember(recording, structure, leaves)
+        return unflatten(structure, results)
+
+    def _makes_text(self, recording: Recording, call: Call) -> bool:
+        return recording.has_text or any(
+            type(value) is str and not _is_given(value, self.fun, call) for value in recording.results
+        )
+
+    def _record(self, call: Call, may_outline: bool = False) -> tuple[Recording, Any]:
+        """Trace the function, with the arrays around it as parts of the program where it takes traced ones.
+
+        Return the structure of its results too.
+        """
         structure: list[Any] = []
 
         def flat(fun: Callable[..., Any], *inputs: Any) -> list[Any]:
@@ -149,30 +202,7 @@ class Specialization:
             return [lift(leaf) if isinstance(leaf, _NUMERIC) else leaf for leaf in leaves]
 
         try:
-            recording = self._record(call, flat)
-        except RandomNumbersError:
-            raise
-        except _REFUSALS as error:
-            result = call.interpret(self.fun)  # raises again where the function itself is wrong
-            self.give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
-            return result
-        if recording.has_text or any(
-            type(value) is str and not _is_given(value, self.fun, call) for value in recording.results
-        ):
-            self.give_up("it makes text of values")
-            return call.interpret(self.fun)
-        leaves = tuple(
-            kind_of(out, value, self.numbers)
-            for out, value in zip(recording.graph.outputs, recording.results, strict=True)
-        )
-        results = [finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
-        self._remember(recording, structure[0], leaves)
-        return unflatten(structure[0], results)
-
-    def _record(self, call: Call, flat: Callable[..., list[Any]]) -> Recording:
-        """Trace the function, with the arrays around it as parts of the program where it takes traced ones."""
-        try:
-            recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows)
+            recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline)
             watched = [array for array in recording.watched if array.dtype.kind in "iub" and array.nbytes <= SMALL]
         except RandomNumbersError:
             raise
@@ -185,7 +215,7 @@ class Specialization:
             self.watched += found
             for variant in self.variants:
                 variant.is_fresh = False
-        return recording
+        return recording, structure[0]
 
     def _follows(self, array: np.ndarray[Any, Any]) -> bool:
         """Whether an array of the surroundings becomes a part of the program."""
@@ -306,6 +336,12 @@ def warn(name: str) -> Callable[[str], None]:
             warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
 
     return say
+
+
+def _kinds(recording: Recording, numbers: bool) -> tuple[Node, ...]:
+    return tuple(
+        kind_of(out, value, numbers) for out, value in zip(recording.graph.outputs, recording.results, strict=True)
+    )
 
 
 class _Mark:

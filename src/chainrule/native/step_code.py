@@ -92,6 +92,7 @@ class Signature:
         if call is not None and available():
             self.specialization = Specialization(functools.partial(self.form.flat, stepper.step), call, stepper.say)
             self.specialization.numbers = False  # so that a number is of one kind on every path
+            self.specialization.may_outline = False  # the values of the first step are wanted
 
     @property
     def is_native(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from chainrule.core.graph import Graph, Node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced
 from chainrule.native.capture import Captured, RandomWatch, surroundings
+from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
 from chainrule.primitives.arithmetic import LDEXP
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
@@ -36,14 +38,18 @@ class Decision:
 
 
 class JitTrace(RecordTrace):
-    """Records everything, down to what native code has instructions for."""
+    """Records everything, down to what native code has instructions for.
 
-    __slots__ = ("taken", "captured", "weak", "references")
+    needs_values: whether an outline came to where Python decides on a value.
+    """
+
+    __slots__ = ("taken", "captured", "weak", "references", "needs_values")
 
     def __init__(self, around: dict[int, Any]) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
         self.weak: set[int] = set()
+        self.needs_values = False
         self.references: dict[int, tuple[TracedArray, Any]] = {}
         self.captured = Captured(around)
         self.guard = self.captured
@@ -104,7 +110,17 @@ class JitTrace(RecordTrace):
         """Note how many elements are selected: the shapes of what follows depend on it."""
         int(np.count_nonzero(mask))
 
+    def _need_values(self) -> None:
+        if self.apply is outline:
+            self.needs_values = True
+            raise ValuesNeededError
+
+    def note_text(self) -> None:
+        self._need_values()
+        super().note_text()
+
     def decide(self, traced: Traced, kind: type) -> Any:
+        self._need_values()
         outcome = kind(traced.value)
         if traced.data is not None:
             self.taken.append(Decision(traced.data, kind, outcome, len(self.nodes)))
@@ -118,6 +134,7 @@ class Recording:
     results: of this run, one for each output of the graph. references: by its number, the array that a node stands for.
     watched: arrays of the surroundings that were no part of the program, so that a change of theirs is a change of it.
     has_text: whether text was made of a value, which is another one at the next call.
+    is_outline: whether large results are not the values.
     """
 
     graph: Graph
@@ -127,6 +144,7 @@ class Recording:
     references: dict[int, np.ndarray[Any, Any]]
     watched: tuple[np.ndarray[Any, Any], ...]
     has_text: bool
+    is_outline: bool
 
 
 class ChangedSurroundingsError(Exception):
@@ -139,28 +157,36 @@ SMALL = 1 << 20
 
 def trace(
     fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array], weak: Sequence[bool],
-    follows: Callable[[np.ndarray[Any, Any]], bool],
+    follows: Callable[[np.ndarray[Any, Any]], bool], may_outline: bool = False,
 ) -> Recording:  # fmt: skip
     """Run `flat(fun, *inputs)`, which calls the user's `fun`, and return what it did.
 
     weak: whether an input is a Python number, which has no precision of its own.
     follows: whether an array that the function closes over, or finds among its globals, is part of the program.
+    may_outline: whether large values need not be computed; raises ValuesNeededError where they turn out to be needed.
     """
     around, generators = surroundings(fun)
     watch = RandomWatch(generators)
     running = JitTrace(around)
+    if may_outline and is_worth_it([*inputs, *around.values()]):
+        running.apply = outline
     traced = [running.input(value) for value in inputs]
     running.weak.update(id(part.data) for part, is_weak in zip(traced, weak, strict=True) if is_weak)
     entry = tuple(running.nodes)
     copies = Substitution(lambda array: running.reference(array) if follows(array) else array)
     copied = copies.convert(fun)
     token = by_reference.set(running.captured.is_reference)
+    # The values of an outline are nobody's, and what NumPy would warn of is not known.
+    quiet: Any = np.errstate(all="ignore") if running.apply is outline else contextlib.nullcontext()
     try:
-        parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
+        with quiet:
+            parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
     finally:
         running.closed = True
         by_reference.reset(token)
         copies.give_back()
+    if running.needs_values:
+        raise ValuesNeededError
     watch.check()
     if any(each.version for each, _ in running.references.values()):
         raise ChangedSurroundingsError
@@ -170,4 +196,7 @@ def trace(
     followed = {id(array) for array in references.values()}
     watched = tuple(array for array in around.values() if id(array) not in followed)
     graph = Graph(entry, tuple(running.nodes), outputs)
-    return Recording(graph, tuple(running.taken), running.captured, results, references, watched, running.has_text)
+    return Recording(
+        graph, tuple(running.taken), running.captured, results, references, watched, running.has_text,
+        running.apply is outline,
+    )  # fmt: skip

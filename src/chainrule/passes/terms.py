@@ -143,6 +143,8 @@ def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
     """Whether all elements have the same bits."""
     if array.dtype.kind not in "fiub":
         return False
+    if not any(array.strides):
+        return True
     flat = array.reshape(-1)
     first = flat[0]
     if flat[-1] != first:

@@ -57,9 +57,10 @@ def _index(x: Array, *arrays: Array, template: Template) -> Array:
 
 
 def _scatter(ct: Array, index: int, x: Array, *arrays: Array, template: Template) -> Array:
-    zeros = _zeros_like(x, ct)
     if isinstance(ct, Traced) or any(isinstance(array, Traced) for array in arrays):
-        return bind(INDEX_ADD, (zeros, ct, *arrays), {"template": template})
+        nothing = np.broadcast_to(np.zeros((), np.result_type(ct)), np.shape(x))
+        return bind(INDEX_ADD, (nothing, ct, *arrays), {"template": template})
+    zeros = _zeros_like(x, ct)
     if _may_repeat(arrays):
         accumulate_index(zeros, ct, *arrays, template=template)
     else:

@@ -228,7 +228,7 @@ class TracedOperators(Traced):
     def __format__(self, specification: str) -> str:
         value: Any = self
         while isinstance(value, Traced):
-            value.owner.has_text = True
+            value.owner.note_text()
             value = value.value
         if not specification:
             return repr(self)

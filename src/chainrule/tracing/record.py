@@ -24,9 +24,10 @@ class RecordTrace(Trace):
     lines: note the user's source line of every node.
     decisions: the nodes that Python took decisions on, with what they were.
     guard: watches the user's own arrays, which the user may change later; None where nobody can.
+    apply: computes the values, as `compute` does.
     """
 
-    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "_scopes", "_calls")
+    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "apply", "_scopes", "_calls")
 
     def __init__(self, whole: bool = False, lines: bool = False, guarded: bool = True) -> None:
         super().__init__()
@@ -35,6 +36,7 @@ class RecordTrace(Trace):
         self.lines = lines
         self.decisions: list[tuple[Node, Any]] = []
         self.guard: Keeper | None = Guard() if guarded else None
+        self.apply: Callable[..., Any] = compute
         self._scopes: tuple[tuple[Primitive, int], ...] = ()
         self._calls = 0
 
@@ -55,7 +57,7 @@ class RecordTrace(Trace):
             plain = type(operand.value) is not TracedArray
         else:
             values, parents, plain = self._unpack(operands)
-        out = compute(primitive, values, parameters, plain)
+        out = self.apply(primitive, values, parameters, plain)
         if not self.whole and primitive.is_constant:
             return out
         node = Node(len(self.nodes), primitive, values, parents, parameters, out)
