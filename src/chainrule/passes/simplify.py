@@ -144,7 +144,7 @@ def _multiply_at_once(s: Simplifier, number: Any, product: Term) -> Term | None:
     mantissa, exponent = np.frexp(float(doubling.number))
     with np.errstate(over="ignore"):
         together = product.dtype.type(number) * product.dtype.type(doubling.number)
-    if mantissa != 0.5 or not 1 < exponent < 100 or not np.isfinite(together):
+    if abs(mantissa) != 0.5 or not 1 < exponent < 100 or not np.isfinite(together):
         return None
     return s.apply(a.MULTIPLY, (s.terms.constant(float(together)), rest), {}, product.shape, product.dtype)
 
@@ -166,7 +166,14 @@ def _divide(
 def _negative(
     s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
 ) -> Term | None:
-    return operands[0].operands[0] if operands[0].primitive is a.NEGATIVE else None
+    (x,) = operands
+    if x.primitive is a.NEGATIVE:
+        return x.operands[0]
+    if x.primitive is a.MULTIPLY and x.dtype == dtype and dtype.kind == "f":  # the sign of a factor is that of the product
+        for one, other in (x.operands, x.operands[::-1]):
+            if type(one.number) is float and other.dtype == dtype:
+                return s.apply(a.MULTIPLY, (s.terms.constant(-one.number), other), {}, shape, dtype)
+    return None
 
 
 def _power(
