@@ -15,13 +15,18 @@ from chainrule.native.text import Body
 BITS = {"double": 64, "float": 32, "i64": 64, "i32": 32, "i8": 8, "i1": 1}
 
 
-@lru_cache(maxsize=4096)
 def literal(value: float, real: str) -> str:
     """Return a floating-point number as LLVM writes it exactly.
 
-    >>> literal(1.0, "double")
-    '0x3FF0000000000000'
+    >>> literal(1.0, "double"), literal(-0.0, "double")
+    ('0x3FF0000000000000', '0x8000000000000000')
     """
+    return _literal(value, math.copysign(1.0, value), real)
+
+
+@lru_cache(maxsize=4096)
+def _literal(value: float, sign: float, real: str) -> str:
+    """Return a literal; the sign tells the two zeros apart, which are equal as keys."""
     if real == "float" and not math.isnan(value):
         try:
             value = struct.unpack("<f", struct.pack("<f", value))[0]
