@@ -73,25 +73,67 @@ def browser() -> Iterator[Any]:
         running.close()
 
 
+WATCHED = """
+window.changes = 0;
+new MutationObserver(found => { window.changes += found.length; })
+    .observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
+"""
+SETTLED = r"""
+([frames, patience]) => new Promise((done, fail) => {
+    const end = performance.now() + patience;
+    let quiet = 0, seen = window.changes;
+    const isComputing = () => {
+        const {stored, completed, ...waiting} = window.store.getState().callbacks;
+        return Object.values(waiting).flat().length > 0 || document.querySelector('[data-dash-is-loading="true"]');
+    };
+    const isDrawing = () => document.querySelector("main").textContent.includes("\\(")
+        || [...document.querySelectorAll(".dash-graph")].some(one => one.offsetParent && !one.querySelector(".main-svg"));
+    const look = () => {
+        quiet = isComputing() || isDrawing() || window.changes !== seen ? 0 : quiet + 1;
+        seen = window.changes;
+        if (quiet >= frames) done();
+        else if (performance.now() > end) fail(new Error("the page does not come to rest"));
+        else requestAnimationFrame(look);
+    };
+    look();
+})
+"""
+"""Resolves when no callback waits or runs, formulas and figures are drawn, and nothing has changed in so many frames."""
+FRAMES, PATIENCE = 6, 60_000
+
+
 @dataclass
 class Visit:
-    """A page that is open. wrong: what it did that it must not do."""
+    """A page that is open. wrong: what it did that it must not do. under_way: requests without an answer."""
 
     page: Any
     site: Site
     is_phone: bool = False
     wrong: list[str] = field(default_factory=list)
+    under_way: set[Any] = field(default_factory=set)
 
     def go(self, path: str) -> None:
-        """Open a path of the site, and wait until every live figure on it has been computed."""
+        """Open a path of the site, and wait until everything on it has been computed and drawn."""
         self.page.goto(self.site.url + path)
         self.page.locator("h1").first.wait_for()
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nothing is being computed."""
-        self.page.wait_for_function("() => !document.querySelector('[data-dash-is-loading=\"true\"]')")
-        self.page.wait_for_load_state("networkidle")
+        """Wait until nothing is being computed, loaded or drawn."""
+        while True:
+            self.page.evaluate(SETTLED, [FRAMES, PATIENCE])
+            if not self.under_way:
+                return
+
+    def nothing_is_serious(self) -> None:
+        """Check that axe finds nothing serious on the page, and that it does not scroll sideways."""
+        axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+        # What is right is not asked for: it takes most of the time, and is not looked at.
+        found = axe.Axe().run(self.page, options={"resultTypes": ["violations"]})
+        serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in serious] == []
+        wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider <= 0, "the page scrolls sideways"
 
 
 def watch(page: Any, site: Site, is_phone: bool = False) -> Visit:
@@ -102,12 +144,16 @@ def watch(page: Any, site: Site, is_phone: bool = False) -> Visit:
             visit.wrong.append(f"console: {message.text[:300]}")
 
     def see(request: Any) -> None:
+        visit.under_way.add(request)
         if not request.url.startswith((site.url, "data:", "blob:")):
             visit.wrong.append(f"request: {request.url[:200]}")
 
+    page.add_init_script(WATCHED)
     page.on("console", hear)
     page.on("pageerror", lambda error: visit.wrong.append(f"error: {str(error)[:300]}"))
     page.on("request", see)
+    page.on("requestfinished", lambda request: visit.under_way.discard(request))
+    page.on("requestfailed", lambda request: visit.under_way.discard(request))
     return visit
 
 

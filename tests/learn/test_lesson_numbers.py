@@ -154,6 +154,16 @@ def test_a_neurons_adjoints_are_those_of_the_chain_rule_by_hand() -> None:
     assert backpropagation.neuron(w, x, b, t, 1).text.startswith("**Step 1 of 18. Forward:")
 
 
+def test_a_step_of_the_neuron_shows_only_what_is_known_by_then() -> None:
+    start, turn, end = (backpropagation.neuron(0.5, 2.0, -1.0, 1.0, step) for step in (1, 10, 18))
+    assert start.summary == "The graph of L: 1 of 9 values and 0 of 9 adjoints are known."
+    assert "0.25" not in start.drawing
+    assert turn.summary == "The graph of L: 9 of 9 values and 1 of 9 adjoints are known; L = 0.25."
+    assert "dL/dL = 1.0" in turn.drawing
+    assert "dL/dw = " not in turn.drawing
+    assert "dL/dw = -0.5" in end.drawing
+
+
 @pytest.mark.parametrize("block", [block for block in backpropagation.LESSON.body if isinstance(block, Live)][:2])
 def test_the_slider_of_steps_reaches_the_last_step_and_no_further(block: Live) -> None:
     given = {item.name: item.value for item in block.controls if isinstance(item, Slider)}
@@ -172,7 +182,9 @@ def test_both_programs_print_the_same_and_the_network_learns() -> None:
     assert in_python.manual().splitlines()[0] == "step  1: x = 4.0000, f(x) = 16.0000"
     before, after = (float(number) for number in re.findall(r"\d+\.\d+", in_python.network()))
     assert after < 0.05 < before
-    assert "Every line is the same." in in_python.both(1.2, 10).text
+    compared = in_python.both(1.2, 10).text
+    assert "Every line is the same." in compared
+    assert "| `step  1: x = " in compared.replace("\u00a0", " ")
     linear = in_python.NETWORK.replace("np.tanh(X @", "(X @")
     assert linear != in_python.NETWORK
     assert float(re.findall(r"\d+\.\d+", in_python._printed(linear))[1]) > 0.6
@@ -182,13 +194,19 @@ def test_the_rules_are_those_of_the_table() -> None:
     text = key_rules.search("tanh").text
     assert any(row[0] == "tanh" and r"1 - \tanh" in row[2] for row in rows(text))
     assert len({row[1] for row in rows(key_rules.search("power").text)}) == 2
+    found = [row[0] for row in rows(key_rules.search("sin").text)]
+    assert found[:2] == ["sin", "sinh"]
+    assert found[-1] == "isinf"  # it only contains the word
     assert key_rules.search("no such rule").text.startswith("No rule is called that.")
 
 
 def test_the_race_is_the_one_that_minimize_runs() -> None:
-    report = optimizers.race("ill conditioned bowl", 0.01, 200).report
+    shown = optimizers.race("ill conditioned bowl", 0.01, 200)
+    report = shown.report
     problem = optimizers.SURFACES["ill conditioned bowl"]
     start = np.asarray(problem.start, dtype=np.float64)
     for name, share in optimizers.RATES.items():
         found = cr.minimize(problem.fun, start, METHODS[name](0.01 * share), steps=200)
+        assert shown.picture is not None
+        assert name in shown.picture.summary
         assert re.search(rf" {name}\s+200\s+{re.escape(f'{found.fun:.4g}')}\s", report)

@@ -9,21 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from tests.learn.conftest import Visit
 
 import chainrule as cr
 from chainrule.learn.lessons.table import LESSONS
 
 pytestmark = pytest.mark.slow
-
-
-def nothing_serious(page: Any) -> None:
-    found = Axe().run(page)
-    serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in serious] == []
-    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wider <= 0, "the page scrolls sideways"
 
 
 def scheme_of(page: Any) -> str:
@@ -35,7 +26,7 @@ def test_the_first_page_leads_everywhere_and_keeps_progress(visit: Visit) -> Non
     visit.go("/")
     for lesson in LESSONS:
         assert page.get_by_role("link", name=lesson.title).get_attribute("href") == f"/lessons/{lesson.slug}"
-    nothing_serious(page)
+    visit.nothing_is_serious()
     if visit.is_phone:
         return
     first = LESSONS[0]
@@ -65,11 +56,11 @@ def test_light_and_dark_are_switched_and_kept(visit: Visit) -> None:
     visit.go("/")
     before = "dark" if visit.is_phone else "light"
     after = "light" if visit.is_phone else "dark"
-    page.wait_for_function(f"document.documentElement.getAttribute('data-mantine-color-scheme') === '{before}'")
+    page.wait_for_function(f"() => document.documentElement.getAttribute('data-mantine-color-scheme') === '{before}'")
     page.get_by_role("button", name="Switch between light and dark").press("Enter")
-    page.wait_for_function(f"document.documentElement.getAttribute('data-mantine-color-scheme') === '{after}'")
+    page.wait_for_function(f"() => document.documentElement.getAttribute('data-mantine-color-scheme') === '{after}'")
     visit.go("/")
-    page.wait_for_function(f"document.documentElement.getAttribute('data-mantine-color-scheme') === '{after}'")
+    page.wait_for_function(f"() => document.documentElement.getAttribute('data-mantine-color-scheme') === '{after}'")
     assert scheme_of(page) == after
 
 
@@ -80,7 +71,7 @@ def test_the_explorer_shares_its_state_and_gives_files(visit: Visit, tmp_path: P
     page.locator("#explorer-paths .main-svg").first.wait_for(state="attached")
     page.locator("#explorer-descent").get_by_text("nit: 30").wait_for()
     page.locator("#explorer-derivation").get_by_text("power rule").first.wait_for()
-    nothing_serious(page)
+    visit.nothing_is_serious()
     if visit.is_phone:
         return
     _state_is_shared(visit)
@@ -153,3 +144,29 @@ def test_a_lesson_is_walked_through_by_keyboard_and_printed(visit: Visit) -> Non
     for hidden in ("header", ".controls", ".buttons", ".neighbors"):
         assert not page.locator(hidden).first.is_visible()
     assert page.locator(".live figure .main-svg").first.is_visible()
+
+
+DRAWN = """
+window.drawn = [];
+new MutationObserver(() => {
+    for (const graph of document.querySelectorAll(".dash-graph")) {
+        if (graph.querySelector(".main-svg") && !window.drawn.some(one => one.graph === graph)) {
+            window.drawn.push({graph, others: document.querySelectorAll(".dash-graph .main-svg").length});
+        }
+    }
+}).observe(document, {subtree: true, childList: true});
+"""
+
+
+def test_figures_are_drawn_in_the_order_of_the_page_and_formulas_are_set(visit: Visit) -> None:
+    page = visit.page
+    page.add_init_script(DRAWN)
+    visit.go("/lessons/curvature")
+    in_order = page.evaluate(
+        "[...document.querySelectorAll('.dash-graph')].map(graph => window.drawn.findIndex(one => one.graph === graph))"
+    )
+    assert in_order == list(range(len(in_order)))
+    assert len(in_order) == 3
+    assert page.evaluate("new Set(window.drawn.map(one => one.others)).size") == 3, "figures were drawn at once"
+    page.wait_for_function("() => !document.querySelector('main').innerText.includes('\\\\(')")
+    assert page.locator("mjx-container").count() > 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,11 @@ pytest.importorskip("dash", reason="the extra `learn` is not installed")
 import chainrule as cr
 from chainrule.learn.methods import METHODS
 from chainrule.learn.playground import datasets, export, figures, network, state, training, view
-from chainrule.learn.playground.diagnosis import diagnose
+from chainrule.learn.playground.diagnosis import Diagnosis, LayerGradient, diagnose
 from chainrule.learn.playground.parts import describe, parts_of
 from chainrule.learn.playground.state import ACTIVATIONS, LOSSES, SCHEDULES, Settings, checked
 from chainrule.learn.playground.training import DamagedError, Training, advance, begin, resume, to_store
-from chainrule.learn.playground.walk import walk
+from chainrule.learn.playground.walk import drawing, walk
 
 
 def through_json(settings: Settings, run: Training, file: Any = None) -> Training:
@@ -232,6 +233,25 @@ def test_the_largest_network_can_be_walked_through() -> None:
     assert walked.gradient == pytest.approx(float(expected), rel=1e-9)
 
 
+def test_each_step_of_the_walk_is_marked_in_the_graph() -> None:
+    settings = Settings(first=2, second=0)
+    run, part = begin(settings), parts_of(settings.sizes)["a1"]
+    walked = walk(run, part, 0)
+    for step in (walked.steps[0], walked.steps[5], walked.steps[-1]):
+        name = step["equation"].split(" = ")[0].removeprefix("dL/d")
+        drawn = ElementTree.fromstring(drawing(run, part, 0, step["number"]))
+        (marked,) = (box for box in drawn.iter() if any("now" in rect.get("class", "").split() for rect in box
+                     if rect.tag.endswith("}rect")))  # fmt: skip
+        assert marked[0].text.startswith(f"{name} = ")
+
+
+def test_a_graph_that_nobody_could_read_is_not_drawn() -> None:
+    settings = Settings(first=8, second=8, third=0)
+    run = begin(settings)
+    assert drawing(run, parts_of(settings.sizes)["w_a8x"], 0, 1) == ""
+    assert drawing(run, parts_of(settings.sizes)["w_sb1"], 0, 1).startswith("<svg")
+
+
 def test_a_part_is_described_with_its_numbers() -> None:
     run = begin(Settings())
     weight = run.weights[0][0][0, 1]
@@ -259,6 +279,29 @@ def test_every_figure_says_in_words_what_it_shows(layers: tuple[int, int, int]) 
     assert all(len(summary) > 40 for summary in seen.summaries.values())
     assert "Step 3 of 400" in seen.progress
     json.dumps([seen.figures, seen.store], allow_nan=False)
+
+
+def test_before_the_first_step_no_losses_are_compared() -> None:
+    said = view.train(Settings(), None, None, 0, view.Look("a1", 1)).summaries["losses"]
+    assert said.startswith("Loss over steps; none has been taken. Training loss 0.728433,")
+
+
+def test_what_pops_up_fits_into_a_phone() -> None:
+    run = begin(Settings(first=8, second=8, third=8))
+    texts = [text for trace in figures.drawing(run, parts_of(run.settings.sizes)["a1"]).traces
+             for text in trace.get("hovertext", ())]  # fmt: skip
+    assert len(texts) == 2 * 8 + 8 * 8 * 2 + 8 + 2 + 24 + 1
+    assert max(len(line) for text in texts for line in text.split("<br>")) <= figures.LONGEST
+    assert any(text.startswith("c1 = tanh(") and text.replace("<br>", " ").count(" b") == 8 for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "ticks"), [([0.0, 0.01, 0.5], "D2"), ([1e-9, 1.0], 2), ([0.0], "D2"), ([np.inf, 1.0], "D2")]
+)
+def test_an_axis_of_gradients_has_few_numbers(sizes: list[float], ticks: str | int) -> None:
+    picture = figures.gradients(Diagnosis((LayerGradient("output", np.array(sizes), 1.0),), ()))
+    assert picture.layout is not None
+    assert picture.layout["yaxis"]["dtick"] == ticks
 
 
 def test_each_edge_of_the_drawing_belongs_to_a_weight() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,7 @@ import pytest
 
 pytest.importorskip("pebble", reason="the extra `learn` is not installed")
 
-from chainrule.learn.workers import MOST_WAITING, RefusedError, Turns, Workers
+from chainrule.learn.workers import MOST_WAITING, PRELOADED, RefusedError, Turns, Workers
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +24,13 @@ pytestmark = pytest.mark.slow
 def workers() -> Iterator[Workers]:
     with Workers(2, seconds=5.0) as running:
         yield running
+
+
+def test_the_processes_compute_without_dash() -> None:
+    program = f"import importlib, sys; [importlib.import_module(name) for name in {PRELOADED}]; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert set(PRELOADED) <= set(loaded)
+    assert not {"dash", "plotly", "dash_mantine_components"} & set(loaded)
 
 
 def hang() -> None:

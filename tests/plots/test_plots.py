@@ -109,7 +109,7 @@ def test_no_tangent_where_the_function_has_none() -> None:
 
 def test_contours_hold_the_function_and_the_whole_path() -> None:
     ground, first, *_ = PICTURES["contour"]().traces
-    np.testing.assert_allclose(ground["customdata"][3, 5], bowl((ground["x"][5], ground["y"][3])))
+    np.testing.assert_allclose(ground["z"][3, 5], bowl((ground["x"][5], ground["y"][3])))
     np.testing.assert_array_equal(first["x"], [2, 0])
     long = np.stack([np.linspace(0, 1, 100_000), np.zeros(100_000)], axis=1)
     thinned = plots.contour(bowl, (-2, 2), (-1, 1), {"long": long}).traces[1]
@@ -187,3 +187,13 @@ def test_a_range_that_is_none_is_refused(bounds: tuple[float, float]) -> None:
 def test_a_function_with_several_results_is_refused() -> None:
     with pytest.raises(ValueError, match="one number"):
         plots.curve(lambda x: np.stack([x, x]))
+
+
+def test_contours_of_few_high_values_are_colored_by_the_logarithm_and_tell_the_values() -> None:
+    picture = plots.contour(lambda v: np.exp(v[0] + v[1]), (-6, 6), (-6, 6))
+    (ground,) = picture.traces
+    assert "logarithm" in picture.summary
+    np.testing.assert_allclose(ground["customdata"][-1, -1], np.exp(12))
+    assert ground["z"][-1, -1] < 10
+    assert "customdata" in ground["hovertemplate"]
+    assert "customdata" not in PICTURES["contour"]().traces[0]["hovertemplate"]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 
-from chainrule.learn import callbacks, explorer, playground
-from chainrule.learn.blocks import Code, Live
+from chainrule.learn import callbacks
+from chainrule.learn.blocks import Lesson, Live
+from chainrule.learn.explorer import page as explorer
 from chainrule.learn.lessons.table import LESSONS
+from chainrule.learn.opening import Opening, opening
 from chainrule.learn.pages import frame, page
+from chainrule.learn.playground import page as playground
 from chainrule.learn.security import protect
-from chainrule.learn.workers import Workers
+from chainrule.learn.workers import RefusedError, Workers
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -36,14 +40,14 @@ def create_app(workers: Workers, hosts: Sequence[str] = ()) -> Dash:
         compress=False,
     )
     app.layout = frame()
-    blocks = [(lesson.slug, place, block) for lesson in LESSONS for place, block in enumerate(lesson.body)]
-    lives = {f"{slug}/{block.name}": block for slug, _, block in blocks if isinstance(block, Live)}
-    codes = {f"{slug}/{place}": block for slug, place, block in blocks if isinstance(block, Code)}
+    lives = {
+        f"{lesson.slug}/{block.name}": block for lesson in LESSONS for block in lesson.body if isinstance(block, Live)
+    }
     others = {"/explorer": explorer.layout, "/playground": playground.layout}
-    _navigate(app, others)
+    _navigate(app, workers, others)
     _keep(app)
     callbacks.follow_controls(app, workers, lives)
-    callbacks.run_code(app, workers, codes)
+    callbacks.copy_code(app)
     callbacks.grade_exercises(app, workers)
     explorer.connect(app, workers)
     playground.connect(app, workers)
@@ -51,10 +55,26 @@ def create_app(workers: Workers, hosts: Sequence[str] = ()) -> Dash:
     return app
 
 
-def _navigate(app: Dash, others: dict[str, Any]) -> None:
-    @app.callback(Output("content", "children"), Input("address", "pathname"), State("address", "search"))
-    def show(path: str, query: str | None) -> Any:
-        return page(path, query, LESSONS, others)
+def _navigate(app: Dash, workers: Workers, others: dict[str, Any]) -> None:
+    @functools.cache  # one for each lesson: nothing that a visitor chooses is in it
+    def opened(lesson: Lesson) -> Opening:
+        found: Opening = workers.run(opening, lesson)
+        return found
+
+    @app.callback(
+        Output("content", "children"),
+        Input("address", "pathname"),
+        Input("scheme", "data"),
+        State("address", "search"),
+        State("switch", "n_clicks"),
+    )
+    def show(path: str, scheme: str | None, query: str | None, switched: int | None) -> Any:
+        if switched and ctx.triggered_id == "scheme":
+            return no_update  # the figures follow the switch by themselves
+        try:
+            return page(path, query, LESSONS, others, opened, scheme == "dark")
+        except RefusedError as refusal:
+            return html.P(str(refusal), role="alert", className="problem")
 
     titles = {"/": "Lessons", "/explorer": "Explorer", "/playground": "Playground"}
     titles |= {f"/lessons/{lesson.slug}": lesson.title for lesson in LESSONS}

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dash import ALL, MATCH, Dash, Input, Output, State, ctx, html, no_update
 
-import chainrule as cr
-from chainrule.explain.derivation.derivation import Derivation
-from chainrule.learn.blocks import Code, Live, Shown
-from chainrule.learn.figures import drawn
-from chainrule.learn.rendering import displayed, markdown, reading
+from chainrule.learn.answers import derivation, grade, hint
+from chainrule.learn.blocks import Live
+from chainrule.learn.rendering import displayed, face, markdown
+from chainrule.learn.values import reading
 from chainrule.learn.workers import RefusedError, Workers
 
-HIDDEN, SEEN = {"display": "none"}, {"display": "block"}
-GRAPH = {"display": "block", "height": "420px"}
 _LOG = logging.getLogger(__name__)
 
 
@@ -38,6 +34,7 @@ def follow_controls(app: Dash, workers: Workers, lives: Mapping[str, Live]) -> N
         Input({"part": "control", "live": MATCH, "name": ALL}, "value"),
         Input("scheme", "data"),
         State({"part": "figure", "live": MATCH}, "id"),
+        prevent_initial_call=True,  # the page comes with what is seen at first
     )
     def show(values: list[Any], scheme: str | None, identity: dict[str, str]) -> tuple[Any, ...]:
         live = lives[identity["live"]]
@@ -47,7 +44,7 @@ def follow_controls(app: Dash, workers: Workers, lives: Mapping[str, Live]) -> N
             shown = workers.run(live.show, **given)
         except RefusedError as refusal:
             return (*(no_update,) * 8, str(refusal), readings)
-        return (*_parts(shown, scheme == "dark"), "", readings)
+        return (*(no_update if part is None else part for part in face(shown, scheme == "dark")), "", readings)
 
     @app.callback(
         Output({"part": "control", "live": MATCH, "name": ALL}, "value"),
@@ -65,30 +62,8 @@ def follow_controls(app: Dash, workers: Workers, lives: Mapping[str, Live]) -> N
         return [given.get(name, no_update) for name in names]
 
 
-def _parts(shown: Shown, is_dark: bool) -> tuple[Any, ...]:
-    figure, summary = no_update, shown.summary
-    if shown.picture is not None:
-        figure = drawn(shown.picture, is_dark)
-        summary = shown.picture.summary
-    source = (
-        "" if not shown.drawing else "data:image/svg+xml;base64," + base64.b64encode(shown.drawing.encode()).decode()
-    )
-    return (
-        figure, GRAPH if shown.picture is not None else HIDDEN,
-        source, SEEN if shown.drawing else HIDDEN, shown.summary,
-        summary, displayed(shown.text), shown.report,
-    )  # fmt: skip
-
-
-def run_code(app: Dash, workers: Workers, codes: Mapping[str, Code]) -> None:
-    """Let every program of the lessons run, and be copied. codes: by the key that is unique on all pages."""
-
-    @app.callback(
-        Output({"part": "printed", "code": MATCH}, "children"), Input({"part": "printed", "code": MATCH}, "id")
-    )
-    def show(identity: dict[str, str]) -> str:
-        return _run(workers, codes[identity["code"]].run)
-
+def copy_code(app: Dash) -> None:
+    """Let every program of the lessons be copied."""
     app.clientside_callback(
         """function(clicks, source) {
             if (navigator.clipboard) { navigator.clipboard.writeText(source); return "Copied"; }
@@ -103,13 +78,6 @@ def run_code(app: Dash, workers: Workers, codes: Mapping[str, Code]) -> None:
 
 def grade_exercises(app: Dash, workers: Workers) -> None:
     """Let exercises be answered, hinted at and solved."""
-
-    @app.callback(
-        Output({"part": "problem text", "exercise": MATCH}, "children"),
-        Input({"part": "problem text", "exercise": MATCH}, "id"),
-    )
-    def state(identity: dict[str, str]) -> str:
-        return displayed(_run(workers, problem, identity["exercise"]))
 
     @app.callback(
         Output({"part": "feedback", "exercise": MATCH}, "children"),
@@ -166,38 +134,3 @@ def _run(workers: Workers, function: Callable[..., Any], *args: Any) -> Any:
         return workers.run(function, *args)
     except RefusedError as refusal:
         return str(refusal)
-
-
-def _exercise(key: str) -> Any:
-    _, _, topic, level, seed = key.split("|")
-    return cr.practice.exercise(topic, int(level), int(seed))
-
-
-def problem(key: str) -> str:
-    """Return the text of an exercise."""
-    return str(_exercise(key).to_markdown())
-
-
-def hint(key: str, count: int) -> str:
-    """Return the first so many hints, each in a line."""
-    hints = _exercise(key).hints
-    return "\n\n".join(hints[: min(count, len(hints))])
-
-
-def derivation(key: str) -> tuple[str, str]:
-    """Return how the answer is found: as Markdown, and what is printed as it is."""
-    exercise = _exercise(key)
-    found = exercise.derivation
-    last = "\n\n".join([*exercise.working, f"**Answer:** {exercise.answer}"])
-    if isinstance(found, Derivation):
-        return f"{found.to_markdown()}\n\n{last}", ""
-    return last, str(found)
-
-
-def grade(key: str, answer: str) -> tuple[bool, str]:
-    """Return whether the answer is right, and what is said to it."""
-    found = _exercise(key).check(answer)
-    if found.correct:
-        return True, found.hint or ""
-    named = f"{found.mistake[:1].upper()}{found.mistake[1:]}: " if found.mistake else ""
-    return False, f"{named}{found.hint}"

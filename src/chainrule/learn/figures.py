@@ -12,7 +12,7 @@ from chainrule.plots import Picture
 from chainrule.plots.backend import plain
 
 LONG = 1000
-"""An array of at least so many numbers is packed: a contour figure has 26,000 of them, and is four times smaller so."""
+"""An array of at least so many numbers is packed: a contour figure has 10,000 of them, and is four times smaller so."""
 
 
 def drawn(picture: Picture, is_dark: bool) -> Any:
@@ -21,7 +21,7 @@ def drawn(picture: Picture, is_dark: bool) -> Any:
     >>> from chainrule import plots
     >>> figure = drawn(plots.contour(lambda v: v[0] * v[1], (-1, 1), (-1, 1)), is_dark=False)
     >>> {name: figure["data"][0]["z"][name] for name in ("dtype", "shape")}
-    {'dtype': 'f4', 'shape': '161, 161'}
+    {'dtype': 'f4', 'shape': '101, 101'}
     """
     return plain(_packed(picture.figure(is_dark)))
 

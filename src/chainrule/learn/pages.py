@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from chainrule.learn.blocks import Lesson
+from chainrule.learn.opening import Opening
 from chainrule.learn.rendering import lesson_page
 
 THEME = {"primaryColor": "blue", "primaryShade": {"light": 8, "dark": 5}, "respectReducedMotion": True}
@@ -38,8 +39,18 @@ def frame() -> dmc.MantineProvider:
     )
 
 
-def page(path: str, query: str | None, lessons: Sequence[Lesson], others: Mapping[str, Any]) -> Any:
-    """Return the page of an address. others: functions from the query of the address to the pages that are no lessons."""
+def page(
+    path: str,
+    query: str | None,
+    lessons: Sequence[Lesson],
+    others: Mapping[str, Any],
+    opened: Callable[[Lesson], Opening],
+    is_dark: bool,
+) -> Any:
+    """Return the page of an address.
+
+    others: functions from the query of the address to the pages that are no lessons. opened: gives what a lesson shows at first.
+    """
     path = unquote(path or "/").rstrip("/") or "/"
     if path == "/":
         return home(lessons)
@@ -49,7 +60,7 @@ def page(path: str, query: str | None, lessons: Sequence[Lesson], others: Mappin
         if path == f"/lessons/{lesson.slug}":
             before = lessons[place - 1] if place else None
             after = lessons[place + 1] if place + 1 < len(lessons) else None
-            return lesson_page(place + 1, lesson, before, after)
+            return lesson_page(place + 1, lesson, before, after, opened(lesson), is_dark)
     return html.Div([html.H1("There is no such page"), html.P(["Go to the ", dcc.Link("lessons", href="/"), "."])])
 
 

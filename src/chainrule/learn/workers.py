@@ -31,7 +31,17 @@ COOKIE = "visitor"
 """The cookie that holds a random token: it tells visitors apart, and nothing is kept under it."""
 
 _LOG = logging.getLogger(__name__)
-_PRELOADED = ["chainrule.learn.lessons.table", "chainrule.learn.explorer.page", "chainrule.learn.playground.page"]
+PRELOADED = [
+    "chainrule.learn.answers",
+    "chainrule.learn.explorer.export",
+    "chainrule.learn.explorer.findings",
+    "chainrule.learn.lessons.table",
+    "chainrule.learn.opening",
+    "chainrule.learn.playground.upload",
+    "chainrule.learn.playground.view",
+    "chainrule.learn.workers",
+]
+"""What the processes compute with. None of it loads Dash, which would take as long again, and 40 MB."""
 
 
 class RefusedError(Exception):
@@ -49,7 +59,7 @@ class Workers:
 
     def __init__(self, count: int = 2, seconds: float = SECONDS) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_PRELOADED)
+        context.set_forkserver_preload(PRELOADED)
         self.seconds = seconds
         self.pool = ProcessPool(max_workers=count, max_tasks=0, initializer=_begin, context=context)
         self.turns = Turns(max(1, count - 1))

@@ -40,8 +40,11 @@ def curve(
     variable, value = names
     layout = _window(y)
     traces: list[dict[str, Any]] = [
-        {"type": "scatter", "mode": "lines", "name": value, "x": x, "y": _parted(y, layout), "line": line(0, 3)}
-    ]
+        {
+            "type": "scatter", "mode": "lines", "name": value, "x": x, "y": _parted(y, layout),
+            "line": {**line(0, 3), "simplify": False},  # else Plotly leaves points out, and the corners are seen
+        }
+    ]  # fmt: skip
     summary = f"{value} for {variable} from {x[0]:g} to {x[-1]:g}."
     title = f"{value}"
     if at is not None:

@@ -91,7 +91,7 @@ def learning_rates(
             }
             shift = 0 if color == ORANGE else -6
             notes.append(
-                {**place, "text": f"{name} {value:.4g}", "showarrow": False, "xanchor": "right", "xshift": shift}
+                {**place, "text": f"{name} = {value:.4g}", "showarrow": False, "xanchor": "right", "xshift": shift}
             )
             told.append(f"The {name} is {value:.4g}.")
     positive = y[is_finite & (y > 0)]

@@ -13,8 +13,12 @@ from chainrule.plots.style import BLUE, GROUND, INK, SCALE, line, mark
 from chainrule.transforms.derivatives import grad
 
 Range = tuple[float, float]
-LINES = 161
+LINES = 101
 """Points along each side of a contour figure."""
+MESH = 65
+"""Points along each side of a surface: Plotly refines them to at least 128, so that a few more would cost much more."""
+MOST_MARKS = 25
+"""Points of a path that are marked; a browser draws a mark ten times slower than a piece of a line."""
 ARROWS = 15
 """Arrows along each side of a gradient field."""
 MOST_POINTS = 2000
@@ -42,11 +46,12 @@ def contour(
     across, up = axis(x, LINES), axis(y, LINES)
     z = grid(fun, across, up)
     lines, told = _spread(z)
+    value, besides = ("z", {}) if lines is z else ("customdata", {"customdata": z})
     traces: list[dict[str, Any]] = [
         {
             "type": "contour", "x": across, "y": up, "z": lines, "colorscale": GROUND, "showscale": False,
-            "ncontours": 30, "contours": {"coloring": "fill"}, "line": {"width": 0.4}, "customdata": z,
-            "hovertemplate": f"{names[0]} %{{x:.4g}}, {names[1]} %{{y:.4g}}<br>value %{{customdata:.6g}}<extra></extra>",
+            "ncontours": 30, "contours": {"coloring": "fill"}, "line": {"width": 0.4, "smoothing": 0}, **besides,
+            "hovertemplate": f"{names[0]} %{{x:.4g}}, {names[1]} %{{y:.4g}}<br>value %{{{value}:.6g}}<extra></extra>",
         }
     ]  # fmt: skip
     for number, (name, path) in enumerate((paths or {}).items()):
@@ -54,7 +59,7 @@ def contour(
         traces.append(
             {
                 "type": "scatter", "mode": "lines+markers", "name": name, "x": points[:, 0], "y": points[:, 1],
-                "line": line(number, 2), "marker": mark(number, 5),
+                "line": line(number, 2), "marker": {**mark(number, 5), "maxdisplayed": MOST_MARKS},
             }
         )  # fmt: skip
     if len(minima):
@@ -83,7 +88,7 @@ def surface(
     names: tuple[str, str, str] = ("x", "y", "f(x, y)"),
 ) -> Picture:
     """Return the surface of a function of a vector of two numbers, with the paths of descents on it; as `contour`."""
-    across, up = axis(x, 81), axis(y, 81)
+    across, up = axis(x, MESH), axis(y, MESH)
     z = grid(fun, across, up)
     traces: list[dict[str, Any]] = [
         {"type": "surface", "x": across, "y": up, "z": z, "colorscale": SCALE, "showscale": False, "opacity": 0.9}

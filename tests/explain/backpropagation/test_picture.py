@@ -72,6 +72,71 @@ def test_it_describes_itself():
     assert "a = x * w, value 1.0" in told["desc"]
 
 
+def marked(svg, tag, word):
+    found = (part for part in ElementTree.fromstring(svg).iter() if part.tag.endswith("}" + tag))
+    return [part for part in found if word in part.get("class", "").split()]
+
+
+def boxes(svg):
+    """Return of each box its value, its adjoint, and whether it is the one of the step, by its name."""
+    found = {}
+    for group in ElementTree.fromstring(svg).iter():
+        if [part.get("class", "").split()[:1] for part in group][1:2] == [["node"]]:
+            _, frame, name, value, adjoint = group
+            found[name.text.split(" = ")[0]] = (value.text, adjoint.text, "now" in frame.get("class").split())
+    return found
+
+
+@pytest.mark.parametrize(("fun", "args"), RUNS)
+def test_after_each_step_only_what_is_known_is_shown(fun, args):
+    run = cr.backprop(fun, *args)
+    whole, names = boxes(run.to_svg()), [node.name for node in run.nodes]
+    assert list(whole) == names
+    for number, step in enumerate(run.steps(), 1):
+        forward, backward = names[:number], names[::-1][: max(0, number - len(names))]
+        svg = run.to_svg(steps=number)
+        assert boxes(svg) == {
+            name: (
+                whole[name][0] if name in forward else None,
+                whole[name][1] if name in backward else None,
+                name == step.node,
+            )
+            for name in names
+        }
+        assert len(marked(svg, "g", "waiting")) == len(names) - len(forward)
+
+
+def test_nothing_moves_while_one_steps_and_the_last_step_shows_the_whole_run():
+    run = cr.backprop(branches, 2.0, 0.5)
+    frames = [
+        [(part.get("x"), part.get("y"), part.get("width")) for part in marked(run.to_svg(steps=number), "rect", "node")]
+        for number in range(1, 13)
+    ]
+    assert frames == [frames[0]] * 12
+    assert texts(run.to_svg(steps=12)) == texts(run.to_svg())
+    assert not marked(run.to_svg(), "rect", "now")
+
+
+def test_the_edges_of_the_step_are_marked_and_carry_their_factors():
+    run = cr.backprop("b = a^2; c = b + a; L = b c", a=1.5)
+    numbers = {(step.node, step.is_forward): number for number, step in enumerate(run.steps(), 1)}
+    forward, backward = run.to_svg(steps=numbers["c", True]), run.to_svg(steps=numbers["b", False])
+    assert len(marked(forward, "path", "now")) == 2  # c reads b and a
+    assert not marked(forward, "text", "local")
+    assert len(marked(backward, "path", "now")) == 2  # c and L use b
+    assert sorted(part.text for part in marked(backward, "text", "local")) == ["× 1.0", "× 2.25", "× 3.75"]
+    (description,) = (part.text for part in ElementTree.fromstring(backward) if part.tag.endswith("}desc"))
+    assert "b = a ** 2.0, value 2.25, adjoint 6.0" in description
+    assert "a = input, value 1.5;" in description
+    assert description.endswith("The last step is at b.")
+
+
+@pytest.mark.parametrize("steps", [0, -1, 13])
+def test_a_step_that_the_run_does_not_have_is_refused(steps):
+    with pytest.raises(ValueError, match="the run has 12: give 1 to 12"):
+        cr.backprop(branches, 2.0, 0.5).to_svg(steps=steps)
+
+
 def test_hostile_names_are_text():
     name = '<script>alert("x")</script>\x00&'
     run = cr.backprop(lambda p: p[name] ** 2, {name: 2.0})
@@ -137,6 +202,17 @@ def test_long_programs_are_drawn_short():
     assert "The last 150 of 401 nodes are drawn." in run.to_svg()
     assert "341 nodes left out here" in str(run)
     assert len(str(run)) < 20_000
+
+
+def test_a_chain_of_operations_that_read_inputs_runs_straight_down():
+    names, pairs = ["x"], []
+    for number in range(12):
+        names += [f"w{number}", f"v{number}"]
+        pairs += [(f"w{number}", f"v{number}"), (names[-3] if number else "x", f"v{number}")]
+    plan = lay_out(names, pairs, dict.fromkeys(names, 60.0), 50.0)
+    across = [plan.centers[f"v{number}"][0] for number in range(12)]
+    assert max(across) - min(across) < 1.0
+    assert plan.width < 4 * 60.0
 
 
 def test_boxes_of_a_layer_do_not_overlap():

@@ -14,8 +14,10 @@ from typing import TypeAlias, final
 SWEEPS = 8
 """Passes down and up in which layers are ordered, and in which they are moved towards their neighbors."""
 GAP = 28.0
-LAYER_GAP = 64.0
+LAYER_GAP = 48.0
 DUMMY_WIDTH = 12.0
+HEAVY = 1000.0
+"""So many times as hard as an input a value that was computed holds its place, where two want the same."""
 
 Point: TypeAlias = tuple[float, float]
 Key: TypeAlias = str | tuple[str, str, int]
@@ -131,7 +133,13 @@ def _places(
     below: Mapping[Key, Sequence[Key]],
     sizes: Mapping[Key, float],
 ) -> dict[Key, float]:
-    """Return the horizontal center of everything: close to the mean of its neighbors, without overlaps."""
+    """Return the horizontal center of everything: close to the mean of its neighbors, without overlaps.
+
+    What reads nothing follows its readers, and does not draw or push them to its side: else a chain of operations that each
+    read an input too would run across the picture.
+    """
+    weights = {key: HEAVY if near else 1.0 for key, near in above.items()}
+    drawn_by = {key: [each for each in near if above[each]] or near for key, near in above.items()}
     places: dict[Key, float] = {}
     for layer in layers:
         start = -sum(sizes[key] + GAP for key in layer) / 2
@@ -140,28 +148,32 @@ def _places(
             start += sizes[key] + GAP
     for sweep in range(SWEEPS):
         downward = sweep % 2 == 0
-        near = above if downward else below
+        near = drawn_by if downward else below
         for layer, _ in _neighboring(layers, downward):
             wanted = [_mean([places[each] for each in near[key]], places[key]) for key in layer]
-            for key, place in zip(layer, _apart(wanted, [sizes[key] for key in layer]), strict=True):
+            for key, place in zip(
+                layer, _apart(wanted, [sizes[key] for key in layer], [weights[key] for key in layer]), strict=True
+            ):
                 places[key] = place
     return places
 
 
-def _apart(wanted: Sequence[float], sizes: Sequence[float]) -> list[float]:
+def _apart(wanted: Sequence[float], sizes: Sequence[float], weights: Sequence[float]) -> list[float]:
     """Return places in the same order, close to the wanted ones and a gap apart.
 
-    Where two overlap they form a block, which is placed at the mean of what its members want.
+    Where two overlap they form a block, which is placed at the weighted mean of what its members want.
     """
-    blocks: list[tuple[float, int, list[float]]] = []  # the sum of the wanted starts, how many, the offsets
-    for want, size in zip(wanted, sizes, strict=True):
-        total, count, offsets = want - size / 2, 1, [0.0, size + GAP]
-        while blocks and blocks[-1][0] / blocks[-1][1] + blocks[-1][2][-1] > total / count:
-            before_total, before_count, before = blocks.pop()
+    blocks: list[
+        tuple[float, float, list[float]]
+    ] = []  # the weighted sum of the wanted starts, the weight, the offsets
+    for want, size, own in zip(wanted, sizes, weights, strict=True):
+        total, weight, offsets = own * (want - size / 2), own, [0.0, size + GAP]
+        while blocks and blocks[-1][0] / blocks[-1][1] + blocks[-1][2][-1] > total / weight:
+            before_total, before_weight, before = blocks.pop()
             shift = before[-1]
-            total = before_total + total - shift * count
-            count += before_count
+            total = before_total + total - shift * weight
+            weight += before_weight
             offsets = [*before[:-1], *(shift + offset for offset in offsets)]
-        blocks.append((total, count, offsets))
-    starts = [total / count + offset for total, count, offsets in blocks for offset in offsets[:-1]]
+        blocks.append((total, weight, offsets))
+    starts = [total / weight + offset for total, weight, offsets in blocks for offset in offsets[:-1]]
     return [start + size / 2 for start, size in zip(starts, sizes, strict=True)]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from chainrule.explain.backpropagation.figures import short_figure
+from chainrule.explain.backpropagation.known import Known, known_after
 from chainrule.explain.backpropagation.layout import Layout, Point, lay_out
 from chainrule.explain.backpropagation.node import BackpropNode, Edge
 from chainrule.explain.backpropagation.text import fold_notes, is_sum, shorten
@@ -36,6 +37,10 @@ _STYLE = """
 .chainrule-graph path.dead{stroke-dasharray:2 4}
 .chainrule-graph .arrow{fill:#6b7280;stroke:none}
 .chainrule-graph .local{fill:#9a2a1f;font-size:11px}
+.chainrule-graph .waiting{opacity:.55}
+.chainrule-graph rect.now{fill:#ffe8c7;stroke:#b45309;stroke-width:3.5}
+.chainrule-graph path.now{stroke:#b45309;stroke-width:2.8}
+.chainrule-graph .now .arrow{fill:#b45309}
 @media (prefers-color-scheme:dark){
 .chainrule-graph .page{fill:#14171c}
 .chainrule-graph rect.node{fill:#1d2736;stroke:#7fa3d8}
@@ -46,6 +51,9 @@ _STYLE = """
 .chainrule-graph path{stroke:#9aa3ad}
 .chainrule-graph .arrow{fill:#9aa3ad}
 .chainrule-graph .local{fill:#ff9a8a}
+.chainrule-graph rect.now{fill:#4a3510;stroke:#ffb454}
+.chainrule-graph path.now{stroke:#ffb454}
+.chainrule-graph .now .arrow{fill:#ffb454}
 }
 """.strip().replace("\n", "")
 
@@ -65,8 +73,12 @@ def drawn(nodes: Sequence[BackpropNode], result: str) -> Sequence[BackpropNode]:
     return kept[-MOST_NODES:]
 
 
-def to_svg(nodes: Sequence[BackpropNode], result: str) -> str:
-    """Return the graph of a run as an SVG document."""
+def to_svg(nodes: Sequence[BackpropNode], result: str, steps: int | None = None) -> str:
+    """Return the graph of a run as an SVG document. steps: show what is known after so many; None shows the whole run.
+
+    Everything stands at the same place after each step.
+    """
+    known = known_after(nodes, steps)
     shown = drawn(nodes, result)
     plan = plan_of(shown, result)
     notes = list(fold_notes(nodes))
@@ -75,17 +87,18 @@ def to_svg(nodes: Sequence[BackpropNode], result: str) -> str:
     width = max(plan.width, max((len(note) for note in notes), default=0) * _CHARACTER, 240) + 2 * MARGIN
     height = plan.height + 2 * MARGIN + 18 * len(notes)
     shift = (width - plan.width) / 2
-    title = escape(f"Computation graph of {_clean(result)}: forward values and adjoints")
+    after = "" if steps is None else f", after step {steps} of {2 * len(nodes)}"
+    title = escape(f"Computation graph of {_clean(result)}: forward values and adjoints{after}")
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="chainrule-graph" role="img" viewBox="0 0 {width:.0f} {height:.0f}" '
             f'width="{width:.0f}" height="{height:.0f}">'
         ),
-        f"<title>{title}</title><desc>{escape(_description(shown, result))}</desc><style>{_STYLE}</style>",
+        f"<title>{title}</title><desc>{escape(_description(shown, result, known))}</desc><style>{_STYLE}</style>",
         f'<rect class="page" width="{width:.0f}" height="{height:.0f}" rx="8"/>',
         f'<g transform="translate({shift:.1f} {MARGIN:.0f})">',
-        *_edges(shown, plan),
-        *(_box(node, plan, result) for node in shown),
+        *_edges(shown, plan, known),
+        *(_box(node, plan, result, known) for node in shown),
         "</g>",
     ]
     for number, note in enumerate(notes):
@@ -93,14 +106,17 @@ def to_svg(nodes: Sequence[BackpropNode], result: str) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def _description(nodes: Sequence[BackpropNode], result: str) -> str:
-    lines = [
-        f"{_clean(node.name)} = {_clean(node.formula)}, value {short_figure(node.value)}, "
-        f"adjoint {short_figure(node.adjoint)}"
-        for node in nodes[-20:]
-    ]
+def _description(nodes: Sequence[BackpropNode], result: str, known: Known) -> str:
+    lines = []
+    for node in nodes[-20:]:
+        value = f"value {short_figure(node.value)}" if node.name in known.values else "not yet computed"
+        adjoint = f", adjoint {short_figure(node.adjoint)}" if node.name in known.adjoints else ""
+        lines.append(f"{_clean(node.name)} = {_clean(node.formula)}, {value}{adjoint}")
     more = f"; {len(nodes) - 20} earlier nodes" if len(nodes) > 20 else ""
-    return f"From inputs at the top to the result {_clean(result)} at the bottom. " + "; ".join(lines) + more + "."
+    now = f" The last step is at {_clean(known.now)}." if known.now else ""
+    return (
+        f"From inputs at the top to the result {_clean(result)} at the bottom. " + "; ".join(lines) + more + "." + now
+    )
 
 
 def _clean(words: str, length: int = LONGEST_LABEL) -> str:
@@ -122,31 +138,38 @@ def _width(node: BackpropNode, result: str) -> float:
     return max(map(len, _labels(node, result))) * _CHARACTER + 20
 
 
-def _box(node: BackpropNode, plan: Layout, result: str) -> str:
+def _box(node: BackpropNode, plan: Layout, result: str, known: Known) -> str:
     x, y = plan.centers[node.name]
     first, value, adjoint = _labels(node, result)
     width = _width(node, result)
     kind = "input" if node.operation == "input" else "result" if node.name == result else "value"
     kind += " folded" if node.operations > 1 else ""
+    kind += " now" if node.name == known.now else ""
     place = f"{node.line[1]}: {node.line[2]}" if node.line else ""
+    is_valued, has_adjoint = node.name in known.values, node.name in known.adjoints
     told = [
         f"{_clean(node.name, 80)} = {_clean(node.formula, 200)}",
-        _clean(node.paths or node.chain, 300),
+        _clean(node.paths or node.chain, 300) if has_adjoint else "",
         _clean(place, 200),
     ]
     middle = f'x="{x:.1f}" text-anchor="middle"'
+    waiting = "" if is_valued else ' class="waiting"'
     return (
-        f"<g><title>{escape(chr(10).join(part for part in told if part))}</title>"
+        f"<g{waiting}>"
+        f"<title>{escape(chr(10).join(part for part in told if part))}</title>"
         f'<rect class="node {kind}" x="{x - width / 2:.1f}" y="{y - HEIGHT / 2:.1f}" width="{width:.1f}" '
         f'height="{HEIGHT:.0f}" rx="7"/>'
         f'<text class="name" {middle} y="{y - 13:.1f}">{escape(first)}</text>'
-        f'<text {middle} y="{y + 4:.1f}">{escape(value)}</text>'
-        f'<text class="adjoint" {middle} y="{y + 20:.1f}">{escape(adjoint)}</text></g>'
+        f'<text {middle} y="{y + 4:.1f}">{escape(value) if is_valued else ""}</text>'
+        f'<text class="adjoint" {middle} y="{y + 20:.1f}">{escape(adjoint) if has_adjoint else ""}</text></g>'
     )
 
 
-def _edges(nodes: Sequence[BackpropNode], plan: Layout) -> list[str]:
-    """Return the edges, and above them all the local derivatives, none on top of another where that can be helped."""
+def _edges(nodes: Sequence[BackpropNode], plan: Layout, known: Known) -> list[str]:
+    """Return the edges, and above them all the local derivatives, none on top of another where that can be helped.
+
+    A local derivative is known when an adjoint has come along its edge.
+    """
     lines, labels = [], []
     taken: list[tuple[float, float, float]] = []
     for node in nodes:
@@ -159,14 +182,20 @@ def _edges(nodes: Sequence[BackpropNode], plan: Layout) -> list[str]:
                 *route[1:-1],
                 (route[-1][0], route[-1][1] - HEIGHT / 2 - 6),
             ]
-            told = escape(_clean(_told(edge), 300))
-            dead = "" if edge.shares else ' class="dead"'
+            is_known = edge.source in known.adjoints
+            told = escape(_clean(_told(edge), 300)) if is_known else ""
+            kind = " ".join(
+                name for name, holds in (("dead", is_known and not edge.shares), ("now", known.uses(edge))) if holds
+            )
             x, y = points[-1]
             arrow = f'<path class="arrow" d="M{x - 4:.1f} {y - 1:.1f}L{x + 4:.1f} {y - 1:.1f}L{x:.1f} {y + 6:.1f}Z"/>'
-            lines.append(f'<g><title>{told}</title><path{dead} d="{_curve(points)}"/>{arrow}</g>')
+            named = f' class="{kind}"' if kind else ""
+            lines.append(f'<g{named}><title>{told}</title><path{named} d="{_curve(points)}"/>{arrow}</g>')
             label = _edge_label(edge)
             width = len(label) * 6.7
             x, y = _free_place(points, width, taken)
+            if not is_known:
+                continue
             labels.append(
                 f'<rect class="page" x="{x - width / 2 - 1:.1f}" y="{y - 7:.1f}" width="{width + 2:.1f}" height="14"/>'
                 f'<text class="local" text-anchor="middle" x="{x:.1f}" y="{y + 4:.1f}">{escape(label)}</text>'

@@ -47,9 +47,18 @@ class Backprop:
     def _repr_html_(self) -> str:
         return page.to_html(self.nodes, self.result)
 
-    def to_svg(self) -> str:
-        """Return the graph as a picture: an SVG document without scripts, readable on light and dark pages."""
-        return picture.to_svg(self.nodes, self.result)
+    def to_svg(self, steps: int | None = None) -> str:
+        """Return the graph as a picture: an SVG document without scripts, readable on light and dark pages.
+
+        steps: show only what is known after so many of `steps()`, with the node of the last one marked; everything stands at
+        the same place after each. None shows the whole run. Raises ValueError for a step that the run does not have.
+
+        >>> import chainrule as cr
+        >>> run = cr.backprop("L = (w x - t)^2", w=2, x=3, t=1)
+        >>> ["dL/dw" in run.to_svg(steps) for steps in (6, 11, 12)]
+        [False, False, True]
+        """
+        return picture.to_svg(self.nodes, self.result, steps)
 
     def _repr_svg_(self) -> str:
         return self.to_svg()

@@ -1,5 +1,1 @@
-"""The explorer."""
-
-from chainrule.learn.explorer.page import connect, layout
-
-__all__ = ["connect", "layout"]
+"""The explorer: `page` is what the browser shows; the rest is computed without Dash."""

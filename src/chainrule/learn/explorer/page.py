@@ -12,12 +12,12 @@ from chainrule.learn.explorer.export import FORMATS
 from chainrule.learn.explorer.findings import derive, explore
 from chainrule.learn.figures import drawn
 from chainrule.learn.methods import METHODS
-from chainrule.learn.rendering import GRAPH, displayed, report
+from chainrule.learn.rendering import DRAWN, GRAPH, displayed, report
 from chainrule.learn.workers import RefusedError, Workers
+from chainrule.plots import Picture
 
 FIELDS = ("function", "at", "detail", "method", "rate", "steps")
 FIGURES = ("graph", "field", "paths", "losses")
-HIDDEN, SEEN = {"display": "none"}, {"display": "block", "height": "420px"}
 
 
 def layout(query: str | None = None) -> html.Div:
@@ -69,14 +69,14 @@ def layout(query: str | None = None) -> html.Div:
             html.Details([html.Summary("Hints without the answer"), dcc.Markdown(id="explorer-hints", mathjax=True)]),
             html.H2("At the point"),
             dcc.Markdown(id="explorer-values", mathjax=True),
-            _figure("graph"),
-            _figure("field"),
+            html.Figure(id=_place("field")),  # before the surface, which takes a browser four times as long
+            html.Figure(id=_place("graph")),
             html.H2("Curvature"),
             report("explorer-curvature", "Curvature"),
             html.H2("Descent"),
             report("explorer-descent", "Descent"),
-            _figure("paths"),
-            _figure("losses"),
+            html.Figure(id=_place("paths")),
+            html.Figure(id=_place("losses")),
             html.H2("Which learning rate?"),
             report("explorer-advice", "Learning rates"),
             html.H2("Take it with you"),
@@ -91,13 +91,15 @@ def _field(name: str) -> str:
     return f"explorer-field-{name}"
 
 
-def _figure(name: str) -> html.Figure:
-    return html.Figure(
-        [
-            dcc.Graph(id=f"explorer-{name}", config=GRAPH, style=HIDDEN, responsive=True),
-            html.Figcaption(id=f"explorer-{name}-summary", className="summary"),
-        ]
-    )
+def _place(name: str) -> str:
+    return f"explorer-{name}-figure"
+
+
+def _figure(name: str, picture: Picture, is_dark: bool) -> list[Any]:
+    return [
+        dcc.Graph(id=f"explorer-{name}", figure=drawn(picture, is_dark), config=GRAPH, style=DRAWN, responsive=True),
+        html.Figcaption(picture.summary, id=f"explorer-{name}-summary", className="summary"),
+    ]
 
 
 def connect(app: Dash, workers: Workers) -> None:
@@ -121,9 +123,7 @@ def connect(app: Dash, workers: Workers) -> None:
 
     @app.callback(
         *(Output(f"explorer-{name}", "children") for name in ("values", "curvature", "advice", "descent")),
-        *(Output(f"explorer-{name}", "figure") for name in FIGURES),
-        *(Output(f"explorer-{name}", "style") for name in FIGURES),
-        *(Output(f"explorer-{name}-summary", "children") for name in FIGURES),
+        *(Output(_place(name), "children") for name in FIGURES),
         *inputs,
         Input("scheme", "data"),
     )
@@ -132,13 +132,11 @@ def connect(app: Dash, workers: Workers) -> None:
         try:
             found = workers.run(explore, _chosen(given))
         except RefusedError as refusal:
-            return (str(refusal), *(no_update,) * (3 + 3 * len(FIGURES)))
-        pictures = [found.figures.get(name) for name in FIGURES]
+            return (str(refusal), *(no_update,) * (3 + len(FIGURES)))
+        pictures = [(name, found.figures.get(name)) for name in FIGURES]
         return (
             displayed(found.values), found.curvature, found.advice, found.descent,
-            *(no_update if one is None else drawn(one, scheme == "dark") for one in pictures),
-            *(HIDDEN if one is None else SEEN for one in pictures),
-            *("" if one is None else one.summary for one in pictures),
+            *(None if one is None else _figure(name, one, scheme == "dark") for name, one in pictures),
         )  # fmt: skip
 
     @app.callback(

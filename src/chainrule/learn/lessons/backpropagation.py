@@ -25,11 +25,11 @@ def network(u: float, w: float, x: float, step: float) -> Shown:
 def paths(function: str, a: float) -> Shown:
     """Show a value that is used twice: its adjoint is the sum over both ways, and the order matters."""
     run = cr.backprop(function, a)
-    return Shown(report=str(run.compare_orders()), drawing=run.to_svg(), summary=_summary(run))
+    return Shown(report=str(run.compare_orders()), drawing=run.to_svg(), summary=_summary(run, len(run.steps())))
 
 
 def _shown(run: Backprop, step: float) -> Shown:
-    """Return the graph, the step under way, and the steps before it."""
+    """Return the graph as far as it is known, the step under way, and the steps before it."""
     steps = run.steps()
     count = min(int(step), len(steps))
     now = steps[count - 1]
@@ -38,12 +38,19 @@ def _shown(run: Backprop, step: float) -> Shown:
     before = steps[max(0, count - 1 - RECENT) : count - 1]
     if before:
         lines += ["", "Just before:", "", *(f"- `{one.equation}`" for one in reversed(before))]
-    return Shown("\n".join(lines), drawing=run.to_svg(), summary=_summary(run))
+    return Shown("\n".join(lines), drawing=run.to_svg(count), summary=_summary(run, count))
 
 
-def _summary(run: Backprop) -> str:
-    slopes = ", ".join(f"∂{run.result}/∂{name} = {slope:.6g}" for name, slope in run.gradients.items())
-    return f"The graph of {run.result} with {len(run.nodes)} values; {run.result} = {run.value:.6g}; {slopes}."
+def _summary(run: Backprop, count: int) -> str:
+    """Return in words what the graph shows after so many steps."""
+    nodes = len(run.nodes)
+    known = {one.node for one in run.steps()[nodes:count]}
+    told = [f"{run.result} = {run.value:.6g}"] if count >= nodes else []
+    told += [f"∂{run.result}/∂{name} = {slope:.6g}" for name, slope in run.gradients.items() if name in known]
+    return (
+        f"The graph of {run.result}: {min(count, nodes)} of {nodes} values and {len(known)} of {nodes} adjoints are known"
+        f"{''.join(f'; {each}' for each in told)}."
+    )
 
 
 LESSON = Lesson(
@@ -66,19 +73,20 @@ LESSON = Lesson(
             \cdot \frac{\partial v}{\partial w}$$
 
             Every local derivative needs only the values at that node. Here $v$ is what the sigmoid gets, $wx + b$; the graph
-            calls it `v2`, and the sigmoid by its name in SciPy, `expit`. The plain numbers are values, the red ones adjoints.
-            **Move the step**, and follow one node at a time.
+            calls it `v2`, and the sigmoid by its name in SciPy, `expit`. The plain numbers are values, the red ones adjoints;
+            the red factor on an edge is its local derivative. What is pale is yet to be computed. **Move the step**, and follow
+            one node at a time.
             """
         ),
         Live(
             "neuron",
             "A sigmoid neuron, one node at a time",
             (
+                Slider("step", "Step", 1, 18, 1, 12),
                 Slider("w", "Weight w", -2, 2, 0.1, 0.5),
                 Slider("x", "Input x", -3, 3, 0.1, 2.0),
                 Slider("b", "Bias b", -2, 2, 0.1, -1.0),
                 Slider("t", "Target t", 0, 1, 0.1, 1.0),
-                Slider("step", "Step", 1, 18, 1, 10),
             ),
             neuron,
         ),
@@ -95,10 +103,10 @@ LESSON = Lesson(
             "network",
             "Two layers",
             (
+                Slider("step", "Step", 1, 28, 1, 20),
                 Slider("u", "First weight u", -3, 3, 0.1, 1.0),
                 Slider("w", "Second weight w", -3, 3, 0.1, 1.5),
                 Slider("x", "Input x", -3, 3, 0.1, 1.0),
-                Slider("step", "Step", 1, 28, 1, 15),
             ),
             network,
         ),

@@ -88,10 +88,10 @@ LESSON = Lesson(
             r"""
             ## The ill-conditioned valley
 
-            Draw all points around a minimum that are equally high: an ellipse, when you are near. Its half axes are as
-            $1/\sqrt{\lambda}$: long where the surface bends little. The ratio of the largest to the smallest eigenvalue is the
-            **condition number**. A descent may only take steps that suit the steepest direction, so the number of steps along
-            the flattest one grows in proportion to it.
+            Draw all points around a minimum that are equally high: an ellipse, when you are near. Its half axes are in
+            proportion to $1/\sqrt{\lambda}$: long where the surface bends little. The ratio of the largest to the smallest
+            eigenvalue is the **condition number**. A descent may only take steps that suit the steepest direction, so the number
+            of steps along the flattest one grows in proportion to it.
             """
         ),
         Live(

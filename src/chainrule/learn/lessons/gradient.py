@@ -82,7 +82,8 @@ LESSON = Lesson(
 
             - The arrows stand at **right angles** on the contours: along a contour the height stays, so the way up is
               across.
-            - Where contours are close the ground is steep, and the gradient is long.
+            - Where contours are close the ground is steep, and the gradient is long. The arrows are drawn alike: they show its
+              direction, not its length.
             - At a minimum the gradient is $0$: no direction climbs.
             - The gradient points along the steepest way *from here*, not towards the top.
             """

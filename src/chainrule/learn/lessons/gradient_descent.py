@@ -42,7 +42,7 @@ def contours(function: str, x: float, y: float, rate: float) -> Shown:
     found = cr.minimize(f, start, GradientDescent(rate), steps=100)
     path = np.asarray(found.path)
     inside = path[np.all(np.abs(path) <= 20, axis=1)]
-    picture = plots.contour(f, SPAN, SPAN, {"descent": inside}, names=(d.names[0], d.names[1]))
+    picture = plots.contour(f, SPAN, SPAN, {"The descent": inside}, names=(d.names[0], d.names[1]))
     return Shown(
         f"**{cr.learning_rate(f, start).describe(rate)}**\n\nWhat the descent says: {found.message}.", picture=picture
     )
@@ -123,7 +123,7 @@ LESSON = Lesson(
                 Formula("function", "A function of x and y", "x^2 + 8y^2"),
                 Slider("x", "Start x", -3, 3, 0.1, 2.5),
                 Slider("y", "Start y", -3, 3, 0.1, 1.5),
-                Slider("rate", "Learning rate", -3, 0.3, 0.02, -1.3, powers=True),
+                Slider("rate", "Learning rate", -3, 0.3, 0.02, -1.30103, powers=True),
             ),
             contours,
             click=("x", "y"),

@@ -82,7 +82,8 @@ def both(rate: float, steps: float) -> Shown:
     by_library = AUTOMATIC.replace("0.1\n", f"{rate:.4g}\n").replace("range(1, 11)", f"range(1, {int(steps) + 1})")
     left, right = _printed(by_hand).splitlines(), _printed(by_library).splitlines()
     rows = ["| by hand | by the library |", "|---|---|"]
-    rows += [f"| `{one}` | `{other}` |" for one, other in zip(left, right, strict=True)]
+    pairs = zip(left, right, strict=True)
+    rows += [f"| `{one}` | `{other}` |".replace("step  ", "step \u00a0") for one, other in pairs]
     same = "Every line is the same." if left == right else "The lines differ."
     return Shown("\n".join([*rows, "", same]))
 

@@ -16,12 +16,22 @@ def search(words: str) -> Shown:
     """Show the rules whose name or operation contains the words."""
     wanted = words.strip().lower()
     rows = [row for row in _rules() if row["latex"] and (wanted in row["name"] or wanted in row["rule"].lower())]
+    rows.sort(key=lambda row: _distance(row, wanted))
     if not rows:
         return Shown("No rule is called that. Try *power*, *sin* or *chain*.")
     lines = ["| operation | what people call it | rule |", "|---|---|---|"]
     lines += [f"| {row['name']} | {row['rule']} | ${row['latex']}$ |" for row in rows[:MOST_ROWS]]
     rest = len(rows) - MOST_ROWS
     return Shown("\n".join([*lines, "", f"{rest} more: type more letters." if rest > 0 else ""]))
+
+
+def _distance(row: dict[str, Any], wanted: str) -> int:
+    """Return how far a rule is from what is looked for: 0 where it has that name, 3 where a word only contains it."""
+    if row["name"] == wanted:
+        return 0
+    if row["name"].startswith(wanted):
+        return 1
+    return 2 if any(word.startswith(wanted) for word in row["rule"].lower().split()) else 3
 
 
 @functools.cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 import chainrule as cr
@@ -30,7 +32,11 @@ def race(surface: str, rate: float, steps: float) -> Shown:
     low, high = corners.min(axis=0) - 1, corners.max(axis=0) + 1
     seen = {name: path[np.all((path >= low - 1) & (path <= high + 1), axis=1)] for name, path in paths.items()}
     spans = [(float(low[place]), float(high[place])) for place in range(2)]
-    picture = plots.contour(problem.fun, spans[0], spans[1], seen, problem.minima)
+    summary = (
+        f"The contours of the surface {surface}, and the paths of {', '.join(paths)} from ({start[0]:g}, {start[1]:g}) in "
+        f"{int(steps)} steps. Below: who came lowest."
+    )
+    picture = replace(plots.contour(problem.fun, spans[0], spans[1], seen, problem.minima), summary=summary)
     return Shown(report=str(cr.compare(problem.fun, start, methods, steps=int(steps))), picture=picture)
 
 
@@ -69,7 +75,9 @@ LESSON = Lesson(
             **Scaling** remembers how large the gradient has been in each coordinate, and divides by it, so that flat directions
             get long steps and steep ones short steps. That is **RMSprop**:
 
-            $$\displaystyle s \leftarrow \alpha s + (1 - \alpha) g^2, \qquad x \leftarrow x - \eta \frac{g}{\sqrt{s} + \epsilon}$$
+            $$\displaystyle s \leftarrow \alpha s + (1 - \alpha) g^2$$
+
+            $$\displaystyle x \leftarrow x - \eta \frac{g}{\sqrt{s} + \epsilon}$$
 
             **Adam** does both: a mean of gradients over the root of a mean of their squares, each corrected for having started
             at 0.

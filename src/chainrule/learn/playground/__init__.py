@@ -1,5 +1,1 @@
-"""The playground."""
-
-from chainrule.learn.playground.page import connect, layout
-
-__all__ = ["connect", "layout"]
+"""The playground: `page` is what the browser shows; the rest is computed without Dash."""

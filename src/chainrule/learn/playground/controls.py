@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -154,7 +155,12 @@ def walk_region() -> html.Div:
     )
 
 
-def step_shown(step: dict[str, str], number: int, count: int) -> list[Any]:
-    """Return a step of a walk: what happens in words, and as an equation."""
+def step_shown(step: dict[str, Any], number: int, count: int, drawing: str) -> list[Any]:
+    """Return a step of a walk: what happens in words, as an equation, and in the graph. drawing: an SVG, or nothing."""
     way = "Forward" if step["phase"] == "forward" else "Backward"
-    return [html.P([html.Strong(f"{way}, step {number} of {count}. "), step["text"]]), html.Pre(step["equation"])]
+    said = html.P([html.Strong(f"{way}, step {number} of {count}. "), step["text"]])
+    if not drawing:
+        return [said, html.Pre(step["equation"])]
+    source = f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
+    picture = html.Img(src=source, alt="The graph as far as it is known after this step", tabIndex="0")  # it may scroll
+    return [said, html.Pre(step["equation"]), html.Div(picture)]

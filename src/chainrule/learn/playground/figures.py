@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ GROUND = [[0.0, "#f3c6a0"], [0.5, "#fbfbfb"], [1.0, "#9fc8e8"]]
 COLORS, MARKS = (ORANGE, BLUE), ("circle", "square")
 WIDTHS = (0.6, 1.5, 2.5, 3.7, 5.0)
 """Edges of the network are drawn in so many widths, of which each is one trace."""
+DECADES = 3.0
+"""An axis that spans fewer decades shows 1, 2 and 5 of each, a longer one only powers of ten."""
+LONGEST = 34
+"""Characters in a line of what pops up: it must fit into a phone's screen."""
 _ALONG = 0.38  # where on an edge its numbers pop up: away from the middle, where edges cross
 
 
@@ -100,8 +105,18 @@ def gradients(diagnosis: Diagnosis) -> Picture:
         zeros = f", {len(sizes) - len(alive)} are 0" if len(alive) < len(sizes) else ""
         told.append(f"{layer.name}: {len(sizes)} derivatives of size {layer.size:.2g}{zeros}")
     summary = f"Absolute derivatives of the training loss. {'; '.join(told)}."
-    layout = {"yaxis": {"type": "log", "exponentformat": "power"}, "margin": {"l": 55, "r": 10}}
+    axis = {"type": "log", "exponentformat": "power", "dtick": _ticks(diagnosis)}
+    layout = {"yaxis": axis, "margin": {"l": 55, "r": 10}}
     return Picture("Gradients per layer", summary, tuple(traces), ("", "|∂L/∂w|"), layout)
+
+
+def _ticks(diagnosis: Diagnosis) -> str | int:
+    """Return where the axis has numbers: Plotly's "D2" stands for 1, 2 and 5, an integer for so many decades."""
+    exponents = [np.log10(sizes[sizes > 0]) for sizes in (np.abs(layer.entries) for layer in diagnosis.layers)]
+    everything = np.concatenate(exponents)
+    everything = everything[np.isfinite(everything)]
+    decades = float(np.ptp(everything)) if everything.size else 0.0
+    return "D2" if decades < DECADES else 1 + int(decades // (2 * DECADES))
 
 
 def drawing(training: Training, chosen: Part) -> Picture:
@@ -141,7 +156,7 @@ def drawing(training: Training, chosen: Part) -> Picture:
     }  # fmt: skip
     summary = (
         f"Layers of {', '.join(str(len(row)) for row in names)} units from the inputs to the score; {count} weights, {positive} "
-        f"positive, the largest {largest:.3g} in size. Choose a part below to see its formula and numbers."
+        f"positive, the largest {largest:.3g} in size. Click a part, or choose it below, to see its formula and numbers."
     )
     return Picture("The network", summary, tuple(traces), ("", ""), layout)
 
@@ -177,7 +192,9 @@ def _chosen(places: list[list[tuple[float, float]]], part: Part) -> dict[str, An
 def _units(training: Training, names: list[list[str]], places: list[list[tuple[float, float]]]) -> dict[str, Any]:
     units = [(name, *places[layer][unit]) for layer, row in enumerate(names) for unit, name in enumerate(row)]
     told = ["the first input", "the second input"] + [
-        formula_of(training, layer, unit) for layer, row in enumerate(names[1:]) for unit in range(len(row))
+        "<br>".join(textwrap.wrap(formula_of(training, layer, unit), LONGEST))
+        for layer, row in enumerate(names[1:])
+        for unit in range(len(row))
     ]
     return {
         "type": "scatter", "mode": "markers+text", "x": [x for _, x, _ in units], "y": [y for _, _, y in units],

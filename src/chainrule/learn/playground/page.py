@@ -13,7 +13,8 @@ from chainrule.learn.playground import controls
 from chainrule.learn.playground.state import FILE, NAMES, Settings, checked, from_address
 from chainrule.learn.playground.training import chunk_of
 from chainrule.learn.playground.upload import Table, read_upload
-from chainrule.learn.playground.view import FIGURES, Look, backpropagation, script, train
+from chainrule.learn.playground.view import FIGURES, Look, backpropagation, script, train, walk_drawing
+from chainrule.learn.rendering import markdown
 from chainrule.learn.workers import RefusedError, Workers
 
 SECONDS = 10.0
@@ -49,6 +50,10 @@ def layout(query: str | None = None) -> html.Div:
                 [controls.figure("boundary", "What the network says"), controls.figure("losses", "Losses")], className="pair"
             ),
             html.H2("Look inside"),
+            markdown(
+                "The inputs are $x$ and $y$; the units of the hidden layers $a_1, a_2, \\dots$, $b_1, \\dots$ and $c_1, \\dots$; "
+                r"the score is $s$, and $p = \sigma(s)$ is the probability that the network gives to the second class."
+            ),
             html.Div(
                 [controls.figure("network", "The network"), controls.figure("gradients", "Gradients per layer")],
                 className="pair",
@@ -63,7 +68,7 @@ def layout(query: str | None = None) -> html.Div:
             controls.walk_region(),
             html.H2("Take it with you"),
             html.P("A Python script of the same functions, which prints the same losses to the last digit."),
-            html.Button("Download the script", id="playground-download"),
+            html.Div(html.Button("Download the script", id="playground-download"), className="buttons"),
             dcc.Download(id="playground-script"),
         ],
         className="playground",
@@ -248,14 +253,24 @@ def _walk(app: Dash, workers: Workers) -> None:
         Output("playground-walk-step", "children"),
         *(Output(f"playground-{name}", "disabled") for name in ("back", "next", "turn")),
         Input("playground-steps", "data"),
+        *(State(each.component_id, each.component_property) for each in (*_CHOSEN, *_KEPT, *_LOOK)),
         prevent_initial_call=True,
     )
-    def show(walked: Any) -> Any:
+    def show(walked: Any, *rest: Any) -> Any:
         place = _place(walked)
         if place is None:
             return no_update, True, True, True
         at, turn, last = place
-        return controls.step_shown(walked["steps"][at], at + 1, last + 1), at == 0, at == last, at == turn
+        step = walked["steps"][at]
+        *values, file, kept, part, point = rest
+        settings = checked(dict(zip(NAMES, values, strict=True)))
+        try:
+            drawing = workers.run_for(
+                SECONDS, walk_drawing, settings, file, kept, _look(part, point), step.get("number")
+            )
+        except RefusedError:  # the words and the equation say it all
+            drawing = ""
+        return controls.step_shown(step, at + 1, last + 1, drawing), at == 0, at == last, at == turn
 
 
 def _place(walked: Any) -> tuple[int, int, int] | None:

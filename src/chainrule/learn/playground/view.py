@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 from chainrule import plots
+from chainrule.learn.figures import drawn
 from chainrule.learn.playground import export, figures, network, walk
 from chainrule.learn.playground.diagnosis import diagnose
-from chainrule.learn.playground.parts import describe, label_of, parts_of
+from chainrule.learn.playground.parts import Part, describe, label_of, parts_of
 from chainrule.learn.playground.state import Settings
 from chainrule.learn.playground.training import Training, advance, begin, resume, to_store
 from chainrule.plots import Picture
@@ -54,14 +55,13 @@ def train(settings: Settings, file: Any, store: Any, count: int, look: Look) -> 
     """Return what is to be seen after `count` more steps; without a store, of a new training. Raises ValueError."""
     training = begin(settings, file) if store is None else resume(settings, file, store)
     training = advance(training, count)
-    parts = parts_of(settings.sizes)
-    part = parts.get(look.part) or next(iter(parts.values()))
-    point = _point(training, look)
+    part, point = _part(settings, look), _point(training, look)
     steps, seen, held = zip(*training.history, strict=True)
-    pictures = {
-        "boundary": figures.boundary(training, point),
-        "losses": plots.losses({"training": seen, "held out": held}, {"training": steps, "held out": steps}),
-    }
+    losses = plots.losses({"training": seen, "held out": held}, {"training": steps, "held out": steps})
+    if not training.step:
+        summary = f"Loss over steps; none has been taken. Training loss {seen[0]:.6g}, held-out loss {held[0]:.6g}."
+        losses = replace(losses, summary=summary)
+    pictures = {"boundary": figures.boundary(training, point), "losses": losses}
     diagnosis = details = ""
     is_brief = look.is_brief and not training.is_over
     if not is_brief:
@@ -78,16 +78,13 @@ def train(settings: Settings, file: Any, store: Any, count: int, look: Look) -> 
         diagnosis=diagnosis,
         details=details,
         part=part.name,
-        parts=tuple((each.name, label_of(each, settings.sizes)) for each in parts.values()),
+        parts=tuple((each.name, label_of(each, settings.sizes)) for each in parts_of(settings.sizes).values()),
     )
 
 
 def backpropagation(settings: Settings, file: Any, store: Any, look: Look) -> tuple[str, walk.Walk]:
     """Return in words what is walked through, and the walk."""
-    training = resume(settings, file, store)
-    parts = parts_of(settings.sizes)
-    part = parts.get(look.part) or next(iter(parts.values()))
-    point = _point(training, look)
+    training, part, point = _looked_at(settings, file, store, look)
     walked = walk.walk(training, part, point)
     label = training.classes[int(training.seen[1][point])]
     about = (
@@ -98,13 +95,28 @@ def backpropagation(settings: Settings, file: Any, store: Any, look: Look) -> tu
     return about, walked
 
 
+def walk_drawing(settings: Settings, file: Any, store: Any, look: Look, number: int) -> str:
+    """Return an SVG of the walk's graph as far as it is known after a step; empty where it is too large to be read."""
+    return walk.drawing(*_looked_at(settings, file, store, look), number)
+
+
+def _looked_at(settings: Settings, file: Any, store: Any, look: Look) -> tuple[Training, Part, int]:
+    training = resume(settings, file, store)
+    return training, _part(settings, look), _point(training, look)
+
+
+def _part(settings: Settings, look: Look) -> Part:
+    parts = parts_of(settings.sizes)
+    return parts.get(look.part) or next(iter(parts.values()))
+
+
 def script(settings: Settings, file: Any, store: Any) -> str:
     """Return the program that prints what the page shows."""
     return export.as_script(resume(settings, file, store), file)
 
 
 def _drawn(picture: Picture, is_dark: bool) -> dict[str, Any]:
-    figure: dict[str, Any] = picture.to_dict(is_dark)["figure"]
+    figure: dict[str, Any] = drawn(picture, is_dark)
     figure["layout"]["legend"]["y"] = -0.28  # these figures are low, and the names of their axes need room
     return figure
 

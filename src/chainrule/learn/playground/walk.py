@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from typing import final
 
 import chainrule as cr
+from chainrule.explain.backpropagation.run import Backprop
 from chainrule.learn.playground import network
 from chainrule.learn.playground.parts import Part, unit_names, weight_name
 from chainrule.learn.playground.state import ACTIVATIONS, LOSSES
 from chainrule.learn.playground.training import Training
+
+MOST_DRAWN = 40
+"""A graph of more nodes than this is not drawn: nobody could read it."""
 
 
 @final
@@ -21,12 +25,12 @@ class Walk:
     """A run forward and backward.
 
     text: the mathematics that is run, one line per definition. gradient: of the loss with respect to the part. steps: each with
-    "phase", "text" and "equation".
+    "phase", "text", "equation", and its "number" in the whole run.
     """
 
     text: str
     gradient: float
-    steps: tuple[dict[str, str], ...]
+    steps: tuple[dict[str, str | int], ...]
 
 
 def walk(training: Training, part: Part, point: int) -> Walk:
@@ -35,22 +39,40 @@ def walk(training: Training, part: Part, point: int) -> Walk:
     Raises ValueError where the text would be longer than the grammar reads: leaky relu, which names its argument twice, in
     three full layers.
     """
-    text, values = _mathematics(training, part, point)
-    try:
-        run = cr.backprop(text, fold="composite", **values)
-    except cr.ParseError as error:
-        raise ValueError("This network is too large to be walked through; take a layer or some units out.") from error
+    text, run = _run(training, part, point)
     chosen = part.name
     on_the_way = {chosen}
     for node in run.nodes:  # an operation comes after what it reads
         if any(edge.source in on_the_way for edge in node.local):
             on_the_way.add(node.name)
-    steps = [
-        {"phase": "forward" if step.is_forward else "backward", "text": step.text, "equation": step.equation}
-        for step in run.steps()
+    steps: list[dict[str, str | int]] = [
+        {
+            "phase": "forward" if step.is_forward else "backward",
+            "text": step.text,
+            "equation": step.equation,
+            "number": number,
+        }
+        for number, step in enumerate(run.steps(), 1)
         if step.node in on_the_way
     ]
     return Walk(text, float(run.gradients[chosen]), tuple(steps))
+
+
+def drawing(training: Training, part: Part, point: int, number: int) -> str:
+    """Return an SVG of the graph as far as it is known after a step; empty where the graph is too large to be read.
+
+    Raises ValueError for a step that the run does not have.
+    """
+    _, run = _run(training, part, point)
+    return run.to_svg(number) if len(run.nodes) <= MOST_DRAWN else ""
+
+
+def _run(training: Training, part: Part, point: int) -> tuple[str, Backprop]:
+    text, values = _mathematics(training, part, point)
+    try:
+        return text, cr.backprop(text, fold="composite", **values)
+    except cr.ParseError as error:
+        raise ValueError("This network is too large to be walked through; take a layer or some units out.") from error
 
 
 def _mathematics(training: Training, part: Part, point: int) -> tuple[str, dict[str, float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, final
 
 import numpy as np
@@ -21,6 +21,7 @@ Answer: TypeAlias = Any
 
 MAX_PARTS = 50
 _CONSTANT = re.compile(r"\+\s*([cC]|const(?:ant)?\.?)\s*$")
+_DIFFERENTIAL = re.compile(r"(?:\\,|[\s*·])*(?<![A-Za-z]{2})(?:d|\\mathrm\{d\})\s*([A-Za-z])\s*$")
 _EQUALS = re.compile(r":=?|=|≈|\\approx(?![a-z])|≡")
 _WRT = re.compile(
     r"(?:d|∂|\\partial|\\mathrm\{d\})\s*[\^²2{}]*\s*[A-Za-z]?\s*(?:\([^()]*\))?\s*(?:/|\}\s*\{)\s*"
@@ -54,7 +55,7 @@ class Reading:
 
     parts: the formulas, one for each component. texts: how they were typed. wrt: the variable that stands left of the equals
     sign of each, where one does. order: how often the left side differentiates, where it says so. has_constant: whether
-    "+ C" was written.
+    "+ C" was written. has_differential: whether a factor such as "dx" was written, which is none of the parts'.
     """
 
     parts: tuple[Expression, ...]
@@ -62,6 +63,7 @@ class Reading:
     wrt: tuple[str | None, ...]
     order: int | None = None
     has_constant: bool = False
+    has_differential: bool = False
 
 
 def read_answer(answer: Answer, names: Sequence[str] = ()) -> Reading:
@@ -93,6 +95,7 @@ def _joined(readings: Iterable[Reading]) -> Reading:
         tuple(part.wrt[0] for part in parts),
         next((part.order for part in parts if part.order is not None), None),
         any(part.has_constant for part in parts),
+        any(part.has_differential for part in parts),
     )
 
 
@@ -136,14 +139,21 @@ def _read_one(line: str, names: Sequence[str]) -> Reading:
     if len(pieces) > 1:
         _bound(pieces)
         joined = _joined(_read_one(piece, names) for piece in pieces)
-        return Reading(joined.parts, joined.texts, joined.wrt, _order(left), joined.has_constant)
+        return replace(joined, order=_order(left))
     if body.endswith(".") and not body.endswith(".."):
         body = body[:-1].rstrip()
     constant = _CONSTANT.search(body)
     if constant is not None and constant[1] not in names:
         body = body[: constant.start()]
     has_constant = constant is not None and constant[1] not in names
-    return Reading((_parsed(body, names),), (body,), (_left_variable(left),), _order(left), has_constant)
+    differential = _DIFFERENTIAL.search(body)
+    has_differential = differential is not None and differential[1] in names and "d" not in names
+    if differential is not None and has_differential and body[: differential.start()].strip():
+        body = body[: differential.start()]
+        has_differential = re.fullmatch(r"d\s*[A-Za-z]", left) is None  # dy = 2x dx is an equation that holds
+    return Reading(
+        (_parsed(body, names),), (body,), (_left_variable(left),), _order(left), has_constant, has_differential
+    )
 
 
 def _is_label(side: str) -> bool:

@@ -89,8 +89,10 @@ def _verdict(asked: Sequence[Task], reading: Reading, deadline: float) -> tuple[
     if len(reading.parts) != len(asked):
         return _wrong_count(asked, reading), None
     if len(asked) == 1:
-        return _with_constant(judge(asked[0], reading.parts[0], deadline), reading), None
-    return _gradient(asked, _in_order(asked, reading), deadline)
+        verdict = _with_constant(judge(asked[0], reading.parts[0], deadline), reading)
+        return _with_differential(verdict, reading), None
+    verdict, component = _gradient(asked, _in_order(asked, reading), deadline)
+    return _with_differential(verdict, reading), component
 
 
 def _with_constant(verdict: Verdict, reading: Reading) -> Verdict:
@@ -100,6 +102,11 @@ def _with_constant(verdict: Verdict, reading: Reading) -> Verdict:
     mistake = "integrated instead"
     hint = "The + C belongs to integrals: is it needed here?" if verdict.correct else HINTS[mistake]
     return Verdict(False, mistake, hint)
+
+
+def _with_differential(verdict: Verdict, reading: Reading) -> Verdict:
+    """Return the verdict, where a factor such as dx stands behind what would be right without it."""
+    return wrong("differential") if verdict.correct and reading.has_differential else verdict
 
 
 def _wrong_count(asked: Sequence[Task], reading: Reading) -> Verdict:

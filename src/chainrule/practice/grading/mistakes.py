@@ -355,6 +355,11 @@ MISTAKES: tuple[Mistake, ...] = (
         "Where the second derivative is positive, does the function open upward or downward?",
     ),
     Mistake(
+        "differential",
+        "writes dx behind the derivative",
+        "A factor such as dx belongs to differentials and integrals: is it needed here?",
+    ),
+    Mistake(
         "not understood",
         "is no mathematics that can be read",
         "Write the answer as a formula, such as 3x^2 + 1.",
@@ -364,5 +369,5 @@ MISTAKES: tuple[Mistake, ...] = (
 
 RANKS: dict[str, int] = {mistake.name: rank for rank, mistake in reversed(tuple(enumerate(MISTAKES)))}
 HINTS: dict[str, str] = {mistake.name: mistake.hint for mistake in reversed(MISTAKES)}
-UNKNOWN = "That is not it yet: write down the rule that fits the outermost operation, and go on from there."
+UNKNOWN = "Write down the rule that fits the outermost operation, and go on from there."
 """The hint where no mistake of the table would have given the answer."""

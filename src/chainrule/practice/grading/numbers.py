@@ -82,7 +82,7 @@ class Numbers:
             return Verdict(False, "one component wrong", f"{name} is not right yet; the others are.")
         if all(math.isclose(one, -right, rel_tol=1e-3) for one, right in zip(given, self.values, strict=True)):
             return wrong("lost sign")
-        return Verdict(False, None, "That is not it yet: write down the formula first, then put the numbers in.")
+        return Verdict(False, None, "Write down the formula first, then put the numbers in.")
 
 
 def number(value: float) -> str:
