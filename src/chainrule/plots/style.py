@@ -17,6 +17,8 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MARKS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 SCALE = "Cividis"
 """The scale of surfaces: its lightness rises evenly, so that it reads in gray too."""
+LIGHT_SCALE = [[0.0, "#9fb4cc"], [1.0, "#f6e7b0"]]
+"""The scale of surfaces with paths on them: light enough for paths of every color to be seen."""
 GROUND = [[0.0, "#ffffff"], [1.0, "#8da6c2"]]
 """The scale of contours, from low to high: light enough for paths of every color to be seen on it."""
 
@@ -51,7 +53,7 @@ def layout_of(title: str, axes: Sequence[str], dark: bool) -> dict[str, Any]:
         layout["scene"] = {
             # Each number at an axis is cut into triangles: few of them, and the scene stands sooner.
             **{f"{side}axis": {**axis, "title": {"text": name}, "nticks": 4} for side, name in zip("xyz", axes, strict=True)},
-            "camera": {"eye": {"x": 1.35, "y": 1.35, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.15}},
+            "camera": {"eye": {"x": 1.1, "y": -1.1, "z": 1.5}, "center": {"x": 0, "y": 0, "z": -0.15}},
             "aspectmode": "manual", "aspectratio": {"x": 1, "y": 1, "z": 0.7},
         }  # fmt: skip
     elif named:

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.plots.picture import Picture
 from chainrule.plots.sampling import Floats, axis, grid, slopes_at, values_at
-from chainrule.plots.style import BLUE, GROUND, INK, SCALE, line, mark
+from chainrule.plots.style import BLUE, GROUND, INK, LIGHT_SCALE, SCALE, line, mark
 from chainrule.transforms.derivatives import grad
 
 Range = tuple[float, float]
@@ -90,8 +90,9 @@ def surface(
     """Return the surface of a function of a vector of two numbers, with the paths of descents on it; as `contour`."""
     across, up = axis(x, MESH), axis(y, MESH)
     z = grid(fun, across, up)
+    scale = LIGHT_SCALE if paths else SCALE
     traces: list[dict[str, Any]] = [
-        {"type": "surface", "x": across, "y": up, "z": z, "colorscale": SCALE, "showscale": False, "opacity": 0.9}
+        {"type": "surface", "x": across, "y": up, "z": z, "colorscale": scale, "showscale": False, "opacity": 0.9}
     ]
     for number, (name, path) in enumerate((paths or {}).items()):
         points = _path(name, path)

@@ -66,7 +66,11 @@ def _number(value: Any, otherwise: float) -> float:
 
 
 def point_of(text: str, names: tuple[str, ...]) -> dict[str, float]:
-    """Return the point as numbers by name. Raises ValueError for text that is no point."""
+    """Return the point as numbers by name. Raises ValueError for text that is no point.
+
+    A function that has just been typed may have other variables: those that the text does not name are 1, and what it names
+    besides is left out, as long as it names one of them.
+    """
     if not text.strip():
         return dict.fromkeys(names, 1.0)
     parts = [part.strip() for part in text.strip("() ").split(",")]
@@ -78,12 +82,10 @@ def point_of(text: str, names: tuple[str, ...]) -> dict[str, float]:
             found[name] = float(number)
         except ValueError:
             raise ValueError(f"the point has {part!r:.40}, which is no number; write it as {_example(names)}") from None
-    unknown = [name for name in found if name not in names]
-    missing = [name for name in names if name not in found]
-    if unknown or missing:
-        what = f"names {', '.join(unknown)}" if unknown else f"gives no value of {', '.join(missing)}"
+    if names and not any(name in found for name in names):
+        what = f"names {', '.join(map(repr, found))}"
         raise ValueError(f"the point {what}; the variables are {', '.join(names)}: write it as {_example(names)}")
-    return {name: found[name] for name in names}
+    return {name: found.get(name, 1.0) for name in names}
 
 
 def _example(names: tuple[str, ...]) -> str:
