@@ -191,3 +191,17 @@ def test_arrays_around_a_function_are_outlined_and_followed() -> None:
     second = compiled(w)
     np.testing.assert_allclose(first, np.full(10, 2 * 44.0))
     np.testing.assert_allclose(second, np.full(10, 4 * 89.0))
+
+
+@pytest.mark.parametrize("x", [X, X[:10]], ids=["large", "small"])
+def test_the_function_runs_once_where_nothing_is_decided(x: Any) -> None:
+    calls: list[int] = []
+
+    def fun(x: Any) -> Any:
+        calls.append(1)
+        return np.sum(np.sin(x))
+
+    compiled = cr.jit(fun)
+    for _ in range(3):
+        compiled(x)
+    assert len(calls) == 1

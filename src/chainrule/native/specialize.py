@@ -121,11 +121,6 @@ class Specialization:
         if self.paths >= PATHS:
             self.say(f"it takes more than {PATHS} different paths; calls on further ones run through NumPy")
             return call.interpret(self.fun)
-        if self.may_outline and not self.variants:
-            self.may_outline = False
-            found = self._compile_at_once(call)
-            if found is not NotImplemented:
-                return found
         return self._trace(call)
 
     def _enter(self, variant: Variant, call: Call) -> Any:
@@ -145,28 +140,8 @@ class Specialization:
         found = variant.entry.call(*inputs)
         return found if found is NotImplemented else unflatten(variant.structure, list(found))
 
-    def _compile_at_once(self, call: Call) -> Any:
-        """Compile a function of large arrays, and serve its first call by native code.
-
-        Return NotImplemented where it has to run through NumPy first: where values are needed, or arrays are small.
-        """
-        try:
-            recording, structure = self._record(call, may_outline=True)
-        except (ValuesNeededError, Exception):  # noqa: BLE001  (what is wrong with the function shows with its values)
-            return NotImplemented
-        leaves = _kinds(recording, self.numbers)
-        if self._makes_text(recording, call):
-            return NotImplemented
-        self._remember(recording, structure, leaves)
-        if recording.is_outline:
-            for variant in self.variants:
-                self.compile(variant)
-                if variant.entry is not None:
-                    return self._enter(variant, call)
-        return NotImplemented
-
     def _trace(self, call: Call) -> Any:
-        """Run the function once through NumPy, and remember what it did."""
+        """Run the function once, and remember what it did; after an outline, native code serves the call."""
         try:
             recording, structure = self._record(call)
         except RandomNumbersError:
@@ -178,21 +153,37 @@ class Specialization:
         if self._makes_text(recording, call):
             self.give_up("it makes text of values")
             return call.interpret(self.fun)
-        leaves = _kinds(recording, self.numbers)
+        leaves = tuple(
+            kind_of(out, value, self.numbers)
+            for out, value in zip(recording.graph.outputs, recording.results, strict=True)
+        )
+        if recording.is_outline:
+            self._remember(recording, structure, leaves)
+            return self._serve(call)
         results = [finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
         self._remember(recording, structure, leaves)
         return unflatten(structure, results)
+
+    def _serve(self, call: Call) -> Any:
+        """Serve a call whose path has just been traced."""
+        for variant in self.variants:
+            self.compile(variant)
+            found = NotImplemented if variant.entry is None else self._enter(variant, call)
+            if found is not NotImplemented:
+                return found
+        return call.interpret(self.fun)
 
     def _makes_text(self, recording: Recording, call: Call) -> bool:
         return recording.has_text or any(
             type(value) is str and not _is_given(value, self.fun, call) for value in recording.results
         )
 
-    def _record(self, call: Call, may_outline: bool = False) -> tuple[Recording, Any]:
+    def _record(self, call: Call) -> tuple[Recording, Any]:
         """Trace the function, with the arrays around it as parts of the program where it takes traced ones.
 
-        Return the structure of its results too.
+        Return the structure of its results too. The first time, an outline may do.
         """
+        may_outline, self.may_outline = self.may_outline, False
         structure: list[Any] = []
 
         def flat(fun: Callable[..., Any], *inputs: Any) -> list[Any]:
@@ -202,7 +193,10 @@ class Specialization:
             return [lift(leaf) if isinstance(leaf, _NUMERIC) else leaf for leaf in leaves]
 
         try:
-            recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline)
+            try:
+                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline)
+            except ValuesNeededError:
+                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows)
             watched = [array for array in recording.watched if array.dtype.kind in "iub" and array.nbytes <= SMALL]
         except RandomNumbersError:
             raise
@@ -336,12 +330,6 @@ def warn(name: str) -> Callable[[str], None]:
             warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
 
     return say
-
-
-def _kinds(recording: Recording, numbers: bool) -> tuple[Node, ...]:
-    return tuple(
-        kind_of(out, value, numbers) for out, value in zip(recording.graph.outputs, recording.results, strict=True)
-    )
 
 
 class _Mark:

@@ -163,7 +163,8 @@ def trace(
 
     weak: whether an input is a Python number, which has no precision of its own.
     follows: whether an array that the function closes over, or finds among its globals, is part of the program.
-    may_outline: whether large values need not be computed; raises ValuesNeededError where they turn out to be needed.
+    may_outline: whether large values need not be computed; raises ValuesNeededError where they turn out to be needed, and
+        where the function fails without them.
     """
     around, generators = surroundings(fun)
     watch = RandomWatch(generators)
@@ -181,6 +182,10 @@ def trace(
     try:
         with quiet:
             parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
+    except Exception as error:
+        if running.apply is outline:
+            raise ValuesNeededError from error
+        raise
     finally:
         running.closed = True
         by_reference.reset(token)
