@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 
 _PACKAGE = str(Path(__file__).parent)
 _LIBRARIES = tuple(f"{name}/" for name in ("numpy", "scipy", "optree"))
@@ -67,22 +68,43 @@ class MissingPackageError(ChainruleError, ImportError):
     """What was asked needs an optional package that is not installed; the message gives the command that installs it."""
 
 
+def is_own(frame: FrameType) -> bool:
+    """Whether a frame belongs to this package, or to how NumPy calls it."""
+    return frame.f_code.co_filename.startswith((_PACKAGE, "<__array_function__"))
+
+
 def _is_user_frame(frame: FrameType) -> bool:
     filename = frame.f_code.co_filename
-    if filename.startswith((_PACKAGE, "<__array_function__")):
-        return False
-    return not any(f"site-packages/{library}" in filename for library in _LIBRARIES)
+    return not is_own(frame) and not any(f"site-packages/{library}" in filename for library in _LIBRARIES)
+
+
+def _user_frame() -> FrameType | None:
+    """Return the innermost frame that belongs to the user, or None."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not _is_user_frame(frame):
+        frame = frame.f_back
+    return frame
 
 
 def user_line() -> tuple[str, int, str] | None:
     """Return (file, line number, source text) of the innermost frame that belongs to the user, or None."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if _is_user_frame(frame):
-            filename, number = frame.f_code.co_filename, frame.f_lineno
-            return filename, number, linecache.getline(filename, number, frame.f_globals).strip()
-        frame = frame.f_back
-    return None
+    frame = _user_frame()
+    if frame is None:
+        return None
+    filename, number = frame.f_code.co_filename, frame.f_lineno
+    return filename, number, linecache.getline(filename, number, frame.f_globals).strip()
+
+
+def called_modules() -> set[str]:
+    """Return the modules of what the user's current line calls: {"math"} of `y = sin(x)` after `from math import sin`."""
+    frame, line = _user_frame(), user_line()
+    if frame is None or line is None:
+        return set()
+    known = {**frame.f_globals, **frame.f_locals}
+    called = [known.get(name) for name in re.findall(r"(?<![\w.])(\w+)(?:\.\w+)*\(", line[2])]
+    return {
+        str(each.__name__ if isinstance(each, ModuleType) else getattr(each, "__module__", None)) for each in called
+    }
 
 
 def where() -> str:

@@ -120,22 +120,22 @@ def test_arrays_that_have_gaps_or_another_order():
 
 
 def test_what_takes_plain_arrays_only_is_recorded_anew():
-    compiled = cr.jit(lambda x: x * np.fft.fft(DATA).real.sum())
+    compiled = cr.jit(lambda x: x * np.histogram_bin_edges(DATA, 3).sum())
     for _ in range(3):
-        assert compiled(1.0) == np.fft.fft(DATA).real.sum()
+        assert compiled(1.0) == np.histogram_bin_edges(DATA, 3).sum()
     for _ in range(3):
         change_data()
         for _ in range(3):
-            np.testing.assert_allclose(compiled(1.0), np.fft.fft(DATA).real.sum())
+            np.testing.assert_allclose(compiled(1.0), np.histogram_bin_edges(DATA, 3).sum())
 
 
 def test_arrays_that_keep_changing_are_followed_without_compiling():
-    compiled = cr.jit(lambda x: x * np.fft.fft(DATA).real.sum())
+    compiled = cr.jit(lambda x: x * np.histogram_bin_edges(DATA, 3).sum())
 
     def call_often() -> None:
         for _ in range(30):
             change_data()
-            np.testing.assert_allclose(compiled(1.0), np.fft.fft(DATA).real.sum())
+            np.testing.assert_allclose(compiled(1.0), np.histogram_bin_edges(DATA, 3).sum())
 
     with pytest.warns(JitWarning, match="change from call to call"):
         call_often()

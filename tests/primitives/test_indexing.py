@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.core.trace import bind
 from chainrule.primitives.index_keys import split_key
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, accumulate_index, index, index_add, index_set
@@ -89,3 +90,24 @@ def test_batches_are_computed_as_their_members_are(key: Any) -> None:
                     for row in range(4)
                 ]
                 np.testing.assert_allclose(actual, np.stack(expected), rtol=1e-13)
+
+
+def test_each_member_of_a_batch_may_set_a_number_where_its_own_mask_says() -> None:
+    def function(x: Any) -> Any:
+        y = x * 1.0
+        y[y < 0] = 0
+        y[x[:, 0] > 1] = x[1, 1] ** 2
+        return np.sum(y**2)
+
+    batch = np.random.default_rng(0).normal(size=(4, 3, 2)) * 2
+    for transform in (lambda f: f, cr.grad, cr.hessian):
+        expected = [transform(function)(x) for x in batch]
+        np.testing.assert_allclose(cr.vmap(transform(function))(batch), expected)
+    cr.check_grad(function, batch[0])
+    assert cr.vmap(_filled)(batch.astype(np.float32)).dtype == np.float32
+
+
+def _filled(x: Any) -> Any:
+    y = x * np.float32(2)
+    y[x > 0] = 2.5
+    return y

@@ -54,6 +54,12 @@ def positive_definite(rng):
     return [a @ a.T + np.eye(3)]
 
 
+def turning(rng):
+    """Draw a real matrix with complex eigenvalues."""
+    (a,) = regular(3, 3)(rng)
+    return [a + np.array([[0.0, -3.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 3.0]])]
+
+
 def both(*draws):
     return lambda rng: [operand for draw in draws for operand in draw(rng)]
 
@@ -77,6 +83,11 @@ def searched(rng):
 
 def distinct(rng):
     return [np.arange(3) + rng.uniform(-0.2, 0.2, 3)]
+
+
+def half_spectrum(size):
+    """Draw what a spectrum of a real vector of that length starts with."""
+    return complex_((2, size // 2 + 1))
 
 
 A0, A1, A01 = {"axis": (0,)}, {"axis": (1,)}, {"axis": (0, 1)}
@@ -104,7 +115,12 @@ WRITES = (
     (both(real((4, 2, 3), (2, 2)), ints(4, 2), ints(3, 2)), MIXED),
     (both(complex_((4, 3), (2, 3)), ints(4, 2)), ROWS),
 )
+LAST, FIRST = {"axis": -1, "norm": "backward"}, {"axis": -2, "norm": "ortho"}
 SAMPLES = {
+    "fft": ((complex_((2, 5)), LAST), (real((4, 2)), FIRST)),
+    "ifft": ((complex_((2, 5)), LAST), (real((4, 2)), FIRST)),
+    "rfft": ((real((2, 5)), LAST), (real((2, 6)), {**LAST, "norm": "forward"}), (real((4, 2)), FIRST)),
+    "irfft": ((half_spectrum(5), {**LAST, "size": 5}), (half_spectrum(6), {**LAST, "size": 6, "norm": "ortho"})),
     "real": ((complex_((2, 3)), {}),),
     "imag": ((complex_((2, 3)), {}),),
     "conjugate": ((complex_((2, 3)), {}),),
@@ -193,6 +209,8 @@ SAMPLES = {
     "nearly_singular": ((regular(3, 3), {}),),
     "cholesky": ((positive_definite, {}), (positive_definite, {"upper": True})),
     "eigh": ((positive_definite, {}), (positive_definite, {"uplo": "U"})),
+    "eig": (*SQUARE, (turning, {})),
+    "eigvals": (*SQUARE, (turning, {})),
     "eigvalsh": ((positive_definite, {}), (positive_definite, {"uplo": "U"})),
     "svd": ((regular(3, 3), {}), (regular(4, 3), {}), (regular(3, 4), {})),
     "singular_values": ((regular(3, 3), {}), (regular(4, 3), {}), (regular(3, 4), {})),

@@ -6,6 +6,8 @@ loop; no operand is changed; and the general formula of every rule can be shown.
 
 from __future__ import annotations
 
+import types
+
 import numpy as np
 import pytest
 import scipy.special
@@ -17,14 +19,16 @@ from chainrule.core.primitive import Composite, Elementwise, Primitive
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
-from chainrule.primitives.table import TABLE
+from chainrule.primitives.special import NoRule
+from chainrule.primitives.table import BY_NAME, TABLE, of_scipy
 
 ELEMENTWISE = [p for p in TABLE if isinstance(p, Elementwise)]
 SMOOTH = [p for p in ELEMENTWISE if not p.is_constant]
 BATCHES = st.integers(1, 3)
 SEEDS = st.integers(0, 2**32 - 1)
-# Integer exponents are no direction to move in; zeta has a rule in its second operand only.
-HELD = {"ldexp": (1,), "zeta": (0,)}
+# Integer exponents are no direction to move in; some of SciPy's functions have no rule in their order.
+REFUSED = {p.name: tuple(i for i, each in enumerate(p.partials) if isinstance(each, NoRule)) for p in ELEMENTWISE}
+HELD = REFUSED | {"ldexp": (1,)}
 # These have a kink where two operands agree, which no difference quotient may step over.
 KINKED = {"maximum", "minimum", "fmax", "fmin", "clip"}
 named = pytest.mark.parametrize("primitive", ELEMENTWISE, ids=lambda p: p.name)
@@ -194,9 +198,31 @@ def test_a_composite_is_its_body():
             )
 
 
-def test_zeta_refuses_its_first_operand():
-    with pytest.raises(NoRuleError, match="zeta"):
-        cr.grad(lambda s: scipy.special.zeta(s, 1.0))(2.0)
+@pytest.mark.parametrize(("name", "index"), [(name, i) for name, places in REFUSED.items() for i in places])
+def test_an_operand_without_a_rule_is_refused_by_name(name, index):
+    function = getattr(scipy.special, name)
+    xs = operands(BY_NAME[name], 1)
+    with pytest.raises(
+        NoRuleError, match=rf"scipy\.special\.{name} has no derivative rule in its (first|second) operand"
+    ):
+        cr.grad(lambda x: function(*xs[:index], x, *xs[index + 1 :]))(xs[index])
+
+
+@pytest.mark.parametrize("function", [scipy.special.log1p, scipy.special.expm1, scipy.special.cbrt, scipy.special.exp2])
+def test_functions_that_scipy_has_too(function):
+    assert cr.grad(function)(0.7) == cr.grad(getattr(np, function.__name__))(0.7)
+
+
+def test_a_ufunc_of_another_library_is_not_taken_for_scipys_of_that_name():
+    assert of_scipy(scipy.special.huber) is BY_NAME["huber"]
+    assert of_scipy(types.SimpleNamespace(__name__="huber")) is None
+    with pytest.raises(NoRuleError, match="the ufunc"):
+        cr.grad(np.frompyfunc(lambda x: x, 1, 1))(0.7)
+
+
+def test_a_function_of_scipy_without_a_rule_is_refused_by_its_name():
+    with pytest.raises(NoRuleError, match=r"scipy\.special\.spence has no derivative rule yet"):
+        cr.grad(scipy.special.spence)(0.7)
 
 
 # These have no rule and are refused by name: two results of which one is a whole number, and dates.

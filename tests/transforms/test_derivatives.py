@@ -162,6 +162,15 @@ def test_has_aux_and_argnums():
     assert cr.grad(lambda x, y: x * y**2, argnums=-1)(2.0, 3.0) == 12.0
 
 
+def test_an_array_of_one_element_is_taken_for_its_number():
+    column = np.array([[1.0], [2.0]])
+    value, gradient = cr.value_and_grad(lambda x: x.T @ x)(column)
+    assert (value, np.shape(value)) == (5.0, ())
+    np.testing.assert_array_equal(gradient, 2 * column)
+    assert cr.grad(cr.grad(lambda x: x.reshape(1, 1) ** 3))(2.0) == 12.0
+    assert cr.minimize(lambda x: x.T @ x, column).success
+
+
 def test_misuse_is_told():
     with pytest.raises(cr.NotScalarError, match="jacobian"):
         cr.grad(lambda x: x * 2)(X)
@@ -171,8 +180,8 @@ def test_misuse_is_told():
         cr.grad(lambda x: float(x))(1.0)
     with pytest.raises(cr.ShapeError, match=r"\(3,\)"):
         cr.grad(lambda x: np.sum(x * np.ones(4)))(X)
-    with pytest.raises(cr.NoRuleError, match=r"np\.fft\.fft has no derivative rule yet"):
-        cr.grad(lambda x: np.sum(np.abs(np.fft.fft(x))))(X)
+    with pytest.raises(cr.NoRuleError, match=r"np\.histogram has no derivative rule yet"):
+        cr.grad(lambda x: np.sum(np.histogram(x)[0]))(X)
     with pytest.raises(cr.TracingError, match=r"zeros\(n, like=x\)"):
         cr.grad(assign_into_plain)(X)
     with pytest.raises(cr.TracingError, match="argnums"):

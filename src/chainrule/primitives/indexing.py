@@ -9,8 +9,8 @@ import numpy as np
 from chainrule.core.primitive import Array, Linear, Piecewise
 from chainrule.core.trace import Traced, bind
 from chainrule.primitives.comparison import STEP
-from chainrule.primitives.index_keys import FULL, Key, Layout, Template, key_of, split_key
-from chainrule.primitives.shape import aligned, batch_size, cast, unbroadcast, with_batch
+from chainrule.primitives.index_keys import ARRAY, FULL, Key, Layout, Template, key_of, split_key
+from chainrule.primitives.shape import WHERE, aligned, batch_size, cast, unbroadcast, with_batch
 
 
 def _may_repeat(arrays: tuple[Array, ...]) -> bool:
@@ -83,9 +83,20 @@ def _index_add(x: Array, v: Array, *arrays: Array, template: Template) -> Array:
     return out
 
 
+def _is_lone_mask(template: Template, arrays: tuple[Array, ...]) -> bool:
+    return template is ARRAY and bool(arrays[0].dtype.kind == "b")
+
+
+def _widened(mask: Array, ndim: int) -> Array:
+    """Return the mask of the first axes of an array with `ndim` axes in a shape that broadcasts with the array."""
+    return np.reshape(mask, mask.shape + (1,) * (ndim - mask.ndim))
+
+
 def _set_back(ct: Array, index: int, x: Array, v: Array, *arrays: Array, template: Template) -> Array:
     if index == 0:
         return bind(INDEX_SET, (ct, 0.0, *arrays), {"template": template})
+    if _is_lone_mask(template, arrays) and not np.ndim(v):  # in a batch each member may have its own number of elements
+        return np.sum(bind(WHERE, (ct, 0, _widened(arrays[0], np.ndim(ct)))))
     taken = bind(INDEX, (ct, *arrays), {"template": template})
     if _may_repeat(arrays):
         last = bind(LAST_WRITTEN, arrays, {"template": template, "shape": np.shape(x)})
@@ -162,7 +173,16 @@ def _batched_write(
 
 
 def _batched_set(batched: tuple[bool, ...], x: Array, v: Array, *arrays: Array, template: Template) -> Array:
+    if _is_lone_mask(template, arrays) and np.ndim(v) == batched[1]:
+        return _masked(batched, x, v, arrays[0])
     return _batched_write(INDEX_SET, batched, x, v, arrays, template)
+
+
+def _masked(batched: tuple[bool, ...], x: Array, v: Array, mask: Array) -> Array:
+    """Return what `x[mask] = v` leaves of each member of a batch, which may have a mask of its own: one number fits any."""
+    size, ndim = batch_size(batched, (x, v, mask)), np.ndim(x) - batched[0]
+    number = aligned(cast(v, x.dtype), batched[1], ndim)
+    return bind(WHERE, (number, with_batch(x, batched[0], size), _widened(mask, ndim + batched[2])))
 
 
 def _batched_add(batched: tuple[bool, ...], x: Array, v: Array, *arrays: Array, template: Template) -> Array:

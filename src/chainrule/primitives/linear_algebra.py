@@ -13,6 +13,7 @@ from chainrule.primitives.decompositions import (
     SINGULAR_VALUES,
     SVD,
 )
+from chainrule.primitives.eigenvalues import EIG, EIGVALS
 from chainrule.primitives.norms import EUCLIDEAN_NORM, NORM
 from chainrule.primitives.products import CROSS, EINSUM, KRON, MATMUL
 from chainrule.primitives.solves import COFACTOR, DET, INV, NEARLY_SINGULAR, PINV, SLOGDET, SOLVE
@@ -20,6 +21,6 @@ from chainrule.primitives.solves import COFACTOR, DET, INV, NEARLY_SINGULAR, PIN
 LINEAR_ALGEBRA_PRIMITIVES: tuple[Primitive, ...] = (
     MATMUL, EINSUM, CROSS, KRON,
     INV, PINV, SOLVE, DET, COFACTOR, SLOGDET, NEARLY_SINGULAR,
-    CHOLESKY, EIGH, EIGVALSH, SVD, SINGULAR_VALUES, QR, INVERSE_GAPS, MATRIX_RANK,
+    CHOLESKY, EIGH, EIGVALSH, EIG, EIGVALS, SVD, SINGULAR_VALUES, QR, INVERSE_GAPS, MATRIX_RANK,
     NORM, EUCLIDEAN_NORM,
 )  # fmt: skip

@@ -6,12 +6,14 @@ SciPy loads its submodule on first use, so that importing chainrule does not pay
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import final
 
 import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array, Composite, Elementwise
-from chainrule.errors import NoRuleError
+from chainrule.errors import NoRuleError, where
 from chainrule.primitives.arithmetic import POSITIVE
 
 UNIT = (0.1, 0.9)
@@ -20,8 +22,18 @@ ROOT_PI = math.sqrt(math.pi)
 ROOT_2PI = math.sqrt(2 * math.pi)
 
 
-def _zeta_order(out: Array, s: Array, x: Array) -> Array:
-    raise NoRuleError("scipy.special.zeta has no derivative rule in its first operand yet")
+@final
+@dataclass(frozen=True, slots=True)
+class NoRule:
+    """Stands where a function of SciPy has no partial derivative in one of its operands: it refuses."""
+
+    function: str
+    operand: str
+
+    def __call__(self, out: Array, *operands: Array) -> Array:
+        raise NoRuleError(
+            f"scipy.special.{self.function} has no derivative rule in its {self.operand} operand{where()}"
+        )
 
 
 EXPIT = Elementwise(
@@ -98,7 +110,7 @@ DIGAMMA = Elementwise(
 ZETA = Elementwise(
     name="zeta",
     value=lambda s, x: scipy.special.zeta(s, x),
-    partials=(_zeta_order, lambda out, s, x: -s * scipy.special.zeta(s + 1, x)),
+    partials=(NoRule("zeta", "first"), lambda out, s, x: -s * scipy.special.zeta(s + 1, x)),
     rule="Hurwitz zeta rule",
     domain=((2.0, 4.0), (0.5, 3.0)),
 )
@@ -129,6 +141,33 @@ REL_ENTR = Elementwise(
     partials=(lambda out, x, y: np.log(x / y) + 1, lambda out, x, y: -x / y),
     rule="relative entropy rule",
     domain=POSITIVE,
+)
+KL_DIV = Elementwise(
+    name="kl_div",
+    value=lambda x, y: scipy.special.kl_div(x, y),
+    partials=(lambda out, x, y: np.log(x / y), lambda out, x, y: 1 - x / y),
+    rule="relative entropy rule",
+    domain=POSITIVE,
+)
+HUBER = Elementwise(
+    name="huber",
+    value=lambda delta, r: scipy.special.huber(delta, r),
+    partials=(
+        lambda out, delta, r: np.maximum(np.abs(r) - delta, 0),
+        lambda out, delta, r: np.clip(r, -delta, delta),
+    ),
+    rule="Huber loss rule",
+    domain=((0.6, 0.9), (1.0, 2.0)),
+)
+PSEUDO_HUBER = Elementwise(
+    name="pseudo_huber",
+    value=lambda delta, r: scipy.special.pseudo_huber(delta, r),
+    partials=(
+        lambda out, delta, r: 2 * out / delta - r**2 / np.hypot(delta, r),
+        lambda out, delta, r: delta * r / np.hypot(delta, r),
+    ),
+    rule="Huber loss rule",
+    domain=((0.5, 2.0), (0.2, 2.0)),
 )
 
 

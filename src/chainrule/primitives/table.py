@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 
 from chainrule.core.primitive import Elementwise, Primitive
 from chainrule.primitives.arithmetic import (
@@ -36,6 +37,7 @@ from chainrule.primitives.arithmetic import (
     SQUARE,
     SUBTRACT,
 )
+from chainrule.primitives.bessel import BESSEL_FUNCTIONS
 from chainrule.primitives.comparison import CLIP, FMAX, FMIN, MAXIMUM, MINIMUM, STEPS
 from chainrule.primitives.exponential import (
     ARCCOSH,
@@ -54,8 +56,11 @@ from chainrule.primitives.exponential import (
     SINH,
     TANH,
 )
+from chainrule.primitives.fourier import FOURIER_PRIMITIVES
+from chainrule.primitives.gamma_functions import GAMMA_FUNCTIONS
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
+from chainrule.primitives.integrals import INTEGRALS
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
 from chainrule.primitives.order import (
@@ -97,10 +102,13 @@ from chainrule.primitives.special import (
     EXPIT,
     GAMMA,
     GAMMALN,
+    HUBER,
+    KL_DIV,
     LOG_EXPIT,
     LOG_NDTR,
     LOGIT,
     NDTR,
+    PSEUDO_HUBER,
     REL_ENTR,
     RELU,
     SOFTPLUS,
@@ -123,7 +131,7 @@ TRIGONOMETRIC: tuple[Primitive, ...] = (SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, A
 COMPARISON: tuple[Primitive, ...] = (*STEPS, MAXIMUM, MINIMUM, FMAX, FMIN, CLIP)
 SCIPY_UFUNCS: tuple[Elementwise, ...] = (
     EXPIT, LOG_EXPIT, LOGIT, ERF, ERFC, ERFINV, NDTR, LOG_NDTR, GAMMA, GAMMALN, DIGAMMA, ZETA, XLOGY, XLOG1PY, ENTR,
-    REL_ENTR,
+    REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS,
 )  # fmt: skip
 ACTIVATION: tuple[Primitive, ...] = (SOFTPLUS, RELU)
 REDUCTION: tuple[Primitive, ...] = (SUM, PROD, LOGSUMEXP, MEAN, VAR, STD)
@@ -151,6 +159,7 @@ TABLE: tuple[Primitive, ...] = (
     *SHAPE,
     *INDEXING,
     *LINEAR_ALGEBRA_PRIMITIVES,
+    *FOURIER_PRIMITIVES,
 )
 """Every primitive that has a rule."""
 
@@ -163,5 +172,15 @@ BY_UFUNC: dict[np.ufunc, Elementwise] = {
 }
 """The primitive of each of NumPy's ufuncs that works element by element."""
 
-BY_SCIPY_NAME: dict[str, Elementwise] = {primitive.name: primitive for primitive in SCIPY_UFUNCS}
-"""The primitive of each of SciPy's ufuncs, by the ufunc's name: SciPy is not imported to build this."""
+BY_SCIPY_NAME: dict[str, Elementwise] = {
+    primitive.name: primitive for primitive in (*SCIPY_UFUNCS, CBRT, EXP2, EXPM1, LOG1P)
+}
+"""The primitive of each of SciPy's ufuncs, by the ufunc's name: SciPy is not imported to build this. Some are NumPy's too."""
+
+
+def of_scipy(ufunc: np.ufunc) -> Elementwise | None:
+    """Return the primitive of one of SciPy's ufuncs; None for a ufunc of anybody else, whatever its name."""
+    name = ufunc.__name__
+    primitive = BY_SCIPY_NAME.get(name.lstrip("_"))
+    is_scipys = name.startswith("_") or (primitive is not None and getattr(scipy.special, name, None) is ufunc)
+    return primitive if is_scipys else None

@@ -75,6 +75,9 @@ def _lift_sequence(values: Sequence[Any]) -> Array:
 def _lift_object_array(array: np.ndarray[Any, Any]) -> Array:
     elements = array.ravel().tolist()
     if not any(map(holds_traced, elements)):
+        # All that NumPy chose from traced and plain numbers may be plain, as the smallest of each column.
+        if elements and all(isinstance(each, int | float | complex | np.number) for each in elements):
+            return np.array(elements).reshape(array.shape)
         kind = type(elements[0]).__name__ if elements else "nothing"
         raise TracingError(
             f"an array of Python objects (of {kind}) has no derivative; give it a number type: "

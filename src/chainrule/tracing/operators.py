@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind
-from chainrule.errors import TracingError, user_line, where
+from chainrule.errors import TracingError, called_modules, user_line, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -150,7 +150,7 @@ class TracedOperators(Traced):
     def _refuse(self, wanted: str) -> NoReturn:
         line = user_line()
         source = line[2] if line else ""
-        if "math." in source or "cmath." in source:
+        if not called_modules().isdisjoint(("math", "cmath")):
             advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
         elif "array(" in source:
             advice = (
@@ -217,10 +217,10 @@ class TracedOperators(Traced):
 
     def __getattr__(self, name: str) -> Any:
         """Return what NumPy's loops over objects call: a method of the ufunc's name."""
-        primitive = _UNARY.get(name)
+        primitive = _METHODS.get(name)
         if primitive is None:
             raise AttributeError(f"a traced array has no attribute {name!r}{where()}")
-        return lambda: bind(primitive, (self,))
+        return lambda *others: bind(primitive, (self, *map(lift, others)))
 
     def __repr__(self) -> str:
         return f"<traced {self.dtype} of shape {self.shape}>"
@@ -244,4 +244,9 @@ class TracedOperators(Traced):
         return self.__copy__()
 
 
-_UNARY = {p.name: p for p in BY_UFUNC.values() if isinstance(p, Elementwise) and len(p.partials) == 1}
+_METHODS: dict[str, Elementwise] = {
+    primitive.name: primitive
+    for primitive in BY_UFUNC.values()
+    if len(primitive.partials) == 1 or primitive.name in ("arctan2", "fmod", "hypot")
+}
+"""What NumPy computes of objects by a method of the ufunc's name; the other ufuncs of two operands have operators."""

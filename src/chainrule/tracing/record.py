@@ -10,8 +10,9 @@ import numpy as np
 from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Composite, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
-from chainrule.errors import ChainruleError, TracingError, user_line, where
+from chainrule.errors import TracingError, user_line, where
 from chainrule.primitives.shape import cast
+from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
@@ -116,71 +117,15 @@ class RecordTrace(Trace):
         return kind(traced.value)
 
 
-_OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
-_WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
-_INSTEAD = {
-    "logsumexp": "write np.logaddexp.reduce(x, axis=axis)",
-    "softmax": "write e = np.exp(x - np.max(x, axis=axis, keepdims=True)); e / np.sum(e, axis=axis, keepdims=True)",
-    "log_softmax": "write x - np.logaddexp.reduce(x, axis=axis, keepdims=True)",
-    "solve": "write np.linalg.solve(a, b)",
-    "solve_triangular": "write np.linalg.solve(a, b)",
-    "cho_solve": "write np.linalg.solve(a, b)",
-    "cho_factor": "write np.linalg.cholesky(a)",
-    "inv": "write np.linalg.inv(a)",
-}
-
-
-def _scipy_function(error: BaseException) -> str:
-    """Return the name of the function of SciPy that the user's code called when the error was raised; empty where none."""
-    step = error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        if "site-packages/scipy/" in code.co_filename and not code.co_filename.endswith("_decorators.py"):
-            package = code.co_filename.rsplit("site-packages/", 1)[1].split("/_")[0].removesuffix(".py")
-            return f"{package.replace('/', '.')}.{code.co_name}"
-        step = step.tb_next
-    return ""
-
-
 def call(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any] = NO_PARAMETERS) -> Any:
     """Call the user's function; what NumPy raises because of a traced value becomes an error that says what to write."""
     try:
         return function(*args, **kwargs)
-    except (ValueError, TypeError) as error:
-        if isinstance(error, ChainruleError):
+    except (ValueError, TypeError, IndexError) as error:
+        said = advice_on(error)
+        if said is error:
             raise
-        if isinstance(error.__cause__, ChainruleError):
-            raise error.__cause__ from None
-        text = str(error)
-        if "destination is read-only" in text:
-            raise TracingError(
-                f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x "
-                f"itself, or to a copy, x.copy(){_deepest_user_line(error)}"
-            ) from error
-        complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else ("object arrays are not supported",)
-        if not any(part in text for part in complaints):
-            raise
-        if library := _scipy_function(error):
-            raise TracingError(
-                f"{library} is written for plain arrays and cannot take a traced value ({text}); "
-                f"{_INSTEAD.get(library.rsplit('.', 1)[-1], _WITH_NUMPY)}{_deepest_user_line(error)}"
-            ) from error
-        raise TracingError(
-            f"NumPy made an array of Python objects from traced values and cannot go on with it ({error}); "
-            "write np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
-            f"{_deepest_user_line(error)}"
-        ) from error
-
-
-def _deepest_user_line(error: BaseException) -> str:
-    """Return where the user's code stood when the error was raised."""
-    step, found = error.__traceback__, ""
-    while step is not None:
-        name = step.tb_frame.f_code.co_filename
-        if "site-packages" not in name and not name.startswith("<__array") and "chainrule/" not in name:
-            found = f"\n  at {name}:{step.tb_lineno}"
-        step = step.tb_next
-    return found or where()
+        raise said from (None if said is error.__cause__ else error)
 
 
 def close_over(trace: Trace, value: Any) -> Any:

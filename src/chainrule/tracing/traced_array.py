@@ -16,7 +16,7 @@ from chainrule.primitives import integer as i
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.shape import cast
-from chainrule.primitives.table import BY_SCIPY_NAME, BY_UFUNC
+from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS, ufunc_method
 from chainrule.tracing.numpy_functions.indexing import is_basic
@@ -113,7 +113,7 @@ class TracedArray(TracedOperators):
                 if primitive is c.SIGN:
                     return sign(inputs[0])
                 return bind(primitive, inputs)
-            primitive = BY_SCIPY_NAME.get(ufunc.__name__.lstrip("_"))
+            primitive = of_scipy(ufunc)
             if primitive is not None:
                 return bind(primitive, tuple(map(lift, inputs)))
         return _call_ufunc(ufunc, method, inputs, kwargs)
@@ -257,6 +257,11 @@ class TracedArray(TracedOperators):
     def flat(self) -> Any:
         """The elements in row order, which can be read and assigned to by their position."""
         return FlatElements(self)
+
+    @property
+    def flags(self) -> Any:
+        """How an array of this shape lies in memory; it can be assigned to."""
+        return np.empty(self.shape, self.dtype).flags
 
     @property
     def nbytes(self) -> int:

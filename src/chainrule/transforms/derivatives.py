@@ -36,11 +36,14 @@ def _value_and_pulled(call: Arguments, has_aux: bool) -> tuple[Any, list[Array]]
     values, pullback = linearize(call.flat(has_aux), call.values, once=True)
     value = _one_real_number(values, call)
     one = value.dtype.type(1.0) if value.dtype.kind == "f" else np.float64(1.0)
+    if value.shape:
+        return np.reshape(value, ())[()], pullback([np.full(value.shape, one)])
     return value, pullback([one])
 
 
 def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
-    if len(values) == 1 and values[0].shape == () and values[0].dtype.kind in "fiub":
+    """Return the result where it is one real number, or an array of one."""
+    if len(values) == 1 and values[0].dtype.kind in "fiub" and (values[0].shape == () or values[0].size == 1):
         return values[0]
     name = getattr(call.fun, "__name__", "the function")
     if len(values) != 1:
@@ -49,7 +52,7 @@ def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
             "cr.jacobian, or has_aux=True if the rest is auxiliary"
         )
     value = values[0]
-    if value.shape != ():
+    if value.size != 1:
         raise NotScalarError(
             f"grad takes a function with one real number as its result; {name} returned an array of shape {np.shape(value)}; "
             "use cr.jacobian for all its derivatives, or sum it"
@@ -63,7 +66,7 @@ def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
 
 
 def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
-    """Return a function that computes the gradient of `fun`, a function with one real number as its result.
+    """Return a function that computes the gradient of `fun`, a function with one real number, or an array of one, as its result.
 
     argnums: the position of the differentiated argument, or several; the result is then a tuple.
     has_aux: `fun` returns (value, auxiliary), and the result is (gradient, auxiliary).

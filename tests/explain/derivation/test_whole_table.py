@@ -29,6 +29,7 @@ from chainrule.explain.expressions.algebra import has_derivative
 from chainrule.explain.expressions.expression import Apply, Symbol, evaluate, lift, substitute
 from chainrule.explain.expressions.notation import text
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
+from chainrule.primitives.special import NoRule
 from chainrule.primitives.table import BY_NAME, TABLE
 
 pytestmark = pytest.mark.slow
@@ -39,11 +40,11 @@ NO_REAL_OPERAND = {primitive.name for primitive in INTEGER_PRIMITIVES}
 """Primitives of whole numbers and bits: they have no derivative to be explained."""
 WHOLE_OPERAND = {"ldexp": {1: 3}}
 """Operands that have to be whole numbers: they are held."""
-NO_RULE = {("zeta", 0)}
 
 ELEMENTWISE = [
     primitive for primitive in TABLE if isinstance(primitive, Elementwise) and primitive.name not in NO_REAL_OPERAND
 ]
+NO_RULE = {(p.name, index) for p in ELEMENTWISE for index, each in enumerate(p.partials) if isinstance(each, NoRule)}
 OPERANDS = [
     (primitive, index)
     for primitive in ELEMENTWISE

@@ -12,10 +12,17 @@ from chainrule.core.primitive import Elementwise
 from chainrule.core.trace import bind
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
+from chainrule.primitives.special import NoRule
 from chainrule.primitives.table import TABLE
 
-WHOLE = {primitive.name for primitive in INTEGER_PRIMITIVES} | {"ldexp", "zeta"}  # of whole numbers, or without a rule
-ELEMENTWISE = [each for each in TABLE if isinstance(each, Elementwise) and each.name not in WHOLE]
+WHOLE = {primitive.name for primitive in INTEGER_PRIMITIVES} | {"ldexp"}  # of whole numbers
+ELEMENTWISE = [
+    each
+    for each in TABLE
+    if isinstance(each, Elementwise)
+    and each.name not in WHOLE
+    and not any(isinstance(partial, NoRule) for partial in each.partials)
+]
 A = np.array([[2.0, 0.3, 0.1], [0.2, 1.5, 0.4], [0.0, 0.1, 3.0]])
 X = np.array([[0.3, -1.2, 0.8], [1.1, 0.4, -0.5]])
 V = np.array([0.5, -0.7, 1.9])

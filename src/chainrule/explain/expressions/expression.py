@@ -19,7 +19,7 @@ import numpy as np
 from chainrule.core.primitive import Primitive
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError, TracingError
-from chainrule.primitives.table import BY_NAME, BY_SCIPY_NAME, BY_UFUNC
+from chainrule.primitives.table import BY_NAME, BY_UFUNC, of_scipy
 
 Value: TypeAlias = int | Fraction | float
 Parameters: TypeAlias = tuple[tuple[str, Any], ...]
@@ -41,7 +41,7 @@ class Expression:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Expression:
         # SciPy's functions are ufuncs too, which the table loads lazily and knows by name.
-        primitive = BY_UFUNC.get(ufunc) or BY_SCIPY_NAME.get(ufunc.__name__.lstrip("_"))
+        primitive = BY_UFUNC.get(ufunc) or of_scipy(ufunc)
         if primitive is None or method != "__call__" or options:
             raise NoRuleError(
                 f"np.{ufunc.__name__} cannot be applied to an expression: it is not in the table of rules"

@@ -162,7 +162,8 @@ def _product_of_two(
 
 
 def _same(algebra: Algebra, node: Node, operands: Operands, shape: Shape) -> Formula | None:
-    return operands[0] if np.asarray(node.value).dtype.kind == "f" else None
+    """Return the operand of an operation that leaves real numbers as they are; None where there are others."""
+    return operands[0] if all(np.asarray(each).dtype.kind == "f" for each in (node.value, node.operands[0])) else None
 
 
 _Special: TypeAlias = Callable[[Algebra, Node, Operands, Shape], Formula | None]

@@ -1,4 +1,4 @@
-"""Owns what NumPy's differences, integrals, interpolation, convolution and polynomials do with traced arrays."""
+"""Owns what NumPy's differences, integrals, interpolation and convolution do with traced arrays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.errors import ShapeError, where
 from chainrule.primitives.indexing import index, index_add
 from chainrule.primitives.sequence import CONVOLVE
 from chainrule.primitives.shape import cast
@@ -177,75 +177,6 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
     return index_add(np.zeros(size, w.dtype), places, w)
 
 
-# Polynomials: coefficients stand from the highest power down
-
-
-def polyval(p: Any, x: Any) -> Array:
-    """np.polyval, by Horner's rule."""
-    coefficients, point = as_array(p), lift(x)
-    result = np.zeros_like(point)
-    for position in range(coefficients.shape[0]):
-        result = result * point + coefficients[position]
-    return result
-
-
-def vander(x: Any, N: Any = None, increasing: bool = False) -> Array:
-    """np.vander."""
-    points = as_array(x)
-    count = points.shape[0] if N is None else int(N)
-    powers = np.arange(count) if increasing else np.arange(count)[::-1]
-    return points[:, None] ** powers
-
-
-def _same_length(a: Any, b: Any) -> tuple[Array, Array]:
-    x, y = np.atleast_1d(as_array(a)), np.atleast_1d(as_array(b))
-    length = max(x.shape[0], y.shape[0])
-    return np.pad(x, (length - x.shape[0], 0)), np.pad(y, (length - y.shape[0], 0))
-
-
-def polyadd(a1: Any, a2: Any) -> Array:
-    """np.polyadd."""
-    x, y = _same_length(a1, a2)
-    return x + y
-
-
-def polysub(a1: Any, a2: Any) -> Array:
-    """np.polysub."""
-    x, y = _same_length(a1, a2)
-    return x - y
-
-
-def polyder(p: Any, m: int = 1) -> Array:
-    """np.polyder."""
-    x = np.atleast_1d(as_array(p))
-    for _ in range(m):
-        degree = x.shape[0] - 1
-        x = x[:-1] * np.arange(degree, 0, -1)
-    return x
-
-
-def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
-    """np.polyint."""
-    x = np.atleast_1d(as_array(p))
-    constants = np.broadcast_to(as_array(0.0 if k is None else k), (m,))
-    for order in range(m):
-        x = np.concatenate([x / np.arange(x.shape[0], 0, -1), constants[order : order + 1]])
-    return x
-
-
-def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Array:
-    """np.polyfit: the coefficients of least squares."""
-    if full or cov:
-        raise NoRuleError(f"np.polyfit: full= and cov= have no derivative rule yet; leave them out{where()}")
-    left, right = vander(x, int(deg) + 1), as_array(y)
-    if w is not None:
-        weights = as_array(w)
-        left, right = left * weights[:, None], np.transpose(np.transpose(right) * weights)
-    scale = np.sqrt(np.sum(np.square(left), axis=0))
-    solution = np.linalg.lstsq(left / scale, right)[0]
-    return np.transpose(np.transpose(solution) / scale)
-
-
 # Functions of functions
 
 
@@ -282,14 +213,6 @@ CALCULUS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.convolve: convolve,
     np.correlate: correlate,
     np.bincount: bincount,
-    np.polyval: polyval,
-    np.vander: vander,
-    np.polyadd: polyadd,
-    np.polysub: polysub,
-    np.polymul: lambda a1, a2: convolve(a1, a2),
-    np.polyder: polyder,
-    np.polyint: polyint,
-    np.polyfit: polyfit,
     np.apply_along_axis: apply_along_axis,
     np.apply_over_axes: apply_over_axes,
 }

@@ -12,6 +12,7 @@ from chainrule.core.trace import bind
 from chainrule.errors import ShapeError
 from chainrule.errors import where as line
 from chainrule.primitives.arithmetic import IMAG, REAL
+from chainrule.primitives.bessel import I0
 from chainrule.primitives.comparison import CLIP
 from chainrule.primitives.shape import WHERE, cast
 from chainrule.tracing.lift import lift
@@ -193,5 +194,6 @@ ELEMENTWISE: dict[Callable[..., Any], Callable[..., Any]] = {
     np.piecewise: piecewise,
     np.choose: choose,
     np.unwrap: unwrap,
+    np.i0: lambda x: bind(I0, (lift(x),)),
 }
 """NumPy's function to ours, which has the same signature."""

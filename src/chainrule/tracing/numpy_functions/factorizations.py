@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,38 +12,22 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError, where
 from chainrule.primitives.decompositions import CHOLESKY, EIGH, EIGVALSH, MATRIX_RANK, QR, SINGULAR_VALUES, SVD
+from chainrule.primitives.eigenvalues import EIG, EIGVALS
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.solves import DET, INV, PINV, SLOGDET, SOLVE
 from chainrule.tracing.numpy_functions.operands import as_array
 
 
-class SlogdetResult(NamedTuple):
-    """The sign and the logarithm of the absolute value of determinants."""
-
-    sign: Array
-    logabsdet: Array
+def _results_of(function: Callable[..., Any]) -> Any:
+    """Return the class of a function's results, which NumPy does not export."""
+    return type(function(np.eye(1)))
 
 
-class EighResult(NamedTuple):
-    """Eigenvalues and eigenvectors."""
-
-    eigenvalues: Array
-    eigenvectors: Array
-
-
-class SVDResult(NamedTuple):
-    """The factors of a singular value decomposition."""
-
-    U: Array
-    S: Array
-    Vh: Array
-
-
-class QRResult(NamedTuple):
-    """The factors of a QR decomposition."""
-
-    Q: Array
-    R: Array
+SlogdetResult = _results_of(np.linalg.slogdet)
+EighResult = _results_of(np.linalg.eigh)
+EigResult = _results_of(np.linalg.eig)
+SVDResult = _results_of(np.linalg.svd)
+QRResult = _results_of(np.linalg.qr)
 
 
 def inv(a: Any) -> Array:
@@ -102,7 +86,7 @@ def det(a: Any) -> Array:
     return bind(DET, (as_array(a),))
 
 
-def slogdet(a: Any) -> SlogdetResult:
+def slogdet(a: Any) -> Any:
     """np.linalg.slogdet."""
     return SlogdetResult(*bind(SLOGDET, (as_array(a),)))
 
@@ -148,7 +132,7 @@ def _triangle(uplo: str) -> str:
     return uplo.upper()
 
 
-def eigh(a: Any, UPLO: str = "L") -> EighResult:
+def eigh(a: Any, UPLO: str = "L") -> Any:
     """np.linalg.eigh."""
     return EighResult(*bind(EIGH, (as_array(a),), {"uplo": _triangle(UPLO)}))
 
@@ -156,6 +140,16 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
 def eigvalsh(a: Any, UPLO: str = "L") -> Array:
     """np.linalg.eigvalsh."""
     return bind(EIGVALSH, (as_array(a),), {"uplo": _triangle(UPLO)})
+
+
+def eig(a: Any) -> Any:
+    """np.linalg.eig."""
+    return EigResult(*bind(EIG, (as_array(a),)))
+
+
+def eigvals(a: Any) -> Array:
+    """np.linalg.eigvals."""
+    return bind(EIGVALS, (as_array(a),))
 
 
 def svdvals(x: Any, /) -> Array:

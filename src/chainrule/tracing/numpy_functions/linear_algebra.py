@@ -12,7 +12,9 @@ from chainrule.errors import ShapeError, where
 from chainrule.tracing.numpy_functions.factorizations import (
     cholesky,
     det,
+    eig,
     eigh,
+    eigvals,
     eigvalsh,
     inv,
     lstsq,
@@ -126,6 +128,8 @@ LINEAR_ALGEBRA: dict[Callable[..., Any], Callable[..., Any]] = {
     np.linalg.qr: qr,
     np.linalg.eigh: eigh,
     np.linalg.eigvalsh: eigvalsh,
+    np.linalg.eig: eig,
+    np.linalg.eigvals: eigvals,
     np.linalg.svd: svd,
     np.linalg.svdvals: svdvals,
     np.linalg.matrix_rank: matrix_rank,

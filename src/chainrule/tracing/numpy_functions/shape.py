@@ -254,6 +254,16 @@ def _pad_constant(x: Array, widths: tuple[tuple[int, int], ...], constants: Any)
     return bind(WHERE, (padded, border, inside))
 
 
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Array:
+    """np.lib.stride_tricks.sliding_window_view: the windows are copied."""
+    x = as_array(x)
+    positions = np.arange(x.size).reshape(x.shape)
+    windows = np.lib.stride_tricks.sliding_window_view(positions, window_shape, axis)
+    return np.take(np.ravel(x), windows)
+
+
 SHAPES: dict[Callable[..., Any], Callable[..., Any]] = {
     np.reshape: reshape,
     np.ravel: ravel,
@@ -278,5 +288,6 @@ SHAPES: dict[Callable[..., Any], Callable[..., Any]] = {
     np.tile: tile,
     np.resize: resize,
     np.pad: pad,
+    np.lib.stride_tricks.sliding_window_view: sliding_window_view,
 }
 """NumPy's function to ours, which has the same signature."""

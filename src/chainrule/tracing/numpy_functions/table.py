@@ -12,11 +12,14 @@ from chainrule.tracing.numpy_functions.calculus import CALCULUS
 from chainrule.tracing.numpy_functions.creation import CREATION
 from chainrule.tracing.numpy_functions.diagonals import DIAGONALS
 from chainrule.tracing.numpy_functions.elementwise import ELEMENTWISE
+from chainrule.tracing.numpy_functions.fourier import FOURIER
 from chainrule.tracing.numpy_functions.indexing import INDEXING
 from chainrule.tracing.numpy_functions.joining import JOINING
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
+from chainrule.tracing.numpy_functions.polynomials import POLYNOMIALS
 from chainrule.tracing.numpy_functions.queries import QUERIES
 from chainrule.tracing.numpy_functions.reduction import REDUCTIONS
+from chainrule.tracing.numpy_functions.sets import SETS
 from chainrule.tracing.numpy_functions.shape import SHAPES
 from chainrule.tracing.numpy_functions.statistics import STATISTICS
 
@@ -31,8 +34,11 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **INDEXING,
     **CREATION,
     **CALCULUS,
+    **POLYNOMIALS,
+    **SETS,
     **QUERIES,
     **LINEAR_ALGEBRA,
+    **FOURIER,
 }
 """NumPy's function to ours, which has the same signature. A function that is not here is refused by name."""
 

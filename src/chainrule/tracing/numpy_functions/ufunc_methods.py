@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
@@ -36,7 +37,14 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
             return _outer(ufunc, *inputs, **options)
         case "at" if ufunc in (np.add, np.subtract):
             return _at(ufunc, *inputs)
-    raise NoRuleError(f"np.{ufunc.__name__}.{method} has no derivative rule yet{where()}")
+    raise NoRuleError(f"{_spelled(ufunc)}.{method} has no derivative rule yet{where()}")
+
+
+def _spelled(ufunc: np.ufunc) -> str:
+    name = ufunc.__name__
+    if getattr(np, name, None) is ufunc:
+        return f"np.{name}"
+    return f"scipy.special.{name}" if getattr(scipy.special, name, None) is ufunc else f"the ufunc {name}"
 
 
 # Calls
@@ -61,7 +69,7 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
         refuse(ufunc.__name__, **options)
         result = ufunc(*map(lift, inputs))
         return result if dtype is None else result.astype(dtype)
-    raise NoRuleError(f"np.{ufunc.__name__} has no derivative rule yet{where()}")
+    raise NoRuleError(f"{_spelled(ufunc)} has no derivative rule yet{where()}")
 
 
 def _conjugate(x: Any) -> Array:

@@ -1,0 +1,123 @@
+"""Owns the rules of SciPy's Bessel functions, over their argument: each is a difference of its neighbors in order."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy
+
+from chainrule.core.primitive import Elementwise
+from chainrule.primitives.special import NoRule
+
+_RULE = "Bessel function rule"
+_RANGE = (0.5, 3.0)
+_ORDERED = ((1.2, 2.8), _RANGE)
+
+JV = Elementwise(
+    name="jv",
+    value=lambda v, x: scipy.special.jv(v, x),
+    partials=(NoRule("jv", "first"), lambda out, v, x: (scipy.special.jv(v - 1, x) - scipy.special.jv(v + 1, x)) / 2),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+YV = Elementwise(
+    name="yv",
+    value=lambda v, x: scipy.special.yv(v, x),
+    partials=(NoRule("yv", "first"), lambda out, v, x: (scipy.special.yv(v - 1, x) - scipy.special.yv(v + 1, x)) / 2),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+IV = Elementwise(
+    name="iv",
+    value=lambda v, x: scipy.special.iv(v, x),
+    partials=(NoRule("iv", "first"), lambda out, v, x: (scipy.special.iv(v - 1, x) + scipy.special.iv(v + 1, x)) / 2),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+KV = Elementwise(
+    name="kv",
+    value=lambda v, x: scipy.special.kv(v, x),
+    partials=(NoRule("kv", "first"), lambda out, v, x: -(scipy.special.kv(v - 1, x) + scipy.special.kv(v + 1, x)) / 2),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+IVE = Elementwise(
+    name="ive",
+    value=lambda v, x: scipy.special.ive(v, x),
+    partials=(
+        NoRule("ive", "first"),
+        lambda out, v, x: (scipy.special.ive(v - 1, x) + scipy.special.ive(v + 1, x)) / 2 - np.sign(x) * out,
+    ),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+J0 = Elementwise(
+    name="j0",
+    value=lambda x: scipy.special.j0(x),
+    partials=(lambda out, x: -scipy.special.j1(x),),
+    rule=_RULE,
+    domain=_RANGE,
+)
+J1 = Elementwise(
+    name="j1",
+    value=lambda x: scipy.special.j1(x),
+    partials=(lambda out, x: (scipy.special.j0(x) - scipy.special.jv(2, x)) / 2,),
+    rule=_RULE,
+    domain=_RANGE,
+)
+Y0 = Elementwise(
+    name="y0",
+    value=lambda x: scipy.special.y0(x),
+    partials=(lambda out, x: -scipy.special.y1(x),),
+    rule=_RULE,
+    domain=_RANGE,
+)
+Y1 = Elementwise(
+    name="y1",
+    value=lambda x: scipy.special.y1(x),
+    partials=(lambda out, x: (scipy.special.y0(x) - scipy.special.yv(2, x)) / 2,),
+    rule=_RULE,
+    domain=_RANGE,
+)
+I0 = Elementwise(
+    name="i0",
+    value=lambda x: scipy.special.i0(x),
+    partials=(lambda out, x: scipy.special.i1(x),),
+    rule=_RULE,
+    domain=_RANGE,
+)
+I1 = Elementwise(
+    name="i1",
+    value=lambda x: scipy.special.i1(x),
+    partials=(lambda out, x: (scipy.special.i0(x) + scipy.special.iv(2, x)) / 2,),
+    rule=_RULE,
+    domain=_RANGE,
+)
+I0E = Elementwise(
+    name="i0e",
+    value=lambda x: scipy.special.i0e(x),
+    partials=(lambda out, x: scipy.special.i1e(x) - np.sign(x) * out,),
+    rule=_RULE,
+    domain=_RANGE,
+)
+I1E = Elementwise(
+    name="i1e",
+    value=lambda x: scipy.special.i1e(x),
+    partials=(lambda out, x: (scipy.special.i0e(x) + scipy.special.ive(2, x)) / 2 - np.sign(x) * out,),
+    rule=_RULE,
+    domain=_RANGE,
+)
+K0 = Elementwise(
+    name="k0",
+    value=lambda x: scipy.special.k0(x),
+    partials=(lambda out, x: -scipy.special.k1(x),),
+    rule=_RULE,
+    domain=_RANGE,
+)
+K1 = Elementwise(
+    name="k1",
+    value=lambda x: scipy.special.k1(x),
+    partials=(lambda out, x: -(scipy.special.k0(x) + scipy.special.kv(2, x)) / 2,),
+    rule=_RULE,
+    domain=_RANGE,
+)
+BESSEL_FUNCTIONS: tuple[Elementwise, ...] = (JV, YV, IV, KV, IVE, J0, J1, Y0, Y1, I0, I1, I0E, I1E, K0, K1)

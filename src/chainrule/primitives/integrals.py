@@ -1,0 +1,58 @@
+"""Owns the rules of SciPy's functions that are integrals of exponentials, and of the inverses of such."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy
+
+from chainrule.core.primitive import Elementwise
+from chainrule.primitives.arithmetic import NONZERO
+from chainrule.primitives.special import ROOT_2PI, ROOT_PI, UNIT
+
+ERFI = Elementwise(
+    name="erfi",
+    value=lambda x: scipy.special.erfi(x),
+    partials=(lambda out, x: 2 / ROOT_PI * np.exp(x**2),),
+    rule="error function rule",
+)
+ERFCX = Elementwise(
+    name="erfcx",
+    value=lambda x: scipy.special.erfcx(x),
+    partials=(lambda out, x: 2 * x * out - 2 / ROOT_PI,),
+    rule="error function rule",
+)
+DAWSN = Elementwise(
+    name="dawsn",
+    value=lambda x: scipy.special.dawsn(x),
+    partials=(lambda out, x: 1 - 2 * x * out,),
+    rule="Dawson integral rule",
+)
+ERFCINV = Elementwise(
+    name="erfcinv",
+    value=lambda x: scipy.special.erfcinv(x),
+    partials=(lambda out, x: -ROOT_PI / 2 * np.exp(out**2),),
+    rule="inverse error function rule",
+    domain=(0.2, 1.8),
+)
+NDTRI = Elementwise(
+    name="ndtri",
+    value=lambda x: scipy.special.ndtri(x),
+    partials=(lambda out, x: ROOT_2PI * np.exp(out**2 / 2),),
+    rule="normal distribution rule",
+    domain=UNIT,
+)
+EXPI = Elementwise(
+    name="expi",
+    value=lambda x: scipy.special.expi(x),
+    partials=(lambda out, x: np.exp(x) / x,),
+    rule="exponential integral rule",
+    domain=NONZERO,
+)
+EXP1 = Elementwise(
+    name="exp1",
+    value=lambda x: scipy.special.exp1(x),
+    partials=(lambda out, x: -np.exp(-x) / x,),
+    rule="exponential integral rule",
+    domain=NONZERO,
+)
+INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1)

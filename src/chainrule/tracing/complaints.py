@@ -1,0 +1,141 @@
+"""Owns what is said where NumPy or SciPy cannot go on with traced values: which function it was, and what to write instead."""
+
+from __future__ import annotations
+
+from types import FrameType
+
+from chainrule.core.trace import Traced
+from chainrule.errors import ChainruleError, TracingError, is_own, where
+
+_OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
+_WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
+_INSTEAD = {
+    "logsumexp": "write np.logaddexp.reduce(x, axis=axis)",
+    "softmax": "write e = np.exp(x - np.max(x, axis=axis, keepdims=True)); e / np.sum(e, axis=axis, keepdims=True)",
+    "log_softmax": "write x - np.logaddexp.reduce(x, axis=axis, keepdims=True)",
+    "polygamma": "write (-1) ** (n + 1) * scipy.special.gamma(n + 1) * scipy.special.zeta(n + 1, x), for n > 0",
+    "multigammaln": "write d * (d - 1) / 4 * np.log(np.pi) + np.sum(scipy.special.gammaln(a - 0.5 * np.arange(d)))",
+    "comb": "write scipy.special.binom(n, k)",
+    "solve": "write np.linalg.solve(a, b)",
+    "solve_triangular": "write np.linalg.solve(a, b)",
+    "cho_solve": "write np.linalg.solve(a, b)",
+    "cho_factor": "write np.linalg.cholesky(a)",
+    "cholesky": "write np.linalg.cholesky(a)",
+    "inv": "write np.linalg.inv(a)",
+    "det": "write np.linalg.det(a)",
+    "norm.logpdf": "write -0.5 * ((x - loc) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)",
+    "norm.pdf": "write np.exp(-0.5 * ((x - loc) / scale) ** 2) / (scale * np.sqrt(2 * np.pi))",
+    "norm.cdf": "write scipy.special.ndtr((x - loc) / scale)",
+    "norm.logcdf": "write scipy.special.log_ndtr((x - loc) / scale)",
+    "norm.ppf": "write loc + scale * scipy.special.ndtri(q)",
+    "multivariate_normal.logpdf": (
+        "write with d = x - mean: "
+        "-0.5 * (d @ np.linalg.solve(cov, d) + np.linalg.slogdet(cov)[1] + len(d) * np.log(2 * np.pi))"
+    ),
+}
+
+
+def advice_on(error: ValueError | TypeError | IndexError) -> Exception:
+    """Return the error to raise for one that the user's function raised: itself where no traced value is to blame."""
+    refusal = error if isinstance(error, ChainruleError) else error.__cause__
+    if isinstance(refusal, ChainruleError):
+        if isinstance(refusal, TracingError) and _is_raised_by_scipy(error):
+            return _of_scipy(_scipy_function(error), str(refusal).split(":")[0], error)
+        return refusal
+    text = str(error)
+    if "destination is read-only" in text:
+        return TracingError(
+            f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x "
+            f"itself, or to a copy, x.copy(){_deepest_user_line(error)}"
+        )
+    if isinstance(error, IndexError):
+        if not text.startswith("only integers, slices") or not _holds_traced(error):
+            return error
+        return TracingError(
+            f"a plain array was indexed by a traced array, of which it takes no notice ({text}); write np.take(a, i, axis=0), or "
+            f"np.array(a, like=x)[i], where x is an argument of the function{_deepest_user_line(error)}"
+        )
+    complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else ("object arrays are not supported",)
+    if not any(part in text for part in complaints):
+        return error
+    if name := _scipy_function(error):
+        return _of_scipy(name, text, error)
+    if "output from dtype('O')" in text:
+        return TracingError(
+            f"traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create the "
+            "array with np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
+            f"{_deepest_user_line(error)}"
+        )
+    return TracingError(
+        f"NumPy made an array of Python objects from traced values and cannot go on with it ({error}); "
+        "write np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
+        f"{_deepest_user_line(error)}"
+    )
+
+
+def _holds_traced(error: BaseException) -> bool:
+    """Whether a traced value is among the variables of the function that raised."""
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step is not None and any(isinstance(value, Traced) for value in step.tb_frame.f_locals.values())
+
+
+def _of_scipy(function: str, text: str, error: BaseException) -> TracingError:
+    package, *name = function.split(".")[1:]
+    instead = _INSTEAD.get(".".join(name if package == "stats" else name[-1:]), _WITH_NUMPY)
+    if package == "fft":
+        instead = f"write np.fft.{name[-1]}(...)"
+    return TracingError(
+        f"{function} is written for plain arrays and cannot take a traced value ({text}); {instead}{_deepest_user_line(error)}"
+    )
+
+
+def _is_scipy(frame: FrameType) -> bool:
+    return "site-packages/scipy/" in frame.f_code.co_filename
+
+
+def _is_raised_by_scipy(error: BaseException) -> bool:
+    """Whether the deepest code outside of this package is SciPy's; a callback of the user's own is not."""
+    step, found = error.__traceback__, False
+    while step is not None:
+        if not is_own(step.tb_frame):
+            found = _is_scipy(step.tb_frame)
+        step = step.tb_next
+    return found
+
+
+def _scipy_function(error: BaseException) -> str:
+    """Return the name of the function of SciPy that the user's code called when the error was raised; empty where none."""
+    step = error.__traceback__
+    while step is not None:
+        file = step.tb_frame.f_code.co_filename
+        is_wrapper = step.tb_frame.f_code.co_name == "wrapper" or file.endswith("_decorators.py")
+        if _is_scipy(step.tb_frame) and not is_wrapper:
+            package = file.rsplit("site-packages/", 1)[1].split("/_")[0].removesuffix(".py")
+            return f"{package.replace('/', '.')}.{_called(step.tb_frame)}"
+        step = step.tb_next
+    return ""
+
+
+def _called(frame: FrameType) -> str:
+    """Return what a frame of SciPy runs: a function, a class, or a method of a distribution."""
+    name, owner = frame.f_code.co_name, frame.f_locals.get("self")
+    if name == "__ua_function__":  # how scipy.fft hands its functions on
+        return str(frame.f_locals["method"].__name__)
+    kind = type(getattr(owner, "dist", owner))
+    if kind.__module__.startswith("scipy.stats"):
+        distribution = kind.__name__.removesuffix("_gen").removesuffix("_frozen")
+        return distribution if name == "__call__" else f"{distribution}.{name}"
+    return type(owner).__name__ if name in ("__init__", "__call__") else name
+
+
+def _deepest_user_line(error: BaseException) -> str:
+    """Return where the user's code stood when the error was raised."""
+    step, found = error.__traceback__, ""
+    while step is not None:
+        name = step.tb_frame.f_code.co_filename
+        if "site-packages" not in name and not name.startswith("<__array") and "chainrule/" not in name:
+            found = f"\n  at {name}:{step.tb_lineno}"
+        step = step.tb_next
+    return found or where()

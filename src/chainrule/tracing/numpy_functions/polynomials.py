@@ -1,0 +1,126 @@
+"""Owns what NumPy's polynomials do with traced arrays: coefficients stand from the highest power down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.tracing.lift import lift
+from chainrule.tracing.numpy_functions.calculus import convolve
+from chainrule.tracing.numpy_functions.operands import as_array
+
+
+def polyval(p: Any, x: Any) -> Array:
+    """np.polyval, by Horner's rule."""
+    coefficients, point = as_array(p), lift(x)
+    result = np.zeros_like(point)
+    for position in range(coefficients.shape[0]):
+        result = result * point + coefficients[position]
+    return result
+
+
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Array:
+    """np.vander."""
+    points = as_array(x)
+    count = points.shape[0] if N is None else int(N)
+    powers = np.arange(count) if increasing else np.arange(count)[::-1]
+    return points[:, None] ** powers
+
+
+def _same_length(a: Any, b: Any) -> tuple[Array, Array]:
+    x, y = np.atleast_1d(as_array(a)), np.atleast_1d(as_array(b))
+    length = max(x.shape[0], y.shape[0])
+    return np.pad(x, (length - x.shape[0], 0)), np.pad(y, (length - y.shape[0], 0))
+
+
+def polyadd(a1: Any, a2: Any) -> Array:
+    """np.polyadd."""
+    x, y = _same_length(a1, a2)
+    return x + y
+
+
+def polysub(a1: Any, a2: Any) -> Array:
+    """np.polysub."""
+    x, y = _same_length(a1, a2)
+    return x - y
+
+
+def polyder(p: Any, m: int = 1) -> Array:
+    """np.polyder."""
+    x = np.atleast_1d(as_array(p))
+    for _ in range(m):
+        degree = x.shape[0] - 1
+        x = x[:-1] * np.arange(degree, 0, -1)
+    return x
+
+
+def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
+    """np.polyint."""
+    x = np.atleast_1d(as_array(p))
+    constants = np.broadcast_to(as_array(0.0 if k is None else k), (m,))
+    for order in range(m):
+        x = np.concatenate([x / np.arange(x.shape[0], 0, -1), constants[order : order + 1]])
+    return x
+
+
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Array:
+    """np.polyfit: the coefficients of least squares."""
+    if full or cov:
+        raise NoRuleError(f"np.polyfit: full= and cov= have no derivative rule yet; leave them out{where()}")
+    left, right = vander(x, int(deg) + 1), as_array(y)
+    if w is not None:
+        weights = as_array(w)
+        left, right = left * weights[:, None], np.transpose(np.transpose(right) * weights)
+    scale = np.sqrt(np.sum(np.square(left), axis=0))
+    solution = np.linalg.lstsq(left / scale, right)[0]
+    return np.transpose(np.transpose(solution) / scale)
+
+
+def roots(p: Any) -> Array:
+    """np.roots: the eigenvalues of the companion matrix."""
+    x = np.atleast_1d(as_array(p))
+    if x.ndim != 1:
+        raise ShapeError(f"np.roots takes a vector of coefficients, not shape {x.shape}{where()}")
+    places = np.flatnonzero(x)
+    if not places.shape[0]:
+        return np.array([])
+    first, last = int(places[0]), int(places[-1])
+    at_zero = x.shape[0] - last - 1
+    x = x[first : last + 1]
+    degree = x.shape[0] - 1
+    if not degree:
+        return np.zeros(at_zero)
+    companion = np.concatenate([np.reshape(-x[1:] / x[0], (1, degree)), np.eye(degree, dtype=x.dtype)[:-1]])
+    found = np.linalg.eigvals(companion)
+    return np.concatenate([found, np.zeros(at_zero, found.dtype)])
+
+
+def poly(seq_of_zeros: Any) -> Array:
+    """np.poly: of zeros, or of a matrix, whose characteristic polynomial it is."""
+    zeros = np.atleast_1d(as_array(seq_of_zeros))
+    if zeros.ndim == 2:
+        zeros = np.linalg.eigvals(zeros)
+    result = np.ones(1, zeros.dtype)
+    for place in range(zeros.shape[0]):
+        result = convolve(result, np.stack([np.ones((), zeros.dtype), -zeros[place]]))
+    is_real = zeros.dtype.kind == "c" and bool(np.all(np.sort(zeros) == np.sort(np.conjugate(zeros))))
+    return np.real(result) if is_real else result
+
+
+POLYNOMIALS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.polyval: polyval,
+    np.vander: vander,
+    np.polyadd: polyadd,
+    np.polysub: polysub,
+    np.polymul: lambda a1, a2: convolve(a1, a2),
+    np.polyder: polyder,
+    np.polyint: polyint,
+    np.polyfit: polyfit,
+    np.roots: roots,
+    np.poly: poly,
+}
+"""NumPy's function to ours, which has the same signature."""

@@ -1,0 +1,59 @@
+"""Owns what NumPy's sets do with traced arrays: which elements there are is taken as given, and each keeps its sensitivity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.tracing.numpy_functions.arguments import refuse
+from chainrule.tracing.numpy_functions.operands import as_array
+
+
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """np.unique; of equal elements it is the first one that is taken, and gets the sensitivity."""
+    refuse("unique", axis=axis)
+    x = as_array(ar)
+    flat = np.ravel(x)
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    differs = np.not_equal(ordered[1:], ordered[:-1])
+    if equal_nan and x.dtype.kind in "fc":
+        differs = np.logical_and(differs, np.logical_not(np.isnan(ordered[:-1])))
+    is_first = np.concatenate([np.ones(min(x.size, 1), dtype=bool), differs])
+    results = [ordered[is_first]]
+    if return_index:
+        results.append(order[is_first])
+    if return_inverse:
+        results.append(np.reshape((np.cumsum(is_first) - 1)[np.argsort(order)], x.shape))
+    if return_counts:
+        results.append(np.diff(np.append(np.flatnonzero(is_first), x.size)))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def isin(
+    element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: Any = None
+) -> Array:
+    """np.isin."""
+    x, tests = as_array(element), np.ravel(as_array(test_elements))
+    found = np.any(np.equal(x[..., None], tests), axis=-1)
+    return np.logical_not(found) if invert else found
+
+
+SETS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.unique: unique,
+    np.isin: isin,
+    **({np.unique_values: unique} if hasattr(np, "unique_values") else {}),
+}
+"""NumPy's function to ours, which has the same signature."""
