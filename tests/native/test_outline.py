@@ -35,7 +35,9 @@ def same_form(primitive: Any, operands: Any, parameters: Any) -> None:
     try:
         found = eagerly(outline, primitive, operands, parameters)
     except ValuesNeededError:
-        pytest.fail("the operands fit")
+        if primitive not in outlines._BY_VALUES:
+            pytest.fail("the operands fit")
+        return
     for got, then in zip(structured.several(found), structured.several(wanted), strict=True):
         assert np.shape(got) == np.shape(then)
         assert np.asarray(got).dtype == np.asarray(then).dtype
@@ -137,6 +139,22 @@ def test_a_decision_that_is_caught_is_no_outline() -> None:
     compiled = cr.jit(fun)
     for _ in range(3):
         np.testing.assert_allclose(compiled(X), np.sum(X), rtol=1e-12)
+
+
+def test_an_error_that_is_answered_is_judged_with_the_values() -> None:
+    """Memory that was never written is no positive definite matrix; what the user does then must not be recorded."""
+    size = 750
+    matrix = np.eye(size) + 0.1
+
+    def fun(a: Any) -> Any:
+        try:
+            return np.sum(np.linalg.cholesky(a + 0.0))
+        except np.linalg.LinAlgError:
+            return np.sum(a)
+
+    compiled = cr.jit(fun)
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(matrix), np.sum(np.linalg.cholesky(matrix)), rtol=1e-10)
 
 
 def test_text_is_made_of_values(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import compute
+from chainrule.primitives.eigenvalues import EIG, EIGVALS
 from chainrule.primitives.index_keys import key_of
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import MAX, MIN
@@ -27,6 +28,7 @@ WORTH_BYTES = 4 << 20
 """Where a function has arrays of so many bytes, it is compiled before it has run once."""
 
 _EACH = frozenset({WHERE, ASTYPE, TRUNCATE})
+_BY_VALUES = frozenset({EIG, EIGVALS})  # real or complex
 _REDUCTIONS = frozenset({SUM, PROD, MAX, MIN})
 
 
@@ -38,6 +40,8 @@ def outline(primitive: Primitive, operands: Sequence[Array], parameters: dict[st
     """Apply a primitive as `compute` does; of a large result only the shape, the type and the layout in memory are right."""
     if all(np.size(operand) < LARGE for operand in operands):
         return compute(primitive, operands, parameters, plain)
+    if primitive in _BY_VALUES:
+        raise ValuesNeededError
     if isinstance(primitive, Elementwise) or primitive in _EACH:
         return _elementwise(primitive, operands, parameters)
     if primitive in _REDUCTIONS:

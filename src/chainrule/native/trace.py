@@ -40,16 +40,16 @@ class Decision:
 class JitTrace(RecordTrace):
     """Records everything, down to what native code has instructions for.
 
-    needs_values: whether an outline came to where Python decides on a value.
+    is_outline: whether large values are not computed. needs_values: whether such an outline came to where they matter.
     """
 
-    __slots__ = ("taken", "captured", "weak", "references", "needs_values")
+    __slots__ = ("taken", "captured", "weak", "references", "is_outline", "needs_values")
 
     def __init__(self, around: dict[int, Any]) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
         self.weak: set[int] = set()
-        self.needs_values = False
+        self.is_outline = self.needs_values = False
         self.references: dict[int, tuple[TracedArray, Any]] = {}
         self.captured = Captured(around)
         self.guard = self.captured
@@ -110,8 +110,19 @@ class JitTrace(RecordTrace):
         """Note how many elements are selected: the shapes of what follows depend on it."""
         int(np.count_nonzero(mask))
 
+    def outline(self) -> None:
+        """Compute no large values from now on."""
+        self.is_outline, self.apply = True, self._outlined
+
+    def _outlined(self, *args: Any) -> Any:
+        try:
+            return outline(*args)
+        except BaseException:  # the user may have an answer to an error that the values would not raise
+            self.needs_values = True
+            raise
+
     def _need_values(self) -> None:
-        if self.apply is outline:
+        if self.is_outline:
             self.needs_values = True
             raise ValuesNeededError
 
@@ -170,7 +181,7 @@ def trace(
     watch = RandomWatch(generators)
     running = JitTrace(around)
     if may_outline and is_worth_it([*inputs, *around.values()]):
-        running.apply = outline
+        running.outline()
     traced = [running.input(value) for value in inputs]
     running.weak.update(id(part.data) for part, is_weak in zip(traced, weak, strict=True) if is_weak)
     entry = tuple(running.nodes)
@@ -178,12 +189,12 @@ def trace(
     copied = copies.convert(fun)
     token = by_reference.set(running.captured.is_reference)
     # The values of an outline are nobody's, and what NumPy would warn of is not known.
-    quiet: Any = np.errstate(all="ignore") if running.apply is outline else contextlib.nullcontext()
+    quiet: Any = np.errstate(all="ignore") if running.is_outline else contextlib.nullcontext()
     try:
         with quiet:
             parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
     except Exception as error:
-        if running.apply is outline:
+        if running.is_outline:
             raise ValuesNeededError from error
         raise
     finally:
@@ -203,5 +214,5 @@ def trace(
     graph = Graph(entry, tuple(running.nodes), outputs)
     return Recording(
         graph, tuple(running.taken), running.captured, results, references, watched, running.has_text,
-        running.apply is outline,
+        running.is_outline,
     )  # fmt: skip
