@@ -73,7 +73,9 @@ def test_text(expression, expected):
         (-1 / x**2, r"-\frac{1}{x^{2}}"),
         (np.sqrt(x + 1), r"\sqrt{x + 1}"),
         (Symbol("theta") * Symbol("x_1"), r"\theta x_{1}"),
-        (np.log(x) ** 2, r"\ln\left(x\right)^{2}"),
+        (np.log(x) ** 2, r"\ln^{2}\left(x\right)"),
+        ((np.sin(x) ** 2) ** 3, r"\left(\sin^{2}\left(x\right)\right)^{3}"),
+        (np.sin(x) ** -1, r"\sin\left(x\right)^{-1}"),
         (Symbol("rate_a%"), r"\mathrm{rate\_a\%}"),
     ],
 )

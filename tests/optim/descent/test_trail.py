@@ -36,7 +36,7 @@ def test_of_two_numbers_the_path_is_drawn_on_contours(fun: Any, start: Any) -> N
     assert ground["type"] == "contour"
     np.testing.assert_allclose(path["x"], 2 * 0.8 ** np.arange(6))
     np.testing.assert_allclose(path["y"], 0.4 ** np.arange(6))
-    np.testing.assert_allclose(ground["customdata"][7, 9], bowl((ground["x"][9], ground["y"][7])))
+    np.testing.assert_allclose(ground["z"][7, 9], bowl((ground["x"][9], ground["y"][7])))
 
 
 @pytest.mark.parametrize(

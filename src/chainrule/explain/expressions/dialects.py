@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The spelling of each piece. stacked: fractions and exponents are set in two dimensions and need no brackets."""
+    """The spelling of each piece. stacked: fractions and exponents are set in two dimensions and need no brackets.
+
+    call: of a function's name and its operands; where exponents are set in two dimensions, also of an exponent of the name.
+    """
 
     stacked: bool
     nothing: str
@@ -30,7 +33,7 @@ class Dialect:
     bars: Callable[[str], str]
     relation: Callable[[str], str]
     cases: Callable[[str, str, str], str]
-    call: Callable[[str, Sequence[str]], str]
+    call: Callable[..., str]
     derivative: Callable[[str, str, bool, int], str]
     named_derivative: Callable[[str, str, bool], str]
     words: Callable[[str], str]
@@ -127,9 +130,10 @@ def _latex_words(words: str) -> str:
     return "".join(_LATEX_SPECIAL.get(char, char) for char in words)
 
 
-def _latex_call(name: str, operands: Sequence[str]) -> str:
+def _latex_call(name: str, operands: Sequence[str], exponent: str = "") -> str:
     shown = FUNCTION_NAMES[name][1] if name in FUNCTION_NAMES else rf"\operatorname{{{_latex_words(name)}}}"
-    return rf"{shown}\left({', '.join(operands)}\right)"
+    power = f"^{{{exponent}}}" if exponent else ""
+    return rf"{shown}{power}\left({', '.join(operands)}\right)"
 
 
 def _latex_derivative(body: str, name: str, partial: bool, order: int) -> str:
@@ -190,9 +194,11 @@ def _mathml_fraction(above: str, below: str) -> str:
     return f"<mfrac>{_row(above)}{_row(below)}</mfrac>"
 
 
-def _mathml_call(name: str, operands: Sequence[str]) -> str:
-    shown = FUNCTION_NAMES.get(name, (name,))[0]
-    return _identifier(shown) + _row(_operator("(") + _operator(",").join(operands) + _operator(")"))
+def _mathml_call(name: str, operands: Sequence[str], exponent: str = "") -> str:
+    shown = _identifier(FUNCTION_NAMES.get(name, (name,))[0])
+    if exponent:
+        shown = f"<msup>{shown}{_row(exponent)}</msup>"
+    return shown + _row(_operator("(") + _operator(",").join(operands) + _operator(")"))
 
 
 def _mathml_derivative(body: str, name: str, partial: bool, order: int) -> str:

@@ -31,6 +31,9 @@ CHOICE, RELATION, SUM, PRODUCT, POWER, ATOM = range(6)
 KNOWN_WORDS = frozenset("pi mu nu xi ln log sin cos tan exp abs max min erf tau phi chi psi rho eta".split())
 """Letters side by side that would be read as one name."""
 
+POWERED = frozenset("sin cos tan sinh cosh tanh log".split())
+"""Functions whose powers are set at the name, as in sin²(x), where exponents are set in two dimensions."""
+
 CALLED = frozenset("f g sigma Gamma psi zeta Phi".split())
 """Names of variables that would be read as functions if a bracket touched them."""
 
@@ -42,7 +45,7 @@ class Piece:
     precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors:
     "number", "letter" (a variable), "called" (one that would be read as a function before a bracket), "name" (a
     function), "bracket" or "other". fraction: a quotient. letters: the run of one-letter variables at its end; head:
-    the one at its start.
+    the one at its start. called: the name and the operands of a function whose powers are written at its name.
     """
 
     text: str
@@ -53,6 +56,7 @@ class Piece:
     fraction: bool = False
     head: str = ""
     letters: str = ""
+    called: tuple[str, tuple[str, ...]] | None = None
 
 
 def text(expression: Expression) -> str:
@@ -273,6 +277,11 @@ def _quotient(operands: Sequence[Piece], dialect: Dialect) -> Piece:
 
 def _power(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     base, exponent = operands
+    # A power of -1 at the name would be the inverse function.
+    is_whole = exponent.precedence == ATOM and exponent.starts == exponent.ends == "number" and "." not in exponent.text
+    if dialect.stacked and is_whole and base.called is not None:
+        name, inside = base.called
+        return Piece(dialect.call(name, inside, exponent.text), POWER, starts="name", ends="bracket")
     base = _wrap(base, dialect, ATOM)
     shown = exponent.text if dialect.stacked else _wrap(exponent, dialect, ATOM).text
     return Piece(dialect.power(base.text, shown), POWER, starts=base.starts, ends="other", head=base.head)
@@ -303,7 +312,9 @@ def _choice(operands: Sequence[Piece], dialect: Dialect) -> Piece:
 
 
 def _call(name: str, operands: Sequence[Piece], dialect: Dialect) -> Piece:
-    return Piece(dialect.call(name, [operand.text for operand in operands]), starts="name", ends="bracket")
+    inside = tuple(operand.text for operand in operands)
+    called = (name, inside) if name in POWERED else None
+    return Piece(dialect.call(name, inside), starts="name", ends="bracket", called=called)
 
 
 def _step(operands: Sequence[Piece], dialect: Dialect) -> Piece:
