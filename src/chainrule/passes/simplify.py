@@ -281,7 +281,7 @@ def _sum(
 def _sum_of_product(s: Simplifier, x: Term, axis: tuple[int, ...], shape: Shape) -> Term | None:
     """Return (the sum of x's rows) @ y for the sum of the rows of x @ y, and x @ (the sum of y's columns) for that of columns.
 
-    Rounding differs as between two orders of one sum.
+    Rounding differs as between two orders of one sum; a sum beyond the largest number is infinite before it is multiplied.
     """
     is_negative = x.primitive is a.NEGATIVE
     product = x.operands[0] if is_negative else x
