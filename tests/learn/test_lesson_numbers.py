@@ -140,6 +140,7 @@ def test_shapes_have_these_eigenvalues(shape: str, eigenvalues: str, kind: str) 
 def test_the_claims_on_bending_hold() -> None:
     assert "is 6: the curve bends upward" in curvature.bend("x^3 - 3x", 1.0).text
     assert "saddle" in curvature.ellipse("x^2 + 5xy + y^2", 0.0, 0.0).report
+    assert "along 0.707 x + 0.707 y" in curvature.ellipse("x^2 + 5xy + y^2", 0.0, 0.0).report
     assert "fourth derivatives" in curvature.ellipse("x^4 + y^4", 0.0, 0.0).report
 
 

@@ -39,6 +39,15 @@ def _of(text: str, count: int, wanted: str) -> Any:
     return d
 
 
+def of_names(d: Any) -> Callable[[Any], Any]:
+    """Return the function of a derivation as one of a dictionary, so that what is found of it names the variables.
+
+    >>> float(of_names(typed("x^2 y"))({"x": 3.0, "y": 2.0}))
+    18.0
+    """
+    return lambda point: d.function(*(point[name] for name in d.names))
+
+
 def of_vector(d: Any) -> Callable[[Any], Any]:
     """Return the function of a derivation as one of a vector: what descents and surfaces take.
 

@@ -11,7 +11,7 @@ import numpy as np
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.explorer.state import State, point_of
-from chainrule.learn.functions import of_vector
+from chainrule.learn.functions import of_names, of_vector
 from chainrule.learn.methods import METHODS
 from chainrule.plots import Picture
 
@@ -68,7 +68,7 @@ def explore(state: State) -> Explored:
     figures["losses"] = plots.losses({state.method: found.losses})
     return Explored(
         values="\n".join(rows),
-        curvature=str(cr.curvature(fun, start)),
+        curvature=str(cr.curvature(of_names(d), point) if len(names) > 1 else cr.curvature(fun, start)),
         advice=str(cr.learning_rate(fun, start)),
         descent=str(found),
         figures=figures,

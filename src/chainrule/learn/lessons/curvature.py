@@ -7,7 +7,7 @@ import numpy as np
 import chainrule as cr
 from chainrule import plots
 from chainrule.learn.blocks import Choice, Exercise, Formula, Lesson, Live, Shown, Slider, Text
-from chainrule.learn.functions import of_vector, one_variable, two_variables, typed
+from chainrule.learn.functions import of_names, of_vector, one_variable, two_variables, typed
 
 SPAN = (-2.0, 2.0)
 SHAPES = {"bowl": "x^2 + y^2", "cap": "-x^2 - y^2", "saddle": "x^2 - y^2", "valley": "x^2 + 20y^2", "trough": "x^2"}
@@ -37,7 +37,7 @@ def shapes(shape: str) -> Shown:
     picture = plots.surface(f, SPAN, SPAN)
     hessian = typed(f"f(x, y) = {SHAPES[shape]}", 2)
     text = f"$$\\displaystyle f = {d.function.to_latex()} \\qquad H = {hessian.result.to_latex()}$$"
-    return Shown(text, str(cr.curvature(f, np.zeros(2))), picture=picture)
+    return Shown(text, str(cr.curvature(of_names(d), {"x": 0.0, "y": 0.0})), picture=picture)
 
 
 def ellipse(function: str, x: float, y: float) -> Shown:
@@ -46,7 +46,7 @@ def ellipse(function: str, x: float, y: float) -> Shown:
 
     f = of_vector(d)
     at = np.array([x, y])
-    found = cr.curvature(f, at)
+    found = cr.curvature(of_names(d), dict(zip(d.names, (x, y), strict=True)))
     picture = plots.curvature_ellipse(cr.hessian(f)(at), at, (d.names[0], d.names[1]))
     return Shown(report=str(found), picture=picture)
 
