@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,21 @@ def test_light_and_dark_are_switched_and_kept(visit: Visit) -> None:
     visit.go("/")
     page.wait_for_function(f"() => document.documentElement.getAttribute('data-mantine-color-scheme') === '{after}'")
     assert scheme_of(page) == after
+
+
+def test_a_window_that_changes_before_figures_can_be_drawn(visit: Visit) -> None:
+    """Plotly comes late, and is asked to resize what it has not drawn."""
+    page = visit.page
+
+    def wait(route: Any) -> None:
+        for width in (600, 500, 700):
+            page.set_viewport_size({"width": width, "height": 800})
+            time.sleep(0.3)
+        route.continue_()
+
+    page.route("**/plotly.min.js*", wait)
+    visit.go("/lessons/gradient")
+    assert page.locator(".main-svg").count()
 
 
 def test_the_explorer_shares_its_state_and_gives_files(visit: Visit, tmp_path: Path) -> None:

@@ -16,7 +16,11 @@
     // Plotly is large: it is asked for before it is known which figures there are, wherever there are any.
     let loaded;
     const loading = new Promise(done => { loaded = done; });
-    const soon = { react: (graph, figure) => loading.then(plotly => plotly.react(graph, figure)) };
+    const soon = {
+        react: (graph, figure) => loading.then(plotly => plotly.react(graph, figure)),
+        purge: graph => loading.then(plotly => plotly.purge(graph)),
+        Plots: { resize: graph => loading.then(plotly => plotly.Plots.resize(graph)) },
+    };
     const has_figures = window.location.pathname !== "/";
     let turn = Promise.resolve();
     watch(window, "Plotly", plotly => {
