@@ -137,6 +137,24 @@ def test_random_numbers_are_refused(draw: Any) -> None:
         compiled(V)
 
 
+@pytest.mark.parametrize("differentiate", [False, True])
+def test_what_a_broadcast_array_showed_is_kept(differentiate: bool) -> None:
+    """One number in memory, seen five times, may be another one when the function ends."""
+
+    def fun(x: Any) -> Any:
+        number = np.full(1, 3.0)
+        y = x * np.broadcast_to(number, (5,))
+        number[0] = 7.0
+        return np.sum(y * y)
+
+    plain = cr.grad(fun) if differentiate else fun
+    compiled, x = cr.jit(plain), np.ones(5)
+    wanted = np.full(5, 18.0) if differentiate else 45.0
+    np.testing.assert_array_equal(plain(x), wanted)
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(x), wanted)
+
+
 def test_what_surrounds_is_read_by_reference_and_so_are_views_of_it() -> None:
     captured = Captured({id(GLOBAL): GLOBAL})
     view = GLOBAL[::-1]

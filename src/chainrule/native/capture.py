@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import RandomNumbersError, where
+from chainrule.passes.terms import is_one_number
 
 MANY = 10_000
 """So many objects around a function are looked at, in search of its arrays."""
@@ -130,8 +131,10 @@ class Captured:
 
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a recorded operation may hold of `array`: itself, or a copy of what the function may still change."""
-        if self.is_reference(array) or (array.size and not any(array.strides)):
+        if self.is_reference(array):
             return array
+        if is_one_number(array):  # its one element may be the function's own to change, as that of any other array
+            return np.broadcast_to(array[(slice(0, 1),) * array.ndim].copy(), array.shape)
         known = self._copies.get(id(array))
         if known is not None and known[1].tobytes() == array.tobytes():
             return known[1]

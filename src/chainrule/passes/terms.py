@@ -139,11 +139,16 @@ class Terms:
         return found
 
 
+def is_one_number(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an array is one number in memory, read again for every element."""
+    return bool(array.size) and not any(array.strides)
+
+
 def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
     """Whether all elements have the same bits."""
     if array.dtype.kind not in "fiub":
         return False
-    if not any(array.strides):
+    if is_one_number(array):
         return True
     flat = array.reshape(-1)
     first = flat[0]
@@ -159,7 +164,7 @@ def uniform(term: Term) -> Any:
         return None
     if not isinstance(value, np.ndarray):
         return value
-    if value.size and not any(value.strides):
+    if is_one_number(value):
         return value[(0,) * value.ndim]
     return None
 
