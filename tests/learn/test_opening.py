@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import call, create_autospec
 
 import pytest
 
@@ -14,26 +15,26 @@ from chainrule.learn.app import create_app
 from chainrule.learn.blocks import Code, Lesson, Live
 from chainrule.learn.lessons.table import LESSONS
 from chainrule.learn.opening import opening
-from chainrule.learn.workers import RefusedError
+from chainrule.learn.workers import RefusedError, Workers
 
 
-class Counting:
-    """Workers that compute where they are called, and count; the first so many calls are refused."""
+def counting(refused: int = 0) -> Any:
+    """Return workers that compute where they are called, and remember it; the first so many calls are refused."""
+    workers = create_autospec(Workers, instance=True)
+    refusals = iter(range(refused))
 
-    def __init__(self, refused: int = 0) -> None:
-        self.refused = refused
-        self.calls: list[Callable[..., Any]] = []
-
-    def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        self.calls.append(function)
-        if len(self.calls) <= self.refused:
+    def run(function: Callable[..., Any], *args: Any) -> Any:
+        if next(refusals, None) is not None:
             raise RefusedError("Try again in a moment.")
         return function(*args)
 
+    workers.run.side_effect = run
+    return workers
 
-def opened(workers: Counting) -> Callable[..., Any]:
+
+def opened(workers: Any) -> Callable[..., Any]:
     """Return a function that asks a site for the content of a path, as a browser does when it opens or goes on to a page."""
-    client = create_app(workers).server.test_client()  # type: ignore[arg-type]
+    client = create_app(workers).server.test_client()
 
     def ask(path: str, scheme: str = "light", switched: int | None = None, changed: str = "address.pathname") -> Any:
         asked = {
@@ -65,19 +66,19 @@ def test_an_opening_has_a_figure_a_print_and_a_problem_for_every_place(lesson: L
 
 
 def test_a_page_holds_its_figures_and_is_computed_once() -> None:
-    workers = Counting()
+    workers = counting()
     ask = opened(workers)
     light, dark = (json.dumps(ask("/lessons/derivatives", scheme).get_json()) for scheme in ("light", "dark"))
-    assert workers.calls == [opening]
+    assert workers.run.call_args_list == [call(opening, LESSONS[0])]
     assert '"data": [{' in light
     assert "#1c1c1c" in light
     assert "#1c1c1c" not in dark
     ask("/lessons/gradient")
-    assert workers.calls == [opening] * 2
+    assert [each.args[0] for each in workers.run.call_args_list] == [opening] * 2
 
 
 def test_the_switch_of_colors_leaves_the_page_as_it_is() -> None:
-    ask = opened(Counting())
+    ask = opened(counting())
     switched = ask("/lessons/derivatives", "dark", switched=1, changed="scheme.data")
     assert switched.get_json()["response"] == {}
     read_from_the_browser = ask("/lessons/derivatives", "dark", switched=None, changed="scheme.data")
@@ -85,6 +86,6 @@ def test_the_switch_of_colors_leaves_the_page_as_it_is() -> None:
 
 
 def test_a_refusal_is_a_sentence_and_is_not_kept() -> None:
-    ask = opened(Counting(refused=1))
+    ask = opened(counting(refused=1))
     assert "Try again in a moment." in json.dumps(ask("/lessons/derivatives").get_json())
     assert '"data": [{' in json.dumps(ask("/lessons/derivatives").get_json())

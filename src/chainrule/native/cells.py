@@ -154,12 +154,9 @@ class Cells:
 
     def _one(self, term: Term, names: list[str]) -> str:
         name = term.primitive.name if term.primitive else ""
-        if name == "add":  # a zero of an array is what lies beside something placed into it
-            for gap, other in ((0, 1), (1, 0)):
-                operand = term.operands[other]
-                is_gap = names[gap] == self._zero(term) and term.operands[gap].number is None
-                if is_gap and operand.dtype == term.dtype and operand.number is None:
-                    return names[other]
+        alike = all(operand.number is None and operand.dtype == term.dtype for operand in term.operands)
+        if name == "add" and alike and term.dtype in REALS:
+            return self._arithmetic(name, term, *names)
         key = (term.primitive, term.dtype, *names, *[operand.dtype for operand in term.operands])
         found = self.known.get(key)
         if found is None:
@@ -184,6 +181,7 @@ class Cells:
         return self.body.call(lanes.type, symbol, [f"{lanes.type} {operand}" for operand in operands])
 
     def _arithmetic(self, name: str, term: Term, x: str, y: str) -> str:
+        """Write a sum or a product of elements; to a sum, a zero that lies beside something placed adds nothing."""
         zero = self._zero(term)
         if name == "add" and x == zero:
             return y

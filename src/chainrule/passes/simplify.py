@@ -169,9 +169,8 @@ def _negative(
     (x,) = operands
     if x.primitive is a.NEGATIVE:
         return x.operands[0]
-    if (
-        x.primitive is a.MULTIPLY and x.dtype == dtype and dtype.kind == "f"
-    ):  # the sign of a factor is that of the product
+    # The sign of a factor is that of the product.
+    if x.primitive is a.MULTIPLY and x.dtype == dtype and dtype.kind == "f":
         for one, other in (x.operands, x.operands[::-1]):
             if type(one.number) is float and other.dtype == dtype:
                 return s.apply(a.MULTIPLY, (s.terms.constant(-one.number), other), {}, shape, dtype)

@@ -5,10 +5,16 @@ from __future__ import annotations
 import numpy as np
 import scipy
 
-from chainrule.core.primitive import Elementwise
+from chainrule.core.primitive import Array, Elementwise
 from chainrule.primitives.special import UNIT, NoRule
 
 MIDDLE = (0.5, 3.0)
+
+
+def _gamma_density(a: Array, x: Array) -> Array:
+    """Return the density of the gamma distribution of shape `a`, of which gammainc is the integral."""
+    return np.exp(scipy.special.xlogy(a - 1, x) - x - scipy.special.gammaln(a))
+
 
 LOGGAMMA = Elementwise(
     name="loggamma",
@@ -76,7 +82,7 @@ GAMMAINC = Elementwise(
     value=lambda a, x: scipy.special.gammainc(a, x),
     partials=(
         NoRule("gammainc", "first"),
-        lambda out, a, x: np.exp(scipy.special.xlogy(a - 1, x) - x - scipy.special.gammaln(a)),
+        lambda out, a, x: _gamma_density(a, x),
     ),
     rule="gamma distribution rule",
     domain=MIDDLE,
@@ -86,7 +92,7 @@ GAMMAINCC = Elementwise(
     value=lambda a, x: scipy.special.gammaincc(a, x),
     partials=(
         NoRule("gammaincc", "first"),
-        lambda out, a, x: -np.exp(scipy.special.xlogy(a - 1, x) - x - scipy.special.gammaln(a)),
+        lambda out, a, x: -_gamma_density(a, x),
     ),
     rule="gamma distribution rule",
     domain=MIDDLE,
