@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.core.graph import ITEM
 from chainrule.native.trace import trace
 from chainrule.passes.lower import lower
+from chainrule.passes.simplifications import simplifier
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Term, live
 
@@ -22,10 +23,10 @@ def simplified(fun: Callable[..., Any], *args: Any) -> tuple[Simplifier, tuple[T
         return list(out) if isinstance(out, tuple) else [out]
 
     recording = trace(fun, flat, args, [False] * len(args), lambda array: True)
-    simplifier = Simplifier()
-    inputs = [simplifier.terms.input(place, np.shape(x), np.asarray(x).dtype) for place, x in enumerate(args)]
-    to_term = lower(recording.graph, simplifier, inputs, recording.captured.is_reference, recording.references)
-    return simplifier, tuple(map(to_term, recording.graph.outputs))
+    made = simplifier()
+    inputs = [made.terms.input(place, np.shape(x), np.asarray(x).dtype) for place, x in enumerate(args)]
+    to_term = lower(recording.graph, made, inputs, recording.captured.is_reference, recording.references)
+    return made, tuple(map(to_term, recording.graph.outputs))
 
 
 def terms_of(fun: Callable[..., Any], *args: Any) -> tuple[Term, ...]:

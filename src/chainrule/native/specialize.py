@@ -27,7 +27,7 @@ from chainrule.native.watch import Watched
 from chainrule.native.writing import NotNativeError
 from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
-from chainrule.passes.simplify import Simplifier
+from chainrule.passes.simplifications import simplifier
 from chainrule.passes.terms import Term
 from chainrule.primitives.shape import ASTYPE
 from chainrule.tracing.lift import lift
@@ -65,7 +65,7 @@ class Specialization:
         self.say = say
         self.interpreted = False
         self.why = ""  # it is not compiled
-        self.simplifier = Simplifier()
+        self.simplifier = simplifier()
         self.inputs = [
             self.simplifier.terms.input(position, np.shape(value), value.dtype)
             for position, value in enumerate(call.inputs())

@@ -1,0 +1,41 @@
+"""Owns the table of simplifications: for an operation, what makes a simpler term of it."""
+
+from __future__ import annotations
+
+from chainrule.core.primitive import Primitive
+from chainrule.passes import simplify_arithmetic as arithmetic
+from chainrule.passes import simplify_moves as moves
+from chainrule.passes import simplify_products as products
+from chainrule.passes.simplify import Rule, Simplifier
+from chainrule.primitives import arithmetic as a
+from chainrule.primitives.exponential import EXP
+from chainrule.primitives.indexing import INDEX, INDEX_SET
+from chainrule.primitives.products import MATMUL
+from chainrule.primitives.reduction import SUM
+from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, RESHAPE, TRANSPOSE, WHERE
+
+RULES: dict[Primitive, Rule] = {
+    a.SUBTRACT: arithmetic.subtract,
+    a.MULTIPLY: arithmetic.multiply,
+    a.DIVIDE: arithmetic.divide,
+    a.NEGATIVE: arithmetic.negative,
+    a.POSITIVE_SIGN: arithmetic.same_shape,
+    a.POWER: arithmetic.power,
+    a.REAL: arithmetic.real,
+    a.CONJUGATE: arithmetic.real,
+    EXP: arithmetic.exp,
+    ASTYPE: arithmetic.same_shape,
+    RESHAPE: moves.reshape,
+    TRANSPOSE: moves.transpose,
+    BROADCAST_TO: moves.broadcast,
+    SUM: products.sum_over,
+    INDEX: moves.index,
+    INDEX_SET: moves.index_set,
+    MATMUL: products.matmul,
+    WHERE: arithmetic.where,
+}
+
+
+def simplifier() -> Simplifier:
+    """Return a new simplifier that knows them all."""
+    return Simplifier(RULES)
