@@ -246,6 +246,20 @@ WRITES = (
     "{v} = {0}.copy()\n{v}.sort()",
     "{v} = {0} * 1.0\nnp.fill_diagonal({v}, 0.75)",
 )
+PLACES = (
+    "{0}[{above}]", "{0}[{below}]", "{0}[..., [0, -1, 0]]", "{0}[:, [0, -1]]", "{0}[::2, [[0], [-1]], None]",
+    "{0}[[0, -1], [-1, 0]]", "{0}[{above}, 0]", "{0}[0, :, [0, -1]]", "{0}[{below}, ..., -1]", "{0}[None, [1, 0]]",
+    "{0}[np.arange(len({0})), np.arange(len({0})) % {0}.shape[1]]", "np.take({0}, [[0, 1], [-1, 0]], axis=-1)",
+    "{0}[({above})[:, None], [0]]", "{0}[np.int32(1)]", "{0}[({above}).astype(np.int32)]", "{0}[[0, 1], ::-1, [[1], [0]]]",
+    "{v} = {0} * 1.0\n{v}[{above}] = np.sin({v}[0]) * 2",
+    "{v} = {0} * 1.0\nplaces = {below}\n{v}[places] = {v}[places] - 0.5",
+    "{v} = {0} * 1.0\nplaces = {above}\nnp.add.at({v}, places, {0}[places][::-1])",
+    "{v} = {0} * 1.0\nnp.add.at({v}, (slice(1, None), [0, 0, -1]), 1.5)",
+    "{v} = {0} * 1.0\n{v}[..., [0, -1]] = {v}[..., [-1, 0]]", "{v} = {0} * 1.0\n{v}[[0, 0, -1]] *= {v}[:1]",
+    "{v} = np.zeros((5, 3), like={0})\nnp.add.at({v}, ([0, 4, 0], [2, 2, 2]), np.ravel({0})[:3])",
+)  # fmt: skip
+ABOVE = "(3 * np.ravel({0})[:4]).astype(int) % len({0})"  # places that depend on values
+BELOW = f"{ABOVE} - len({{0}})"
 FLOWS = (
     "if np.sum({0}) > 0:\n    {v} = {0} * 2\nelse:\n    {v} = {0} - 1",
     "{v} = {0}\nfor step in range(3):\n    {v} = np.sin({v}) + step",
@@ -284,6 +298,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "shape": ("shape", "along", "binary", "unary", "slice"),
     "indexing": ("slice", "write", "mask", "binary", "unary"),
     "along": ("along", "reduction", "binary", "slice"),
+    "places": ("place", "unary", "place", "binary", "place", "slice", "reduction"),
     "products": ("product", "binary", "unary", "shape", "reduction"),
     "matrices": ("matrix", "product", "unary"),
     "integers": ("integer", "binary", "reduction", "slice"),
@@ -410,6 +425,10 @@ class Writer:
 
     def write(self) -> None:
         self.run(self.pick(WRITES).replace("{0}", self.operand(1)))
+
+    def place(self) -> None:
+        template = self.pick(PLACES).replace("{above}", ABOVE).replace("{below}", BELOW).replace("{0}", self.operand(1))
+        self.run(template if "{v} = " in template else "{v} = " + template)
 
     def flow(self) -> None:
         self.run(self.pick(FLOWS).replace("{0}", self.operand(1)))

@@ -28,6 +28,7 @@ from chainrule.native.layout import is_basic
 from chainrule.native.machine import host
 from chainrule.native.text import Body, Module
 from chainrule.native.vector_math import FUNCTIONS
+from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import Term
 from chainrule.primitives.arithmetic import DIVIDE, SQRT
 from chainrule.primitives.index_keys import key_of
@@ -36,12 +37,12 @@ from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import PROD, SUM
-from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, FLIP, PAD, RESHAPE, ROLL, TRANSPOSE
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, FLIP, PAD, RESHAPE, TRANSPOSE
 
 MOST = 16
 """Arrays of up to so many elements are kept in registers."""
 Names = np.ndarray[Any, np.dtype[np.object_]]
-_MOVES = frozenset({RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, FLIP, ROLL, STACK})
+_MOVES = frozenset({RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, FLIP, STACK})
 _SLOW = frozenset({DIVIDE, SQRT})  # a processor begins one of these in five to nine cycles, for one number or a vector
 _REDUCTIONS: dict[Primitive | None, str] = {SUM: "add", PROD: "multiply", MAX: "maximum", MIN: "minimum"}
 
@@ -55,6 +56,10 @@ def can_be_cells(term: Term) -> bool:
         return False
     if primitive in _MOVES or primitive is PAD:
         return all(operand.dtype == term.dtype for operand in term.operands)
+    if primitive in (GATHER, SCATTER):
+        places = term.operands[1 if primitive is GATHER else 2 :]
+        same = all(operand.dtype == term.dtype for operand in term.operands[: -len(places)])
+        return same and all(place.is_constant for place in places)
     if primitive is INDEX:
         return len(term.operands) == 1 and is_basic(term.parameters["template"])
     if primitive in (INDEX_SET, INDEX_ADD):
@@ -95,8 +100,13 @@ class Cells:
             return _as_array(found)
         if primitive is PAD:
             return np.pad(operands[0], term.parameters["widths"], constant_values=self._zero(term))
+        if primitive is GATHER:
+            return _as_array(operands[0][_numbers(term.operands[1:])])
         if primitive in (INDEX_SET, INDEX_ADD):
-            return self._update(term, operands[0], operands[1])
+            key, adds = key_of(term.parameters["template"], ()), primitive is INDEX_ADD
+            return self._update(term, operands[0], operands[1], key, adds)
+        if primitive is SCATTER:
+            return self._update(term, operands[0], operands[1], _numbers(term.operands[2:]), term.parameters["adds"])
         if primitive in _REDUCTIONS:
             return self._reduce(term, operands[0])
         if primitive is MATMUL:
@@ -195,13 +205,13 @@ class Cells:
             self.known[key] = found
         return found
 
-    def _update(self, term: Term, x: Names, v: Names) -> Names:
-        """Return the elements with those at a basic index expression replaced, or added to."""
+    def _update(self, term: Term, x: Names, v: Names, key: Any, adds: bool) -> Names:
+        """Return the elements with those at an index expression replaced, or added to."""
         names = x.ravel().tolist()
-        places = np.arange(x.size).reshape(x.shape)[key_of(term.parameters["template"], ())]
+        places = np.asarray(np.arange(x.size).reshape(x.shape)[key])
         v = v.reshape(v.shape[max(0, v.ndim - places.ndim) :])  # it may have more axes, of length 1
         for place, name in zip(places.ravel(), np.broadcast_to(v, places.shape).ravel(), strict=True):
-            names[place] = self._arithmetic("add", term, names[place], name) if term.primitive is INDEX_ADD else name
+            names[place] = self._arithmetic("add", term, names[place], name) if adds else name
         return np.array(names, dtype=object).reshape(x.shape)
 
     def _reduce(self, term: Term, x: Names) -> Names:
@@ -235,6 +245,11 @@ class Cells:
                 total = self._arithmetic("add", term, total, part)
             out[place] = total
         return out.reshape(term.shape)
+
+
+def _numbers(places: Sequence[Term]) -> tuple[Any, ...]:
+    """Return the constants that say where."""
+    return tuple(place.constant for place in places)
 
 
 def _as_array(found: Any) -> Names:

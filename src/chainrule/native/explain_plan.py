@@ -9,7 +9,7 @@ from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.heat import LONGEST
 from chainrule.native.instructions import ELEMENTS
-from chainrule.native.layout import contiguous, is_basic
+from chainrule.native.layout import contiguous
 from chainrule.native.plan import ASSEMBLED, LOOP, NUMPY, PRODUCT, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
 from chainrule.native.plan_names import arrays_around, kind_name, leaf_names, result_names
 from chainrule.native.program import Compiled, Path
@@ -19,7 +19,7 @@ from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_
 from chainrule.native.specialize import Specialization, Variant
 from chainrule.native.steps import Step
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
-from chainrule.passes.terms import Term, live, uniform
+from chainrule.passes.terms import BOOL, Term, live, uniform
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.products import MATMUL
 
@@ -280,7 +280,9 @@ def _units(entries: Sequence[tuple[Schedule, Group]]) -> Iterator[tuple[Schedule
             elif step.kind == "assemble" and step.term is not None:
                 assembled.add(step.term.index)
                 yield schedule, [step], 0
-            elif not (step.kind == "loop" and all(piece.target.index in assembled for piece in step.pieces)):
+            elif not (
+                step.kind in ("loop", "scatter") and all(piece.target.index in assembled for piece in step.pieces)
+            ):
                 yield schedule, [step], others
                 others += 1
     if cells and before is not None:
@@ -316,8 +318,8 @@ def _why(term: Term) -> str:
         return "an array has no elements"
     if others:
         return f"native code computes in {', '.join(map(str, ELEMENTS))}, not in {', '.join(others)}"
-    if term.primitive in (INDEX, INDEX_SET, INDEX_ADD) and not is_basic(term.parameters["template"]):
-        return "an index is an array"
+    if term.primitive in (INDEX, INDEX_SET, INDEX_ADD) and any(each.dtype == BOOL for each in term.operands[1:]):
+        return "an index is a mask"
     if term.primitive is MATMUL:
         return "BLAS does not read these matrices where they lie"
     return "native code has no instructions for it"

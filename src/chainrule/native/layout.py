@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from chainrule.passes.places import GATHER, spread_axes
 from chainrule.passes.terms import Shape, Term, uniform
 from chainrule.primitives.indexing import INDEX, INDEX_ADD
-from chainrule.primitives.shape import BROADCAST_TO, FLIP, PAD, RESHAPE, TRANSPOSE
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, FLIP, PAD, RESHAPE, TRANSPOSE
 
 
 class Coordinate(NamedTuple):
@@ -144,6 +146,15 @@ def pad_bounds(term: Term) -> tuple[tuple[int, int], ...] | None:
     return tuple(bounds[place] for place in range(len(term.shape)))
 
 
+def join_bounds(term: Term) -> tuple[int, list[tuple[int, int]]] | None:
+    """Return along which axis values are joined and where each lies, as (first, after the last); None where none are."""
+    if term.primitive is not CONCATENATE or any(operand.dtype != term.dtype for operand in term.operands):
+        return None
+    axis = term.parameters["axis"] % len(term.shape)
+    ends = list(itertools.accumulate(operand.shape[axis] for operand in term.operands))
+    return axis, list(zip([0, *ends], ends, strict=False))
+
+
 def _moved(at: Coordinate, start: int, step: int) -> Coordinate:
     return Coordinate(at.axis, at.coefficient * step, start + step * at.constant)
 
@@ -152,27 +163,36 @@ _FIRST = Coordinate(None, 0, 0)
 
 
 def coordinates_of_operand(term: Term, number: int, at: Sequence[Coordinate]) -> tuple[Coordinate, ...]:
-    """Return where an element of a value reads one of its operands."""
+    """Return where an element of a value reads one of its operands; along axes at computed places, the first element."""
     operand = term.operands[number]
     shape = operand.shape
+    if term.primitive is GATHER:
+        places = len(term.operands) - 1
+        width = spread_axes(len(term.shape), len(term.operands[0].shape), places)
+        if number == 0:
+            return (*(_FIRST,) * places, *at[width:])
+        at = at[:width]
     if term.primitive is TRANSPOSE:
-        places: list[Coordinate] = [_FIRST] * len(shape)
+        turned: list[Coordinate] = [_FIRST] * len(shape)
         for place, axis in enumerate(term.parameters["axes"]):
-            places[axis] = at[place]
-        return tuple(places)
+            turned[axis] = at[place]
+        return tuple(turned)
     if term.primitive is FLIP:
         flipped = {axis % len(shape) for axis in term.parameters["axis"]}
         return tuple(_moved(each, shape[axis] - 1, -1) if axis in flipped else each for axis, each in enumerate(at))
     if term.primitive is INDEX:
         axes, fixed = basic_index(term.parameters["template"], shape)
-        places = [Coordinate(None, 0, fixed.get(axis, 0)) for axis in range(len(shape))]
+        found = [Coordinate(None, 0, fixed.get(axis, 0)) for axis in range(len(shape))]
         for entry, each in zip(axes, at, strict=True):
             if entry.source is not None:
-                places[entry.source] = _moved(each, entry.start, entry.step)
-        return tuple(places)
+                found[entry.source] = _moved(each, entry.start, entry.step)
+        return tuple(found)
     if term.primitive is RESHAPE:
         rest = iter([each for each, length in zip(at, term.shape, strict=True) if length != 1])
         return tuple(_FIRST if length == 1 else next(rest) for length in shape)
+    if (joined := join_bounds(term)) is not None:
+        axis, bounds = joined
+        return tuple(_moved(each, -bounds[number][0], 1) if k == axis else each for k, each in enumerate(at))
     if is_pad(term):
         if term.primitive is PAD:
             return tuple(

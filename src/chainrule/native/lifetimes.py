@@ -12,7 +12,7 @@ from chainrule.passes.terms import Term
 def _reads(step: Step, schedule: Schedule) -> set[int]:
     """Return the buffers that a step may read: what another loop of its level makes may be read or computed again."""
     found: set[int] = set()
-    stack: list[Term] = [piece.term for piece in step.pieces]
+    stack: list[Term] = [term for piece in step.pieces for term in piece.reads]
     if step.term is not None:
         stack.extend(step.term.operands)
     level = min((schedule.level.get(term.index, 0) for term in (piece.target for piece in step.pieces)), default=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chainrule.native.layout import Storage
 from chainrule.native.points import Loop, Root
@@ -60,7 +60,7 @@ def loop_call(
         return number(found, term.dtype.itemsize), Storage(found.buffer, 0, found.strides)
 
     if not domain:
-        domain, pieces = (1,), [Piece(p.term, p.how, p.target, p.offset, (1,)) for p in pieces]
+        domain, pieces = (1,), [replace(piece, strides=(1,)) for piece in pieces]
     flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored) if may_flatten else None
     if flat is not None:
         domain, leaves = flat
@@ -71,7 +71,8 @@ def loop_call(
         if piece.how in ("store", "add"):
             strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
         target = Storage(piece.target, piece.offset, strides)
-        roots.append(Root(term, piece.how, number(target, piece.target.dtype.itemsize), strides))
+        pointer = number(target, piece.target.dtype.itemsize)
+        roots.append(Root(term, piece.how, pointer, strides, piece.places, piece.spread))
     read = stored if flat is None else lambda term: _flat_stored(term, stored)
     loop = Loop(domain, roots, read, names)
     sizes = [piece.target.size for piece in pieces]

@@ -14,7 +14,7 @@ from typing import Any
 from chainrule.native.column_sums import WIDEST, ColumnSums
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
-from chainrule.native.layout import Coordinate, coordinates_of_operand, pad_bounds
+from chainrule.native.layout import Coordinate, coordinates_of_operand, join_bounds, pad_bounds
 from chainrule.native.nests import Nest
 from chainrule.native.points import MEMORY, Loop, Points, Root, starting
 from chainrule.native.reductions import IDENTITY, identity
@@ -46,8 +46,12 @@ class _Writer:
         self._seen: set[Any] = set()
         for root in loop.roots:
             self._scan(root.term, starting(loop.domain, root.term))
+            for place, at, _ in root.start_of_places():
+                self._scan(place, at)
         narrow = self.kinds <= {FLOAT32, BOOL} and FLOAT32 in self.kinds
         self.width = max(1, width_bytes // (4 if narrow else 8))
+        if any(root.is_scattered for root in loop.roots):
+            self.width = 1
         self.lines: list[str] = []
 
     def _scan(self, root: Term, start: tuple[Coordinate, ...]) -> None:
@@ -62,7 +66,10 @@ class _Writer:
             if self.loop.storage(term) is not None or term.constant is not None:
                 continue
             self.cost += 1
-            bounds = pad_bounds(term)
+            bounds, joined = pad_bounds(term), join_bounds(term)
+            if joined is not None:
+                for edges in joined[1]:
+                    self._note_edges(edges, at[joined[0]])
             if bounds is not None:
                 for edges, coordinate in zip(bounds, at, strict=True):
                     self._note_edges(edges, coordinate)
@@ -150,7 +157,7 @@ def loop_key(loop: Loop) -> Any:
     made: dict[int, int] = {}
     parts: list[Any] = []
     for root in loop.roots:
-        stack = [root.term]
+        stack = [root.term, *(place for place, _ in root.places)]
         while stack:
             term = stack[-1]
             if term.index in made:
@@ -171,7 +178,11 @@ def loop_key(loop: Loop) -> Any:
                 part = (term.primitive, operands, freeze(term.parameters), term.shape, term.dtype)
             made[term.index] = len(parts)
             parts.append(part)
-    roots = tuple((made[root.term.index], *root[1:]) for root in loop.roots)
+    roots = tuple(
+        (made[root.term.index], root.how, root.pointer, root.strides, root.spread,
+         tuple((made[place.index], stride) for place, stride in root.places))
+        for root in loop.roots
+    )  # fmt: skip
     return loop.domain, roots, tuple(parts)
 
 

@@ -210,12 +210,25 @@ class Nest:
             vector = points.vector(points.value(root.term, points.start(root.term), inner), root.term, inner)
             element = ELEMENTS[root.term.dtype]
             lanes = Lanes(body, inner.width, REALS.get(root.term.dtype, "double"))
-            row = points.address(points.sections[-1], element, root.pointer, 0, root.strides[:-1])
+            row = self._row(points, inner, root)
             if root.how != "store":
                 how = "sum" if root.how == "add" else root.how
                 vector = combine(lanes, how, root.term.dtype, inner.load(element, row, root.strides[-1]), vector)
             inner.store(element, row, root.strides[-1], vector)
         return after
+
+    def _row(self, points: Points, inner: Inner, root: Root) -> str:
+        """Write the address at which a row of a result starts."""
+        element = ELEMENTS[root.term.dtype]
+        places = [(points.value(term, at, inner), stride) for term, at, stride in root.start_of_places()]
+        constant = sum(int(place.number) * stride for place, stride in places if place.number is not None)
+        outer = [(place.name, stride) for place, stride in places if place.number is None and place.depth < self.rank]
+        row = points.address(points.sections[-1], element, root.pointer, constant, root.strides[:-1], outer)
+        for place, stride in places:
+            if place.number is None and place.depth == self.rank:  # one element at a time
+                offset = inner.body.let(f"mul i64 {place.name}, {stride}")
+                row = inner.body.let(f"getelementptr {MEMORY[element]}, ptr {row}, i64 {offset}")
+        return row
 
     def _finish(self, points: Points, body: Body, totals: list[Root], state: list[list[str]]) -> None:
         """Write the totals of the innermost loop into memory."""

@@ -11,8 +11,9 @@ import numpy as np
 
 from chainrule.native.instructions import ELEMENTS, REALS, Operand, write_constant, write_elementwise
 from chainrule.native.lanes import Lanes
-from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, pad_bounds
+from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, join_bounds, pad_bounds
 from chainrule.native.text import Body, Module
+from chainrule.passes.places import GATHER
 from chainrule.passes.terms import Shape, Term, uniform
 
 MEMORY = {"double": "double", "float": "float", "i64": "i64", "i1": "i8"}
@@ -25,12 +26,25 @@ class Root(NamedTuple):
 
     how: "store", "add" to what is there, or the reduction "sum", "prod", "max", "min" over the axes whose stride is 0.
     pointer: the number of the argument. strides: for each axis of the space, in elements.
+    places: terms, with strides, that say where besides; they spread over the first `spread` axes of the space.
     """
 
     term: Term
     how: str
     pointer: int
     strides: Shape
+    places: tuple[tuple[Term, int], ...] = ()
+    spread: int = 0
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether neighbors along the last axis may have the same place."""
+        return bool(self.places) and self.spread == len(self.strides)
+
+    def start_of_places(self) -> list[tuple[Term, tuple[Coordinate, ...], int]]:
+        """Return the terms that say where, with their coordinates and strides."""
+        space = (0,) * self.spread  # along an axis of length 1 of the space, any coordinate is the first
+        return [(term, starting(space, term), stride) for term, stride in self.places]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +154,18 @@ class Points:
         stored = self.loop.storage(term)
         if stored is not None:
             found = self._load(term, stored, at, inner)
+        elif term.primitive is GATHER:
+            found = self._gather(term, at, inner)
         elif (bounds := pad_bounds(term)) is not None:
             if all(self._inside(coordinate, edges) for coordinate, edges in zip(at, bounds, strict=True)):
                 source = len(term.operands) - 1
                 found = self.value(term.operands[source], coordinates_of_operand(term, source, at), inner)
             else:
                 found = Value("", 0, term.dtype.type(0))
+        elif (joined := join_bounds(term)) is not None:
+            axis, edges = joined
+            source = next(place for place, part in enumerate(edges) if self._inside(at[axis], part))
+            found = self.value(term.operands[source], coordinates_of_operand(term, source, at), inner)
         else:
             parts = [
                 self.value(operand, coordinates_of_operand(term, place, at), inner)
@@ -202,33 +222,58 @@ class Points:
             return write_constant(Lanes(inner.body, self.width), part.number, term.dtype)
         return self.at_depth(part, term, self.rank, inner)
 
-    def _load(self, term: Term, stored: tuple[int, Storage], at: tuple[Coordinate, ...], inner: Inner) -> Value:
+    def _gather(self, term: Term, at: tuple[Coordinate, ...], inner: Inner) -> Value:
+        """Write a read at computed places."""
+        x, *places = term.operands
+        stored = self.loop.storage(x)
+        assert stored is not None, term
+        found = [
+            self.value(place, coordinates_of_operand(term, number, at), inner) for number, place in enumerate(places, 1)
+        ]
+        steps = list(zip(found, stored[1].strides, strict=False))
+        return self._load(x, stored, coordinates_of_operand(term, 0, at), inner, steps)
+
+    def _load(
+        self, term: Term, stored: tuple[int, Storage], at: tuple[Coordinate, ...], inner: Inner,
+        steps: Sequence[tuple[Value, int]] = (),
+    ) -> Value:  # fmt: skip
+        """Write a load. steps: computed places, with strides."""
         pointer, storage = stored
         constant, coefficients = 0, [0] * self.rank
         for coordinate, stride in zip(at, storage.strides, strict=True):
             constant += coordinate.constant * stride
             if coordinate.axis is not None:
                 coefficients[coordinate.axis] += coordinate.coefficient * stride
+        constant += sum(int(place.number) * stride for place, stride in steps if place.number is not None)
+        moving = [(place.name, stride, place.depth) for place, stride in steps if place.number is None]
         depth = max((axis + 1 for axis, each in enumerate(coefficients) if each), default=0)
+        depth = max(depth, *(each for _, _, each in moving), 0)
         element = ELEMENTS[term.dtype]
+        outer = tuple((name, stride) for name, stride, each in moving if each < self.rank)
         if depth < self.rank:
             body = self.sections[depth]
-            address = self.address(body, element, pointer, constant, coefficients[:depth])
+            address = self.address(body, element, pointer, constant, coefficients[:depth], outer)
             return Value(_load_number(body, element, address), depth)
         body = self.sections[self.rank - 1]
-        key = ("row", pointer, constant, tuple(coefficients[:-1]), element)
+        key = ("row", pointer, constant, tuple(coefficients[:-1]), outer, element)
         row = self.row.get(key)
         if row is None:
-            row = Value(self.address(body, element, pointer, constant, coefficients[:-1]), self.rank - 1)
+            row = Value(self.address(body, element, pointer, constant, coefficients[:-1], outer), self.rank - 1)
             self.row[key] = row
+        across = [(name, stride) for name, stride, each in moving if each == self.rank]
+        if across:
+            return Value(inner.gather(element, row.name, coefficients[-1], across), self.rank)
         return Value(inner.load(element, row.name, coefficients[-1]), self.rank)
 
-    def address(self, body: Body, element: str, pointer: int, constant: int, coefficients: Sequence[int]) -> str:
-        """Write the address of an element, from the indices of the outer loops."""
+    def address(
+        self, body: Body, element: str, pointer: int, constant: int, coefficients: Sequence[int],
+        steps: Sequence[tuple[str, int]] = (),
+    ) -> str:  # fmt: skip
+        """Write the address of an element, from the indices of the outer loops and computed places."""
         offset = str(constant)
-        for axis, coefficient in enumerate(coefficients):
+        for name, coefficient in (*zip(self.index, coefficients, strict=False), *steps):
             if coefficient:
-                part = self.index[axis] if coefficient == 1 else body.let(f"mul i64 {self.index[axis]}, {coefficient}")
+                part = name if coefficient == 1 else body.let(f"mul i64 {name}, {coefficient}")
                 offset = part if offset == "0" else body.let(f"add i64 {offset}, {part}")
         if offset == "0":
             return f"%p{pointer}"
@@ -267,10 +312,34 @@ class Inner:
         else:
             steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
             places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
-            mask = self.mask or "<" + ", ".join(["i1 true"] * width) + ">"
-            name = body.module.declare(f"llvm.masked.gather.v{width}{SHORT[memory]}.v{width}p0", f"{kind} {{}}(<{width} x ptr>, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
-            found = body.let(f"call {kind} {name}(<{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
+            return self._load_each(element, kind, places)
         return body.let(f"icmp ne {kind} {found}, zeroinitializer") if element == "i1" else found
+
+    def _load_each(self, element: str, kind: str, places: str) -> str:
+        """Write a load of lanes from an address for each."""
+        body, memory, width = self.body, MEMORY[element], self.width
+        mask = self.mask or "<" + ", ".join(["i1 true"] * width) + ">"
+        name = body.module.declare(f"llvm.masked.gather.v{width}{SHORT[memory]}.v{width}p0", f"{kind} {{}}(<{width} x ptr>, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
+        found = body.let(f"call {kind} {name}(<{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
+        return body.let(f"icmp ne {kind} {found}, zeroinitializer") if element == "i1" else found
+
+    def gather(self, element: str, row: str, stride: int, steps: Sequence[tuple[str, int]]) -> str:
+        """Write a load of lanes whose places are computed. steps: the places, with strides."""
+        body, memory, width = self.body, MEMORY[element], self.width
+        kind, whole = f"<{width} x {memory}>", Lanes(body, width)
+        offset = whole.whole(0)
+        for name, step in steps:
+            part = name if step == 1 else whole.bitwise("mul", name, whole.whole(step))
+            offset = whole.bitwise("add", offset, part)
+        if width == 1:
+            address = body.let(f"getelementptr {memory}, ptr {self.address(element, row, stride)}, i64 {offset}")
+            return _load_number(body, element, address)
+        if stride:
+            lanes = ", ".join(f"i64 {lane * stride}" for lane in range(width))
+            offset = whole.bitwise("add", offset, f"<{lanes}>")
+            row = self.address(element, row, stride)
+        places = body.let(f"getelementptr {memory}, ptr {row}, <{width} x i64> {offset}")
+        return self._load_each(element, kind, places)
 
     def store(self, element: str, row: str, stride: int, value: str) -> None:
         """Write a store of all lanes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
 from chainrule.native.schedule import Role, Schedule
 from chainrule.native.steps import Piece, Step
-from chainrule.native.tables import write_tables
+from chainrule.native.tables import Pending, write_tables
 from chainrule.native.text import Module
 from chainrule.native.watch import Watched, write_watch
 from chainrule.native.writing import NotNativeError, State, Writing
@@ -229,6 +230,8 @@ class ProgramWriter(Writing):
                 self._take_memory(step, state, places, schedule.in_place)
             if group.steps[0].kind == "loop":
                 self._loops(group.steps, state)
+            elif group.steps[0].kind == "scatter":
+                self._scatter(group.steps[0], state)
             else:
                 self._step(group.steps[0], state)
             for number in group.numbers:
@@ -283,10 +286,17 @@ class ProgramWriter(Writing):
 
     def _start(self, term: Term, state: State) -> None:
         """Write what is in the memory of an assembled value at first: one number, where its first operand is that."""
-        number = uniform(term.operands[0]) if len(term.operands) == 2 and term.operands[0].shape == term.shape else None
+        number = uniform(term.operands[0]) if term.operands[0].shape == term.shape else None
         if number is not None:
             pointer = self.pointer(state, state.storage[term.index], term.dtype.itemsize)
             self.fill(pointer, term.size, number, term.dtype)
+
+    def _scatter(self, step: Step, state: State) -> None:
+        """Write a loop whose rows are worked off in order."""
+        call = loop_call(self, state, step.domain, step.pieces, may_flatten=False)
+        self.pending.append(Pending(call.symbol, tuple(call.pointers), call.domain[0]))
+        self.work += math.prod(step.domain)
+        state.done.update(piece.target.index for piece in step.pieces)
 
     def _loops(self, steps: Sequence[Step], state: State) -> None:
         """Write loops over the same rows, block by block."""

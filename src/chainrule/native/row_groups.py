@@ -93,7 +93,7 @@ def _made(step: Step) -> set[int]:
 def _direct_reads(step: Step, schedule: Schedule) -> set[int]:
     """Return the terms that a step may read, whether from memory or from registers."""
     found: set[int] = set()
-    stack: list[Term] = [piece.term for piece in step.pieces]
+    stack: list[Term] = [term for piece in step.pieces for term in piece.reads]
     own = _made(step)
     if step.term is not None:
         stack.extend(step.term.operands)
@@ -105,8 +105,8 @@ def _direct_reads(step: Step, schedule: Schedule) -> set[int]:
             found.add(term.index)
         if schedule.role(term) in (Role.POINT, Role.ALIAS) or term.index < 0 or term.index in own:
             stack.extend(term.operands)
-    if step.kind == "loop":
-        found |= {piece.target.index for piece in step.pieces if piece.how == "add"}
+    if step.kind in ("loop", "scatter"):
+        found |= {piece.target.index for piece in step.pieces if piece.how == "add" or piece.places}
     return found
 
 

@@ -19,12 +19,14 @@ from chainrule.native.layout import (
     is_basic,
     is_pad,
     is_view,
+    join_bounds,
     region_shape,
     storage_of_view,
 )
 from chainrule.native.products import can_multiply, wants_copy
 from chainrule.native.steps import REDUCTIONS, Piece, Step, assembled, reduced
 from chainrule.native.vector_math import FUNCTIONS
+from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import BOOL, Shape, Term
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
@@ -39,6 +41,8 @@ ACROSS = 4
 """A view whose last axis does not lie in order in memory is copied before it is read so often."""
 PADS = 8
 """Up to so many padded values are computed as pieces of the loops that read them."""
+JOINED = 12
+"""Up to so many parts of joined values are computed as pieces of the loops that read them."""
 CELLS = 4000
 """Up to so many numbers of small arrays are kept in registers."""
 _WEIGHTS = {"divide": 4, "sqrt": 4}
@@ -74,6 +78,10 @@ class Schedule:
         self.cost: dict[int, int] = {}
         self.kept: set[int] = set()
         self.lazy_pads = sum(is_pad(term) for term in self.order) <= PADS
+        joins = [term for term in self.order if join_bounds(term) is not None and term not in self.wanted]
+        self.lazy_joins = (
+            {term.index for term in joins} if sum(len(each.operands) for each in joins) <= JOINED else set()
+        )
         few = [term for term in self.order if can_be_cells(term)]
         in_registers = sum(term.size for term in few) <= CELLS
         self.small = {term.index for term in few if term.size == 1 or in_registers}
@@ -126,8 +134,12 @@ class Schedule:
         if term.dtype not in ELEMENTS or any(operand.dtype not in ELEMENTS for operand in operands):
             return Role.CALL
         same = all(operand.dtype == term.dtype for operand in operands)
-        if is_view(term) or has_instruction(term) or (is_pad(term) and self.lazy_pads):
+        if is_view(term) or has_instruction(term) or (is_pad(term) and self.lazy_pads) or primitive is GATHER:
             return Role.POINT
+        if term.index in self.lazy_joins:
+            return Role.POINT
+        if primitive is SCATTER:
+            return Role.ASSEMBLE
         if primitive in REDUCTIONS and same and term.dtype != BOOL:
             return Role.REDUCE
         if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
@@ -160,7 +172,9 @@ class Schedule:
         )
         cost = 0 if is_view(term) else weight
         inline = role in (Role.POINT, Role.REDUCE, Role.ASSEMBLE)
-        for operand in term.operands:
+        if term.primitive is SCATTER and not term.parameters["adds"]:
+            inline = False  # of several values for one place the last is kept: they are written in order
+        for number, operand in enumerate(term.operands):
             kind = self.role(operand)
             before = self.level.get(operand.index, 0)
             if kind in (Role.SOURCE, Role.CELL):
@@ -172,7 +186,8 @@ class Schedule:
             elif kind is Role.POINT:
                 own = self.cost[operand.index]
                 spread = own > CHEAP and 2 * operand.size <= term.size
-                if inline and not spread and cost + own <= LONGEST:
+                in_memory = term.primitive is GATHER and number == 0
+                if inline and not spread and not in_memory and cost + own <= LONGEST:
                     cost += own
                     level = max(level, before)
                 else:
@@ -288,15 +303,15 @@ class Schedule:
         wanted = {term.index for term in self.wanted}
         found: dict[int, Term] = {}
         for term in self.order:
-            if self.roles[term.index] is not Role.ASSEMBLE or term.primitive not in (INDEX_SET, INDEX_ADD):
+            if self.roles[term.index] is not Role.ASSEMBLE or term.primitive not in (INDEX_SET, INDEX_ADD, SCATTER):
                 continue
-            x, v = term.operands
-            if self.role(x) is not Role.ASSEMBLE or x.index in wanted or self._reads(v, x):
+            x, *others = term.operands
+            if self.role(x) is not Role.ASSEMBLE or x.index in wanted or any(self._reads(each, x) for each in others):
                 continue
-            others = [reader for reader in readers[x.index] if reader is not term]
             if all(
-                self.roles[each.index] is Role.CELL and self.level[each.index] <= self.level[term.index]
-                for each in others
+                reader is term
+                or (self.roles[reader.index] is Role.CELL and self.level[reader.index] <= self.level[term.index])
+                for reader in readers[x.index]
             ):
                 found[term.index] = x
         return found
@@ -346,7 +361,7 @@ class Schedule:
                 late.append(Step("assemble", term))
                 pieces = assembled(term)
                 for piece in pieces[1:] if term.index in self.in_place else pieces:
-                    late.append(Step("loop", None, piece.term.shape, [piece]))
+                    late.append(Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece]))
             elif role in (Role.PRODUCT, Role.CALL):
                 late.append(Step("product" if role is Role.PRODUCT else "call", term))
         steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())

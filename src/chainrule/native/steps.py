@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chainrule.core.primitive import Primitive
 from chainrule.native.layout import basic_index, contiguous, region_shape
+from chainrule.passes.places import SCATTER
 from chainrule.passes.terms import Shape, Term, uniform
 from chainrule.primitives.indexing import INDEX_ADD
 from chainrule.primitives.joining import STACK
@@ -18,18 +19,31 @@ REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max",
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space."""
+    """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space.
+
+    places: terms, with strides, that say where besides; they spread over the first `spread` axes of the space.
+    """
 
     term: Term
     how: str
     target: Term
     offset: int
     strides: Shape
+    places: tuple[tuple[Term, int], ...] = ()
+    spread: int = 0
+
+    @property
+    def reads(self) -> list[Term]:
+        """What is computed at every point."""
+        return [self.term, *(place for place, _ in self.places)]
 
 
 @dataclass(slots=True)
 class Step:
-    """One thing to do: "cell", "loop", "product", "call" or "assemble" (which comes before the loops of its pieces)."""
+    """One thing to do: "cell", "loop", "product", "call" or "assemble" (which comes before the loops of its pieces).
+
+    A "scatter" is a loop whose rows may write to the same memory: they are worked off in order.
+    """
 
     kind: str
     term: Term | None = None
@@ -62,17 +76,28 @@ def assembled(term: Term) -> list[Piece]:
             pieces.append(Piece(part, "store", term, start * whole[axis], whole))
             start += part.shape[axis]
         return pieces
+    if term.primitive is SCATTER:
+        x, v, *places = term.operands
+        spread = len(v.shape) - len(x.shape) + len(places)
+        how = "add" if term.parameters["adds"] else "store"
+        strides = (*(0,) * spread, *whole[len(places) :])
+        steps = tuple(zip(places, whole, strict=False))
+        return [*_started(x, term), Piece(v, how, term, 0, strides, steps, spread)]
     x, v = term.operands
     axes, fixed = basic_index(term.parameters["template"], term.shape)
     region = region_shape(term.parameters["template"], term.shape)
     offset = sum(at * whole[place] for place, at in fixed.items())
-    strides = []
+    steps_along = []
     for entry in axes:
-        strides.append(0 if entry.source is None else entry.step * whole[entry.source])
+        steps_along.append(0 if entry.source is None else entry.step * whole[entry.source])
         offset += 0 if entry.source is None else entry.start * whole[entry.source]
     how = "add" if term.primitive is INDEX_ADD else "store"
-    pieces = [] if uniform(x) is not None else [Piece(x, "store", term, 0, whole)]
-    return [*pieces, Piece(_spread(v, region), how, term, offset, tuple(strides))]
+    return [*_started(x, term), Piece(_spread(v, region), how, term, offset, tuple(steps_along))]
+
+
+def _started(x: Term, term: Term) -> list[Piece]:
+    """Return what is in the memory of a term at first, unless it is one number."""
+    return [] if uniform(x) is not None else [Piece(x, "store", term, 0, contiguous(term.shape))]
 
 
 def _spread(v: Term, region: Shape) -> Term:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
 from chainrule.primitives.arithmetic import LDEXP
+from chainrule.primitives.index_keys import Template, axes_of_arrays
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import ARGWHERE
 from chainrule.primitives.shape import WHERE, cast
@@ -43,7 +45,8 @@ class JitTrace(RecordTrace):
     is_outline: whether large values are not computed. needs_values: whether such an outline came to where they matter.
     """
 
-    __slots__ = ("taken", "captured", "weak", "references", "is_outline", "needs_values")
+    __slots__ = ("taken", "captured", "weak", "references", "is_outline", "needs_values",
+                 "places")  # fmt: skip
 
     def __init__(self, around: dict[int, Any]) -> None:
         super().__init__(whole=True, guarded=False)
@@ -51,6 +54,7 @@ class JitTrace(RecordTrace):
         self.weak: set[int] = set()
         self.is_outline = self.needs_values = False
         self.references: dict[int, tuple[TracedArray, Any]] = {}
+        self.places: dict[tuple[int, int], TracedArray] = {}  # used as indices of an axis of so many elements
         self.captured = Captured(around)
         self.guard = self.captured
 
@@ -66,9 +70,7 @@ class JitTrace(RecordTrace):
         if primitive is ARGWHERE:
             self._decide_on_count(operands[0])
         elif primitive is INDEX or primitive is INDEX_SET or primitive is INDEX_ADD:
-            for key in operands[1:] if primitive is INDEX else operands[2:]:
-                if isinstance(key, TracedArray) and key.dtype.kind == "b":
-                    self._decide_on_count(key)
+            self._expect_places(operands[0], operands[1 if primitive is INDEX else 2 :], parameters["template"])
         if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
             return super().process(primitive, operands, parameters)
         return self._process_weak(primitive, operands, parameters)
@@ -110,6 +112,26 @@ class JitTrace(RecordTrace):
         """Note how many elements are selected: the shapes of what follows depend on it."""
         int(np.count_nonzero(mask))
 
+    def _expect_places(self, x: Array, arrays: Sequence[Array], template: Template) -> None:
+        """Note what holds of the arrays of an index expression: a mask's count, and the range of whole numbers."""
+        masks = [array for array in arrays if array.dtype.kind == "b"]
+        for mask in masks:
+            if isinstance(mask, TracedArray):
+                self._decide_on_count(mask)
+        if masks or not any(isinstance(array, TracedArray) for array in arrays):
+            return
+        axes = axes_of_arrays(template, [array.ndim for array in arrays], x.ndim)
+        for array, axis in zip(arrays, axes, strict=True):
+            if isinstance(array, TracedArray):
+                self.places[id(array.data), x.shape[axis]] = array
+
+    def check_places(self) -> None:
+        """Decide on whether what was used as an index lies within its axis, before native code reads there."""
+        places, self.places = self.places, {}
+        inside = [np.all((array >= -length) & (array < length)) for (_, length), array in places.items()]
+        if inside:
+            bool(reduce(np.logical_and, inside))
+
     def outline(self) -> None:
         """Compute no large values from now on."""
         self.is_outline, self.apply = True, self._outlined
@@ -132,6 +154,7 @@ class JitTrace(RecordTrace):
 
     def decide(self, traced: Traced, kind: type) -> Any:
         self._need_values()
+        self.check_places()
         outcome = kind(traced.value)
         if traced.data is not None:
             self.taken.append(Decision(traced.data, kind, outcome, len(self.nodes)))
@@ -193,6 +216,7 @@ def trace(
     try:
         with quiet:
             parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
+            running.check_places()
     except Exception as error:
         if running.is_outline:
             raise ValuesNeededError from error

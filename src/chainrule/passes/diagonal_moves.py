@@ -225,27 +225,6 @@ def _shifted(x: Diagonals, axis: int, offset: int, part: Part, by: int) -> tuple
     return (offset + by, part) if axis in x.columns else (offset - by, Part(part.start + by, part.values))
 
 
-def roll(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
-    """Return diagonals that are rolled along rows or columns: each falls into at most two."""
-    (x,) = operands
-    assert isinstance(x, Diagonals)
-    for axis, shift in zip(term.parameters["axis"], term.parameters["shift"], strict=True):
-        axis = axis % len(term.shape)
-        if (axis,) not in (x.rows, x.columns):
-            return None
-        length = term.shape[axis]
-        shift = shift % length
-        parts = []
-        for offset, part in x.parts.items():
-            edge = length - shift - (offset if axis in x.columns else 0)
-            edge = min(max(edge, part.start), part.stop)
-            for start, stop, by in ((part.start, edge, shift), (edge, part.stop, shift - length)):
-                if start < stop:
-                    parts.append(_shifted(x, axis, offset, clipped(s, part, start, stop), by))
-        x = gathered(s, x, parts)
-    return x
-
-
 def concatenate(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:
     """Return diagonals and zeros that are joined along rows or columns."""
     first = next(each for each in operands if isinstance(each, Diagonals))

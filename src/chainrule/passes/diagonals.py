@@ -26,7 +26,7 @@ from chainrule.primitives import arithmetic as a
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
-from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, CONCATENATE, PAD, RESHAPE, ROLL, TRANSPOSE, WHERE
+from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, CONCATENATE, PAD, RESHAPE, TRANSPOSE, WHERE
 
 Handler = Callable[[Simplifier, Term, Sequence[Value]], Value | None]
 VIEWS = (INDEX, TRANSPOSE, RESHAPE, BROADCAST_TO)
@@ -88,7 +88,7 @@ class _Search:
             self.values[term.index] = _again(self.simplifier, term, given)
 
     def _count(self, term: Term, operands: Sequence[Value]) -> None:
-        work = 0 if term.primitive in VIEWS else SLOW * term.size if term.primitive is ROLL else term.size
+        work = 0 if term.primitive in VIEWS else term.size
         for operand, value in zip(term.operands, operands, strict=True):
             changed = isinstance(value, Term) and value is not operand
             work += SLOW * operand.size if changed else self.work.get(operand.index, 0)
@@ -153,7 +153,6 @@ HANDLERS: dict[Primitive, Handler] = {
     INDEX_SET: moves.index_write,
     TRANSPOSE: moves.transpose,
     RESHAPE: moves.reshape,
-    ROLL: moves.roll,
     CONCATENATE: moves.concatenate,
     PAD: moves.pad,
 }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from chainrule.core.primitive import Primitive
 from chainrule.passes import simplify_arithmetic as arithmetic
+from chainrule.passes import simplify_index as indices
 from chainrule.passes import simplify_moves as moves
 from chainrule.passes import simplify_products as products
+from chainrule.passes.places import GATHER
 from chainrule.passes.simplify import Rule, Simplifier
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.exponential import EXP
-from chainrule.primitives.indexing import INDEX, INDEX_SET
+from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
-from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, RESHAPE, TRANSPOSE, WHERE
+from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, RESHAPE, ROLL, TRANSPOSE, WHERE
 
 RULES: dict[Primitive, Rule] = {
     a.SUBTRACT: arithmetic.subtract,
@@ -26,11 +28,15 @@ RULES: dict[Primitive, Rule] = {
     EXP: arithmetic.exp,
     ASTYPE: arithmetic.same_shape,
     RESHAPE: moves.reshape,
+    ROLL: moves.roll,
     TRANSPOSE: moves.transpose,
     BROADCAST_TO: moves.broadcast,
     SUM: products.sum_over,
-    INDEX: moves.index,
-    INDEX_SET: moves.index_set,
+    INDEX: indices.index,
+    INDEX_SET: indices.index_set,
+    INDEX_ADD: indices.index_add,
+    LAST_WRITTEN: indices.last_written,
+    GATHER: indices.gather,
     MATMUL: products.matmul,
     WHERE: arithmetic.where,
 }

@@ -112,7 +112,7 @@ def power(
 
 
 def exp(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
-    """Make expit(x - y) of exp(x - logaddexp(x, y)): of the two, it is the closer to the true value."""
+    """Take the sigmoid of x - y for e to the power of x - logaddexp(x, y): of the two, it is the closer to the true value."""
     (x,) = operands
     if x.primitive is a.SUBTRACT and x.operands[1].primitive is LOGADDEXP and dtype.kind == "f":
         first, second = x.operands[1].operands

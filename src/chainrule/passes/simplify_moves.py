@@ -9,7 +9,8 @@ import numpy as np
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Shape, Term, uniform
 from chainrule.primitives.index_keys import FULL
-from chainrule.primitives.shape import BROADCAST_TO, RESHAPE, TRANSPOSE
+from chainrule.primitives.indexing import INDEX
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE, TRANSPOSE
 
 
 def reshape(
@@ -27,6 +28,25 @@ def reshape(
     return None
 
 
+def roll(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
+    """Join two slices along each axis that is rolled."""
+    (x,) = operands
+    for shift, axis in zip(parameters["shift"], parameters["axis"], strict=True):
+        axis, length = axis % len(shape), shape[axis]
+        edge = -shift % length if length else 0
+        if edge:
+            parts = [_part(s, x, axis, slice(edge, None), length - edge), _part(s, x, axis, slice(None, edge), edge)]
+            x = s.apply(CONCATENATE, parts, {"axis": axis}, shape, dtype)
+    return x
+
+
+def _part(s: Simplifier, x: Term, axis: int, part: slice, length: int) -> Term:
+    shape = (*x.shape[:axis], length, *x.shape[axis + 1 :])
+    return s.apply(INDEX, (x,), {"template": (*(FULL,) * axis, part)}, shape, x.dtype)
+
+
 def transpose(
     s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
 ) -> Term | None:
@@ -34,6 +54,9 @@ def transpose(
     (x,), axes = operands, parameters["axes"]
     if tuple(axes) == tuple(range(len(axes))):
         return x
+    number = uniform(x)
+    if number is not None:
+        return s.terms.constant(np.broadcast_to(np.asarray(number), shape))
     if x.primitive is TRANSPOSE:
         inner = x.parameters["axes"]
         return s.apply(TRANSPOSE, x.operands, {"axes": tuple(inner[axis] for axis in axes)}, shape, dtype)
@@ -50,32 +73,3 @@ def broadcast(
     if x.primitive is BROADCAST_TO:
         return s.broadcast(x.operands[0], shape)
     return None
-
-
-def index(
-    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
-) -> Term | None:
-    """Return x where all of it is taken, and the number that is everywhere."""
-    if len(operands) > 1:
-        return None
-    (x,), template = operands, parameters["template"]
-    entries = template if isinstance(template, tuple) else (template,)
-    if shape == x.shape and all(
-        entry is Ellipsis or (type(entry) is slice and entry.step in (None, 1)) for entry in entries
-    ):
-        return x  # a slice of the same length, taken forward, is the whole axis
-    if x.primitive is BROADCAST_TO and not x.operands[0].shape:
-        return s.broadcast(x.operands[0], shape)
-    return None
-
-
-def index_set(
-    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
-) -> Term | None:
-    """Return what is assigned where it replaces everything."""
-    if len(operands) > 2:
-        return None
-    x, v = operands
-    template = parameters["template"]
-    whole = template is Ellipsis or template == FULL
-    return s.like(v, shape, dtype) if whole and v.shape == shape and x.dtype == dtype else None

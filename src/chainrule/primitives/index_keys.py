@@ -7,6 +7,7 @@ which are operands. A key without arrays is its own template.
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -75,6 +76,18 @@ def key_of(template: Template, arrays: tuple[Array, ...]) -> Key:
         return arrays[0]
     remaining = iter(arrays)
     return tuple(next(remaining) if entry is ARRAY else entry for entry in template)
+
+
+def axes_of_arrays(template: Template, ndims: Sequence[int], ndim: int) -> list[int]:
+    """Return which of `ndim` axes each array of a template picks from; none of them is a mask.
+
+    >>> axes_of_arrays((ARRAY, None, ..., ARRAY), [1, 1], 4)
+    [0, 3]
+    """
+    shapes: Any = [np.broadcast_to(np.int8(0), (1,) * each) for each in ndims]
+    entries, _ = _spelled_out(template, shapes, list(ndims), ndim)
+    axes = [entry for entry in entries if entry is not None]
+    return [axis for axis, entry in enumerate(axes) if entry is ARRAY]
 
 
 def _spelled_out(
