@@ -203,7 +203,7 @@ def test_an_operand_without_a_rule_is_refused_by_name(name, index):
     function = getattr(scipy.special, name)
     xs = operands(BY_NAME[name], 1)
     with pytest.raises(
-        NoRuleError, match=rf"scipy\.special\.{name} has no derivative rule in its (first|second) operand"
+        NoRuleError, match=rf"scipy\.special\.{name} has no derivative rule in its (first|second|third) operand"
     ):
         cr.grad(lambda x: function(*xs[:index], x, *xs[index + 1 :]))(xs[index])
 
@@ -216,8 +216,8 @@ def test_functions_that_scipy_has_too(function):
 def test_a_ufunc_of_another_library_is_not_taken_for_scipys_of_that_name():
     assert of_scipy(scipy.special.huber) is BY_NAME["huber"]
     assert of_scipy(types.SimpleNamespace(__name__="huber")) is None
-    with pytest.raises(NoRuleError, match="the ufunc"):
-        cr.grad(np.frompyfunc(lambda x: x, 1, 1))(0.7)
+    with pytest.raises(NoRuleError, match="the ufunc _ellip_harm"):
+        cr.grad(lambda s: scipy.special.ellip_harm(5.0, 8.0, 1, 1, s))(0.7)
 
 
 def test_a_function_of_scipy_without_a_rule_is_refused_by_its_name():

@@ -12,6 +12,10 @@ import pytest
 import scipy.fft
 import scipy.integrate
 import scipy.linalg
+import scipy.ndimage
+import scipy.signal
+import scipy.sparse
+import scipy.spatial
 import scipy.special
 import scipy.stats
 
@@ -43,6 +47,21 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (lambda x: np.sum(scipy.linalg.solve(MATRIX, x)), r"scipy\.linalg\.solve .* write np\.linalg\.solve"),
     (lambda x: scipy.linalg.det(x * MATRIX), r"scipy\.linalg\.det .* write np\.linalg\.det"),
+    (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX) @ x), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
+    (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX).dot(x)), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
+    (
+        lambda x: scipy.sparse.coo_array((x, ([0, 1, 2], [0, 1, 2]))).sum(),
+        r"scipy\.sparse\.coo_array .* cr\.custom_vjp",
+    ),
+    (lambda x: np.random.default_rng(0).normal(x[0]), r"plain numbers only.* loc \+ scale \* rng\.standard_normal"),
+    (lambda x: np.sum(np.random.default_rng(0).exponential(x)), r"loc \+ scale \* rng\.standard_normal"),
+    (lambda x: np.random.default_rng(0).permutation(x)[0], r"x\[rng\.permutation\(len\(x\)\)\]"),
+    (lambda x: scipy.stats.entropy(x), r"scipy\.stats\.entropy .* write np\.sum\(scipy\.special\.entr"),
+    (lambda x: scipy.signal.lfilter([1.0], [1.0, 0.5], x)[0], r"scipy\.signal\.lfilter .* a loop over the samples"),
+    (lambda x: scipy.ndimage.gaussian_filter(x, 1.0)[0], r"scipy\.ndimage\.gaussian_filter .* np\.convolve"),
+    (lambda x: scipy.spatial.distance.cdist(x[:, None], x[:, None])[0, 1], r"scipy\.spatial.*cdist .* write np\.sqrt"),
+    (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
+    (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
     (lambda x: np.abs(scipy.fft.fft(x)[1]), r"scipy\.fft\.fft .* write np\.fft\.fft"),
     (lambda x: scipy.integrate.quad(lambda s: s * x[0], 0, 1)[0], r"scipy\.integrate\.quad .* cr\.custom_vjp"),
     (callback_of_the_user, r"converted to float.* leave the conversion out"),
@@ -66,3 +85,35 @@ def test_an_error_that_is_the_users_own_stays_as_it_is() -> None:
 
     with pytest.raises(ValueError, match=r"^an object of mine$"):
         cr.grad(function)(X)
+
+
+def test_the_null_vector_of_a_wide_matrix_has_another_spelling() -> None:
+    wide = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 2.0]])
+    with pytest.raises(cr.errors.NoRuleError, match=r"np\.linalg\.eigh\(a\.T @ a\)\[1\]\[:, 0\]"):
+        cr.grad(lambda a: np.linalg.svd(a)[2][-1][0] ** 2)(wide)
+    spelled = cr.value_and_grad(lambda a: np.linalg.eigh(a.T @ a)[1][:, 0][0] ** 2)
+    value, slope = spelled(wide)
+    assert value == pytest.approx(np.linalg.svd(wide)[2][-1][0] ** 2)
+    step = 1e-6 * np.array([[1.0, -2.0, 0.5], [0.2, 0.7, -1.0]])
+    limit = (np.linalg.svd(wide + step)[2][-1][0] ** 2 - np.linalg.svd(wide - step)[2][-1][0] ** 2) / 2
+    assert np.sum(slope * step) == pytest.approx(limit, rel=1e-5)
+
+
+def test_strides_are_asked_for_in_vain() -> None:
+    with pytest.raises(AttributeError, match="sliding_window_view"):
+        cr.grad(lambda x: np.sum(x) * x.strides[0])(X)
+
+
+def test_an_array_taken_apart_is_told_of_where_it_makes_a_long_run() -> None:
+    table = np.ones((60, 100))
+    with pytest.warns(
+        RuntimeWarning, match=r"(?s)operations on single numbers .*table\.dot\(x\).* a @ x for a\.dot\(x\)"
+    ) as told:
+        gradient = cr.grad(lambda x: np.sum(table.dot(x)))(np.ones(100))
+    assert told[0].filename == __file__
+    np.testing.assert_array_equal(gradient, np.full(100, 60.0))
+
+
+def test_a_short_run_on_single_numbers_is_not_told_of() -> None:
+    table = np.ones((4, 4))
+    np.testing.assert_array_equal(cr.grad(lambda x: np.sum(table.dot(x)))(np.ones(4)), np.full(4, 4.0))

@@ -156,6 +156,18 @@ CASES: tuple[tuple[str, Shape], ...] = (
     ("np.lib.stride_tricks.sliding_window_view(x, 3)", (5,)), ("np.lib.stride_tricks.sliding_window_view(x, (2, 2))", (3, 4)),
     ("np.lib.stride_tricks.sliding_window_view(x, 2, axis=0)", (3, 2)), ("np.fmod(np.array([x[0], x[1]]), 0.4)", (2,)),
     ("np.arctan2(np.array(x), np.array([x[1], x[0]]))", (2,)),
+    ("np.logaddexp.accumulate(x)", (5,)), ("np.logaddexp2.accumulate(x, axis=1)", (2, 4)),
+    ("np.logaddexp.accumulate(x)", (0,)), ("np.logaddexp.accumulate(x[::-1], dtype=float)", (3, 2)),
+    ("x[np.lexsort((x, np.round(x)))]", (5,)), ("np.take_along_axis(x, np.lexsort((x, x > 0.5)), -1)", (3, 4)),
+    ("x[np.unravel_index(np.argmax(x), (2, 3))]", (2, 3)), ("x[np.unravel_index([5, 1], (2, 3), 'F')]", (2, 3)),
+    ("np.ravel(x)[np.ravel_multi_index(([1, 0], [2, 1]), x.shape)]", (2, 3)),
+    ("POINTS.clip(x, 2.0)", (4,)), ("POINTS.clip(None, x)", (4,)),
+    ("np.sum(np.frompyfunc(lambda a, b: a * b, 2, 1)(x, x[::-1]))", (3,)),
+    ("np.prod(np.frompyfunc(lambda a: (a**2, 3.0), 1, 2)(x)[0])", (3,)),
+    ("np.vectorize(lambda a: a**2 + 1)(x)", (4,)),
+    ("np.add.reduceat(x, [0, 2, 3])", (5,)), ("np.add.reduceat(x, [1, 2], axis=1)", (2, 4)),
+    ("np.add.reduceat(x, [0, 3, 1, 1])", (4, 2)), ("np.multiply.reduceat(x, [0, 2])", (5,)),
+    ("np.maximum.reduceat(x, [0, 2, 1])", (5,)), ("np.logaddexp.reduceat(x, [0, 2])", (4, 2)),
     ("np.copy(x)", (3,)), ("np.r_[x, 1.0]", (3,)), ("np.c_[x, x]", (3,)), ("np.ones_like(x) * x", (3,)),
     ("np.full_like(x, x[0])", (3,)), ("x.astype(complex) * 1j", (3,)), ("x * x.astype(int)", (3,)),
 )  # fmt: skip
@@ -198,6 +210,26 @@ def _added(x: Any) -> Any:
     return y
 
 
+def _at(x: Any) -> Any:
+    y, table = np.copy(x), np.outer(x, x) + 2.0
+    np.multiply.at(y, [0, 2, 0], x[1:] + 1)
+    np.maximum.at(y, [1, 1, 3, 3], np.array([0.2, 3.0, x[0] * 4, 0.1], like=x))
+    np.negative.at(y, [0, 1, 1])
+    np.minimum.at(table, ([0, 1, 0], [3, 2, 3]), x[:3])
+    np.divide.at(table, [2, 2], x + 1)
+    np.logaddexp.at(y[2:], [0, 0, 1, 0], x)
+    return table * y
+
+
+def _where(x: Any) -> Any:
+    y = np.divide(1.0, x, out=np.zeros_like(x), where=x > 0.5)
+    z = np.log(x - 0.5, out=np.full_like(x, 2.0), where=x > 0.5)
+    w = x.copy()
+    np.arccosh(2 * x, out=w, where=x > 0.7)
+    np.power(np.arange(4), 2, out=w, where=np.arange(4) == 1)
+    return y * z + w
+
+
 def _along(x: Any) -> Any:
     y = np.zeros_like(x)
     np.put_along_axis(y, np.array([[2], [0]]), x[:, :1], axis=1)
@@ -205,7 +237,8 @@ def _along(x: Any) -> Any:
 
 
 ASSIGNMENTS: tuple[tuple[Function, Shape], ...] = (
-    (_filled, (3,)), (_like, (3,)), (_diagonal, (3, 3)), (_masked, (5,)), (_added, (3,)), (_along, (2, 3)),
+    (_filled, (3,)), (_like, (3,)), (_diagonal, (3, 3)), (_masked, (5,)), (_added, (3,)), (_along, (2, 3)), (_at, (4,)),
+    (_where, (4,)),
 )  # fmt: skip
 
 # What depends on the data in ways that a batch cannot share.
@@ -415,6 +448,12 @@ def test_what_numpy_refuses_is_refused(text: str) -> None:
         ("np.divide.reduce(x)", r"np\.divide\.reduce has no derivative rule yet"),
         ("np.pad(x, 1, mode='linear_ramp')", "linear_ramp"),
         ("np.add.at(np.zeros(3), [0], x[0])", "like=x"),
+        ("np.maximum.at(np.zeros(3), [0], x[0])", "like=x"),
+        ("np.divide(1.0, x, where=x > 0.1)", r"np\.where\(mask, np\.divide"),
+        ("x * np.ma.masked_array([1.0, 2.0, 3.0], mask=[0, 1, 0])", r"masked array .* np\.where\(m\.mask"),
+        ("np.hypot(np.ma.masked_array([1.0, 2.0, 3.0], mask=[0, 1, 0]), x)", "masked array"),
+        ("np.lib.stride_tricks.as_strided(x, (2, 2), (8, 8))", "sliding_window_view"),
+        ("np.lib.stride_tricks.as_strided(x + 1j, (2, 2), (16, 16))", "sliding_window_view"),
         ("np.fill_diagonal(np.zeros((3, 3)), x)", "like=x"),
         ("np.quantile(x, 0.5, weights=[1.0, 1.0, 1.0])", "weights="),
         ("np.frexp(x)", r"np\.frexp has no derivative rule yet"),
@@ -450,3 +489,36 @@ def test_questions_have_plain_answers(text: str, expected: Any) -> None:
 
     cr.grad(ask)(x)
     assert answers == [_function(text)(x) if expected is None else expected]
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_matrix_is_refused_since_its_product_is_not_that_of_arrays() -> None:
+    with pytest.raises(TracingError, match=r"np\.matrix .* np\.asarray\(m\)"):
+        cr.grad(lambda x: np.sum(np.asmatrix(np.eye(3)) * x))(np.ones((3, 1)))
+
+
+def test_a_masked_array_that_hides_nothing_is_an_array() -> None:
+    gradient = cr.grad(lambda x: np.sum(x * np.ma.masked_array([1.0, 2.0, 3.0])))(np.ones(3))
+    assert type(gradient) is np.ndarray
+    np.testing.assert_array_equal(gradient, [1, 2, 3])
+
+
+def test_a_masked_call_has_no_derivative_where_the_mask_is_false() -> None:
+    def safe(x: Any) -> Any:
+        return np.sum(np.sqrt(x, out=np.zeros_like(x), where=x > 0) + np.divide(2.0, x, out=x.copy(), where=x != 0))
+
+    np.testing.assert_allclose(cr.grad(safe)(np.array([4.0, 0.0, 1.0])), [0.25 - 0.125, 1.0, 0.5 - 2.0])
+    np.testing.assert_allclose(cr.hessian(safe)(np.array([4.0, 0.0, 1.0]))[1], [0.0, 0.0, 0.0])
+
+
+def test_what_is_written_into_an_array_takes_its_shape_and_type() -> None:
+    def into(x: Any) -> Any:
+        rows = np.add(x, 1.0, out=np.zeros((2, 3), like=x))
+        single = np.multiply(x, x, out=np.zeros(3, np.float32, like=x))
+        half = np.square(x, out=np.ones((2, 3), np.float32, like=x), where=x > 1)
+        assert (rows.shape, single.dtype, half.shape, half.dtype) == ((2, 3), np.float32, (2, 3), np.float32)
+        return np.sum(rows) + np.sum(single) + np.sum(half)
+
+    np.testing.assert_allclose(cr.grad(into)(np.array([0.5, 1.5, 2.0])), [3.0, 5.0 + 6.0, 6.0 + 8.0])
+    with pytest.raises(ShapeError):
+        cr.grad(lambda x: np.sum(np.add(x, np.ones((2, 3)), out=np.zeros(3, like=x))))(np.ones(3))

@@ -155,6 +155,19 @@ def test_logaddexp_at_infinity_has_the_limit_of_its_derivative(x, y, share):
         np.testing.assert_array_equal(cr.hessian(np.logaddexp.reduce)(pair), np.zeros((2, 2)))
 
 
+def test_what_is_impossible_in_two_ways_has_no_share_in_a_sum():
+    x = np.array([-np.inf, -np.inf, 1.0])
+    for f in (
+        lambda x: np.logaddexp(np.logaddexp(x[0], x[1]), x[2]),
+        lambda x: np.logaddexp2(np.logaddexp2(x[0], x[1]), x[2]),
+        lambda x: np.sum(np.logaddexp(np.logaddexp(x[:1], x[1:2]), x[2:])),
+        lambda x: np.logaddexp.accumulate(x)[-1],
+    ):
+        np.testing.assert_array_equal(cr.grad(f)(x), [0, 0, 1])
+        np.testing.assert_array_equal(cr.hessian(f)(x), np.zeros((3, 3)))
+    assert cr.grad(lambda x: np.logaddexp(np.logaddexp(x, -np.inf), x))(np.float32(1.0)).dtype == np.float32
+
+
 def test_has_aux_and_argnums():
     (value, aux), g = cr.value_and_grad(lambda x: (x**2, "note"), has_aux=True)(3.0)
     assert (value, aux, g) == (9.0, "note", 6.0)

@@ -110,6 +110,16 @@ BETAINC = Elementwise(
     rule="beta distribution rule",
     domain=(MIDDLE, MIDDLE, UNIT),
 )
+STDTR = Elementwise(
+    name="stdtr",
+    value=lambda df, t: scipy.special.stdtr(df, t),
+    partials=(
+        NoRule("stdtr", "first"),
+        lambda out, df, t: (1 + t**2 / df) ** (-(df + 1) / 2) / (np.sqrt(df) * scipy.special.beta(df / 2, 0.5)),
+    ),
+    rule="Student distribution rule",
+    domain=(MIDDLE, (-2.0, 2.0)),
+)
 GAMMA_FUNCTIONS: tuple[Elementwise, ...] = (
-    LOGGAMMA, RGAMMA, GAMMASGN, BETALN, BETA, POCH, BINOM, GAMMAINC, GAMMAINCC, BETAINC,
+    LOGGAMMA, RGAMMA, GAMMASGN, BETALN, BETA, POCH, BINOM, GAMMAINC, GAMMAINCC, BETAINC, STDTR,
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy
 
@@ -55,4 +57,13 @@ EXP1 = Elementwise(
     rule="exponential integral rule",
     domain=NONZERO,
 )
-INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1)
+OWENS_T = Elementwise(
+    name="owens_t",
+    value=lambda h, a: scipy.special.owens_t(h, a),
+    partials=(
+        lambda out, h, a: -np.exp(-(h**2) / 2) * scipy.special.erf(a * h / math.sqrt(2)) / (2 * ROOT_2PI),
+        lambda out, h, a: np.exp(-(h**2) * (1 + a**2) / 2) / (2 * math.pi * (1 + a**2)),
+    ),
+    rule="normal distribution rule",
+)
+INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1, OWENS_T)

@@ -58,6 +58,7 @@ from chainrule.primitives.exponential import (
 )
 from chainrule.primitives.fourier import FOURIER_PRIMITIVES
 from chainrule.primitives.gamma_functions import GAMMA_FUNCTIONS
+from chainrule.primitives.hypergeometric import HYPERGEOMETRIC
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
 from chainrule.primitives.integrals import INTEGRALS
@@ -131,7 +132,7 @@ TRIGONOMETRIC: tuple[Primitive, ...] = (SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, A
 COMPARISON: tuple[Primitive, ...] = (*STEPS, MAXIMUM, MINIMUM, FMAX, FMIN, CLIP)
 SCIPY_UFUNCS: tuple[Elementwise, ...] = (
     EXPIT, LOG_EXPIT, LOGIT, ERF, ERFC, ERFINV, NDTR, LOG_NDTR, GAMMA, GAMMALN, DIGAMMA, ZETA, XLOGY, XLOG1PY, ENTR,
-    REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS,
+    REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS, *HYPERGEOMETRIC,
 )  # fmt: skip
 ACTIVATION: tuple[Primitive, ...] = (SOFTPLUS, RELU)
 REDUCTION: tuple[Primitive, ...] = (SUM, PROD, LOGSUMEXP, MEAN, VAR, STD)

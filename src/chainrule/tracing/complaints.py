@@ -8,6 +8,14 @@ from chainrule.core.trace import Traced
 from chainrule.errors import ChainruleError, TracingError, is_own, where
 
 _OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
+_VALUE_COMPLAINTS = (
+    "object arrays are not supported",
+    "unsupported data types in input",  # what a sparse matrix says of the other factor
+    "scipy.sparse does not support dtype object",
+    "Unsupported dtype object",
+    "input type 'object' not supported",
+    "array type dtype('O') not supported",
+)
 _WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
 _INSTEAD = {
     "logsumexp": "write np.logaddexp.reduce(x, axis=axis)",
@@ -23,6 +31,20 @@ _INSTEAD = {
     "cholesky": "write np.linalg.cholesky(a)",
     "inv": "write np.linalg.inv(a)",
     "det": "write np.linalg.det(a)",
+    "__matmul__": "write a.toarray() @ x",
+    "__rmatmul__": "write x @ a.toarray()",
+    "__mul__": "write a.toarray() @ x",
+    "dot": "write a.toarray() @ x",
+    "spsolve": "write np.linalg.solve(a.toarray(), b)",
+    "eigh": "write np.linalg.eigh(a)",
+    "lstsq": "write np.linalg.lstsq(a, b)",
+    "expm": "of a symmetric matrix write w, v = np.linalg.eigh(a); v * np.exp(w) @ v.T; of any other a series, or its rule",
+    "cdist": "write np.sqrt(np.sum((a[:, None] - b) ** 2, axis=-1))",
+    "interp1d": "write np.interp(x, xp, fp)",
+    "lfilter": "write np.convolve(b, x)[:len(x)] where a is [1], else a loop over the samples",
+    "fftconvolve": "write np.convolve(x, y)",
+    "gaussian_filter": "write np.convolve(x, kernel, 'same') along each axis",
+    "entropy": "write np.sum(scipy.special.entr(p / np.sum(p)))",
     "norm.logpdf": "write -0.5 * ((x - loc) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)",
     "norm.pdf": "write np.exp(-0.5 * ((x - loc) / scale) ** 2) / (scale * np.sqrt(2 * np.pi))",
     "norm.cdf": "write scipy.special.ndtr((x - loc) / scale)",
@@ -35,14 +57,18 @@ _INSTEAD = {
 }
 
 
-def advice_on(error: ValueError | TypeError | IndexError) -> Exception:
+def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exception:
     """Return the error to raise for one that the user's function raised: itself where no traced value is to blame."""
     refusal = error if isinstance(error, ChainruleError) else error.__cause__
     if isinstance(refusal, ChainruleError):
         if isinstance(refusal, TracingError) and _is_raised_by_scipy(error):
             return _of_scipy(_scipy_function(error), str(refusal).split(":")[0], error)
         return refusal
-    text = str(error)
+    text = str(error).strip()
+    if text == "array is read-only" and _holds_traced(error):
+        return TracingError(
+            f"a traced array cannot be shuffled as it is ({text}); write x[rng.permutation(len(x))]{_deepest_user_line(error)}"
+        )
     if "destination is read-only" in text:
         return TracingError(
             f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x "
@@ -55,11 +81,17 @@ def advice_on(error: ValueError | TypeError | IndexError) -> Exception:
             f"a plain array was indexed by a traced array, of which it takes no notice ({text}); write np.take(a, i, axis=0), or "
             f"np.array(a, like=x)[i], where x is an argument of the function{_deepest_user_line(error)}"
         )
-    complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else ("object arrays are not supported",)
+    complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else _VALUE_COMPLAINTS
     if not any(part in text for part in complaints):
         return error
     if name := _scipy_function(error):
         return _of_scipy(name, text, error)
+    if "according to the rule 'safe'" in text:
+        return TracingError(
+            f"a traced value was given to a compiled function that takes plain numbers only, as random generators do ({text}); "
+            "draw numbers that depend on nothing and move them: loc + scale * rng.standard_normal(shape)"
+            f"{_deepest_user_line(error)}"
+        )
     if "output from dtype('O')" in text:
         return TracingError(
             f"traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create the "
@@ -74,11 +106,13 @@ def advice_on(error: ValueError | TypeError | IndexError) -> Exception:
 
 
 def _holds_traced(error: BaseException) -> bool:
-    """Whether a traced value is among the variables of the function that raised."""
-    step = error.__traceback__
-    while step is not None and step.tb_next is not None:
+    """Whether a traced value is among the variables of the Python function that raised, or called what raised."""
+    step, variables = error.__traceback__, {}
+    while step is not None:
+        if not step.tb_frame.f_code.co_filename.endswith(".pyx"):
+            variables = step.tb_frame.f_locals
         step = step.tb_next
-    return step is not None and any(isinstance(value, Traced) for value in step.tb_frame.f_locals.values())
+    return any(isinstance(value, Traced) for value in variables.values())
 
 
 def _of_scipy(function: str, text: str, error: BaseException) -> TracingError:
@@ -110,7 +144,7 @@ def _scipy_function(error: BaseException) -> str:
     step = error.__traceback__
     while step is not None:
         file = step.tb_frame.f_code.co_filename
-        is_wrapper = step.tb_frame.f_code.co_name == "wrapper" or file.endswith("_decorators.py")
+        is_wrapper = step.tb_frame.f_code.co_name.endswith("wrapper") or file.endswith("_decorators.py")
         if _is_scipy(step.tb_frame) and not is_wrapper:
             package = file.rsplit("site-packages/", 1)[1].split("/_")[0].removesuffix(".py")
             return f"{package.replace('/', '.')}.{_called(step.tb_frame)}"

@@ -23,6 +23,8 @@ def lift(value: Any) -> Array:
     if isinstance(value, Traced) or type(value) in _ATOMS:
         return value
     if isinstance(value, np.ndarray):
+        if type(value) is not np.ndarray:
+            value = _of_elements(value)
         return _lift_object_array(value) if value.dtype.hasobject else value
     if isinstance(value, list | tuple):
         return _lift_sequence(value) if holds_traced(value) else np.asarray(value)
@@ -30,6 +32,21 @@ def lift(value: Any) -> Array:
         return value
     array = np.asarray(value)
     return _lift_object_array(array) if array.dtype.hasobject else array
+
+
+def _of_elements(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array of a class of its own as its elements; raise where that class computes otherwise than they do."""
+    if np.ma.is_masked(array):
+        raise TracingError(
+            "a masked array met a traced value, which would compute with the masked elements too; choose the elements: "
+            f"np.where(m.mask, 0, x * m.data), or x[~m.mask] * m.compressed(){where()}"
+        )
+    if isinstance(array, np.matrix):
+        raise TracingError(
+            "an np.matrix met a traced value, which knows arrays only: their * is elementwise; write a = np.asarray(m), and "
+            f"a @ x for the product{where()}"
+        )
+    return np.asarray(array) if isinstance(array, np.ma.MaskedArray) else array
 
 
 def holds_traced(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -10,7 +11,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind
-from chainrule.errors import TracingError, called_modules, user_line, where
+from chainrule.errors import TracingError, called_modules, is_own, user_line, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -18,8 +19,16 @@ from chainrule.primitives.table import BY_UFUNC
 from chainrule.tracing.lift import lift
 
 PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
+NO_STRIDES = (
+    "a traced array has no strides: write windows as np.lib.stride_tricks.sliding_window_view(x, shape, axis=axes)[::step], "
+    "blocks as np.reshape(x, (n, size, m, size))"
+)
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
+_VECTORIZED = (
+    np.vectorize.__dict__["_vectorize_call"].__code__,
+    np.vectorize.__dict__["_vectorize_call_with_signature"].__code__,
+)
 
 
 def operand_of(value: Any) -> Any:
@@ -56,6 +65,14 @@ def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
         return bind(primitive, (other, self))
 
     return operator
+
+
+def _is_vectorized() -> bool:
+    """Whether np.vectorize is what runs, below what NumPy calls: its Python code stands right above this package's."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and is_own(frame):
+        frame = frame.f_back
+    return frame is not None and frame.f_code in _VECTORIZED
 
 
 _raised = _forward(a.POWER)
@@ -152,6 +169,10 @@ class TracedOperators(Traced):
         source = line[2] if line else ""
         if not called_modules().isdisjoint(("math", "cmath")):
             advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
+        elif _is_vectorized():
+            advice = "leave otypes= of np.vectorize out: it makes the results plain numbers"
+        elif re.search(r"""["']\s*%""", source):
+            advice = "an f-string takes a traced value, as in f'{x:.3f}', where % does not"
         elif "array(" in source:
             advice = (
                 "leave the type out: np.asarray(x) keeps the derivative, and so does np.array([...], like=x) for a list of "
@@ -219,7 +240,8 @@ class TracedOperators(Traced):
         """Return what NumPy's loops over objects call: a method of the ufunc's name."""
         primitive = _METHODS.get(name)
         if primitive is None:
-            raise AttributeError(f"a traced array has no attribute {name!r}{where()}")
+            missing = NO_STRIDES if name == "strides" else f"a traced array has no attribute {name!r}"
+            raise AttributeError(f"{missing}{where()}")
         return lambda *others: bind(primitive, (self, *map(lift, others)))
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
 
+MANY = 10_000
+"""As many operations take about a tenth of a second, there and back."""
+
 
 class RecordTrace(Trace):
     """Records operations as nodes.
@@ -26,9 +30,10 @@ class RecordTrace(Trace):
     decisions: the nodes that Python took decisions on, with what they were.
     guard: watches the user's own arrays, which the user may change later; None where nobody can.
     apply: computes the values, as `compute` does.
+    taken_apart: the user's line at which NumPy made Python objects of the elements of an array; None where it never did.
     """
 
-    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "apply", "_scopes", "_calls")
+    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "apply", "taken_apart", "_scopes", "_calls")
 
     def __init__(self, whole: bool = False, lines: bool = False, guarded: bool = True) -> None:
         super().__init__()
@@ -38,6 +43,7 @@ class RecordTrace(Trace):
         self.decisions: list[tuple[Node, Any]] = []
         self.guard: Keeper | None = Guard() if guarded else None
         self.apply: Callable[..., Any] = compute
+        self.taken_apart: tuple[str, int, str] | None = None
         self._scopes: tuple[tuple[Primitive, int], ...] = ()
         self._calls = 0
 
@@ -111,6 +117,26 @@ class RecordTrace(Trace):
         finally:
             self._scopes = outer
 
+    def note_taken_apart(self) -> None:
+        """Note that NumPy makes Python objects of the elements of an array, and computes with one after the other."""
+        self.taken_apart = self.taken_apart or user_line()
+
+    def warn_if_slow(self) -> None:
+        """Warn where so many operations on such elements were recorded that the run took long."""
+        if self.taken_apart is None or len(self.nodes) < MANY:
+            return
+        count = sum(not np.ndim(node.value) for node in self.nodes if type(node.value) is not tuple)
+        if count < MANY:
+            return
+        file, number, source = self.taken_apart
+        warnings.warn_explicit(
+            f"NumPy took a traced array apart, and {count} operations on single numbers were recorded, which is slow: {source}\n"
+            "Write a @ x for a.dot(x) of a plain array a, np.stack([x, y]) for np.array([x, y]), and x for np.asarray(x)",
+            RuntimeWarning,
+            file,
+            number,
+        )
+
     def decide(self, traced: Traced, kind: type) -> Any:
         if self.whole and traced.data is not None:
             self.decisions.append((traced.data, traced.value))
@@ -121,7 +147,7 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, An
     """Call the user's function; what NumPy raises because of a traced value becomes an error that says what to write."""
     try:
         return function(*args, **kwargs)
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, RuntimeError) as error:
         said = advice_on(error)
         if said is error:
             raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -18,10 +19,10 @@ from chainrule.primitives.products import MATMUL
 from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.lift import holds_traced, lift
-from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS, ufunc_method
+from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS, masked_call, ufunc_method
 from chainrule.tracing.numpy_functions.indexing import is_basic
 from chainrule.tracing.numpy_functions.products import matmul
-from chainrule.tracing.operators import PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
 
 
 def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
@@ -139,6 +140,10 @@ class TracedArray(TracedOperators):
 
         Unless a copy was asked for it is read-only: an assignment to `np.asarray(x)` would not reach x, as it does in NumPy.
         """
+        if sys._getframe(1).f_code is np.lib.stride_tricks.as_strided.__code__:
+            raise TracingError(f"np.lib.stride_tricks.as_strided reads memory; {NO_STRIDES}{where()}")
+        if self.shape and hasattr(self.owner, "note_taken_apart"):
+            self.owner.note_taken_apart()
         count = int(np.prod(self.shape, dtype=int))
         flat = np.empty(count, dtype=object)
         source = np.reshape(self, (count,)) if self.shape else None
@@ -377,7 +382,15 @@ def _call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dic
                 f"out= of np.{ufunc.__name__} is a plain array, which cannot hold a derivative; assign the result to a name, "
                 f"or create the array with np.zeros(n, like=x){where()}"
             )
-        outputs[0].assign(getattr(ufunc, method)(*inputs, **kwargs))
+        mask = kwargs.pop("where", True) if method == "__call__" else True
+        if mask is not True:
+            result = masked_call(ufunc, inputs, mask, outputs[0], kwargs)
+        else:
+            result = getattr(ufunc, method)(*inputs, **kwargs)
+        if np.shape(result) == outputs[0].shape and np.result_type(result) == outputs[0].dtype:
+            outputs[0].assign(result)
+        else:
+            outputs[0][...] = result
         return outputs[0]
     if method == "__call__" and kwargs.keys() <= {"dtype", "casting", "order", "subok"} and ufunc in BY_UFUNC:
         return ufunc(*_in_loop_types(ufunc, inputs, kwargs["dtype"]) if kwargs.get("dtype") is not None else inputs)

@@ -31,6 +31,7 @@ def linearize(
         results = [close_over(trace, part) for part in call(function, traced)]
     finally:
         trace.closed = True
+    trace.warn_if_slow()
     outputs = [own_node(trace, part) for part in results]
     values = [out.value if isinstance(out, Node) else out for out in outputs]
 

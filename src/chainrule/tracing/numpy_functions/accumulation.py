@@ -37,6 +37,20 @@ cummax = _accumulation(CUMMAX, "maximum.accumulate")
 cummin = _accumulation(CUMMIN, "minimum.accumulate")
 
 
+def accumulated(ufunc: np.ufunc, a: Any, axis: int, dtype: Any = None) -> Array:
+    """Return `ufunc.accumulate` of an associative ufunc, by runs that double in length.
+
+    Source: Hillis and Steele (1986), "Data parallel algorithms".
+    """
+    x = np.moveaxis(as_array(a), axis, 0)
+    x = cast(x, ufunc.resolve_dtypes((x.dtype, x.dtype, None))[2] if dtype is None else dtype)
+    step = 1
+    while step < x.shape[0]:
+        x = np.concatenate([x[:step], ufunc(x[:-step], x[step:])])
+        step *= 2
+    return np.moveaxis(x, 0, axis)
+
+
 def _array_api_accumulation(accumulate: Callable[..., Array], name: str, start: int) -> Callable[..., Array]:
     def cumulative(
         x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: bool = False

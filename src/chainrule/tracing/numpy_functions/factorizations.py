@@ -163,9 +163,10 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: 
     if not compute_uv:
         return svdvals(a)
     if full_matrices and a.shape[-2] != a.shape[-1]:
+        wide = "; for the null vector, np.linalg.eigh(a.T @ a)[1][:, 0]" if a.shape[-2] == a.shape[-1] - 1 else ""
         raise NoRuleError(
             f"np.linalg.svd of a matrix of shape {a.shape[-2:]} has no derivative rule for full factors: their further "
-            f"vectors are arbitrary; use np.linalg.svd(a, full_matrices=False){where()}"
+            f"vectors are arbitrary; use np.linalg.svd(a, full_matrices=False){wide}{where()}"
         )
     return SVDResult(*bind(SVD, (a,)))
 

@@ -14,7 +14,7 @@ from chainrule.primitives.index_keys import split_key
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.order import ARGWHERE
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions.arguments import one_axis, refuse_out
+from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
 __all__ = ["INDEXING", "index", "index_set", "is_basic"]
@@ -139,6 +139,26 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     return tuple(arrays) if sparse else tuple(np.broadcast_arrays(*arrays))
 
 
+def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Array, ...]:
+    """np.unravel_index."""
+    rest, places = as_array(indices), []
+    sizes = (shape,) if np.ndim(shape) == 0 else tuple(shape)
+    for size in sizes if order == "F" else sizes[::-1]:
+        places.append(np.remainder(rest, size))
+        rest = np.floor_divide(rest, size)
+    return tuple(places if order == "F" else places[::-1])
+
+
+def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: str = "C") -> Array:
+    """np.ravel_multi_index."""
+    refuse("ravel_multi_index", mode=None if mode == "raise" else mode)
+    pairs = list(zip(multi_index, (dims,) if np.ndim(dims) == 0 else dims, strict=True))
+    total: Any = 0
+    for places, size in pairs[::-1] if order == "F" else pairs:
+        total = total * size + as_array(places)
+    return total
+
+
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Array:
     """np.trim_zeros, of one axis."""
     x = as_array(filt)
@@ -226,6 +246,8 @@ INDEXING: dict[Callable[..., Any], Callable[..., Any]] = {
     np.ix_: ix_,
     np.meshgrid: meshgrid,
     np.trim_zeros: trim_zeros,
+    np.unravel_index: unravel_index,
+    np.ravel_multi_index: ravel_multi_index,
     np.diag_indices_from: lambda arr: np.diag_indices(as_array(arr).shape[0], as_array(arr).ndim),
     np.tril_indices_from: lambda arr, k=0: np.tril_indices(as_array(arr).shape[-2], k, as_array(arr).shape[-1]),
     np.triu_indices_from: lambda arr, k=0: np.triu_indices(as_array(arr).shape[-2], k, as_array(arr).shape[-1]),

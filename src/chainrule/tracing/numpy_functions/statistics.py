@@ -35,6 +35,15 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stab
     return _along(ARGSORT, "argsort", a, axis, kind="stable" if stable else kind)
 
 
+def lexsort(keys: Any, axis: int = -1) -> Array:
+    """np.lexsort: the order by the last key; where that has ties by the key before it."""
+    order, *others = [argsort(key, axis, "stable") if not place else as_array(key) for place, key in enumerate(keys)]
+    for key in others:
+        ordered = np.take_along_axis(key, order, axis)
+        order = np.take_along_axis(order, argsort(ordered, axis, "stable"), axis)
+    return order
+
+
 def _kth(kth: Any, length: int) -> tuple[int, ...]:
     return tuple(int(each) % length if length else int(each) for each in np.atleast_1d(kth))
 
@@ -279,6 +288,7 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
 STATISTICS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.sort: sort,
     np.argsort: argsort,
+    np.lexsort: lexsort,
     np.partition: _partitioned(PARTITION, "partition"),
     np.argpartition: _partitioned(ARGPARTITION, "argpartition"),
     np.searchsorted: searchsorted,

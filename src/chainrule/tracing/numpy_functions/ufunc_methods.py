@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import scipy
 
-from chainrule.core.primitive import Array
+from chainrule.core.primitive import Array, Elementwise
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, TracingError, where
 from chainrule.primitives.arithmetic import CONJUGATE
-from chainrule.primitives.indexing import index_add
+from chainrule.primitives.indexing import index, index_add, index_set
 from chainrule.primitives.reduction import LOGSUMEXP
 from chainrule.primitives.shape import cast
-from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions.accumulation import cummax, cummin, cumprod, cumsum
+from chainrule.primitives.table import BY_UFUNC, of_scipy
+from chainrule.tracing.lift import holds_traced, lift
+from chainrule.tracing.numpy_functions.accumulation import accumulated, cummax, cummin, cumprod, cumsum
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
+from chainrule.tracing.numpy_functions.elementwise import clip
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
 
@@ -33,9 +37,13 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
             return _reduce(ufunc, *inputs, **options)
         case "accumulate" if ufunc in _ACCUMULATE:
             return _accumulate(ufunc, *inputs, **options)
+        case "reduceat" if ufunc in _REDUCE:
+            return _reduceat(ufunc, *inputs, **options)
         case "outer" if ufunc.nin == 2 and ufunc.signature is None:
             return _outer(ufunc, *inputs, **options)
         case "at" if ufunc in (np.add, np.subtract):
+            return _add_at(ufunc, *inputs)
+        case "at" if ufunc in BY_UFUNC and not holds_traced(list(inputs[1:2])):
             return _at(ufunc, *inputs)
     raise NoRuleError(f"{_spelled(ufunc)}.{method} has no derivative rule yet{where()}")
 
@@ -56,6 +64,9 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
         return special(*inputs, **options)
     if ufunc in LINEAR_ALGEBRA:
         return LINEAR_ALGEBRA[ufunc](*inputs, **options)
+    if set("".join(ufunc.types)) == set("O->"):  # what np.frompyfunc makes of a Python function
+        result = ufunc(*(np.array(lift(each), dtype=object) for each in inputs), **options)
+        return lift(result) if holds_traced(result) else result
     mask = options.pop("where", True)
     if mask is not True:
         raise TracingError(
@@ -70,6 +81,28 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
         result = ufunc(*map(lift, inputs))
         return result if dtype is None else result.astype(dtype)
     raise NoRuleError(f"{_spelled(ufunc)} has no derivative rule yet{where()}")
+
+
+def masked_call(ufunc: np.ufunc, inputs: Sequence[Any], mask: Any, old: Array, options: dict[str, Any]) -> Array:
+    """Return `ufunc(*inputs, where=mask, out=old)`.
+
+    Where the mask is false the operands are moved to the middle of the domain of the rule: a derivative that is infinite
+    there would turn the zero by which it is multiplied into NaN.
+    """
+    primitive = BY_UFUNC.get(ufunc) or of_scipy(ufunc)
+    if primitive is not None:
+        inputs = [
+            np.where(mask, each, middle if np.result_type(each).kind in "fc" else 1)
+            for each, middle in zip(map(lift, inputs), _middles(primitive), strict=True)
+        ]
+    return np.where(mask, ufunc(*inputs, **options), old)
+
+
+def _middles(primitive: Elementwise) -> list[float]:
+    domains = (
+        primitive.domain if isinstance(primitive.domain[0], tuple) else (primitive.domain,) * len(primitive.partials)
+    )
+    return [(low + high) / 2 for low, high in domains]
 
 
 def _conjugate(x: Any) -> Array:
@@ -90,7 +123,12 @@ def _modf(x: Any) -> tuple[Array, Array]:
     return number - whole, whole
 
 
-_SPECIAL: dict[np.ufunc, Callable[..., Any]] = {np.conjugate: _conjugate, np.divmod: _divmod, np.modf: _modf}
+_SPECIAL: dict[np.ufunc, Callable[..., Any]] = {
+    np.conjugate: _conjugate,
+    np.divmod: _divmod,
+    np.modf: _modf,
+    sys.modules["numpy._core.umath"].__dict__["clip"]: clip,  # what the method `clip` of a plain array calls
+}
 
 
 # Methods
@@ -119,6 +157,8 @@ _ACCUMULATE: dict[np.ufunc, Callable[..., Array]] = {
     np.multiply: cumprod,
     np.maximum: cummax,
     np.minimum: cummin,
+    np.logaddexp: partial(accumulated, np.logaddexp),
+    np.logaddexp2: partial(accumulated, np.logaddexp2),
 }
 
 
@@ -150,17 +190,56 @@ def _accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, o
     return _ACCUMULATE[ufunc](x, axis=one_axis(axis, x.ndim, f"{ufunc.__name__}.accumulate"), dtype=dtype)
 
 
+def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Array:
+    refuse_out(f"{ufunc.__name__}.reduceat", out)
+    x = as_array(array) if dtype is None else cast(as_array(array), dtype)
+    x = np.moveaxis(x, axis, 0)
+    starts = np.asarray(indices)
+    stops = np.append(starts[1:], x.shape[0])
+    if ufunc is np.add and np.all(starts < stops):
+        segments = np.repeat(np.arange(starts.size), stops - starts)
+        reduced = index_add(np.zeros((starts.size, *x.shape[1:]), x.dtype), segments, x[int(starts[0]) :])
+    else:
+        pairs = zip(starts.tolist(), stops.tolist(), strict=True)
+        reduced = np.stack([ufunc.reduce(x[start:stop], axis=0) if start < stop else x[start] for start, stop in pairs])
+    return np.moveaxis(reduced, 0, axis)
+
+
 def _outer(ufunc: np.ufunc, first: Any, second: Any, **options: Any) -> Any:
     x, y = as_array(first), as_array(second)
     return ufunc(np.reshape(x, x.shape + (1,) * y.ndim), y, **options)
 
 
-def _at(ufunc: np.ufunc, target: Any, indices: Any, values: Any) -> None:
-    if not isinstance(target, Traced):
+def _target(ufunc: np.ufunc, array: Any) -> Any:
+    if not isinstance(array, Traced):
         raise TracingError(
-            f"np.{ufunc.__name__}.at would add traced values to a plain array, which cannot hold their derivatives; "
+            f"np.{ufunc.__name__}.at would write traced values into a plain array, which cannot hold their derivatives; "
             f"create the array with np.zeros(n, like=x), where x is an argument of the function{where()}"
         )
-    terms = lift(values)
-    whole: Any = target
-    whole[...] = index_add(target, indices, -terms if ufunc is np.subtract else terms)
+    return array
+
+
+def _add_at(ufunc: np.ufunc, array: Any, indices: Any, values: Any) -> None:
+    target, terms = _target(ufunc, array), lift(values)
+    target[...] = index_add(target, indices, -terms if ufunc is np.subtract else terms)
+
+
+def _at(ufunc: np.ufunc, array: Any, indices: Any, *values: Any) -> None:
+    """Apply a ufunc to elements in place; one that is named several times takes one of its values in each turn."""
+    target = _target(ufunc, array)
+    places = np.arange(target.size).reshape(target.shape)[indices]
+    operands = [np.ravel(np.broadcast_to(lift(each), places.shape)) for each in values]
+    flat, places = np.ravel(target.copy()), np.ravel(places)
+    for now in _turns(places):
+        chosen = places[now]
+        flat = index_set(flat, chosen, ufunc(index(flat, chosen), *(index(each, now) for each in operands)))
+    target[...] = np.reshape(flat, target.shape)
+
+
+def _turns(places: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+    """Return positions in `places`, in parts within which no place is repeated: first its first mention, then its second."""
+    order = np.argsort(places, kind="stable")
+    in_order = places[order]
+    mention = np.empty_like(order)
+    mention[order] = np.arange(len(order)) - np.searchsorted(in_order, in_order)
+    return [np.flatnonzero(mention == turn) for turn in range(int(mention.max(initial=-1)) + 1)]

@@ -1,0 +1,54 @@
+"""Owns the rules of SciPy's hypergeometric functions, and of the elliptic integrals, which are such functions.
+
+Source: Olver et al., "NIST Digital Library of Mathematical Functions", 13.3.15, 15.5.1 and 19.5.
+"""
+
+from __future__ import annotations
+
+import math
+
+import scipy
+
+from chainrule.core.primitive import Elementwise
+from chainrule.primitives.special import UNIT, NoRule
+
+_ORDERS = (0.5, 1.5)
+
+HYP2F1 = Elementwise(
+    name="hyp2f1",
+    value=lambda a, b, c, x: scipy.special.hyp2f1(a, b, c, x),
+    partials=(
+        NoRule("hyp2f1", "first"),
+        NoRule("hyp2f1", "second"),
+        NoRule("hyp2f1", "third"),
+        lambda out, a, b, c, x: a * b / c * scipy.special.hyp2f1(a + 1, b + 1, c + 1, x),
+    ),
+    rule="hypergeometric function rule",
+    domain=(_ORDERS, _ORDERS, (2.0, 3.0), (-0.8, 0.8)),
+)
+HYP1F1 = Elementwise(
+    name="hyp1f1",
+    value=lambda a, b, x: scipy.special.hyp1f1(a, b, x),
+    partials=(
+        NoRule("hyp1f1", "first"),
+        NoRule("hyp1f1", "second"),
+        lambda out, a, b, x: a / b * scipy.special.hyp1f1(a + 1, b + 1, x),
+    ),
+    rule="hypergeometric function rule",
+    domain=(_ORDERS, _ORDERS, (-2.0, 2.0)),
+)
+ELLIPK = Elementwise(
+    name="ellipk",
+    value=lambda m: scipy.special.ellipk(m),
+    partials=(lambda out, m: math.pi / 8 * scipy.special.hyp2f1(1.5, 1.5, 2, m),),
+    rule="elliptic integral rule",
+    domain=UNIT,
+)
+ELLIPE = Elementwise(
+    name="ellipe",
+    value=lambda m: scipy.special.ellipe(m),
+    partials=(lambda out, m: -math.pi / 8 * scipy.special.hyp2f1(0.5, 1.5, 2, m),),
+    rule="elliptic integral rule",
+    domain=UNIT,
+)
+HYPERGEOMETRIC: tuple[Elementwise, ...] = (HYP2F1, HYP1F1, ELLIPK, ELLIPE)
