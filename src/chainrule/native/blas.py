@@ -1,4 +1,4 @@
-"""Owns the addresses of SciPy's BLAS for native code, and how native code keeps it to one thread.
+"""Owns the addresses of SciPy's BLAS and LAPACK for native code, and how native code keeps it to one thread.
 
 The functions have the interface of Fortran: every argument is a pointer, matrices are stored by columns, integers have 32 bits.
 
@@ -126,6 +126,13 @@ def _scipy() -> Any:
     return cython_blas
 
 
+@cache
+def _lapack() -> Any:
+    import scipy.linalg.cython_lapack as cython_lapack  # noqa: PLC0415  (loaded with the above)
+
+    return cython_lapack
+
+
 def _address_in(capsule: object) -> int:
     name = ctypes.pythonapi.PyCapsule_GetName
     name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
@@ -174,11 +181,20 @@ def _begin_and_end() -> dict[str, int]:
     return addresses
 
 
+_GUARDS = ("chainrule_blas_begin", "chainrule_blas_end")
+_ROUTINES = frozenset(
+    f"{kind}{name}" for kind in "ds" for name in ("gemm", "swap", "trsm", "trsv", "getrf", "getrs", "potrf")
+)
+
+
+def is_blas(name: str) -> bool:
+    """Whether a function is one of BLAS or LAPACK, or of those that keep them to one thread."""
+    return name in _ROUTINES or name in _GUARDS
+
+
 @cache
 def blas_symbols() -> dict[str, int]:
-    """Return the addresses of SciPy's BLAS by name ("dgemm", "sdot", ...), and those of begin and end."""
-    functions = {
-        name: _address_in(capsule) for name, capsule in _scipy().__pyx_capi__.items() if not name.startswith("_")
-    }
+    """Return the addresses of what native code calls of SciPy's BLAS and LAPACK by name, and those of begin and end."""
+    functions = {**_scipy().__pyx_capi__, **_lapack().__pyx_capi__}
     outside = _begin_and_end()
-    return functions | {name: outside[name] for name in ("chainrule_blas_begin", "chainrule_blas_end")}
+    return {name: _address_in(functions[name]) for name in _ROUTINES} | {name: outside[name] for name in _GUARDS}

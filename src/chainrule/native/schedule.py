@@ -13,6 +13,7 @@ from enum import Enum, auto
 from chainrule.core.graph import ITEM
 from chainrule.native.cells import MOST, can_be_cells
 from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
+from chainrule.native.lapack import has_lapack, lapack_pieces
 from chainrule.native.layout import (
     Storage,
     contiguous,
@@ -120,6 +121,8 @@ class Schedule:
         primitive, operands = term.primitive, term.operands
         if primitive is ITEM:
             return Role.ALIAS
+        if has_lapack(term) and 0 not in term.shape:
+            return Role.ASSEMBLE
         if term.results is not None:
             return Role.CALL
         if 0 in term.shape or any(0 in operand.shape for operand in operands):
@@ -359,9 +362,11 @@ class Schedule:
                 loops.setdefault(term.operands[0].shape, []).append(reduced(term))
             elif role is Role.ASSEMBLE:
                 late.append(Step("assemble", term))
-                pieces = assembled(term)
+                pieces = lapack_pieces(term) if has_lapack(term) else assembled(term)
                 for piece in pieces[1:] if term.index in self.in_place else pieces:
                     late.append(Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece]))
+                if has_lapack(term):
+                    late.append(Step("lapack", term))
             elif role in (Role.PRODUCT, Role.CALL):
                 late.append(Step("product" if role is Role.PRODUCT else "call", term))
         steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())
