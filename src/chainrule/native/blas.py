@@ -7,13 +7,16 @@ The work is split over the pool of `threads`, so BLAS must not start threads of 
 OpenBLAS uses one thread. Begin and end may nest, and may come from many threads at once; the last end restores the number of
 threads found by the first begin, unless somebody set another meanwhile. One pair around a parallel region is enough.
 OpenBLAS has one such number per process, so a call of SciPy that another Python thread makes at that very time has one thread
-too; NumPy has a BLAS of its own, and is not touched. With a BLAS other than OpenBLAS both functions do nothing.
+too. NumPy has a BLAS of its own: `numpy_alone` is the same for what a program asks of NumPy. With a BLAS other than OpenBLAS
+these functions do nothing.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,11 @@ from chainrule.native.machine import compile_text
 # SciPy's own OpenBLAS has a prefix; that of a distribution has none, or the suffix of 64-bit integers.
 _PREFIXES = ("scipy_openblas_", "openblas_")
 _SUFFIXES = ("", "64_")
+
+_GUARDS = ("chainrule_blas_begin", "chainrule_blas_end")
+
+ALONE = 512
+"""Matrices with fewer rows are worked off by one thread; OpenBLAS may use its own for others."""
 
 _NOTHING = """
 define void @chainrule_blas_begin() {
@@ -141,16 +149,17 @@ def _address_in(capsule: object) -> int:
     return int(pointer(capsule, name(capsule)))
 
 
-def _libraries() -> list[Path]:
-    """Return where to look for OpenBLAS: the extension, whose own libraries are searched with it, then SciPy's folder."""
-    extension = Path(_scipy().__file__)
-    return [extension, *sorted(extension.parents[2].glob("scipy.libs/*openblas*"))]
+def _libraries(package: str) -> list[Path]:
+    """Return where to look for OpenBLAS: the extension, whose own libraries are searched with it, then the package's folder."""
+    module = _scipy() if package == "scipy" else sys.modules["numpy.linalg._umath_linalg"]
+    extension = Path(module.__file__ or "")
+    return [extension, *sorted(extension.parents[2].glob(f"{package}.libs/*openblas*"))]
 
 
 @cache
-def thread_functions() -> tuple[int, int] | None:
-    """Return the addresses of SciPy's OpenBLAS's get_num_threads and set_num_threads, or None for another BLAS."""
-    for path in _libraries():
+def thread_functions(package: str = "scipy") -> tuple[int, int] | None:
+    """Return the addresses of get_num_threads and set_num_threads of a package's OpenBLAS, or None for another BLAS."""
+    for path in _libraries(package):
         try:
             library = ctypes.CDLL(str(path))
         except OSError:  # not a library, or not one of this system
@@ -165,14 +174,14 @@ def thread_functions() -> tuple[int, int] | None:
 
 
 @cache
-def _begin_and_end() -> dict[str, int]:
-    functions = thread_functions()
+def _begin_and_end(package: str = "scipy") -> dict[str, int]:
+    functions = thread_functions(package)
     if functions is None:
         code = compile_text(_NOTHING, {}, level=1)
     else:
         symbols = dict(zip(("chainrule_blas_get_threads", "chainrule_blas_set_threads"), functions, strict=True))
         code = compile_text(_ONE_THREAD, symbols, level=1)
-    names = ("chainrule_blas_begin", "chainrule_blas_end", "chainrule_blas_reset")
+    names = (*_GUARDS, "chainrule_blas_reset")
     addresses = {name: code.address(name) for name in names}
     code.keep()
     if hasattr(os, "register_at_fork"):
@@ -181,7 +190,14 @@ def _begin_and_end() -> dict[str, int]:
     return addresses
 
 
-_GUARDS = ("chainrule_blas_begin", "chainrule_blas_end")
+@cache
+def numpy_alone() -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return what is called before and after NumPy works on matrices that are too small for threads of its own."""
+    outside = _begin_and_end("numpy")
+    begin, end = (ctypes.CFUNCTYPE(None)(outside[name]) for name in _GUARDS)
+    return begin, end
+
+
 _ROUTINES = frozenset(
     f"{kind}{name}" for kind in "ds" for name in ("gemm", "swap", "trsm", "trsv", "getrf", "getrs", "potrf")
 )

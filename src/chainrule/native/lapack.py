@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 
 from chainrule.core.primitive import Primitive
+from chainrule.native.blas import ALONE
 from chainrule.native.instructions import REALS
 from chainrule.native.layout import contiguous
 from chainrule.native.steps import Piece
@@ -20,8 +21,6 @@ from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.decompositions import CHOLESKY
 from chainrule.primitives.shape import BROADCAST_TO
 
-ALONE = 512
-"""Matrices with fewer rows are worked off by one thread; OpenBLAS may use its own for others."""
 _WORK = 10  # operations that one multiplication of a factorization counts as, with what is around it
 
 

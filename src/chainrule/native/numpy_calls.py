@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Primitive
+from chainrule.native.blas import ALONE, numpy_alone
 from chainrule.native.layout import contiguous
 from chainrule.native.writing import State, Writing
 from chainrule.passes.terms import Shape, Term
+from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
 
 _ARRAYS = (np.ndarray, np.generic)
 ADDRESSES = 16
@@ -24,7 +26,7 @@ class NumpyCall:
     operands: for each one a constant, or how it lies in memory.
     """
 
-    __slots__ = ("value", "parameters", "constants", "operands", "results", "_pointers")
+    __slots__ = ("value", "parameters", "constants", "operands", "results", "alone", "_pointers")
 
     def __init__(
         self, primitive: Primitive, parameters: dict[str, Any], operands: Sequence[Any], results: Sequence[Term]
@@ -34,6 +36,8 @@ class NumpyCall:
         self.constants = [None if isinstance(operand, Memory) else operand for operand in operands]
         self.operands = [(place, each) for place, each in enumerate(operands) if isinstance(each, Memory)]
         self.results = [Memory(term.dtype, term.shape, contiguous(term.shape)) for term in results]
+        is_small = all(length < ALONE for _, each in self.operands for length in each.shape[-2:])
+        self.alone = numpy_alone() if primitive in LINEAR_ALGEBRA_PRIMITIVES and is_small else None
         self._pointers = ctypes.c_size_t * (len(self.operands) + len(self.results))
 
     def __call__(self, address: int) -> bool:
@@ -42,7 +46,15 @@ class NumpyCall:
         given = self.constants.copy()
         for pointer, (place, operand) in zip(pointers, self.operands, strict=False):
             given[place] = operand.array(pointer) if operand.shape else operand.array(pointer)[()]
-        out = self.value(*given, **self.parameters)
+        if self.alone is None:
+            out = self.value(*given, **self.parameters)
+        else:
+            begin, end = self.alone
+            begin()
+            try:
+                out = self.value(*given, **self.parameters)
+            finally:
+                end()
         found = out if type(out) is tuple else (out,)
         for pointer, part, result in zip(pointers[len(self.operands) :], found, self.results, strict=True):
             if not isinstance(part, _ARRAYS):
