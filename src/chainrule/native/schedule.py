@@ -280,16 +280,20 @@ class Schedule:
         return self.level[root.index] + 1
 
     def _keep_what_is_needed_later(self) -> None:
-        """Keep what a loop of a later level would have to compute again, unless that is cheap."""
-        uses: dict[int, set[int]] = {}
+        """Keep what a loop of a later level, or another one of its own, would have to compute again, unless that is cheap."""
+        uses: dict[int, set[tuple[int, object]]] = {}  # of a value, the loops that compute it: their levels, and which
         for term in reversed(self.order):
             role = self.roles[term.index]
             inline = role is Role.POINT and term.index not in self.kept
-            last = max(uses.get(term.index, ()), default=0)
-            if inline and self.cost[term.index] > CHEAP and last > self.level[term.index]:
+            loops = uses.get(term.index, set())
+            last = max((level for level, _ in loops), default=0)
+            if inline and self.cost[term.index] > CHEAP and (last > self.level[term.index] or len(loops) > 1):
                 self._keep(term, False)
                 inline = False
-            at = uses.get(term.index, set()) if inline else {self.level[term.index]}
+            which = (
+                term.operands[0].shape if role is Role.REDUCE else term.index if role is Role.ASSEMBLE else term.shape
+            )
+            at = loops if inline else {(self.level[term.index], which)}
             for operand in term.operands:
                 if self.role(operand) is Role.POINT:
                     uses.setdefault(operand.index, set()).update(at)

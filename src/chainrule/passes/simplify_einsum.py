@@ -13,7 +13,7 @@ from chainrule.passes.terms import Shape, Term
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
-from chainrule.primitives.shape import TRANSPOSE
+from chainrule.primitives.shape import ASTYPE, TRANSPOSE
 
 Labeled = tuple[str, Term]
 """A factor with a letter for each of its axes."""
@@ -26,14 +26,15 @@ def einsum(
 
     Rounding differs as between two orders of one sum.
     """
+    if dtype.kind != "f" or any(x.dtype.kind == "c" for x in operands):
+        return None
     subscripts = parameters["subscripts"]
     inputs, output = subscripts.split("->")
+    operands = tuple(s.apply(ASTYPE, (x,), {"dtype": dtype}, x.shape, dtype) for x in operands)
     factors = list(zip(inputs.split(","), operands, strict=True))
     lengths = {(letter, n) for letters, x in factors for letter, n in zip(letters, x.shape, strict=True)}
     sizes = dict(lengths)
-    if len(sizes) < len(lengths) or 0 in sizes.values() or dtype.kind != "f":
-        return None
-    if any(len(set(letters)) < len(letters) or x.dtype != dtype for letters, x in factors):
+    if len(sizes) < len(lengths) or 0 in sizes.values() or any(len(set(each)) < len(each) for each, _ in factors):
         return None
     for places in _order(subscripts, operands):
         taken = [factors.pop(place) for place in sorted(places, reverse=True)]
