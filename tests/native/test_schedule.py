@@ -125,8 +125,8 @@ def test_small_arrays_are_registers() -> None:
 
 def test_large_products_go_to_blas_and_what_has_no_instructions_to_numpy() -> None:
     x = np.eye(64)
-    schedule = schedule_of(lambda x: np.linalg.solve(x @ x, x) @ x, x)
-    assert roles(schedule) == {"matmul": {Role.PRODUCT}, "solve": {Role.CALL}}
+    schedule = schedule_of(lambda x: np.sort(x @ x) @ x, x)
+    assert roles(schedule) == {"matmul": {Role.PRODUCT}, "sort": {Role.CALL}}
     assert [step.kind for step in schedule.steps()] == ["product", "call", "product"]
 
 

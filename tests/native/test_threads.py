@@ -284,7 +284,7 @@ def test_workers_leave_signals_to_python() -> None:
 class TestBlas:
     def test_addresses(self) -> None:
         symbols = blas.blas_symbols()
-        assert all(symbols[name] for name in "dgemm sgemm dgemv sgemv ddot sdot daxpy dtrsm dsyrk".split())
+        assert all(symbols[name] for name in "dgemm sgemm dtrsv strsm dswap dgetrf sgetrs dpotrf".split())
         assert symbols["dgemm"] != symbols["sgemm"]
 
     @pytest.mark.parametrize("n", [64, 320])
@@ -303,13 +303,16 @@ class TestBlas:
         assert np.allclose(results[0], a @ b)
         assert all(np.array_equal(results[0], result) for result in results)
 
-    def test_begin_and_end_leave_things_as_they_were(self) -> None:
-        functions = blas.thread_functions()
+    @pytest.mark.parametrize("package", ["scipy", "numpy"])
+    def test_begin_and_end_leave_things_as_they_were(self, package: str) -> None:
+        functions = blas.thread_functions(package)
         if functions is None:
-            pytest.skip("SciPy's BLAS is not OpenBLAS")
-        symbols = blas.blas_symbols()
-        begin = ctypes.CFUNCTYPE(None)(symbols["chainrule_blas_begin"])
-        end = ctypes.CFUNCTYPE(None)(symbols["chainrule_blas_end"])
+            pytest.skip(f"the BLAS of {package} is not OpenBLAS")
+        begin, end = blas.numpy_alone()
+        if package == "scipy":
+            begin, end = (
+                ctypes.CFUNCTYPE(None)(blas.blas_symbols()[f"chainrule_blas_{name}"]) for name in ("begin", "end")
+            )
         get = ctypes.CFUNCTYPE(ctypes.c_int)(functions[0])
         put = ctypes.CFUNCTYPE(None, ctypes.c_int)(functions[1])
         before = get()

@@ -1,4 +1,4 @@
-"""Owns the addresses of SciPy's BLAS for native code, and how native code keeps it to one thread.
+"""Owns the addresses of SciPy's BLAS and LAPACK for native code, and how native code keeps it to one thread.
 
 The functions have the interface of Fortran: every argument is a pointer, matrices are stored by columns, integers have 32 bits.
 
@@ -7,13 +7,16 @@ The work is split over the pool of `threads`, so BLAS must not start threads of 
 OpenBLAS uses one thread. Begin and end may nest, and may come from many threads at once; the last end restores the number of
 threads found by the first begin, unless somebody set another meanwhile. One pair around a parallel region is enough.
 OpenBLAS has one such number per process, so a call of SciPy that another Python thread makes at that very time has one thread
-too; NumPy has a BLAS of its own, and is not touched. With a BLAS other than OpenBLAS both functions do nothing.
+too. NumPy has a BLAS of its own: `numpy_alone` is the same for what a program asks of NumPy. With a BLAS other than OpenBLAS
+these functions do nothing.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,11 @@ from chainrule.native.machine import compile_text
 # SciPy's own OpenBLAS has a prefix; that of a distribution has none, or the suffix of 64-bit integers.
 _PREFIXES = ("scipy_openblas_", "openblas_")
 _SUFFIXES = ("", "64_")
+
+_GUARDS = ("chainrule_blas_begin", "chainrule_blas_end")
+
+ALONE = 512
+"""Matrices with fewer rows are worked off by one thread; OpenBLAS may use its own for others."""
 
 _NOTHING = """
 define void @chainrule_blas_begin() {
@@ -126,6 +134,13 @@ def _scipy() -> Any:
     return cython_blas
 
 
+@cache
+def _lapack() -> Any:
+    import scipy.linalg.cython_lapack as cython_lapack  # noqa: PLC0415  (loaded with the above)
+
+    return cython_lapack
+
+
 def _address_in(capsule: object) -> int:
     name = ctypes.pythonapi.PyCapsule_GetName
     name.restype, name.argtypes = ctypes.c_char_p, [ctypes.py_object]
@@ -134,16 +149,17 @@ def _address_in(capsule: object) -> int:
     return int(pointer(capsule, name(capsule)))
 
 
-def _libraries() -> list[Path]:
-    """Return where to look for OpenBLAS: the extension, whose own libraries are searched with it, then SciPy's folder."""
-    extension = Path(_scipy().__file__)
-    return [extension, *sorted(extension.parents[2].glob("scipy.libs/*openblas*"))]
+def _libraries(package: str) -> list[Path]:
+    """Return where to look for OpenBLAS: the extension, whose own libraries are searched with it, then the package's folder."""
+    module = _scipy() if package == "scipy" else sys.modules["numpy.linalg._umath_linalg"]
+    extension = Path(module.__file__ or "")
+    return [extension, *sorted(extension.parents[2].glob(f"{package}.libs/*openblas*"))]
 
 
 @cache
-def thread_functions() -> tuple[int, int] | None:
-    """Return the addresses of SciPy's OpenBLAS's get_num_threads and set_num_threads, or None for another BLAS."""
-    for path in _libraries():
+def thread_functions(package: str = "scipy") -> tuple[int, int] | None:
+    """Return the addresses of get_num_threads and set_num_threads of a package's OpenBLAS, or None for another BLAS."""
+    for path in _libraries(package):
         try:
             library = ctypes.CDLL(str(path))
         except OSError:  # not a library, or not one of this system
@@ -158,14 +174,14 @@ def thread_functions() -> tuple[int, int] | None:
 
 
 @cache
-def _begin_and_end() -> dict[str, int]:
-    functions = thread_functions()
+def _begin_and_end(package: str = "scipy") -> dict[str, int]:
+    functions = thread_functions(package)
     if functions is None:
         code = compile_text(_NOTHING, {}, level=1)
     else:
         symbols = dict(zip(("chainrule_blas_get_threads", "chainrule_blas_set_threads"), functions, strict=True))
         code = compile_text(_ONE_THREAD, symbols, level=1)
-    names = ("chainrule_blas_begin", "chainrule_blas_end", "chainrule_blas_reset")
+    names = (*_GUARDS, "chainrule_blas_reset")
     addresses = {name: code.address(name) for name in names}
     code.keep()
     if hasattr(os, "register_at_fork"):
@@ -175,10 +191,26 @@ def _begin_and_end() -> dict[str, int]:
 
 
 @cache
+def numpy_alone() -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return what is called before and after NumPy works on matrices that are too small for threads of its own."""
+    outside = _begin_and_end("numpy")
+    begin, end = (ctypes.CFUNCTYPE(None)(outside[name]) for name in _GUARDS)
+    return begin, end
+
+
+_ROUTINES = frozenset(
+    f"{kind}{name}" for kind in "ds" for name in ("gemm", "swap", "trsm", "trsv", "getrf", "getrs", "potrf")
+)
+
+
+def is_blas(name: str) -> bool:
+    """Whether a function is one of BLAS or LAPACK, or of those that keep them to one thread."""
+    return name in _ROUTINES or name in _GUARDS
+
+
+@cache
 def blas_symbols() -> dict[str, int]:
-    """Return the addresses of SciPy's BLAS by name ("dgemm", "sdot", ...), and those of begin and end."""
-    functions = {
-        name: _address_in(capsule) for name, capsule in _scipy().__pyx_capi__.items() if not name.startswith("_")
-    }
+    """Return the addresses of what native code calls of SciPy's BLAS and LAPACK by name, and those of begin and end."""
+    functions = {**_scipy().__pyx_capi__, **_lapack().__pyx_capi__}
     outside = _begin_and_end()
-    return functions | {name: outside[name] for name in ("chainrule_blas_begin", "chainrule_blas_end")}
+    return {name: _address_in(functions[name]) for name in _ROUTINES} | {name: outside[name] for name in _GUARDS}

@@ -9,8 +9,9 @@ from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.heat import LONGEST
 from chainrule.native.instructions import ELEMENTS
+from chainrule.native.lapack import has_lapack
 from chainrule.native.layout import contiguous
-from chainrule.native.plan import ASSEMBLED, LOOP, NUMPY, PRODUCT, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
+from chainrule.native.plan import ASSEMBLED, LAPACK, LOOP, NUMPY, PRODUCT, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
 from chainrule.native.plan_names import arrays_around, kind_name, leaf_names, result_names
 from chainrule.native.program import Compiled, Path
 from chainrule.native.row_groups import Group
@@ -197,7 +198,7 @@ class _Reader:
     ) -> None:
         """Add the record of a step, or of cells that follow one another."""
         step = steps[0]
-        kind = _KINDS[step.kind]
+        kind = _kind(step)
         if kind is STRAIGHT:
             targets = self._roots([each.term for each in steps if each.term is not None], schedule)
         elif step.term is not None:
@@ -256,6 +257,10 @@ class _Reader:
 _KINDS = {"cell": STRAIGHT, "loop": LOOP, "product": PRODUCT, "call": NUMPY, "assemble": ASSEMBLED}
 
 
+def _kind(step: Step) -> str:
+    return LAPACK if step.term is not None and has_lapack(step.term) else _KINDS[step.kind]
+
+
 def _with_paths(step: PlanStep, numbers: tuple[int, ...]) -> PlanStep:
     return PlanStep(
         step.number, step.kind, step.computes, step.operations, step.space, step.reads, step.writes, step.spared, numbers,
@@ -278,9 +283,9 @@ def _units(entries: Sequence[tuple[Schedule, Group]]) -> Iterator[tuple[Schedule
             if step.kind == "cell":
                 cells.append(step)
             elif step.kind == "assemble" and step.term is not None:
-                assembled.add(step.term.index)
+                assembled.update(each.index for each in step.term.results or (step.term,))
                 yield schedule, [step], 0
-            elif not (
+            elif step.kind != "lapack" and not (
                 step.kind in ("loop", "scatter") and all(piece.target.index in assembled for piece in step.pieces)
             ):
                 yield schedule, [step], others

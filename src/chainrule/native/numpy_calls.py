@@ -9,50 +9,66 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Primitive
+from chainrule.native.blas import ALONE, numpy_alone
 from chainrule.native.layout import contiguous
 from chainrule.native.writing import State, Writing
 from chainrule.passes.terms import Shape, Term
+from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
+
+_ARRAYS = (np.ndarray, np.generic)
+ADDRESSES = 16
+"""Of so many addresses the arrays are kept."""
 
 
 class NumpyCall:
     """Applies a primitive to arrays that lie in a program's memory, and writes the results there.
 
-    operands: for each one a constant, or (type, shape, strides in bytes, bytes before its first element, bytes in all).
+    operands: for each one a constant, or how it lies in memory.
     """
 
-    __slots__ = ("primitive", "parameters", "operands", "results")
+    __slots__ = ("value", "parameters", "constants", "operands", "results", "alone", "_pointers")
 
     def __init__(
         self, primitive: Primitive, parameters: dict[str, Any], operands: Sequence[Any], results: Sequence[Term]
     ):
-        self.primitive = primitive
+        self.value = np.errstate(all="ignore")(primitive.value)
         self.parameters = parameters
-        self.operands = tuple(operands)
-        self.results = tuple((term.dtype, term.shape) for term in results)
+        self.constants = [None if isinstance(operand, Memory) else operand for operand in operands]
+        self.operands = [(place, each) for place, each in enumerate(operands) if isinstance(each, Memory)]
+        self.results = [Memory(term.dtype, term.shape, contiguous(term.shape)) for term in results]
+        is_small = all(length < ALONE for _, each in self.operands for length in each.shape[-2:])
+        self.alone = numpy_alone() if primitive in LINEAR_ALGEBRA_PRIMITIVES and is_small else None
+        self._pointers = ctypes.c_size_t * (len(self.operands) + len(self.results))
 
     def __call__(self, address: int) -> bool:
         """Run. `address` is of the pointers to operands in memory, then results. False: a result has another shape now."""
-        moving = sum(isinstance(operand, _Memory) for operand in self.operands)
-        pointers = iter((ctypes.c_size_t * (moving + len(self.results))).from_address(address))
-        given = [
-            operand.array(next(pointers)) if isinstance(operand, _Memory) else operand for operand in self.operands
-        ]
-        with np.errstate(all="ignore"):
-            out = self.primitive.value(*given, **self.parameters)
+        pointers = self._pointers.from_address(address)[:]
+        given = self.constants.copy()
+        for pointer, (place, operand) in zip(pointers, self.operands, strict=False):
+            given[place] = operand.array(pointer) if operand.shape else operand.array(pointer)[()]
+        if self.alone is None:
+            out = self.value(*given, **self.parameters)
+        else:
+            begin, end = self.alone
+            begin()
+            try:
+                out = self.value(*given, **self.parameters)
+            finally:
+                end()
         found = out if type(out) is tuple else (out,)
-        for part, (dtype, shape) in zip(found, self.results, strict=True):
-            if np.shape(part) != shape or np.result_type(part) != dtype:
+        for pointer, part, result in zip(pointers[len(self.operands) :], found, self.results, strict=True):
+            if not isinstance(part, _ARRAYS):
+                part = np.asarray(part)
+            if part.shape != result.shape or part.dtype != result.dtype:
                 return False
-            target = next(pointers)
-            if 0 not in shape:
-                _Memory(dtype, shape, contiguous(shape)).array(target)[...] = part
+            result.array(pointer)[...] = part
         return True
 
 
-class _Memory:
-    """An array in a program's memory."""
+class Memory:
+    """How an array lies in a program's memory: type, shape, and strides in elements."""
 
-    __slots__ = ("dtype", "shape", "strides", "before", "size")
+    __slots__ = ("dtype", "shape", "strides", "before", "_block", "_known")
 
     def __init__(self, dtype: np.dtype[Any], shape: Shape, strides: Shape) -> None:
         self.dtype, self.shape = dtype, shape
@@ -63,24 +79,23 @@ class _Memory:
             else []
         )
         self.before = -sum(each for each in reach if each < 0)
-        self.size = self.before + sum(each for each in reach if each > 0) + dtype.itemsize
+        self._block: Any = ctypes.c_char * (self.before + sum(each for each in reach if each > 0) + dtype.itemsize)
+        self._known: dict[int, np.ndarray[Any, Any]] = {}
 
-    def array(self, pointer: int) -> Any:
-        """Return the array; a number where it has no axes."""
-        if 0 in self.shape:
-            return np.empty(self.shape, self.dtype)
-        memory: Any = (ctypes.c_char * self.size).from_address(pointer - self.before)
-        found: Any = np.ndarray(self.shape, self.dtype, memory, self.before, self.strides)
+    def array(self, pointer: int) -> np.ndarray[Any, Any]:
+        """Return the array at an address. It is the same one for the same address, since making it takes a while."""
+        # Hot path: a program that calls NumPy for something small.
+        found = self._known.get(pointer)
+        if found is None:
+            if len(self._known) >= ADDRESSES:
+                self._known = {}
+            if 0 in self.shape:
+                found = np.empty(self.shape, self.dtype)
+            else:
+                memory = self._block.from_address(pointer - self.before)
+                found = np.ndarray(self.shape, self.dtype, memory, self.before, self.strides)
+            self._known[pointer] = found
         return found
-
-
-class _Operand(_Memory):
-    """An operand in memory: a number where it has no axes, as NumPy's own operations give."""
-
-    __slots__ = ()
-
-    def array(self, pointer: int) -> Any:
-        return super().array(pointer)[()]
 
 
 def write_call(writer: Writing, state: State, term: Term) -> None:
@@ -94,7 +109,7 @@ def write_call(writer: Writing, state: State, term: Term) -> None:
             operands.append(operand.constant)
             continue
         stored = writer.stored(state, operand)
-        operands.append(_Operand(operand.dtype, operand.shape, stored.strides))
+        operands.append(Memory(operand.dtype, operand.shape, stored.strides))
         pointers.append(writer.pointer(state, stored, operand.dtype.itemsize))
     for result in results:
         pointers.append(writer.pointer(state, state.storage[result.index], result.dtype.itemsize))

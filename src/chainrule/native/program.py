@@ -12,6 +12,7 @@ from chainrule.native.entry_plan import EntryPlan, Node
 from chainrule.native.heat import Heat
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
+from chainrule.native.lapack import has_lapack, write_lapack
 from chainrule.native.layout import Storage, contiguous
 from chainrule.native.lifetimes import last_uses
 from chainrule.native.loop_calls import loop_call
@@ -275,6 +276,8 @@ class ProgramWriter(Writing):
             self.work += term.size
         elif step.kind == "assemble":
             self._start(term, state)
+        elif step.kind == "lapack":
+            write_lapack(self, state, term)
         elif step.kind == "product":
             size = term.dtype.itemsize
             operands = [self.stored(state, operand) for operand in term.operands]
@@ -286,6 +289,8 @@ class ProgramWriter(Writing):
 
     def _start(self, term: Term, state: State) -> None:
         """Write what is in the memory of an assembled value at first: one number, where its first operand is that."""
+        if has_lapack(term):
+            return
         number = uniform(term.operands[0]) if term.operands[0].shape == term.shape else None
         if number is not None:
             pointer = self.pointer(state, state.storage[term.index], term.dtype.itemsize)
@@ -316,6 +321,6 @@ def _made(step: Step) -> list[tuple[int, Storage]]:
     """Return the buffers that a step starts to fill."""
     if step.kind == "loop":
         return [(piece.target.index, Storage(piece.target, 0, contiguous(piece.target.shape))) for piece in step.pieces]
-    if step.kind == "cell" or step.term is None:
+    if step.kind in ("cell", "lapack") or step.term is None:
         return []
     return [(term.index, Storage(term, 0, contiguous(term.shape))) for term in step.term.results or (step.term,)]

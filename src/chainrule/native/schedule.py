@@ -13,6 +13,7 @@ from enum import Enum, auto
 from chainrule.core.graph import ITEM
 from chainrule.native.cells import MOST, can_be_cells
 from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
+from chainrule.native.lapack import has_lapack, lapack_pieces
 from chainrule.native.layout import (
     Storage,
     contiguous,
@@ -120,6 +121,8 @@ class Schedule:
         primitive, operands = term.primitive, term.operands
         if primitive is ITEM:
             return Role.ALIAS
+        if has_lapack(term) and 0 not in term.shape:
+            return Role.ASSEMBLE
         if term.results is not None:
             return Role.CALL
         if 0 in term.shape or any(0 in operand.shape for operand in operands):
@@ -277,16 +280,20 @@ class Schedule:
         return self.level[root.index] + 1
 
     def _keep_what_is_needed_later(self) -> None:
-        """Keep what a loop of a later level would have to compute again, unless that is cheap."""
-        uses: dict[int, set[int]] = {}
+        """Keep what a loop of a later level, or another one of its own, would have to compute again, unless that is cheap."""
+        uses: dict[int, set[tuple[int, object]]] = {}  # of a value, the loops that compute it: their levels, and which
         for term in reversed(self.order):
             role = self.roles[term.index]
             inline = role is Role.POINT and term.index not in self.kept
-            last = max(uses.get(term.index, ()), default=0)
-            if inline and self.cost[term.index] > CHEAP and last > self.level[term.index]:
+            loops = uses.get(term.index, set())
+            last = max((level for level, _ in loops), default=0)
+            if inline and self.cost[term.index] > CHEAP and (last > self.level[term.index] or len(loops) > 1):
                 self._keep(term, False)
                 inline = False
-            at = uses.get(term.index, set()) if inline else {self.level[term.index]}
+            which = (
+                term.operands[0].shape if role is Role.REDUCE else term.index if role is Role.ASSEMBLE else term.shape
+            )
+            at = loops if inline else {(self.level[term.index], which)}
             for operand in term.operands:
                 if self.role(operand) is Role.POINT:
                     uses.setdefault(operand.index, set()).update(at)
@@ -359,9 +366,11 @@ class Schedule:
                 loops.setdefault(term.operands[0].shape, []).append(reduced(term))
             elif role is Role.ASSEMBLE:
                 late.append(Step("assemble", term))
-                pieces = assembled(term)
+                pieces = lapack_pieces(term) if has_lapack(term) else assembled(term)
                 for piece in pieces[1:] if term.index in self.in_place else pieces:
                     late.append(Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece]))
+                if has_lapack(term):
+                    late.append(Step("lapack", term))
             elif role in (Role.PRODUCT, Role.CALL):
                 late.append(Step("product" if role is Role.PRODUCT else "call", term))
         steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())

@@ -42,7 +42,8 @@ class Piece:
 class Step:
     """One thing to do: "cell", "loop", "product", "call" or "assemble" (which comes before the loops of its pieces).
 
-    A "scatter" is a loop whose rows may write to the same memory: they are worked off in order.
+    A "scatter" is a loop whose rows may write to the same memory: they are worked off in order. What is assembled for
+    "lapack" is then worked on in its memory.
     """
 
     kind: str

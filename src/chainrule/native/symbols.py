@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 
-from chainrule.native.blas import blas_symbols
+from chainrule.native.blas import blas_symbols, is_blas
 from chainrule.native.text import Module
 from chainrule.native.threads import pool_symbols
 from chainrule.native.vector_math import outside_symbols
 from chainrule.native.vector_outside import c_library
 
 _PYTHON = ("PyLong_FromVoidPtr", "PyObject_CallOneArg", "PyObject_IsTrue", "Py_DecRef")
-_BLAS = ("dgemm", "sgemm", "chainrule_blas_begin", "chainrule_blas_end")
 
 
 def outside(module: Module) -> dict[str, int]:
@@ -22,8 +21,10 @@ def outside(module: Module) -> dict[str, int]:
             found[name] = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
     if "memcmp" in module.declarations:
         found["memcmp"] = ctypes.cast(c_library().memcmp, ctypes.c_void_p).value or 0
-    if any(name in module.declarations for name in _BLAS):
-        found.update({name: address for name, address in blas_symbols().items() if name in module.declarations})
+    wanted = [name for name in module.declarations if is_blas(name)]
+    if wanted:
+        known = blas_symbols()
+        found.update({name: known[name] for name in wanted})
     if "chainrule_parallel" in module.declarations:
         found.update(pool_symbols())
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -12,7 +11,7 @@ import numpy as np
 
 from chainrule.core.graph import Graph, Node
 from chainrule.core.primitive import Array, Elementwise, Primitive
-from chainrule.core.trace import Traced
+from chainrule.core.trace import Traced, compute
 from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
@@ -136,9 +135,21 @@ class JitTrace(RecordTrace):
         """Compute no large values from now on."""
         self.is_outline, self.apply = True, self._outlined
 
+    def outline_from_large(self) -> None:
+        """Compute no large values from the first one on that is large enough."""
+        self.apply = self._watched
+
+    def _watched(self, *args: Any) -> Any:
+        out = compute(*args)
+        if is_worth_it(out if type(out) is tuple else (out,)):
+            self.outline()
+        return out
+
     def _outlined(self, *args: Any) -> Any:
         try:
-            return outline(*args)
+            # The values of an outline are nobody's, and what NumPy would warn of is not known.
+            with np.errstate(all="ignore"):
+                return outline(*args)
         except BaseException:  # the user may have an answer to an error that the values would not raise
             self.needs_values = True
             raise
@@ -205,18 +216,17 @@ def trace(
     running = JitTrace(around)
     if may_outline and is_worth_it([*inputs, *around.values()]):
         running.outline()
+    elif may_outline:
+        running.outline_from_large()
     traced = [running.input(value) for value in inputs]
     running.weak.update(id(part.data) for part, is_weak in zip(traced, weak, strict=True) if is_weak)
     entry = tuple(running.nodes)
     copies = Substitution(lambda array: running.reference(array) if follows(array) else array)
     copied = copies.convert(fun)
     token = by_reference.set(running.captured.is_reference)
-    # The values of an outline are nobody's, and what NumPy would warn of is not known.
-    quiet: Any = np.errstate(all="ignore") if running.is_outline else contextlib.nullcontext()
     try:
-        with quiet:
-            parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
-            running.check_places()
+        parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
+        running.check_places()
     except Exception as error:
         if running.is_outline:
             raise ValuesNeededError from error

@@ -9,7 +9,9 @@ import numpy as np
 
 from chainrule.core.graph import ITEM, Graph, Node
 from chainrule.passes.simplify import Simplifier
+from chainrule.passes.simplify_solves import log_determinant
 from chainrule.passes.terms import Term
+from chainrule.primitives.solves import SLOGDET
 
 IsReference = Callable[[np.ndarray[Any, Any]], bool]
 
@@ -51,6 +53,8 @@ def _several(simplifier: Simplifier, node: Node, operands: Sequence[Term]) -> Te
     parts = [np.asarray(part) for part in node.value]
     assert node.primitive is not None
     term = simplifier.terms.apply(node.primitive, operands, node.parameters, parts[0].shape, parts[0].dtype)
+    if term.results is None and node.primitive is SLOGDET:
+        term.results = log_determinant(simplifier, operands[0])
     if term.results is None:
         term.results = tuple(
             simplifier.terms.apply(ITEM, (term,), {"index": place}, part.shape, part.dtype)

@@ -7,14 +7,17 @@ from chainrule.passes import simplify_arithmetic as arithmetic
 from chainrule.passes import simplify_index as indices
 from chainrule.passes import simplify_moves as moves
 from chainrule.passes import simplify_products as products
+from chainrule.passes import simplify_solves as solves
 from chainrule.passes.places import GATHER
 from chainrule.passes.simplify import Rule, Simplifier
+from chainrule.passes.simplify_einsum import einsum
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.exponential import EXP
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
-from chainrule.primitives.products import MATMUL
+from chainrule.primitives.products import EINSUM, MATMUL
 from chainrule.primitives.reduction import SUM
 from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, RESHAPE, ROLL, TRANSPOSE, WHERE
+from chainrule.primitives.solves import COFACTOR, DET, INV, SOLVE
 
 RULES: dict[Primitive, Rule] = {
     a.SUBTRACT: arithmetic.subtract,
@@ -38,6 +41,11 @@ RULES: dict[Primitive, Rule] = {
     LAST_WRITTEN: indices.last_written,
     GATHER: indices.gather,
     MATMUL: products.matmul,
+    EINSUM: einsum,
+    SOLVE: solves.solve,
+    INV: solves.inverse,
+    DET: solves.determinant,
+    COFACTOR: solves.cofactors,
     WHERE: arithmetic.where,
 }
 

@@ -57,9 +57,11 @@ def matmul(
     x, y = operands
     if x.dtype != dtype or y.dtype != dtype or dtype.kind != "f":
         return None
-    if len(y.shape) >= 2 and y.shape[-1] == 1:
-        found = s.matmul(x, s.reshape(y, y.shape[:-1])) if len(y.shape) == 2 else None
-        return None if found is None else s.reshape(found, shape)
+    if len(y.shape) == 2 and y.shape[-1] == 1:
+        return s.reshape(s.matmul(x, s.reshape(y, y.shape[:-1])), shape)
+    if len(y.shape) > 2 and y.shape[-1] == 1:
+        rows = s.reshape(y, (*y.shape[:-2], 1, y.shape[-2]))
+        return s.reshape(s.sum(s.binary(a.MULTIPLY, x, rows), len(shape) - 1), shape)
     if len(y.shape) == 1:
         if x.primitive is TRANSPOSE and len(x.shape) == 2:  # row by row of what lies in memory
             return s.sum(s.binary(a.MULTIPLY, x.operands[0], s.reshape(y, (*y.shape, 1))), 0)

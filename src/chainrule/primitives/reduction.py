@@ -118,6 +118,8 @@ def _mean(x: Array, axis: Shape, keepdims: bool) -> Array:
     if np.result_type(x) == np.float16:  # sums of halves overflow; NumPy, too, takes them in single precision
         wide = bind(ASTYPE, (x,), {"dtype": np.dtype(np.float32)})
         return bind(ASTYPE, (_mean(wide, axis, keepdims),), {"dtype": np.dtype(np.float16)})
+    if np.result_type(x).kind in "iu":  # the sum of large integers may be too large for one
+        x = bind(ASTYPE, (x,), {"dtype": np.dtype(np.float64)})
     return bind(SUM, (x,), {"axis": axis, "keepdims": keepdims}) / (count or np.nan)
 
 

@@ -1,0 +1,268 @@
+"""Owns factorizations and solves in native code: what LAPACK makes of a matrix that loops have put into its memory.
+
+LAPACK stores matrices by columns, so it takes what lies by rows for its transpose. A matrix that it cannot factor, or solve
+with, ends the program with an unknown path: NumPy then raises its own error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from chainrule.core.primitive import Primitive
+from chainrule.native.blas import ALONE
+from chainrule.native.instructions import REALS
+from chainrule.native.layout import contiguous
+from chainrule.native.steps import Piece
+from chainrule.native.text import Body, Module
+from chainrule.native.writing import State, Writing
+from chainrule.passes.factors import LU, LU_SOLVE, TRIANGULAR_SOLVE
+from chainrule.passes.terms import Shape, Term
+from chainrule.primitives.decompositions import CHOLESKY
+from chainrule.primitives.shape import BROADCAST_TO
+
+_WORK = 10  # operations that one multiplication of a factorization counts as, with what is around it
+
+
+def has_lapack(term: Term) -> bool:
+    """Whether a term is computed by LAPACK, from matrices in memory."""
+    if term.primitive is CHOLESKY:
+        return term.dtype in REALS and term.operands[0].dtype == term.dtype and not term.parameters.get("upper")
+    return term.primitive in (LU, LU_SOLVE, TRIANGULAR_SOLVE)
+
+
+def lapack_pieces(term: Term) -> list[Piece]:
+    """Return what is in the memory of the result before LAPACK works on it."""
+    if term.primitive is LU:
+        packed = term.results[0]
+        whole = contiguous(packed.shape)
+        return [Piece(term.operands[0], "store", packed, 0, (*whole[:-2], whole[-1], whole[-2]))]
+    start = term.operands[0] if term.primitive is CHOLESKY else term.operands[-1]
+    if start.shape != term.shape:
+        start = Term(-start.index - 1, BROADCAST_TO, (start,), {"shape": term.shape}, term.shape, start.dtype)
+    return [Piece(start, "store", term, 0, contiguous(term.shape))]
+
+
+def write_lapack(writer: Writing, state: State, term: Term) -> None:
+    """Write what LAPACK does to each matrix of a stack."""
+    body, module = writer.body, writer.module
+    real, size = REALS[term.dtype], term.operands[0].shape[-1]
+    columns = term.shape[-1] if len(term.shape) > 1 else 1
+    function = _FUNCTIONS[term.primitive](module, real, size, columns, bool(term.parameters.get("transposed")))  # type: ignore[index]
+    parts = [*(term.results or (term,))] if term.primitive in (LU, CHOLESKY) else [*term.operands[:-1], term]
+    stack = term.shape[:-2]
+    count = math.prod(stack)
+    state.done.update(part.index for part in (term.results or (term,)))
+    pointers = [writer.pointer(state, writer.stored(state, part), part.dtype.itemsize) for part in parts]
+    steps = [_bytes_of_one(part, stack) for part in parts]
+    if size < ALONE:
+        body.do(f"call void {module.declare('chainrule_blas_begin', 'void {}()')}()")
+    if count == 1:
+        failed = body.let(f"call i64 {function}({', '.join(f'ptr {each}' for each in pointers)})")
+    else:
+        each = _each(module, function, count, steps)
+        failed = body.let(f"call i64 {each}({', '.join(f'ptr {each}' for each in pointers)})")
+    if size < ALONE:
+        body.do(f"call void {module.declare('chainrule_blas_end', 'void {}()')}()")
+    wrong, fine = body.fresh("wrong"), body.fresh("fine")
+    body.do(f"br i1 {body.let(f'icmp eq i64 {failed}, 0')}, label %{fine}, label %{wrong}")
+    body.label(wrong)
+    body.do("ret i64 1")
+    body.label(fine)
+    writer.work += _WORK * count * size * size * (columns if term.primitive in (LU_SOLVE, TRIANGULAR_SOLVE) else size)
+
+
+def _bytes_of_one(part: Term, stack: Shape) -> int:
+    """Return by how many bytes the memory of one matrix of a stack, or what belongs to it, lies behind the one before."""
+    if not stack or part.shape[: len(stack)] != stack:
+        return 0
+    return math.prod(part.shape[len(stack) :]) * part.dtype.itemsize
+
+
+def _each(module: Module, function: str, count: int, steps: list[int]) -> str:
+    """Write the function that works off a stack; it returns how many matrices were refused."""
+    name = f"{function[1:]}_{count}_{'_'.join(map(str, steps))}"
+    body = Body(module)
+    body.do("br label %next")
+    body.label("next")
+    body.do("%at = phi i64 [ 0, %entry ], [ %after, %next ]")
+    body.do("%before = phi i64 [ 0, %entry ], [ %failed, %next ]")
+    moved = [
+        body.let(f"getelementptr i8, ptr %p{place}, i64 {body.let(f'mul i64 %at, {step}')}") if step else f"%p{place}"
+        for place, step in enumerate(steps)
+    ]
+    one = body.let(f"call i64 {function}({', '.join(f'ptr {each}' for each in moved)})")
+    body.do(f"%failed = add i64 %before, {one}")
+    body.do("%after = add i64 %at, 1")
+    body.do(f"br i1 {body.let(f'icmp slt i64 %after, {count}')}, label %next, label %done")
+    body.label("done")
+    body.do("ret i64 %failed")
+    return _defined(module, name, len(steps), body)
+
+
+def _defined(module: Module, name: str, count: int, body: Body) -> str:
+    arguments = ", ".join(f"ptr %p{place}" for place in range(count))
+    return module.define(name, lambda: f"define internal i64 @{name}({arguments}) {{\n{body.text()}\n}}")
+
+
+# --- for one matrix: functions of pointers that return 0, or 1 where LAPACK refuses it
+
+
+def _lu(module: Module, real: str, size: int, columns: int, transposed: bool) -> str:
+    """Write the factorization of p0, its exchanges in p1 and their sign in p2."""
+    body = Body(module)
+    info = body.let("alloca i32")
+    n = _whole(module, size)
+    _call(body, real, "getrf", [n, n, "%p0", n, "%p1", info])
+    body.do("br label %next")
+    body.label("next")
+    body.do("%at = phi i64 [ 0, %entry ], [ %after, %next ]")
+    body.do(f"%sign = phi {real} [ 1.0, %entry ], [ %other, %next ]")
+    body.do("%after = add i64 %at, 1")
+    pivot = body.let(f"load i32, ptr {body.let('getelementptr i32, ptr %p1, i64 %at')}")
+    stays = body.let(f"icmp eq i32 {pivot}, {body.let('trunc i64 %after to i32')}")
+    body.do(f"%other = select i1 {stays}, {real} %sign, {real} {body.let(f'fneg {real} %sign')}")
+    body.do(f"br i1 {body.let(f'icmp slt i64 %after, {size}')}, label %next, label %done")
+    body.label("done")
+    body.do(f"store {real} %other, ptr %p2")
+    body.do("ret i64 0")
+    return _defined(module, f"lu_{real}_{size}", 3, body)
+
+
+def _lu_solve(module: Module, real: str, size: int, columns: int, transposed: bool) -> str:
+    """Write the solution in p2, which holds the right sides, by the factors in p0 and the exchanges in p1."""
+    body = Body(module)
+    name = f"lu_solve_{real}_{size}_{columns}_{'T' if transposed else 'N'}"
+    _refuse_zeros(body, real, size)
+    n, k = _whole(module, size), _whole(module, columns)
+    if columns == 1:
+        info = body.let("alloca i32")
+        _call(body, real, "getrs", [_letter(module, "T" if transposed else "N"), n, k, "%p0", n, "%p1", "%p2", n, info])
+    else:  # by rows, so the transposed right sides are divided from the right
+        right, no, yes = (_letter(module, letter) for letter in "RNT")
+        one = _one(module, real)
+        lower = [
+            right,
+            _letter(module, "L"),
+            no if transposed else yes,
+            _letter(module, "U"),
+            k,
+            n,
+            one,
+            "%p0",
+            n,
+            "%p2",
+            k,
+        ]
+        upper = [right, _letter(module, "U"), no if transposed else yes, no, k, n, one, "%p0", n, "%p2", k]
+        if not transposed:
+            _exchange(body, real, size, columns, forward=True)
+        for arguments in (upper, lower) if transposed else (lower, upper):
+            _call(body, real, "trsm", arguments)
+        if transposed:
+            _exchange(body, real, size, columns, forward=False)
+    body.do("ret i64 0")
+    return _defined(module, name, 3, body)
+
+
+def _triangular_solve(module: Module, real: str, size: int, columns: int, transposed: bool) -> str:
+    """Write the solution in p1, which holds the right sides, by the lower triangle in p0: by columns, an upper one."""
+    body = Body(module)
+    name = f"triangular_solve_{real}_{size}_{columns}_{'T' if transposed else 'N'}"
+    n, k = _whole(module, size), _whole(module, columns)
+    upper, no, yes = (_letter(module, letter) for letter in "UNT")
+    if columns == 1:
+        _call(body, real, "trsv", [upper, no if transposed else yes, no, n, "%p0", n, "%p1", _whole(module, 1)])
+    else:
+        how = yes if transposed else no
+        _call(body, real, "trsm", [_letter(module, "R"), upper, how, no, k, n, _one(module, real), "%p0", n, "%p1", k])
+    body.do("ret i64 0")
+    return _defined(module, name, 2, body)
+
+
+def _cholesky(module: Module, real: str, size: int, columns: int, transposed: bool) -> str:
+    """Write the lower factor of p0 over it, with zeros above."""
+    body = Body(module)
+    info = body.let("alloca i32")
+    n = _whole(module, size)
+    _call(body, real, "potrf", [_letter(module, "U"), n, "%p0", n, info])
+    failed = body.let(f"icmp ne i32 {body.let(f'load i32, ptr {info}')}, 0")
+    clear = module.declare("llvm.memset.p0.i64", "void {}(ptr, i8, i64, i1)")
+    width = 8 if real == "double" else 4
+    body.do("br label %next")
+    body.label("next")
+    body.do("%row = phi i64 [ 0, %entry ], [ %after, %next ]")
+    body.do("%after = add i64 %row, 1")
+    start = body.let(f"add i64 {body.let(f'mul i64 %row, {size + 1}')}, 1")
+    length = body.let(f"mul i64 {body.let(f'sub i64 {size}, %after')}, {width}")
+    place = body.let(f"getelementptr {real}, ptr %p0, i64 {start}")
+    body.do(f"call void {clear}(ptr {place}, i8 0, i64 {length}, i1 false)")
+    body.do(f"br i1 {body.let(f'icmp slt i64 %after, {size}')}, label %next, label %done")
+    body.label("done")
+    body.do(f"ret i64 {body.let(f'zext i1 {failed} to i64')}")
+    return _defined(module, f"cholesky_{real}_{size}", 1, body)
+
+
+_FUNCTIONS: dict[Primitive, Callable[[Module, str, int, int, bool], str]] = {
+    LU: _lu, LU_SOLVE: _lu_solve, TRIANGULAR_SOLVE: _triangular_solve, CHOLESKY: _cholesky,
+}  # fmt: skip
+
+
+def _refuse_zeros(body: Body, real: str, size: int) -> None:
+    """Write the end of a function for factors with a zero on the diagonal: the matrix is singular."""
+    head, more, zero, fine = (body.fresh(stem) for stem in ("diagonal", "more", "zero", "fine"))
+    before = body.block
+    at, after = f"%{body.fresh('at')}", f"%{body.fresh('after')}"
+    body.do(f"br label %{head}")
+    body.label(head)
+    body.do(f"{at} = phi i64 [ 0, %{before} ], [ {after}, %{more} ]")
+    place = body.let(f"mul i64 {at}, {size + 1}")
+    entry = body.let(f"load {real}, ptr {body.let(f'getelementptr {real}, ptr %p0, i64 {place}')}")
+    body.do(f"br i1 {body.let(f'fcmp oeq {real} {entry}, 0.0')}, label %{zero}, label %{more}")
+    body.label(zero)
+    body.do("ret i64 1")
+    body.label(more)
+    body.do(f"{after} = add i64 {at}, 1")
+    body.do(f"br i1 {body.let(f'icmp slt i64 {after}, {size}')}, label %{head}, label %{fine}")
+    body.label(fine)
+
+
+def _exchange(body: Body, real: str, size: int, columns: int, forward: bool) -> None:
+    """Write the exchanges of p1 of the rows of p2, in order or backward."""
+    module = body.module
+    head, done = body.fresh("exchange"), body.fresh("exchanged")
+    before = body.block
+    at, after = f"%{body.fresh('at')}", f"%{body.fresh('after')}"
+    first, last, step = (0, size, 1) if forward else (size - 1, -1, -1)
+    body.do(f"br label %{head}")
+    body.label(head)
+    body.do(f"{at} = phi i64 [ {first}, %{before} ], [ {after}, %{head} ]")
+    pivot = body.let(f"load i32, ptr {body.let(f'getelementptr i32, ptr %p1, i64 {at}')}")
+    other = body.let(f"sub i64 {body.let(f'sext i32 {pivot} to i64')}, 1")
+    rows = [
+        body.let(f"getelementptr {real}, ptr %p2, i64 {body.let(f'mul i64 {each}, {columns}')}") for each in (at, other)
+    ]
+    one = _whole(module, 1)
+    _call(body, real, "swap", [_whole(module, columns), rows[0], one, rows[1], one])
+    body.do(f"{after} = add i64 {at}, {step}")
+    body.do(f"br i1 {body.let(f'icmp ne i64 {after}, {last}')}, label %{head}, label %{done}")
+    body.label(done)
+
+
+def _call(body: Body, real: str, name: str, arguments: list[str]) -> None:
+    """Write a call of BLAS or LAPACK: every argument is a pointer."""
+    whole = f"{'d' if real == 'double' else 's'}{name}"
+    symbol = body.module.declare(whole, f"void {{}}({', '.join(['ptr'] * len(arguments))})")
+    body.do(f"call void {symbol}({', '.join(f'ptr {each}' for each in arguments)})")
+
+
+def _letter(module: Module, letter: str) -> str:
+    return module.constant(f"letter_{letter}", f"private constant i8 {ord(letter)}")
+
+
+def _whole(module: Module, number: int) -> str:
+    return module.constant(f"whole_{number}", f"private constant i32 {number}")
+
+
+def _one(module: Module, real: str) -> str:
+    return module.constant(f"one_{real}", f"private constant {real} 1.0")

@@ -1,0 +1,49 @@
+"""Proves that Einstein sums become products and sums of native code, with NumPy's values and the engine's gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+SIZES = dict(zip("abcdijklmn", (2, 3, 4, 5, 30, 7, 6, 20, 1, 40), strict=True))
+NATIVE = (
+    "ij,jk->ik", "ij,kj->ik", "ji,jk->ki", "ij,j->i", "ij,i->j", "i,j->ij", "i,i->", "i,j->", "ij,ij->", "ij,ij->ij",
+    "ij->", "ij->j", "ijk->kij", "nij,nj->ni", "aij,ajk->aik", "abik,cbkd->abcid", "ni,ij,nj->n", "i,ij,j->",
+    "ab,bc,cd,da->", "a,ab,abc->c", "ij,k->", "im,mj->ij", "ijk,jil->kl", "i,i,i->i",
+)  # fmt: skip
+BY_NUMPY = ("ii->i", "ii,ij->j")
+
+
+def summed(subscripts: str) -> tuple[Callable[..., Any], list[np.ndarray]]:
+    """Return a function of a sum that is not linear in it, and its arguments."""
+    terms = subscripts.split("->")[0].split(",")
+    rng = np.random.default_rng(len(subscripts))
+    factors = [rng.uniform(-0.5, 0.5, [SIZES[letter] for letter in letters]) for letters in terms]
+    return lambda *factors: np.sum(np.sin(np.einsum(subscripts, *factors))), factors
+
+
+@pytest.mark.parametrize("subscripts", NATIVE + BY_NUMPY)
+def test_compiled_sums_and_their_gradients_are_those_of_the_engine(subscripts):
+    fun, factors = summed(subscripts)
+    slope = cr.value_and_grad(fun, argnums=tuple(range(len(factors))))
+    step = cr.jit(slope)
+    for _ in range(3):
+        value, gradients = step(*factors)
+    expected, others = slope(*factors)
+    np.testing.assert_allclose(value, expected, rtol=1e-11)
+    for gradient, other in zip(gradients, others, strict=True):
+        np.testing.assert_allclose(gradient, other, rtol=1e-10, atol=1e-12)
+    by_numpy = {each.what for each in step.explain_plan(*factors).fallbacks}
+    assert by_numpy == ({"einsum"} if subscripts in BY_NUMPY else set())
+
+
+def test_a_factor_that_is_broadcast_stays_with_numpy():
+    step = cr.jit(lambda x, y: np.einsum("ij,jk->ik", x, y))
+    x, y = np.ones((4, 1)), np.arange(6.0).reshape(3, 2)
+    for _ in range(3):
+        np.testing.assert_allclose(step(x, y), np.einsum("ij,jk->ik", x, y))
