@@ -29,7 +29,7 @@ from chainrule.native.machine import host
 from chainrule.native.text import Body, Module
 from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.places import GATHER, SCATTER
-from chainrule.passes.terms import Term
+from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.arithmetic import DIVIDE, SQRT
 from chainrule.primitives.index_keys import key_of
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
@@ -111,7 +111,7 @@ class Cells:
             return self._reduce(term, operands[0])
         if primitive is MATMUL:
             return self._matmul(term, operands[0], operands[1])
-        return self._elementwise(term, [np.broadcast_to(each, term.shape).ravel().tolist() for each in operands])
+        return self._elementwise(term, [_spread(each, term.shape) for each in operands])
 
     def _elementwise(self, term: Term, operands: Sequence[list[str]]) -> Names:
         """Write an elementwise term: as vectors where that pays, else one element after the other."""
@@ -250,6 +250,12 @@ class Cells:
 def _numbers(places: Sequence[Term]) -> tuple[Any, ...]:
     """Return the constants that say where."""
     return tuple(place.constant for place in places)
+
+
+def _spread(names: Names, shape: Shape) -> list[str]:
+    """Return the names of the elements of an operand broadcast to a shape."""
+    found: list[str] = (names if names.shape == shape else np.broadcast_to(names, shape)).ravel().tolist()
+    return found
 
 
 def _as_array(found: Any) -> Names:

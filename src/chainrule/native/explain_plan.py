@@ -164,13 +164,12 @@ class _Reader:
     def _walk(self, place: Path, names: dict[int, str], decided: tuple[tuple[str, str], ...]) -> tuple[int, ...]:
         """Read what is computed at a place of the tree and below; return the numbers of the paths through it."""
         names = dict(names)
-        results: dict[int, str] = {}
-        for term, name in zip(place.outputs or (), self._results, strict=place.outputs is not None):
-            results.setdefault(term.index, name)
         first = len(self.steps)
-        entries = self._entries.get(id(place), [])
-        for schedule, steps, others in _units(entries):
-            self._step(schedule, steps, others, names, results)
+        self._read_place(place, names)
+        while len(place.branches) == 1:  # decisions that always went one way
+            decided = (*decided, *self._decided(place, names))
+            (place,) = place.branches.values()
+            self._read_place(place, names)
         after = len(self.steps)
         if place.outputs is not None:
             self.paths.append(PlanPath(len(self.paths) + 1, decided))
@@ -181,15 +180,27 @@ class _Reader:
                     on = f" on path {numbers[0]}" if decided else ""
                     self.notes.append(f"{name} is a copy of {names.get(term.index) or formula(term, names)}{on}")
         else:
-            assert place.decision is not None
-            named = {index: name for index, name in names.items() if index != place.decision.index}
-            text = formula(place.decision, named) if len(computed([place.decision], named)) < LISTED else ""
-            text = text or names.get(place.decision.index, "a value")
             numbers = ()
-            for outcome, branch in place.branches.items():
-                numbers += self._walk(branch, names, (*decided, (text, str(outcome))))
+            for decision, branch in zip(self._decided(place, names), place.branches.values(), strict=True):
+                numbers += self._walk(branch, names, (*decided, decision))
         self.steps[first:after] = [_with_paths(step, numbers) for step in self.steps[first:after]]
         return numbers
+
+    def _read_place(self, place: Path, names: dict[int, str]) -> None:
+        """Read what is computed at one place."""
+        results: dict[int, str] = {}
+        for term, name in zip(place.outputs or (), self._results, strict=place.outputs is not None):
+            results.setdefault(term.index, name)
+        for schedule, steps, others in _units(self._entries.get(id(place), [])):
+            self._step(schedule, steps, others, names, results)
+
+    def _decided(self, place: Path, names: dict[int, str]) -> list[tuple[str, str]]:
+        """Return what is decided at a place, with each outcome."""
+        assert place.decision is not None
+        named = {index: name for index, name in names.items() if index != place.decision.index}
+        text = formula(place.decision, named) if len(computed([place.decision], named)) < LISTED else ""
+        text = text or names.get(place.decision.index, "a value")
+        return [(text, str(outcome)) for outcome in place.branches]
 
     # --- steps
 

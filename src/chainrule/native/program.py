@@ -97,7 +97,7 @@ class ProgramWriter(Writing):
         write_watch(self, self._watched)
         if self._heat is not None:
             self._heat.write(self)
-        self._path(tree, state)
+        self._paths(tree, state)
         names = [f"%in{k}" for k in range(len(self._inputs))]
         names += [f"%const{k}" for k in range(len(self.constants))]
         names += [*(f"%result{k}" for k in self._slots), "%arena"]
@@ -117,23 +117,27 @@ class ProgramWriter(Writing):
 
     # --- paths
 
-    def _path(self, path: Path, state: State) -> None:
-        """Write what follows at a place of the tree."""
-        self._place = path
-        if path.outputs is not None:
-            self._ending(path.outputs, state)
-            return
-        kind, name = self._decided(path, state)
+    def _paths(self, tree: Path, state: State) -> None:
+        """Write what follows at each place of the tree."""
         body = self.body
-        labels = {outcome: body.fresh("path") for outcome in path.branches}
-        other = body.fresh("unknown")
-        cases = " ".join(f"{kind} {_literal(outcome, kind)}, label %{label}" for outcome, label in labels.items())
-        body.do(f"switch {kind} {name}, label %{other} [ {cases} ]")
-        body.label(other)
-        body.do("ret i64 1")
-        for outcome, label in labels.items():
-            body.label(label)
-            self._path(path.branches[outcome], state.branch())
+        left: list[tuple[str, Path, State]] = [("", tree, state)]
+        while left:
+            label, path, state = left.pop()
+            if label:
+                body.label(label)
+            self._place = path
+            if path.outputs is not None:
+                self._ending(path.outputs, state)
+                continue
+            kind, name = self._decided(path, state)
+            labels = {outcome: body.fresh("path") for outcome in path.branches}
+            other = body.fresh("unknown")
+            cases = " ".join(f"{kind} {_literal(outcome, kind)}, label %{label}" for outcome, label in labels.items())
+            body.do(f"switch {kind} {name}, label %{other} [ {cases} ]")
+            body.label(other)
+            body.do("ret i64 1")
+            for outcome, label in reversed(labels.items()):
+                left.append((label, path.branches[outcome], state.branch() if len(labels) > 1 else state))
 
     def _decided(self, path: Path, state: State) -> tuple[str, str]:
         """Write what Python decided on; return its type and name."""

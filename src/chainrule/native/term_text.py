@@ -18,6 +18,8 @@ from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, CONCATENATE, RESHAP
 
 MOST_OPERATIONS = 40
 """What consists of more operations is not written as a formula: nobody would read it, and it is told by its operations."""
+MOST_OPERANDS = 8
+"""Of what is joined of more parts, some are written."""
 NAMELESS = "value"
 
 _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 7)
@@ -162,6 +164,8 @@ def _moved(term: Term, names: Mapping[int, str]) -> tuple[str, int]:
         x, y, condition = (_written(operand, names)[0] for operand in operands)
         return f"where({condition}, {x}, {y})", _ATOM
     texts = [_written(operand, names)[0] for operand in operands]
+    if len(texts) > MOST_OPERANDS:
+        texts[MOST_OPERANDS - 2 : -1] = ["…"]
     if primitive is CONCATENATE:
         texts = [f"[{', '.join(texts)}]"]
     return f"{primitive.name}({', '.join([*texts, *_options(term)])})", _ATOM

@@ -20,6 +20,7 @@ from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, RESHAPE, ROLL, TRAN
 from chainrule.primitives.solves import COFACTOR, DET, INV, SOLVE
 
 RULES: dict[Primitive, Rule] = {
+    a.ADD: arithmetic.add,
     a.SUBTRACT: arithmetic.subtract,
     a.MULTIPLY: arithmetic.multiply,
     a.DIVIDE: arithmetic.divide,

@@ -11,34 +11,46 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Elementwise, Primitive
+from chainrule.passes.elements import Chain
 from chainrule.passes.terms import Shape, Term, Terms, uniform
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
 from chainrule.primitives.shape import BROADCAST_TO, RESHAPE
 
+FOLDED = 4096
+"""Operations on constants of up to so many elements are computed once."""
+
 Rule = Callable[["Simplifier", tuple[Term, ...], dict[str, Any], Shape, Any], Term | None]
 
 
 class Simplifier:
-    """Makes terms of operations. rules: by operation, what may find a simpler term."""
+    """Makes terms of operations.
 
-    __slots__ = ("terms", "rules")
+    rules: by operation, what may find a simpler term. written: of an array after a write, the chain, and the number of the write.
+    """
+
+    __slots__ = ("terms", "rules", "written")
 
     def __init__(self, rules: Mapping[Primitive, Rule]) -> None:
         self.terms = Terms()
         self.rules = rules
+        self.written: dict[int, tuple[Chain, int]] = {}
 
     def apply(
         self, primitive: Primitive, operands: Sequence[Term], parameters: dict[str, Any], shape: Shape, dtype: Any
     ) -> Term:
         """Return the term of an operation, simplified."""
         given = tuple(operands)
-        if all(operand.is_constant for operand in given) and all(operand.size <= 4096 for operand in given):
+        # Hot path: benchmarks/test_first_calls.py
+        for operand in given:
+            if operand.constant is None or operand.is_reference or operand.size > FOLDED:
+                break
+        else:
             folded = self._fold(primitive, given, parameters)
             if folded is not None and folded.shape == shape and folded.dtype == dtype:
                 return folded
-        if isinstance(primitive, Elementwise):
-            given = tuple(self._narrow(operand, given, shape) for operand in given)
+        if isinstance(primitive, Elementwise) and shape:
+            given = tuple([self._narrow(operand, given, shape) for operand in given])
         rule = self.rules.get(primitive)
         if rule is not None:
             found = rule(self, given, parameters, shape, dtype)
@@ -53,7 +65,7 @@ class Simplifier:
 
     def _narrow(self, operand: Term, others: tuple[Term, ...], shape: Shape) -> Term:
         """Return an operand of an elementwise operation without the broadcasting that the operation does anyway."""
-        if not operand.shape:
+        if not operand.shape or (operand.constant is None and operand.primitive is not BROADCAST_TO):
             return operand
         rest = [other.shape for other in others if other is not operand]
         if operand.primitive is BROADCAST_TO:

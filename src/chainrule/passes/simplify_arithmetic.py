@@ -7,10 +7,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.passes.simplify import Simplifier, is_number
+from chainrule.passes.simplify_index import added
 from chainrule.passes.terms import BOOL, Shape, Term, uniform
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.exponential import LOGADDEXP
 from chainrule.primitives.special import EXPIT
+
+
+def add(s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any) -> Term | None:
+    """Write into one array what lies at a place of another one that is zero elsewhere."""
+    x, y = operands
+    if not x.shape == y.shape == shape or not x.dtype == y.dtype == dtype:
+        return None
+    return added(s, x, y) or added(s, y, x)
 
 
 def subtract(

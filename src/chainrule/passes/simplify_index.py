@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.core.primitive import Primitive
+from chainrule.passes.elements import Chain, Place, place_of
 from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import BOOL, FLOAT32, FLOAT64, INT64, Shape, Term, uniform
@@ -15,6 +17,7 @@ from chainrule.primitives import arithmetic as a
 from chainrule.primitives.comparison import EQUAL, LESS
 from chainrule.primitives.index_keys import ARRAY, FULL, Layout
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
+from chainrule.primitives.joining import STACK
 from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, TRANSPOSE, WHERE
 
 _NUMBERS = (FLOAT64, FLOAT32, INT64)
@@ -36,7 +39,11 @@ def index(
         return x  # a slice of the same length, taken forward, is the whole axis
     if x.primitive is BROADCAST_TO and not x.operands[0].shape:
         return s.broadcast(x.operands[0], shape)
-    return None
+    number = uniform(x)
+    if number is not None:
+        return s.terms.constant(np.broadcast_to(np.asarray(number, dtype), shape)[()])
+    place = place_of(template, x.shape)
+    return None if place is None else _read(s, x, place, template, shape)
 
 
 def index_set(
@@ -47,8 +54,13 @@ def index_set(
     template = parameters["template"]
     if arrays:
         return _scattered(s, x, v, arrays, template, adds=False)
-    whole = template is Ellipsis or template == FULL
-    return s.like(v, shape, dtype) if whole and v.shape == shape and x.dtype == dtype else None
+    if template is Ellipsis or template == FULL:
+        return s.like(v, shape, dtype) if v.shape == shape and x.dtype == dtype else None
+    place = place_of(template, shape)
+    if place is None or x.dtype != dtype or v.dtype.kind == "c":
+        return None
+    value = s.apply(ASTYPE, (v,), {"dtype": dtype}, v.shape, dtype)
+    return _written(s, INDEX_SET, operands, parameters, place, value)
 
 
 def index_add(
@@ -56,9 +68,64 @@ def index_add(
 ) -> Term | None:
     """Scatter what is added to the places of arrays."""
     x, v, *arrays = operands
-    if not arrays or v.dtype != dtype or x.dtype != dtype:
+    template = parameters["template"]
+    if v.dtype != dtype or x.dtype != dtype:
         return None
-    return _scattered(s, x, v, arrays, parameters["template"], adds=True)
+    if arrays:
+        return _scattered(s, x, v, arrays, template, adds=True)
+    place = place_of(template, shape)
+    if place is None:
+        return None
+    region = shape[len(place) :]
+    before = s.apply(INDEX, (x,), {"template": template}, region, dtype)
+    is_zero = uniform(before) is not None and uniform(before) == 0
+    return _written(s, INDEX_ADD, operands, parameters, place, v if is_zero else s.binary(a.ADD, before, v))
+
+
+def added(s: Simplifier, x: Term, y: Term) -> Term | None:
+    """Return x + y where y is zero but for one place, and x was written place by place too."""
+    known, other = s.written.get(x.index), s.written.get(y.index)
+    if known is None or other is None or y.primitive is not INDEX_ADD or known[0].depth != other[0].depth:
+        return None
+    zeros, v = y.operands
+    is_placed = uniform(zeros) is not None and uniform(zeros) == 0
+    return s.apply(INDEX_ADD, (x, v), y.parameters, x.shape, x.dtype) if is_placed else None
+
+
+def _read(s: Simplifier, x: Term, place: Place, template: Any, shape: Shape) -> Term | None:
+    """Return what was written at a place, or what the array that was written to has there."""
+    if x.primitive is STACK:
+        part = x.operands[place[0]]
+        return part if len(place) == 1 else s.apply(INDEX, (part,), {"template": place[1:]}, shape, x.dtype)
+    known = s.written.get(x.index)
+    if known is None or known[0].depth != len(place):
+        return None
+    chain, write = known
+    found = chain.at(place, write)
+    return s.apply(INDEX, (chain.base,), {"template": template}, shape, x.dtype) if found is None else found
+
+
+def _written(
+    s: Simplifier, primitive: Primitive, operands: tuple[Term, ...], parameters: dict[str, Any], place: Place, value: Term
+) -> Term:  # fmt: skip
+    """Return the array after a write; where all of it was written, its parts stacked."""
+    x = operands[0]
+    term = s.terms.apply(primitive, operands, parameters, x.shape, x.dtype)
+    if term.index not in s.written:
+        known = s.written.get(x.index)
+        chain = known[0].after(known[1]) if known is not None and known[0].depth == len(place) else Chain(x, len(place))
+        region = x.shape[len(place) :]
+        value = s.reshape(
+            value, value.shape[max(0, len(value.shape) - len(region)) :]
+        )  # it may have more axes, of length 1
+        s.written[term.index] = chain, chain.write(place, s.broadcast(value, region))
+    chain, write = s.written[term.index]
+    parts = chain.whole(x.shape) if write == chain.tip else None
+    if parts is None:
+        return term
+    stacked = s.reshape(s.apply(STACK, parts, {}, (len(parts), *x.shape[len(place) :]), x.dtype), x.shape)
+    s.written.setdefault(stacked.index, (chain, write))
+    return stacked
 
 
 def last_written(
