@@ -68,6 +68,25 @@ def test_no_hint_contains_the_answer(mistake, problem, wrt, answer):
     assert "expected=" not in repr(found)
 
 
+@pytest.mark.parametrize("problem", ["1/x", "3x", "x^2 + 1", "e^(2x)"])
+def test_no_method_is_praised_where_the_answer_is_zero(problem):
+    found = grade(problem, "0")
+    assert not found.correct
+    assert found.mistake is None
+
+
+def test_a_minus_sign_too_many_was_not_lost_on_the_way():
+    found = grade("sin(3x)", "-3cos(3x)")
+    assert found.mistake == "lost sign"
+    assert "lost" not in found.hint
+
+
+@pytest.mark.parametrize("problem", [b"x^2", ["x^2"], {"x": 1}, None, 3])
+def test_a_problem_that_is_no_text_is_refused_with_its_type(problem):
+    with pytest.raises(TypeError, match=f"not {type(problem).__name__}$"):
+        grade(problem, "2x")
+
+
 def test_there_are_many_answers_and_every_mistake_in_a_derivative_is_among_them():
     assert len(RIGHT) + len(WRONG) >= 400
     named = {mistake for mistake, *_ in WRONG}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def run(function: str, at: str | None) -> Output:
         value, slopes = _numbers(source, values)
         lines += ["", f"At {assignments(values)}: {source.label} = {short(value)}"]
         lines += [f"∂{source.label}/∂{name} = {short(slope)}" for name, slope in slopes.items()]
-        norm = float(np.linalg.norm([np.linalg.norm(np.ravel(slope)) for slope in slopes.values()]))
+        norm = math.hypot(*(entry for slope in slopes.values() for entry in np.ravel(slope)))
         lines += [f"length of the gradient = {short(norm)}"]
         data |= {"at": values, "value": value, "gradient": slopes, "norm": norm}
     return Output("\n".join(lines).strip("\n"), data)

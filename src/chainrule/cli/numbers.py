@@ -20,7 +20,7 @@ def fixed(value: Any) -> str:
         entries = [fixed(entry) for entry in array.ravel()[:SHOWN_ENTRIES]]
         more = f", … {array.size} in all" if array.size > SHOWN_ENTRIES else ""
         return f"[{', '.join(entries)}{more}]"
-    number = float(array)
+    number = float(array) + 0.0  # no minus sign before 0
     plain = number == 0 or 5e-5 <= abs(number) < 1e7 or not np.isfinite(number)
     return f"{number:.4f}" if plain else f"{number:.4e}"
 
@@ -33,7 +33,7 @@ def short(value: Any) -> str:
     """
     if np.ndim(value):
         return np.array2string(np.asarray(value), separator=", ", threshold=50)
-    return f"{float(value):.10g}"
+    return f"{float(value) + 0.0:.10g}"
 
 
 def assignments(values: dict[str, Any]) -> str:

@@ -71,6 +71,8 @@ def _resolved(name: str, names: Sequence[str]) -> str:
 def _split(text: str) -> list[str]:
     """Split at commas outside brackets."""
     items, depth, start = [], 0, 0
+    if ";" in text:
+        raise CommandError(f"';' has no meaning in a point (column {text.index(';') + 1}); set commas: x=1,y=2")
     for index, char in enumerate(text):
         if char in "([":
             depth += 1

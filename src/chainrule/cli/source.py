@@ -84,11 +84,12 @@ def read_source(function: str) -> Source:
     def typed(*values: Any) -> Any:
         return evaluate(parsed.expression, dict(zip(names, values, strict=True)))
 
+    typed.__name__ = parsed.name or "f"
     if not any(map(keyword.iskeyword, names)):  # λ is called lambda
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         # Reports then name the variables.
         typed.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
-    return Source(parsed.name or "f", typed, text, names)
+    return Source(typed.__name__, typed, text, names)
 
 
 def _from_file(path: Path, name: str) -> Source:

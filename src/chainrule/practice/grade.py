@@ -26,8 +26,8 @@ def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | No
 
     A mistake is found by making it: the chain rule is run with one rule bent, at each place and at all of them, and what
     comes out is compared with the answer. An answer that cannot be read is wrong, with the mistake "not understood" and the
-    parser's message as the hint. Takes two seconds at most. Raises ParseError for a problem that is no mathematics, and
-    ValueError for a variable that it does not have.
+    parser's message as the hint. Takes two seconds at most. Raises ParseError for a problem that is no mathematics,
+    ValueError for a variable that it does not have, and TypeError for a problem that is neither text nor an exercise.
 
     >>> grade("(2x+3)^2", "4(2x+3)").correct
     True
@@ -39,6 +39,8 @@ def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | No
     """
     if isinstance(problem, Exercise):
         return problem.check(answer)
+    if not isinstance(problem, str):
+        raise TypeError(f'grade takes a function as text, such as "x^2", or an exercise, not {type(problem).__name__}')
     read = parse_problem(problem)
     names = tuple(dict.fromkeys((*(read.parsed.parameters or ()), *free_symbols(read.expression))))
     asked = _asked(wrt) or read.wrt

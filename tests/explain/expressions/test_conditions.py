@@ -54,6 +54,9 @@ DOMAINS = [
     ("arccos(1/x)", "|x| > 1"),
     ("arcsin √x", "x > 0, x < 1"),
     ("atan2(y, x)", "x^2 + y^2 ≠ 0"),
+    ("1/√(x^2/4 + 1/9)", ""),
+    ("floor x", "x ≠ floor(x)"),
+    ("ceil(2x)", "2x ≠ ceil(2x)"),
     ("tan x", "cos(x) ≠ 0"),
     ("|x - 1|", "x ≠ 1"),
     ("|x^2 - 9|", "|x| ≠ 3"),
@@ -72,6 +75,17 @@ def test_domain(typed: str, expected: str) -> None:
 
 def less(left: Expression, right: object) -> Expression:
     return apply(BY_NAME["less"], left, right)
+
+
+def test_a_polynomial_that_is_a_factor_of_one_that_is_not_zero_is_left_out() -> None:
+    assert simplified([abs_differs(2), nonzero(x + 2)]) == (abs_differs(2),)
+    assert simplified([nonzero(x**3 - x), nonzero(x**2 - x)]) == (nonzero(x**3 - x),)
+    kept = (nonzero(x**3 - x), nonzero(x**2 + x - 6))
+    assert simplified(kept) == kept
+
+
+def abs_differs(number: int) -> Expression:
+    return apply(BY_NAME["not_equal"], abs(x), number)
 
 
 def test_a_condition_that_follows_from_another_is_left_out() -> None:

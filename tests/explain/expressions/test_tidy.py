@@ -19,6 +19,15 @@ FORMS = [
     ("3x^(5/3) - 4x^(-3/4)", "5x^(2/3) + 3/x^(7/4)"),
     ("√√x", "1/(4x^(3/4))"),
     (r"\sqrt[3]{x^2}", "2/(3 cbrt(x))"),
+    ("x^(2/3) - x^(-1/2)", "2/(3x^(1/3)) + 1/(2x^(3/2))"),
+    (r"\sqrt[4]{x^3}", "3/(4x^(1/4))"),
+    ("√(x^3)", "3 sqrt(x)/2"),
+    ("e^(2 ln x)", "2x"),
+    # products and sums of brackets
+    ("(x+1)(x+2)(x+3)(x+4)", "4x^3 + 30x^2 + 70x + 50"),
+    ("(2x+1)(3x-2)(x+5)", "18x^2 + 58x - 7"),
+    ("√(x^3-8) - (3x+1)x", "3x^2/(2 sqrt(x^3 - 8)) - 6x - 1"),
+    ("x^2 sin x + x", "2x sin(x) + x^2 cos(x) + 1"),
     # products that share a factor
     ("x e^x", "e^x (x + 1)"),
     ("(x^2+3x)e^x", "e^x (x^2 + 5x + 3)"),
@@ -37,6 +46,12 @@ FORMS = [
     ("ln((1+x)/(1-x))", "2/(1 - x^2)"),
     ("ln(x(x+1)^2)", "(3x + 1)/(x(x + 1))"),
     ("(e^x - e^-x)/2", "(e^x + e^(-x))/2"),
+    ("(x^2-1)/(x-1)", "1"),
+    ("(x^3-1)/(x-1)", "2x + 1"),
+    ("(x+2)/(x^2-4)", "-1/(x - 2)^2"),
+    ("(x^2+3x+2)/(x+1)^2", "-1/(x + 1)^2"),
+    ("(6x^2-5x+1)/(2x-1)", "3"),
+    ("cosh(x-2) + x^3/(3x+1)", "sinh(x - 2) + (6x^3 + 3x^2)/(3x + 1)^2"),
     # fractions inside of fractions
     ("arctan(x/a)", "a/(a^2 + x^2)"),
     ("arctan(1/x)", "-1/(x^2 + 1)"),
@@ -56,9 +71,15 @@ FORMS = [
     # arguments of functions
     ("arcsin 2x", "2/sqrt(1 - 4x^2)"),
     ("arccos x^2", "-2x/sqrt(1 - x^4)"),
+    ("arcsin(x/3)", "1/sqrt(9 - x^2)"),
+    ("arccos(x/2)", "-1/sqrt(4 - x^2)"),
+    ("arcsin((x+1)/2)", "1/sqrt(4 - (x + 1)^2)"),
+    ("1/√(x^2/4 + 1/9)", "-54x/(9x^2 + 4)^(3/2)"),
     ("erf(x/√2)", "sqrt(2) e^(-x^2/2)/sqrt(π)"),
     ("e^e^x", "e^(x + e^x)"),
     # signs
+    ("e^(-kx) cos x", "-e^(-kx) (k cos(x) + sin(x))"),
+    ("x^-x", "-x^(-x) (1 + ln(x))"),
     ("(1/2)^x", "-(1/2)^x ln(2)"),
     ("-t ln σ(x) - (1-t) ln(1-σ(x))", "σ(x) - t"),
     ("(y - (wx + b))^2", "2w(wx + b - y)"),
@@ -110,6 +131,18 @@ def test_factors_of_one_product_are_put_together(typed: str, shown: str) -> None
         ("-2x(y - wx - b)", ["take the sign into the bracket"]),
         ("sin x/cos x", ["name the ratio"]),
         ("-a + b", ["put the positive term first"]),
+        ("sign(x)/|x|", ["|u| = u · sign(u)"]),
+        ("x sign(x)", ["|u| = u · sign(u)"]),
+        ("(sin x/cos^2 x) tan x", ["tan = sin/cos"]),
+        ("x^4/x^4", ["cancel x"]),
+        ("2/(2√x)", ["cancel 2"]),
+        ("(cos x + 1)/(1 + cos x)^2", ["cancel cos(x) + 1"]),
+        ("2(-2e^x sin x)", ["multiply the numbers"]),
+        ("e^(-3x) e^(3x) (3x-1)", ["gather the powers"]),
+        ("sin(x) · (-3cos x)", ["move the sign to the front"]),
+        ("(x^2-1)/(x-1)", ["factor above the line", "cancel x - 1"]),
+        ("√x - (x^2 + 1)", ["leave out the brackets"]),
+        ("e^x (-x - 1)", ["take the sign to the front"]),
     ],
 )
 def test_moves_have_names_and_keep_the_value(typed: str, moves: list[str]) -> None:
@@ -125,3 +158,20 @@ def test_what_is_canceled_is_not_zero() -> None:
     (cancel, _), result = tidy(parse("(x^3 + x)/x^2").expression)
     assert cancel.nonzero == (parse("x").expression,)
     assert text(result) == "x + 1/x"
+
+
+def test_two_minus_signs_are_said_to_make_a_plus() -> None:
+    assert "two minus signs make a plus" in [step.rule for step in explain("1/x", order=2).steps]
+
+
+def test_the_sign_of_a_number_is_not_put_to_the_root_of_its_size() -> None:
+    moves, result = tidy(parse("(1/(2√|x|)) sign(x)").expression)
+    assert [move.name for move in moves] == ["write as one fraction"]
+    assert text(result) == "sign(x)/(2 sqrt(|x|))"
+
+
+def test_what_a_factored_quotient_cancels_is_said() -> None:
+    (factor, cancel), result = tidy(parse("(x^2 - 4)/(x - 2)").expression)
+    assert text(factor.after) == "(x + 2)(x - 2)/(x - 2)"
+    assert cancel.nonzero == (parse("x - 2").expression,)
+    assert text(result) == "x + 2"

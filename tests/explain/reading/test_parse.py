@@ -586,3 +586,33 @@ def combined(inner: st.SearchStrategy[tuple[str, float]]) -> st.SearchStrategy[t
 def test_random_formulas_mean_what_python_computes(case: tuple[str, float]) -> None:
     text, expected = case
     assert value_of(text) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("1/0", 2),
+        ("x/0", 2),
+        ("x + 0/0", 6),
+        ("1/(1-1)", 2),
+        ("0^-1", 2),
+        ("ln(0)", 1),
+        ("x ln(-1)", 3),
+        ("√(-4)", 1),
+        ("arcsin(2) x", 1),
+        (r"\frac{x}{0}", 1),
+        ("(-8)^(1/3)", 5),
+        ("f(x) = 1/x; f(0)", 13),
+    ],
+)
+def test_numbers_without_a_value_are_refused(text: str, column: int) -> None:
+    with pytest.raises(ParseError, match="has no value among the real numbers") as refused:
+        parse(text)
+    assert str(refused.value).startswith(f"column {column}: ")
+
+
+@pytest.mark.parametrize(
+    "text", ["0/1", "0^0", "0^2", "√0", "ln(1)", "arcsin(1)", "cbrt(-8)", "(-2)^3", "|-3|", "x (-1)^n"]
+)
+def test_numbers_with_a_value_are_read(text: str) -> None:
+    assert parse(text).expression is not None

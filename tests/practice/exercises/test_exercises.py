@@ -1,6 +1,7 @@
 """Exercises: nice, the same for the same seed, solvable by their own answer, and with hints that keep it to themselves."""
 
 import json
+import re
 
 import pytest
 import sympy
@@ -174,6 +175,15 @@ def test_levels_mean_something():
         "RMSprop",
         "Adam",
     ]
+
+
+@pytest.mark.parametrize("seed", MANY)
+def test_both_means_of_adam_come_from_one_gradient(seed):
+    stated = str(exercise("optimizer update", 3, seed))
+    beta1, beta2, m, v = (
+        float(re.search(rf"\b{name} = (-?[\d.]*\d)", stated)[1]) for name in ("beta1", "beta2", "m", "v")
+    )
+    assert v / (1 - beta2) == pytest.approx((m / (1 - beta1)) ** 2)
 
 
 def test_mistakes_with_numbers_are_all_in_the_table():

@@ -66,6 +66,9 @@ def test_mistakes_in_a_point_are_named(answer, mistake):
         ("minimum", "", "not understood"),
         ("minimum", "minimum or maximum", "not understood"),
         ("minimum", "not a minimum", "not understood"),
+        ("minimum", "no minimum", "not understood"),
+        ("minimum", "it isn't a minimum", "not understood"),
+        ("minimum", "a non-minimum", "not understood"),
         ("minimum", "minimum " * 1000, "not understood"),
     ],
 )

@@ -152,7 +152,9 @@ def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], lev
     def flat(*leaves: Any) -> Any:
         return _evaluate(parsed.expression, dict(zip(variables, leaves, strict=True)), named, known)
 
-    return _run(flat, [_argument(name, name, values[name]) for name in variables], known, parsed.name, level)
+    return _run(
+        flat, [_argument(name, name, values[name]) for name in variables], known, parsed.name, level, lines=False
+    )
 
 
 def _definitions(parsed: Parsed) -> list[tuple[str, Expression]]:
@@ -181,14 +183,20 @@ def _evaluate(
 
 
 def _run(
-    flat: Callable[..., Any], arguments: Sequence[_Argument], known: dict[int, str], result: str | None, level: str
+    flat: Callable[..., Any],
+    arguments: Sequence[_Argument],
+    known: dict[int, str],
+    result: str | None,
+    level: str,
+    lines: bool = True,
 ) -> Backprop:
+    """Return the run. lines: whether the function has source lines; mathematics as text has none."""
     leaves = [
         (argument.name + path, leaf)
         for argument in arguments
         for path, leaf in zip(argument.paths, argument.leaves, strict=True)
     ]
-    graph, _ = record_with_trace(flat, [as_value(leaf) for _, leaf in leaves], whole=True, lines=True)
+    graph, _ = record_with_trace(flat, [as_value(leaf) for _, leaf in leaves], whole=True, lines=lines)
     inputs = tuple((node, name) for node, (name, _) in zip(graph.inputs, leaves, strict=True))
     program = Program(graph, inputs, known, result)
     (out,) = graph.outputs

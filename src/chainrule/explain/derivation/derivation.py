@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -52,8 +52,8 @@ class Derivation(Account):
     def __str__(self) -> str:
         return plain.write(self)
 
-    def __rich__(self) -> Any:
-        return terminal.write(self)
+    def __rich_console__(self, console: Any, options: Any) -> Iterator[Any]:
+        yield terminal.write(self, options.max_width)
 
     def to_markdown(self) -> str:
         """Return the derivation as Markdown, mathematics between dollar signs."""

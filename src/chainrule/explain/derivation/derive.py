@@ -16,7 +16,7 @@ from chainrule.explain.derivation.differentiate import Differentiation
 from chainrule.explain.derivation.formulas import part_names
 from chainrule.explain.derivation.phrases import Phrase, listed
 from chainrule.explain.derivation.recorded import Recorded
-from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, slope_of
+from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, number_at, slope_of
 from chainrule.explain.derivation.verify import verify
 from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
 from chainrule.explain.expressions.expression import Apply, Expression, Symbol, evaluate, free_symbols, size, walk
@@ -147,9 +147,7 @@ def notes_on(*expressions: Expression) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_NOTES[name] for name in applied if name in _NOTES and name not in silent))
 
 
-def value_at(
-    question: Question, by: Sequence[str], conditions: Sequence[Expression]
-) -> tuple[float | None, tuple[str, ...]]:
+def value_at(question: Question, by: Sequence[str], answer: Answer) -> tuple[float | None, tuple[str, ...]]:
     """Return the engine's derivative at the point, by each of the variables in turn, and what is said of it.
 
     Raises NotDifferentiableError where there is none.
@@ -161,16 +159,21 @@ def value_at(
     for name in by:
         slope = slope_of(slope, name)
     with np.errstate(all="ignore"):
-        height = float(question.function(point))
-        value = float(slope(point))
-        broken = [condition for condition in conditions if not bool(evaluate(condition, point))]
+        height = number_at(question.function, point)
+        value = number_at(slope, point)
+        formula = float(evaluate(answer.expression, point))
+        broken = [condition for condition in answer.conditions if not bool(evaluate(condition, point))]
     where = ", ".join(f"{key} = {number:g}" for key, number in point.items())
-    needs = "the function is not smooth there"
-    if broken:
-        needs = f"it needs {', '.join(text(condition) for condition in broken)}"
-    if not math.isfinite(value) or not math.isfinite(height):
-        shown = text(question.source.expression)
-        raise NotDifferentiableError(f"the derivative of {shown} does not exist at {where}: {needs}")
-    if not broken:
+    needs = f"it needs {', '.join(text(condition) for condition in broken)}"
+    # A height beyond the largest float, as of x^2 at 1e200, does not matter; one that is no number does.
+    if not broken and math.isfinite(value) and abs(height) <= math.inf:
         return value, ()
+    shown = text(question.source.expression)
+    if not broken:
+        raise NotDifferentiableError(
+            f"the derivative of {shown} cannot be computed at {where}: a value on the way is too large for a "
+            "floating-point number, or the function is not smooth there"
+        )
+    if not math.isfinite(value) or not math.isfinite(height) or abs(formula) == math.inf:
+        raise NotDifferentiableError(f"the derivative of {shown} does not exist at {where}: {needs}")
     return value, (f"At {where} this does not hold ({needs}); the value is what the rule takes there by convention",)

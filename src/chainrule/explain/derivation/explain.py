@@ -153,7 +153,7 @@ def _derivation(question: Question, name: str, order: int) -> Derivation:
     """Return the derivation with respect to one variable."""
     source = question.source
     answer = derive(question, name, order)
-    value, said = value_at(question, (name,) * order, answer.conditions)
+    value, said = value_at(question, (name,) * order, answer)
     return Derivation(
         expression=source.expression,
         label=source.label,

@@ -12,6 +12,7 @@ from chainrule.explain.expressions.notation import text
 
 _ALGEBRA = {
     "factor": "Every term shares a factor: take it out.",
+    "factor above the line": "A factor of what stands below the line is hidden in what stands above it: take it out.",
     "cancel": "Something stands both above and below the line.",
     "sin²": "Think of Pythagoras: what do the squares of sine and cosine of one angle add up to?",
     "expand": "Multiply every term in the bracket, then add up what is alike.",

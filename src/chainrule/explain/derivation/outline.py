@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -112,16 +112,22 @@ def _variable(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """Return a value as it is read: 10 digits, whole numbers without a point."""
-    return f"{value:.10g}"
+    """Return a value as it is read: 10 digits, whole numbers without a point, and no minus sign before 0."""
+    return f"{value + 0.0:.10g}"
 
 
 def value_text(value: Value) -> str:
     """Return a value, a gradient's values, or a Hessian's rows as text."""
     if not isinstance(value, tuple):
         return number(value)
-    inner = ", ".join(value_text(part) for part in value)
-    return f"[{inner}]" if value and isinstance(value[0], tuple) else f"({inner})"
+    rows = [part for part in value if isinstance(part, tuple)]
+    if rows:
+        return f"[{', '.join(f'[{_listed(entries)}]' for entries in rows)}]"
+    return f"({_listed(value)})"
+
+
+def _listed(values: Sequence[Value]) -> str:
+    return ", ".join(map(value_text, values))
 
 
 def closing_lines(derivation: Account) -> Iterator[str]:

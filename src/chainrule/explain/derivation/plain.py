@@ -1,4 +1,4 @@
-"""Owns how a derivation is written as plain text, in 80 columns: lines of spans, each with what it is."""
+"""Owns how a derivation is written as plain text, in 80 columns or as many as there are: lines of spans, each with what it is."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from chainrule.explain.derivation.results import Gradient, Hessian, Result
 from chainrule.explain.expressions.notation import text
 
 WIDTH = 80
-STEP_WIDTH = 76
-"""Steps are numbered, and set in by that."""
+MIN_WIDTH = 24
+NUMBERED = 4
+"""Steps are numbered, and set in by at most that."""
 
 Role: TypeAlias = Literal["", "title", "rule", "why", "result"]
 Line: TypeAlias = tuple[tuple[str, Role], ...]
@@ -25,25 +26,26 @@ def write(derivation: Account) -> str:
     return "\n".join("".join(span for span, _ in line) for line in lines(derivation))
 
 
-def lines(derivation: Account) -> Iterator[Line]:
+def lines(derivation: Account, width: int = WIDTH) -> Iterator[Line]:
     """Yield the lines of a derivation, in spans, for those who set them in colors."""
+    width = max(MIN_WIDTH, min(WIDTH, width))
     shown = outline(derivation)
     several = len(shown.sections) > 1
     if several:
-        yield from _all(wrapped(shown.title, ""), "title")
+        yield from _all(wrapped(shown.title, "", width), "title")
     for section in shown.sections:
-        yield from _section(section, several, shown.brief)
+        yield from _section(section, several, shown.brief, width)
     yield ()
-    yield from _all(_result_lines(shown.result, derivation.result), "result")
+    yield from _all(_result_lines(shown.result, derivation.result, width), "result")
     for sentence in shown.closing:
-        yield from _all(wrapped(sentence))
+        yield from _all(wrapped(sentence, "", width))
 
 
-def _result_lines(name: str, result: Result | Gradient | Hessian) -> Iterator[str]:
+def _result_lines(name: str, result: Result | Gradient | Hessian, width: int) -> Iterator[str]:
     """Yield the result: of a long gradient or Hessian each part on a line of its own."""
     line = f"Result: {name} = {result}" if name else f"Result: {result}"
-    if isinstance(result, Result) or len(line) <= WIDTH:
-        yield from equation_lines(line)
+    if isinstance(result, Result) or len(line) <= width:
+        yield from equation_lines(line, width)
         return
     yield f"Result: {name}"
     opening, closing = ("(", ")") if isinstance(result, Gradient) else ("[", "]")
@@ -52,7 +54,7 @@ def _result_lines(name: str, result: Result | Gradient | Hessian) -> Iterator[st
     for index, part in enumerate(parts):
         before, after = f"  = {opening}" if index == 0 else "     ", closing if index == last else ","
         yield from textwrap.wrap(
-            f"{_part(part)}{after}", WIDTH, initial_indent=before, subsequent_indent=" " * 9, break_on_hyphens=False
+            f"{_part(part)}{after}", width, initial_indent=before, subsequent_indent=" " * 9, break_on_hyphens=False
         )
 
 
@@ -60,21 +62,21 @@ def _part(part: Result | Gradient) -> str:
     return str(part) if isinstance(part, Result) else f"[{', '.join(map(str, part))}]"
 
 
-def _section(section: Section, several: bool, brief: bool) -> Iterator[Line]:
+def _section(section: Section, several: bool, brief: bool, width: int) -> Iterator[Line]:
     if several:
         yield ()
     if section.caption:
-        yield from _all(wrapped(f"{section.caption}:"), "title")
-    yield from _all(equation_lines(str(section.heading)), "title")
+        yield from _all(wrapped(f"{section.caption}:", "", width), "title")
+    yield from _all(equation_lines(str(section.heading), width), "title")
     if not several:
         yield ()
     for index, item in enumerate(section.items, 1):
-        yield from _item(item, f"{index}. ", brief)
+        yield from _item(item, f"{index}. ", brief, width - NUMBERED)
 
 
-def _item(item: Item, label: str, brief: bool) -> Iterator[Line]:
+def _item(item: Item, label: str, brief: bool, width: int) -> Iterator[Line]:
     """Yield the lines of one step: what belongs to the rule, then the mathematics under it."""
-    said, mathematics = _brief_rows(item) if brief else _rows(item)
+    said, mathematics = _brief_rows(item, width) if brief else _rows(item, width)
     first, *more = said
     yield _first_row(first, item.rule, label, "" if brief else "why")
     indent = " " * len(label)
@@ -84,21 +86,21 @@ def _item(item: Item, label: str, brief: bool) -> Iterator[Line]:
         yield ((indent + row, ""),)
 
 
-def _rows(item: Item) -> tuple[list[str], list[str]]:
-    said = list(wrapped(item.rule + (f": {item.why}" if item.why else ""), "", STEP_WIDTH))
-    mathematics = [row for phrase in item.lines for row in equation_lines(phrase_text(phrase), STEP_WIDTH)]
+def _rows(item: Item, width: int) -> tuple[list[str], list[str]]:
+    said = list(wrapped(item.rule + (f": {item.why}" if item.why else ""), "", width))
+    mathematics = [row for phrase in item.lines for row in equation_lines(phrase_text(phrase), width)]
     if item.conditions:
-        mathematics.append("where " + ", ".join(text(condition) for condition in item.conditions))
+        mathematics += wrapped("where " + ", ".join(text(condition) for condition in item.conditions), "", width)
     return said, mathematics
 
 
-def _brief_rows(item: Item) -> tuple[list[str], list[str]]:
+def _brief_rows(item: Item, width: int) -> tuple[list[str], list[str]]:
     """Return a step as one row, where it fits into one."""
     aside = f" ({phrase_text(item.aside)})" if item.aside else ""
     first, equation = f"{item.rule}{aside}:", phrase_text(item.lines[-1])
-    if len(f"{first} {equation}") <= STEP_WIDTH:
+    if len(f"{first} {equation}") <= width:
         return [f"{first} {equation}"], []
-    return list(wrapped(first, "", STEP_WIDTH)), list(equation_lines(equation, STEP_WIDTH))
+    return list(wrapped(first, "", width)), list(equation_lines(equation, width))
 
 
 def _first_row(row: str, rule: str, label: str, rest: Role) -> Line:

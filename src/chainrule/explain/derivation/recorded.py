@@ -29,6 +29,8 @@ _OPPOSITE = {
     "equal": "not_equal",
     "not_equal": "equal",
 }
+_INSIDE = {"less_equal": "less", "greater_equal": "greater"}
+"""On the border of a branch the function may have a kink."""
 _WIRING = frozenset(("astype", "reshape", "broadcast_to", "index", "positive", "sum", "conjugate", "real"))
 """Primitives that give back a single number as it is."""
 
@@ -37,7 +39,8 @@ _WIRING = frozenset(("astype", "reshape", "broadcast_to", "index", "positive", "
 class Recorded:
     """A Python function as an expression.
 
-    branches: the conditions that held where it was recorded; the expression is the function's only where they hold too.
+    branches: the conditions that held where it was recorded, without their borders: the expression is the function's where
+    they hold too, and its derivative is the function's inside only.
     """
 
     expression: Expression
@@ -158,9 +161,8 @@ def _output(graph: Graph, expressions: Mapping[int, Expression]) -> Expression:
 
 
 def _branch(condition: Expression, taken: bool) -> Expression | None:
-    """Return the condition that held; None where it is not a comparison."""
+    """Return the condition that held, without its border; None where it is not a comparison."""
     if not isinstance(condition, Apply) or condition.primitive.name not in _OPPOSITE:
         return None
-    if taken:
-        return condition
-    return Apply(BY_NAME[_OPPOSITE[condition.primitive.name]], condition.operands)
+    held = condition.primitive.name if taken else _OPPOSITE[condition.primitive.name]
+    return Apply(BY_NAME[_INSIDE.get(held, held)], condition.operands)

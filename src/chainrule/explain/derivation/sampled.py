@@ -66,7 +66,7 @@ class SampledFunction:
     def _each(self, points: Points, function: Function) -> Floats:
         names = list(points)
         rows = zip(*points.values(), strict=True)
-        found = [_number(function(dict(zip(names, map(float, row), strict=True)))) for row in rows]
+        found = [number_at(function, dict(zip(names, map(float, row), strict=True))) for row in rows]
         return finite(np.array(found), points)
 
 
@@ -85,7 +85,12 @@ def finite(value: Any, points: Points) -> Floats:
     return found
 
 
-def _number(value: Any) -> float:
+def number_at(function: Function, values: Mapping[str, Any]) -> float:
+    """Return the value of a function; NaN where it is not real, and where Python's own numbers overflow or meet 1/0."""
+    try:
+        value = function(values)
+    except ArithmeticError:
+        return np.nan
     return np.nan if isinstance(value, complex | np.complexfloating) else float(value)
 
 

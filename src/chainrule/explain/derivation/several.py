@@ -60,7 +60,7 @@ def _second(question: Question, firsts: Sequence[Derivation], row: int, column: 
     source = replace(question.source, expression=slope, label=None, branches=first.conditions, notes=())
     inner = replace(question, source=source, sampled=SampledExpression(slope))
     answer = derive(inner, name)
-    value, said = value_at(question, (first.wrt[0], name), answer.conditions)
+    value, said = value_at(question, (first.wrt[0], name), answer)
     notes, verified = (*answer.notes, *said), answer.verified
     if row != column:
         other = _result(firsts[column]).expression

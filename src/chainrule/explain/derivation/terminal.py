@@ -10,9 +10,9 @@ from chainrule.explain.derivation.plain import lines
 _STYLES = {"title": "bold", "rule": "bold cyan", "why": "dim", "result": "bold green", "": ""}
 
 
-def write(derivation: Account) -> Any:
-    """Return the derivation as a text of rich: the same lines as the plain text, nothing in them read as markup."""
+def write(derivation: Account, width: int) -> Any:
+    """Return the derivation as a text of rich: the lines of the plain text, nothing in them read as markup."""
     from rich.text import Text  # noqa: PLC0415  (heavy: loaded when a console asks for it)
 
-    rows = [Text.assemble(*((span, _STYLES[role]) for span, role in line)) for line in lines(derivation)]
+    rows = [Text.assemble(*((span, _STYLES[role]) for span, role in line)) for line in lines(derivation, width)]
     return Text("\n").join(rows)

@@ -11,10 +11,12 @@ import numpy as np
 from chainrule.core.graph import Graph, Node
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
-from chainrule.errors import ChainruleError, NotScalarError, TracingError
+from chainrule.errors import ChainruleError, NotScalarError, TracingError, user_line
 from chainrule.tracing.record import RecordTrace, as_value, call, close_over, own_node
 from chainrule.transforms.arguments import as_output
 from chainrule.transforms.signature import argument_names
+
+_PACKAGE = "chainrule."
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,20 @@ def _recorded(
         raised = error
     finally:
         trace.closed = True
+    if str(getattr(fun, "__module__", "")).startswith(_PACKAGE):
+        _forget(trace.nodes, user_line())
     if trace.guard is not None:
         trace.guard.check()
     entry = tuple(part.node for part in inputs)
     graph = Graph(entry, tuple(trace.nodes), (out,))
     return Run(label, inputs, graph, out, tuple(node for node, _ in trace.decisions), whole, raised)
+
+
+def _forget(nodes: Sequence[Node], line: tuple[str, int, str] | None) -> None:
+    """Take from nodes the line that asks: of a typed formula, which this package computes, it says nothing."""
+    for node in nodes:
+        if node.line == line:
+            node.line = None
 
 
 def _is_bad(value: Any) -> bool:

@@ -120,32 +120,39 @@ def _parts(node: Expression, exponent: Expression) -> list[tuple[Expression, Exp
 
 
 def _parts_of_root(node: Apply, exponent: Expression) -> list[tuple[Expression, Expression]] | None:
-    """Return sqrt(u) to a power that is no whole number: both want u ≥ 0, so that the exponents multiply."""
+    """Return sqrt(u) or u^3 to a power that is no whole number: both want u ≥ 0, so that the exponents multiply."""
     if not isinstance(exponent, Number):
         return None
     if is_named(node, "sqrt"):
         return [(node.operands[0], times(exponent, HALF))]
-    if (
-        is_named(node, "power")
-        and isinstance(node.operands[1], Number)
-        and isinstance(node.operands[1].value, Fraction)
-    ):
-        return [(node.operands[0], times(exponent, node.operands[1]))]
+    if not is_named(node, "power") or not isinstance(node.operands[1], Number):
+        return None
+    inner = node.operands[1]
+    if isinstance(inner.value, Fraction) or (isinstance(inner.value, int) and inner.value % 2):
+        return [(node.operands[0], times(exponent, inner))]
     return None
 
 
 def _exponential_parts(operand: Expression, exponent: Expression) -> list[tuple[Expression, Expression]]:
-    """Return e^operand as factors; e^ln(b) is b."""
+    """Return e^operand as factors; e^ln(b) is b, and e^(2 ln(b)) is b^2."""
     parts: list[tuple[Expression, Expression]] = []
     rest: list[Term] = []
     for sign, node in sum_terms(operand):
-        if isinstance(node, Apply) and is_named(node, "log"):
-            parts.append((node.operands[0], times(exponent, Number(sign))))
+        number, logarithm = _without_number(node)
+        if is_named(logarithm, "log"):
+            parts.append((logarithm.operands[0], times(exponent, Number(multiply_numbers(sign, number.value)))))
         else:
             rest.append(Term(sign) if node == ONE else Term(sign, ((node, ONE),)))
     if not parts:
         return [(E, times(operand, exponent))]
     return [*parts, (E, times(build_sum(rest), exponent))]
+
+
+def _without_number(node: Expression) -> tuple[Number, Expression]:
+    """Return a product as the number in front and the rest."""
+    if is_named(node, "multiply") and isinstance(node.operands[0], Number):
+        return node.operands[0], node.operands[1]
+    return ONE, node
 
 
 def times(left: Expression, right: Expression) -> Expression:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 import numpy as np
 
 from chainrule.core.primitive import Primitive
 from chainrule.explain.expressions.expression import Apply, Expression, Number, apply, free_symbols, walk
 from chainrule.explain.expressions.inequalities import simplified
-from chainrule.explain.expressions.neat import is_named, is_whole, neat
+from chainrule.explain.expressions.neat import ONE, is_named, is_whole, neat
 from chainrule.explain.expressions.signs import is_positive
 from chainrule.primitives.table import BY_NAME
 
@@ -52,12 +53,27 @@ def _choice(chosen: Expression, other: Expression, condition: Expression) -> lis
     return []
 
 
+def _between(steps: str) -> Conditions:
+    """Return the condition of what jumps where its operand, or the quotient of its operands, is a whole number."""
+
+    def between(x: Expression, y: Expression = ONE) -> list[Expression]:
+        quotient = neat(x / y)
+        divided = [] if y == ONE else [nonzero(y)]
+        return [*divided, differs(quotient, apply(BY_NAME[steps], quotient))]
+
+    return between
+
+
 _CONDITIONS: dict[str, Conditions] = {
     "where": _choice,
     "divide": lambda x, y: [nonzero(y)],
-    "floor_divide": lambda x, y: [nonzero(y)],
-    "remainder": lambda x, y: [nonzero(y)],
-    "fmod": lambda x, y: [nonzero(y)],
+    "floor": _between("floor"),
+    "ceil": _between("ceil"),
+    "trunc": _between("trunc"),
+    "rint": lambda x: [differs(x - np.floor(x), Number(Fraction(1, 2)))],
+    "floor_divide": _between("floor"),
+    "remainder": _between("floor"),
+    "fmod": _between("trunc"),
     "reciprocal": lambda x: [nonzero(x)],
     "power": _power,
     "float_power": _power,

@@ -10,7 +10,7 @@ from chainrule.explain.expressions.algebra import Term, build, collect, plus, ra
 from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, fold
 from chainrule.explain.expressions.neat import MINUS_ONE, ONE, ZERO, is_named, is_whole, multiply_numbers, neat
 
-MAX_EXPANDED_TERMS = 12
+MAX_EXPANDED_TERMS = 16
 MAX_EXPANDED_POWER = 6
 
 
@@ -71,7 +71,8 @@ def _expanded_power(base: Expression, exponent: Expression) -> list[Term] | None
     assert isinstance(exponent, Number)
     if exponent.value > MAX_EXPANDED_POWER:
         return None
-    terms = terms_of(base)
+    inner = expanded_terms(base) if is_polynomial(base) and has_brackets(base) else None
+    terms = terms_of(base) if inner is None else collect(inner)
     power = [Term(1)]
     for _ in range(int(exponent.value)):
         power = collect([multiply_terms(left, right) for left in power for right in terms])

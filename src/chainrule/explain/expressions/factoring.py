@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chainrule.explain.expressions.algebra import Term, build, build_sum, collect, plus, term_of, terms_of
 from chainrule.explain.expressions.expansion import expanded_terms, is_polynomial, multiply_terms
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, Value, free_symbols, size
-from chainrule.explain.expressions.move import Move, Rule, everywhere
+from chainrule.explain.expressions.move import Move, Rule, in_whole_sums
 from chainrule.explain.expressions.neat import ONE, ZERO, E, add_numbers, is_named
 from chainrule.explain.expressions.notation import text
 
@@ -56,7 +56,7 @@ def _pulled(expression: Expression, rule: Rule) -> Move | None:
             shown[text(build(split_common(terms_of(node))[0]))] = None
         return after
 
-    after = everywhere(expression, shortening)
+    after = in_whole_sums(expression, shortening)
     if after == expression:
         return None
     return Move(f"factor out {' and '.join(shown)}", "every term contains it", expression, after)

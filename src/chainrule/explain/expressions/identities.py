@@ -28,6 +28,21 @@ def combined(coefficient: Value, powers: Powers) -> tuple[Value, Powers]:
     return coefficient, powers
 
 
+def identity_among(powers: Powers) -> tuple[str, str] | None:
+    """Return the identity that puts some of the bases together, as its name and why it holds."""
+    for base in powers:
+        if is_named(base, "sign") and _meets(powers, base, base.operands[0], call("absolute", *base.operands)):
+            return "|u| = u · sign(u)", "by the definition of the absolute value"
+        if is_named(base, "tan") and _meets(powers, base, *(call(name, *base.operands) for name in ("sin", "cos"))):
+            return "tan = sin/cos", "by the definition of the tangent"
+    return None
+
+
+def _meets(powers: Powers, base: Expression, *others: Expression) -> bool:
+    exponents = _exponents(powers, base, *others)
+    return exponents is not None and any(exponents[1:])
+
+
 def _exponents(powers: Powers, *bases: Expression) -> list[int] | None:
     """Return the exponents of bases, 0 for those that are no factors; None where one is not a whole number."""
     found = [powers.get(base, ZERO) for base in bases]

@@ -20,6 +20,7 @@ from chainrule.explain.expressions.expression import (
     free_symbols,
 )
 from chainrule.explain.expressions.neat import ONE, ZERO, E, call, is_named, is_whole, neat
+from chainrule.explain.expressions.polynomials import Coefficients, coefficients_of, divided
 from chainrule.explain.expressions.signs import is_at_least_zero, is_positive
 from chainrule.primitives.table import BY_NAME
 
@@ -246,6 +247,8 @@ def _implies(known: Expression, condition: Expression) -> bool:
     name, asked = known.primitive.name, condition.primitive.name
     if bound == ZERO and name in ("greater", "less") and asked == "not_equal" and _has_zero(left, other, limit):
         return True
+    if name == asked == "not_equal" and _vanishes_too(known, condition):
+        return True
     if free_symbols(bound) or free_symbols(limit):
         return left == other and bound == limit and (name, asked) in _STRONGER
     first, second = float(evaluate(bound, {})), float(evaluate(limit, {}))
@@ -260,6 +263,23 @@ def _implies(known: Expression, condition: Expression) -> bool:
     if name == "less" and asked in ("less", "not_equal"):
         return first < second or (first == second and asked != "less")
     return name == "greater_equal" and asked in ("greater", "not_equal", "greater_equal") and first > second
+
+
+def _vanishes_too(known: Apply, condition: Apply) -> bool:
+    """Return whether both conditions keep polynomials of one variable from zero, and the condition's divides the other one."""
+    names = free_symbols(known)
+    if len(names) != 1 or free_symbols(condition) != names:
+        return False
+    first, second = (_coefficients(each, Symbol(names[0])) for each in (known, condition))
+    return first is not None and second is not None and not any(divided(first, second)[1])
+
+
+def _coefficients(condition: Apply, variable: Symbol) -> Coefficients | None:
+    """Return the polynomial that a condition keeps from zero; |u| ≠ v keeps u^2 - v^2 from it."""
+    left, right = condition.operands
+    if is_named(left, "absolute"):
+        return coefficients_of(left.operands[0] ** 2 - neat(right**2), variable)
+    return coefficients_of(left - right, variable)
 
 
 def _has_zero(product: Expression, value: Expression, zero: Expression) -> bool:

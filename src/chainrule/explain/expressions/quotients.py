@@ -13,11 +13,12 @@ from chainrule.explain.expressions.expansion import (
     over_one_line,
     split_fraction,
 )
-from chainrule.explain.expressions.expression import Expression, Number, free_symbols, size
+from chainrule.explain.expressions.expression import Expression, Number, Symbol, free_symbols, size, walk
 from chainrule.explain.expressions.factoring import split_common
 from chainrule.explain.expressions.move import Move, everywhere, moved
 from chainrule.explain.expressions.neat import MINUS_ONE, ONE, is_named, is_whole, multiply_numbers, neat
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.polynomials import coefficients_of, divided, greatest_shared, written
 
 MAX_CLEARED = 2
 """How many nodes longer a fraction may become that has none inside any more."""
@@ -29,9 +30,16 @@ def common_denominator(expression: Expression) -> Move | None:
         return None
     above, below = split_fraction(over_one_line(expression))
     after = neat(build_sum(terms_of(above)) / below)
-    if below == ONE or size(after) >= size(expression):
+    if below == ONE or size(after) >= size(expression) or not _roots_of(after) <= _roots_of(expression):
         return None
     return Move("bring over a common denominator", "fractions with the same denominator add up", expression, after)
+
+
+def _roots_of(expression: Expression) -> set[int]:
+    """Return which roots are taken: 3 for a cube root, or for its powers."""
+    exponents = [node.operands[1] for node in walk(expression) if is_named(node, "power")]
+    values = [part.value for part in exponents if isinstance(part, Number)]
+    return {2} | {value.denominator for value in values if isinstance(value, Fraction)}
 
 
 def cancel_common(expression: Expression) -> Move | None:
@@ -60,6 +68,44 @@ def cancel_common(expression: Expression) -> Move | None:
     return Move(f"cancel {shown}", "every term above the line contains it", expression, after, tuple(canceled))
 
 
+def factor_shared(expression: Expression) -> Move | None:
+    """Factor a polynomial above the line that shares a factor with one below: (x^2 - 1)/(x - 1) is (x - 1)(x + 1)/(x - 1)."""
+
+    def rule(node: Expression) -> Expression:
+        above, below = split_fraction(node)
+        if below == ONE or not is_named(above, "add", "subtract") or len(free_symbols(node)) != 1:
+            return node
+        (name,) = free_symbols(node)
+        for base, exponent in term_of(below).factors:
+            found = _apart(above, base, exponent, Symbol(name))
+            if found is not None:
+                factored, line = found
+                after = factored / build(term_of(below * line / base**exponent))
+                return after if size(build(term_of(after))) < size(node) else node
+        return node
+
+    return moved("factor above the line", "what stands above and below the line shares a factor", expression, rule)
+
+
+def _apart(
+    above: Expression, base: Expression, exponent: Expression, variable: Symbol
+) -> tuple[Expression, Expression] | None:
+    """Return `above` and `base^exponent` with the polynomial that they share taken out as often as it goes; None without one."""
+    if not is_named(base, "add", "subtract") or not is_whole(exponent) or not isinstance(exponent, Number):
+        return None
+    rest, line = coefficients_of(above, variable), coefficients_of(base, variable)
+    if rest is None or line is None:
+        return None
+    shared = greatest_shared(rest, line)
+    if len(shared) < 2:
+        return None
+    times = 0
+    while not any(divided(rest, shared)[1]) and times < exponent.value:
+        rest, times = divided(rest, shared)[0], times + 1
+    factor, left = written(shared, variable), written(divided(line, shared)[0], variable)
+    return neat(written(rest, variable) * factor ** Number(times)), neat(factor**exponent * left**exponent)
+
+
 def _least(first: Expression, second: Expression | None) -> Expression | None:
     """Return the smaller of two positive exponents, None where there are not two."""
     if not isinstance(first, Number) or not isinstance(second, Number) or min(first.value, second.value) <= 0:
@@ -76,15 +122,41 @@ def clear_inside(expression: Expression) -> Move | None:
         if not any(free_symbols(base) for base in below):
             return node
         result: Expression = ONE
-        for base, exponent in factors:
+        cleared = False
+        for written_base, exponent in factors:
+            base, root = _without_square(written_base, exponent)
+            cleared |= root > 1
+            result = result / Number(root) ** _twice(exponent) if root > 1 else result
             inner = over_one_line(base) if is_named(base, "add", "subtract") and is_whole(exponent) else base
             above, line = split_fraction(inner)
-            clear = base if not free_symbols(line) else build_sum(terms_of(above)) / line
-            result = result * clear**exponent
+            has_fraction = bool(free_symbols(line))
+            cleared |= has_fraction
+            result = result * (build_sum(terms_of(above)) / line if has_fraction else base) ** exponent
+        if not cleared:
+            return node
         after = neat(build(term_of(result)))
         return after if size(after) <= size(node) + MAX_CLEARED else node
 
     return moved("clear the fractions inside", "above and below the line are multiplied by the same", expression, rule)
+
+
+def _without_square(base: Expression, exponent: Expression) -> tuple[Expression, int]:
+    """Return a sum under a root times a square that clears its fractions, and the root of that: 1 - x^2/4 is (4 - x^2)/2^2."""
+    if not is_named(base, "add", "subtract") or not isinstance(exponent, Number):
+        return base, 1
+    terms = terms_of(base)
+    if not isinstance(exponent.value, Fraction) or any(isinstance(term.coefficient, float) for term in terms):
+        return base, 1
+    square = math.lcm(*(Fraction(term.coefficient).denominator for term in terms))
+    root = math.isqrt(square)
+    if exponent.value.denominator != 2 or root * root != square:
+        return base, 1
+    return build_sum([Term(multiply_numbers(square, term.coefficient), term.factors) for term in terms]), root
+
+
+def _twice(exponent: Expression) -> Number:
+    assert isinstance(exponent, Number)
+    return Number(2 * exponent.value)
 
 
 def expand_below(expression: Expression) -> Move | None:

@@ -55,4 +55,6 @@ def is_at_least_zero(expression: Expression) -> bool:
     if is_named(expression, "power"):
         exponent = expression.operands[1]
         return is_whole(exponent) and isinstance(exponent, Number) and exponent.value % 2 == 0 and exponent.value > 0
-    return is_named(expression, "add", "multiply") and all(is_at_least_zero(operand) for operand in expression.operands)
+    return is_named(expression, "add", "multiply", "divide") and all(
+        is_at_least_zero(operand) for operand in expression.operands
+    )

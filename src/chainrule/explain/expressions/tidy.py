@@ -11,16 +11,16 @@ from chainrule.explain.expressions.algebra import (
     collect,
     degree,
     negated,
-    raw_factors,
     sum_terms,
     term_of,
     terms_of,
 )
 from chainrule.explain.expressions.expansion import expanded_terms, has_brackets, is_polynomial, split_fraction
-from chainrule.explain.expressions.expression import Apply, Expression, Number, fold, free_symbols, rebuild, size
+from chainrule.explain.expressions.expression import Apply, Expression, fold, rebuild, size
 from chainrule.explain.expressions.factoring import factor_brackets, factor_out
-from chainrule.explain.expressions.move import Move, everywhere, moved
-from chainrule.explain.expressions.neat import ONE, is_named, is_whole, neat, without_minus
+from chainrule.explain.expressions.gathering import gather
+from chainrule.explain.expressions.move import Move, moved
+from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat, without_minus
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.quotients import (
     cancel_common,
@@ -28,6 +28,7 @@ from chainrule.explain.expressions.quotients import (
     clear_inside,
     common_denominator,
     expand_below,
+    factor_shared,
     split_terms,
 )
 from chainrule.explain.expressions.trigonometry import name_ratio, pythagoras, secant
@@ -53,67 +54,26 @@ def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
     for _ in range(MAX_ROUNDS):
         start = current
         for attempt in _MOVES if size(current) <= MAX_SIZE else _QUICK_MOVES:
-            move = attempt(current)
-            if move is not None and move.after != current:
-                # Two expressions can be written alike, such as x · x^1 and x^2 regrouped; that is no move to show.
-                if text(move.after) != text(current):
-                    moves.append(move)
-                current = move.after
+            after = _tried(attempt, current, moves)
+            if after is not current:
+                # What a move leaves, such as 2/(2x) or x - x, belongs to no other move.
+                for follow in (gather, collect_terms, gather):
+                    after = _tried(follow, after, moves)
+            current = after
         if current == start:
             break
     return tuple(moves), current
 
 
-def gather(expression: Expression) -> Move | None:
-    """Multiply the numbers of each product and put powers of the same base together."""
-    after = everywhere(expression, lambda node: build(term_of(node)) if isinstance(node, Apply) else node)
-    if after == expression:
-        return None
-    name, why, nonzero = _what_was_gathered(expression)
-    return Move(name, why, expression, after, nonzero)
-
-
-def _what_was_gathered(expression: Expression) -> tuple[str, str, tuple[Expression, ...]]:
-    """Return the name of the move and what was canceled."""
-    numbers = powers = negatives = fractions = False
-    canceled: list[Expression] = []
-    for _, node in _products(expression):
-        factors = raw_factors(node)
-        fractions |= is_named(node, "multiply") and any(is_named(part, "divide") for part in node.operands)
-        values = [base for base, exponent in factors if isinstance(base, Number) and is_whole(exponent)]
-        numbers |= sum(value.value not in (1, -1) for value in values) > 1
-        negatives |= any(value.value == -1 for value in values)
-        bases = [(base, exponent) for base, exponent in factors if not isinstance(base, Number)]
-        for base in {base for base, _ in bases}:
-            signs = [isinstance(exponent, Number) and exponent.value < 0 for found, exponent in bases if found == base]
-            powers |= len(signs) > 1
-            if free_symbols(base) and any(signs) and not all(signs) and base not in canceled:
-                canceled.append(base)
-    if canceled:
-        shown = " and ".join(text(base) for base in canceled)
-        return f"cancel {shown}", "the same factor stands above and below the line", tuple(canceled)
-    if numbers and powers:
-        return "multiply the numbers and gather the powers", "factors can be taken in any order", ()
-    if numbers:
-        return "multiply the numbers", "factors can be taken in any order", ()
-    if powers:
-        return "gather the powers", "a^m · a^n = a^(m + n)", ()
-    if fractions:
-        return "write as one fraction", "a · (b/c) = ab/c", ()
-    if negatives:
-        return "move the sign to the front", "(-a) · b = -(a · b)", ()
-    return "put the factors in order", "factors can be taken in any order", ()
-
-
-def _products(expression: Expression) -> list[tuple[int, Expression]]:
-    """Return the products of an expression: the terms of its sums, and of the sums inside of these."""
-    found: list[tuple[int, Expression]] = []
-    pending = [expression]
-    while pending:
-        for sign, term in sum_terms(pending.pop()):
-            found.append((sign, term))
-            pending.extend(base for base, _ in raw_factors(term) if is_named(base, "add", "subtract"))
-    return found
+def _tried(attempt: Callable[[Expression], Move | None], current: Expression, moves: list[Move]) -> Expression:
+    """Return the expression after a move, which is noted; the same object where the move changes nothing."""
+    move = attempt(current)
+    if move is None or move.after == current:
+        return current
+    # Two expressions can be written alike, such as x · x^1 and x^2 regrouped; that is no move to show.
+    if text(move.after) != text(current):
+        moves.append(move)
+    return move.after
 
 
 def gather_inside(expression: Expression) -> Move | None:
@@ -167,11 +127,25 @@ def expand(expression: Expression) -> Move | None:
     if terms is None:
         return None
     expanded = build_sum(collect(terms))
-    after = neat(expanded if denominator == ONE else build(term_of(expanded / denominator)))
+    after = neat(expanded if denominator == ONE else build(term_of(1 / denominator * expanded)))
     if after == expression or not _shorter(after, expression, numerator, expanded):
         return None
     name = "expand and collect like terms" if len(collect(terms)) < len(terms) else "expand"
     return Move(name, "every term in a bracket is multiplied", expression, after)
+
+
+def expand_terms(expression: Expression) -> Move | None:
+    """Multiply out above the line of the fractions in a sum, where that is shorter."""
+    found = [(sign, node, expand(node) if is_named(node, "divide") else None) for sign, node in sum_terms(expression)]
+    moves = [move for _, _, move in found if move is not None]
+    if len(found) < 2 or not moves:
+        return None
+    after: Expression = ZERO
+    for sign, node, move in found:
+        part = node if move is None else move.after
+        after = after + part if sign > 0 else after - part
+    name = max((move.name for move in moves), key=len)
+    return Move(name, moves[0].why, expression, neat(after))
 
 
 def _shorter(after: Expression, before: Expression, numerator: Expression, expanded: Expression) -> bool:
@@ -201,13 +175,20 @@ def _expanded_sum(base: Expression) -> Expression:
 
 
 def sign_in_front(expression: Expression) -> Move | None:
-    """Take the minus of every term above the line to the front: (-x^2 - 1)/y is -(x^2 + 1)/y."""
-    above, below = split_fraction(expression)
-    terms = terms_of(above)
-    if below == ONE or len(terms) < 2 or any(term.coefficient >= 0 for term in terms):
-        return None
-    after = neat(-(build_sum([negated(term) for term in terms]) / below))
-    return Move("take the sign to the front", "(-a - b)/c = -(a + b)/c", expression, after)
+    """Take the minus of every term of a bracket to the front: (-x^2 - 1)/y is -(x^2 + 1)/y."""
+
+    def rule(node: Expression) -> Expression:
+        term = term_of(node) if is_named(node, "multiply", "divide") else Term(1)
+        for base, exponent in term.factors:
+            terms = terms_of(base) if is_named(base, "add", "subtract") and exponent == ONE else []
+            if len(terms) < 2 or len(term.factors) < 2 or any(part.coefficient >= 0 for part in terms):
+                continue
+            opposite = build_sum([negated(part) for part in terms])
+            factors = tuple((opposite if found == base else found, power) for found, power in term.factors)
+            return build(Term(negated(term).coefficient, factors))
+        return node
+
+    return moved("take the sign to the front", "(-a - b) · c = -(a + b) · c", expression, rule)
 
 
 def turn_sign(expression: Expression) -> Move | None:
@@ -229,6 +210,21 @@ def turn_sign(expression: Expression) -> Move | None:
     return Move("take the sign into the bracket", "-(a - b) = b - a", expression, after)
 
 
+def open_brackets(expression: Expression) -> Move | None:
+    """Leave out brackets after a minus: a - (b + c) is a - b - c."""
+
+    def rule(node: Expression) -> Expression:
+        if not is_named(node, "subtract") or not is_named(node.operands[1], "add", "subtract"):
+            return node
+        first, *others = sum_terms(node)
+        after = first[1] if first[0] > 0 else -first[1]
+        for sign, part in others:
+            after = after + part if sign > 0 else after - part
+        return after
+
+    return moved("leave out the brackets", "a - (b + c) = a - b - c", expression, rule)
+
+
 _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     gather,
     gather_inside,
@@ -240,15 +236,18 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     clear_inside,
     factor_brackets,
     expand,
+    expand_terms,
     expand_within,
     expand_below,
     common_denominator,
+    factor_shared,
     factor_out,
     cancel_numbers,
     split_terms,
     name_ratio,
     sign_in_front,
     turn_sign,
+    open_brackets,
 )
 """What is tried, in this order, until nothing changes."""
 

@@ -121,6 +121,8 @@ def name_ratio(expression: Expression) -> Move | None:
                 if isinstance(count, Number) and isinstance(opposite, Number) and count.value == -opposite.value > 0:
                     del powers[base], powers[other]
                     powers[call(ratio, *base.operands)] = count
+        if len(powers) == len(term.factors):
+            return node
         after = build(Term(term.coefficient, tuple(powers.items())))
         return after if size(after) < size(node) else node
 

@@ -19,6 +19,7 @@ from chainrule.explain.expressions.expression import (
     evaluate,
     substitute,
 )
+from chainrule.explain.expressions.notation import text
 from chainrule.explain.reading.cursor import Definition, Token
 from chainrule.explain.reading.names import FUNCTIONS, Function, root_of
 from chainrule.primitives.arithmetic import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
@@ -27,6 +28,8 @@ from chainrule.primitives.exponential import EXP
 MAX_DEPTH = 250
 MAX_SIZE = 2000
 MAX_EXPONENT = 1000
+MAX_SHOWN = 12
+"""Operations of more parts than this are not repeated in a message."""
 _MAX_DECIMAL_EXPONENT = 300
 
 
@@ -150,10 +153,28 @@ def _called(token: Token, arguments: tuple[Expression, ...]) -> Expression:
 
 
 def _bounded(token: Token | None, expression: Expression) -> Expression:
+    """Return an operation that was built; refuse one that is too long, and one that has no value, such as 1/0."""
+    position = token.position if token is not None else 0
     if isinstance(expression, Apply) and (expression.depth > MAX_DEPTH or expression.size > MAX_SIZE):
-        position = token.position if token is not None else 0
         raise Refused(position, f"more than {MAX_DEPTH} operations within one another; expected a simpler formula")
+    if isinstance(expression, Apply) and _has_no_value(expression):
+        shown = text(expression) if expression.size <= MAX_SHOWN else "this"
+        raise Refused(position, f"{shown} has no value among the real numbers; expected numbers for which it has one")
     return expression
+
+
+def _has_no_value(operation: Apply) -> bool:
+    """Return whether an operation is defined for no number; one whose value is only too large for floats is defined."""
+    operands = [_number_of(operand) for operand in operation.operands]
+    if operation.primitive is DIVIDE and operands[1] == 0:
+        return True
+    if any(operand is None or not math.isfinite(operand) for operand in operands):
+        return False
+    try:
+        with np.errstate(divide="raise", invalid="raise", over="ignore", under="ignore"):
+            return math.isnan(evaluate(operation, {}))
+    except FloatingPointError:
+        return True
 
 
 def _negated(sign: Token, expression: Expression) -> Expression:

@@ -123,10 +123,10 @@ def _rmsprop(draw: Draw, x: float, g: float) -> Update:
 
 def _adam(draw: Draw, x: float, g: float) -> Update:
     rate, beta1, beta2 = draw.pick(_LONG_RATES), draw.pick((0.5, 0.9)), draw.pick((0.75, 0.99, 0.999))
-    m, v = float(draw.nonzero(3)), float(draw.integer(1, 9))
+    earlier = float(draw.nonzero(3))  # the gradient of the first step, which gives both means
     method = Adam(rate, beta1, beta2)
     weights, count = (1 - beta1, 1 - beta2), method.init(x)[3]
-    state = (m * (1 - beta1), v * (1 - beta2), weights, count)
+    state = (earlier * (1 - beta1), earlier**2 * (1 - beta2), weights, count)
     after, (mean, square, (first, second), _) = _updated(method, g, state, x)
     full = (*state[:2], (1.0, 1.0), count)  # sums of weights that are 1 correct nothing
     outcomes = (

@@ -157,6 +157,14 @@ def move_inside(op: Operation) -> Iterator[Any]:
         yield slope * op.dot
 
 
+def lose_inside(op: Operation) -> Iterator[Any]:
+    """Take the outer derivative at the variable in place of the inside."""
+    if op.has_inside:
+        _, slope = op.at_inside(op.variable)
+        yield slope * op.dot
+        yield slope
+
+
 def keep_outside(op: Operation) -> Iterator[Any]:
     """Differentiate only the inside, or nothing at all."""
     if op.has_inside:

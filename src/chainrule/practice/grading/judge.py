@@ -44,10 +44,9 @@ class Verdict:
 RIGHT = Verdict(True, None, "Right.")
 
 
-def wrong(mistake: str | None, place: str = "") -> Verdict:
-    """Return the verdict on a wrong answer. place: the part of the function that the hint is about."""
-    hint = UNKNOWN if mistake is None else HINTS[mistake]
-    return Verdict(False, mistake, f"Look at {place}: {in_sentence(hint)}" if place else hint)
+def wrong(mistake: str | None) -> Verdict:
+    """Return the verdict on a wrong answer."""
+    return Verdict(False, mistake, UNKNOWN if mistake is None else HINTS[mistake])
 
 
 def in_sentence(hint: str) -> str:
@@ -173,7 +172,8 @@ def _named(task: Task, answer: Expression, values: Floats, deadline: float) -> V
     if not found:
         return wrong(None)
     rank, place = min(found, key=lambda match: (match[0], len(match[1])))
-    return wrong(MISTAKES[rank].name, place)
+    made = MISTAKES[rank]
+    return Verdict(False, made.name, f"Look at {place}: {in_sentence(made.hint)}" if place else made.hint)
 
 
 def _matches(variants: Iterable[Variant], values: Floats, whole: Expression, task: Task) -> Iterator[tuple[int, str]]:
@@ -193,8 +193,10 @@ def _of_whole(task: Task, answer: Expression, values: Floats, deadline: float) -
             yield "wrong variable"
     if agree(_slope(answer, task.name, task.sample, deadline), function) and not agree(values, function):
         yield "integrated instead"
+    is_constant = task.expected == ZERO
+    if is_constant and not free_symbols(task.function) and np.any(values) and not agree(values, function):
+        yield "constant differentiated"
     if agree(values, function):
-        is_constant = task.expected == ZERO
         once = "constant kept" if is_constant else "answered the function itself"
         yield "differentiated once only" if task.before else once
     if any(agree(values, task.sample.values(earlier)) for earlier in task.before):

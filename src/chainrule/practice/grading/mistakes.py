@@ -194,6 +194,12 @@ MISTAKES: tuple[Mistake, ...] = (
         "A power of a sum is not the sum of the powers: keep the bracket together.",
     ),
     Mistake(
+        "inside replaced by the variable",
+        "takes the outer derivative at the variable, not at the inside",
+        "The outer derivative is taken at the whole inside: what stands there in your answer?",
+        changes.lose_inside,
+    ),
+    Mistake(
         "dropped brackets",
         "leaves brackets out",
         "Put brackets around what belongs together: what stands in front multiplies every term.",

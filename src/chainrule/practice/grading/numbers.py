@@ -120,6 +120,10 @@ def _same_set(given: Sequence[float], right: Sequence[float]) -> bool:
     return all(math.isclose(a, b, rel_tol=1e-3) for a, b in zip(sorted(given), sorted(right), strict=True))
 
 
+_NEGATIONS = frozenset("not no non never neither nor isn aren cannot without".split())
+"""With one of these a sentence may say the opposite of the word that it contains; isn't is isn and t."""
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -137,7 +141,7 @@ class Choice:
         words = re.findall(r"[a-z]+", str(answer).lower()) if len(str(answer)) < 1000 else []
         known = {**{word: word for word in self.choices}, **dict(self.spellings)}
         given = {known[word] for word in words if word in known}
-        if len(given) != 1 or "not" in words:
+        if len(given) != 1 or not _NEGATIONS.isdisjoint(words):
             listed = ", ".join(self.choices[:-1]) + f" or {self.choices[-1]}"
             return Grade(False, "not understood", f"Answer with one word: {listed}.", expected=self.answer)
         (said,) = given

@@ -27,7 +27,7 @@ class Operation:
     """One operation, at the sample points.
 
     node: the operation. name: the variable. operands, out: values. slopes: the table's partial derivatives here. dots:
-    the derivatives of the operands, right or not. moving: which operands depend on the variable.
+    the derivatives of the operands, right or not. moving: which operands depend on the variable. variable: its values.
     """
 
     node: Apply
@@ -37,6 +37,7 @@ class Operation:
     slopes: tuple[Floats, ...]
     dots: tuple[Any, ...]
     moving: tuple[int, ...]
+    variable: Floats
 
     @property
     def kind(self) -> str:

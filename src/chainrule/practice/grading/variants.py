@@ -161,7 +161,7 @@ class Search:
         assert isinstance(power, Apply)
         x = self.values[node]
         one = np.ones(self.shape)
-        return Operation(power, self.name, (x, one), x, (one, np.zeros(self.shape)), (1.0, 0.0), (0,))
+        return Operation(power, self.name, (x, one), x, (one, np.zeros(self.shape)), (1.0, 0.0), (0,), x)
 
     def _applied(self, node: Apply, most: int, table: Sequence[tuple[int, Mistake]]) -> Iterator[Variant]:
         choices = [list(self._variants(operand, most, table)) for operand in node.operands]
@@ -196,7 +196,7 @@ class Search:
             moving = tuple(index for index, part in enumerate(node.operands) if depends_on(part, self.name))
             known = self.local[node] = operands, out, slopes, moving
         operands, out, slopes, moving = known
-        return Operation(node, self.name, operands, out, slopes, tuple(dots), moving)
+        return Operation(node, self.name, operands, out, slopes, tuple(dots), moving, self.points[self.name])
 
     def _all_over(self, expression: Expression, mistake: Mistake, alternative: int) -> Any:
         """Return the derivative with a mistake made wherever it can be; None where that is fewer than twice."""

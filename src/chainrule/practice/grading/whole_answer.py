@@ -130,7 +130,9 @@ def _plain_terms(expression: Expression) -> list[Term] | None:
 
 
 def has_wrong_number(values: Floats, expected: Floats, forms: Iterable[Expression], sample: Sample) -> str | None:
-    """Return "arithmetic slip" or "lost sign" where one number of the derivative is wrong in an answer."""
+    """Return "arithmetic slip" or "lost sign" where one number of the derivative is wrong in an answer that is not just 0."""
+    if not np.any(values):
+        return None
     factor = ratio(values, expected)
     if factor is not None and factor != 0:
         return "lost sign" if agree(values, -expected) else "arithmetic slip"

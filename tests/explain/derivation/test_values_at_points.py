@@ -1,0 +1,90 @@
+"""Values at points: what exists is computed, what does not is refused with the reason, and conventions are called so."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from chainrule.errors import NotDifferentiableError
+from chainrule.explain.derivation.explain import explain
+
+
+@pytest.mark.parametrize(
+    ("typed", "at", "value"), [("x^2", 1e200, 2e200), ("x^2/2 + x", 1e200, 1e200), ("|x|", -1e300, -1.0)]
+)
+def test_a_function_value_beyond_the_largest_float_does_not_matter(typed: str, at: float, value: float) -> None:
+    assert explain(typed, at=at).value == pytest.approx(value)
+
+
+@pytest.mark.parametrize("typed", ["e^x", "cosh x", "e^x - e^x"])
+def test_a_derivative_that_is_too_large_is_not_said_to_be_missing(typed: str) -> None:
+    with pytest.raises(NotDifferentiableError, match="too large for a floating-point number"):
+        explain(typed, at=1000)
+
+
+@pytest.mark.parametrize(("typed", "at"), [("x^x", 0), ("√x", 0), ("1/x", 0), ("ln x", -2), ("arcsin x", 1)])
+def test_a_slope_that_is_not_finite_is_refused_with_what_it_needs(typed: str, at: float) -> None:
+    with pytest.raises(NotDifferentiableError, match=f"does not exist at x = {at}: it needs"):
+        explain(typed, at=at)
+
+
+@pytest.mark.parametrize("function", [lambda x: 1 / x, lambda x: x**-1, lambda x: np.log(x) + 1 / x])
+def test_a_division_by_zero_in_python_is_refused_like_a_typed_one(function: object) -> None:
+    with pytest.raises(NotDifferentiableError, match="it needs x"):
+        explain(function, at=0.0)
+
+
+def test_an_overflow_in_python_is_no_crash() -> None:
+    with pytest.raises(NotDifferentiableError, match="too large"):
+        explain(lambda x: math.prod([x, x]) ** 2, at=1e200)
+
+
+@pytest.mark.parametrize(
+    ("typed", "at", "needs"), [("|x|", 0, "x ≠ 0"), ("floor x", 1, "x ≠ floor(x)"), ("max(x, 1)", 1, "x ≠ 1")]
+)
+def test_a_value_by_convention_is_called_one(typed: str, at: float, needs: str) -> None:
+    derivation = explain(typed, at=at)
+    assert derivation.value is not None
+    assert f"(it needs {needs}); the value is what the rule takes there by convention" in derivation.notes[-1]
+
+
+def folded(x: float) -> float:
+    return x**2 if x > 0 else -x
+
+
+@pytest.mark.parametrize(("at", "condition"), [(2.0, "x > 0"), (-2.0, "x < 0")])
+def test_a_branch_holds_inside_of_its_border(at: float, condition: str) -> None:
+    derivation = explain(folded, at=at)
+    assert f"Holds where {condition}\n" in str(derivation)
+    assert not any("convention" in note for note in derivation.notes)
+
+
+def test_on_the_border_of_a_branch_there_is_a_convention_only() -> None:
+    assert any("convention" in note for note in explain(folded, at=0.0).notes)
+
+
+@pytest.mark.parametrize(
+    ("function", "condition"),
+    [
+        (lambda x: x % 3, "x/3 ≠ floor(x/3)"),
+        (lambda x: x // 2, "x/2 ≠ floor(x/2)"),
+        (lambda x: np.round(x), "x - floor(x) ≠ 1/2"),
+        (lambda x: np.trunc(x), "x ≠ trunc(x)"),
+    ],
+)
+def test_what_jumps_says_where(function: object, condition: str) -> None:
+    assert f"Holds where {condition}\n" in str(explain(function))
+
+
+@pytest.mark.parametrize(
+    ("typed", "at", "order", "shown"),
+    [
+        ("-x^2", 0, 1, "At x = 0: 0"),
+        ("x^2 - y^2", (0, 0), 1, "At x = 0, y = 0: (0, 0)"),
+        ("x^2 - x y^2", (1, 0), 2, "At x = 1, y = 0: [[2, 0], [0, -2]]"),
+    ],
+)
+def test_values_are_written_as_people_write_them(typed: str, at: object, order: int, shown: str) -> None:
+    assert f"\n{shown}\n" in str(explain(typed, at=at, order=order))
