@@ -142,9 +142,9 @@ def test_the_table(user_file):
 
 
 def test_what_numpy_computes_is_said(tmp_path):
-    path = tmp_path / "solving.py"
-    path.write_text("import numpy as np\ndef f(x):\n    return np.sum(np.linalg.solve(np.eye(2) * x[0], x))\n")
-    assert any("NumPy computes solve" in note for note in data(f"{path}:f", "--at", "x=[1,2]", "--value")["notes"])
+    path = tmp_path / "sorting.py"
+    path.write_text("import numpy as np\ndef f(x):\n    return np.sum(np.sort(x) * x)\n")
+    assert any("NumPy computes sort" in note for note in data(f"{path}:f", "--at", "x=[1,2]", "--value")["notes"])
 
 
 def test_refusals(user_file):

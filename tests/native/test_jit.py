@@ -1084,3 +1084,20 @@ def test_a_fork_calls_what_was_compiled_before() -> None:
     if hasattr(sys, "getwindowsversion"):
         pytest.skip("no fork here")
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+
+
+def test_a_path_of_more_decisions_than_python_nests_calls_compiles() -> None:
+    def positive(x: Any) -> Any:
+        total = 0.0
+        for part in x:
+            if part > 0:
+                total = total + part * part
+        return total
+
+    x = np.random.default_rng(0).standard_normal(1200)
+    step = cr.jit(cr.value_and_grad(positive))
+    for _ in range(3):
+        value, slope = step(x)
+    np.testing.assert_allclose(value, np.sum(x[x > 0] ** 2))
+    np.testing.assert_allclose(slope, 2 * np.maximum(x, 0))
+    assert len(step.explain_plan(x).paths[0].decisions) == 1200

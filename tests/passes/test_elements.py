@@ -1,0 +1,111 @@
+"""Proves that what is written to a place of an array is what is read there, and that nothing else is needed for that."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.passes.recorded import evaluate, terms_of
+
+import chainrule as cr
+from chainrule.passes.elements import place_of
+from chainrule.passes.terms import live
+from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
+from chainrule.primitives.joining import STACK
+
+X = np.random.default_rng(0).standard_normal(6)
+
+
+def filled(x):
+    y = np.zeros(5, like=x)
+    y[0] = x[0]
+    for t in range(1, 5):
+        y[t] = np.sin(y[t - 1]) * x[t]
+    return y
+
+
+def overwritten(x):
+    y = x * 1.0
+    y[2] = y[1] + y[2]
+    y[-4] = y[2] * y[2]
+    return y * y[2]
+
+
+def branched(x):
+    y = x * 1.0
+    y[0] = 1.5
+    z = y.copy()
+    z[0] = y[0] + x[1]
+    y[1] = z[0] * 2
+    return np.stack([y, z])
+
+
+def rows(x):
+    y = np.zeros((3, 2), like=x)
+    for t in range(3):
+        y[t] = x[t] * np.array([1.0, 2.0])
+    y[1] = y[0] + y[2]
+    y[2, 0] = y[1, 1]
+    return y
+
+
+def added(x):
+    y = x * 1.0
+    y[3] += x[0]
+    y[3] *= y[3]
+    return y[3] + y
+
+
+FUNCTIONS = (filled, overwritten, branched, rows, added)
+
+
+def written(fun) -> list[str]:
+    return [term.primitive.name for term in live(terms_of(fun, X)) if term.primitive in (INDEX_SET, INDEX_ADD)]
+
+
+@pytest.mark.parametrize("fun", FUNCTIONS, ids=lambda fun: fun.__name__)
+def test_values_are_numpys(fun):
+    (found,) = evaluate(terms_of(fun, X), [X])
+    np.testing.assert_array_equal(found, fun(X))
+
+
+@pytest.mark.parametrize("fun", FUNCTIONS, ids=lambda fun: fun.__name__)
+def test_compiled_gradients_are_the_engines(fun):
+    def total(x):
+        return np.sum(np.cos(fun(x)))
+
+    step = cr.jit(cr.value_and_grad(total))
+    for _ in range(3):
+        value, slope = step(X)
+    np.testing.assert_allclose(value, total(X), rtol=1e-14)
+    np.testing.assert_allclose(slope, cr.grad(total)(X), rtol=1e-12)
+
+
+def test_an_array_that_is_written_whole_is_stacked():
+    assert written(filled) == []
+    (out,) = terms_of(filled, X)
+    assert out.primitive is STACK
+
+
+def test_a_read_needs_no_array():
+    def last(x):
+        y = x * 1.0
+        for t in range(1, 6):
+            y[t] = y[t - 1] * x[t]
+        return y[5]
+
+    assert written(last) == []
+
+
+def test_elements_that_sum_up_are_written_into_one_array():
+    (out,) = terms_of(cr.grad(lambda x: x[0] * x[3] + np.sin(x[0])), X)
+    assert written(cr.grad(lambda x: x[0] * x[3] + np.sin(x[0]))).count("index_set") == 0
+    assert out.primitive is INDEX_ADD
+    assert out.operands[0].primitive is INDEX_ADD
+
+
+@pytest.mark.parametrize(
+    ("template", "place"),
+    [(1, (1,)), (-1, (2,)), ((0, -1), (0, 3)), (slice(None), None), ((0, slice(1)), None), (None, None), ((), None)],
+)
+def test_places_are_integers_along_the_first_axes(template, place):
+    assert place_of(template, (3, 4)) == place
