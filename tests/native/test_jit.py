@@ -1101,3 +1101,17 @@ def test_a_path_of_more_decisions_than_python_nests_calls_compiles() -> None:
     np.testing.assert_allclose(value, np.sum(x[x > 0] ** 2))
     np.testing.assert_allclose(slope, 2 * np.maximum(x, 0))
     assert len(step.explain_plan(x).paths[0].decisions) == 1200
+
+
+def test_the_whole_part_of_a_real_number_is_a_decision() -> None:
+    def head(x: Any) -> Any:
+        return np.sum(x[: int(x[0])] ** 2)
+
+    step = cr.jit(head)
+    for first in (2.5, 2.9, 1.0, 2.1, 1.5):
+        x = np.array([first, 3.0, 4.0])
+        assert step(x) == head(x)
+    assert len(step.explain_plan(x).paths) == 2
+    for bad, error in ((np.nan, ValueError), (np.inf, OverflowError)):
+        with pytest.raises(error, match="cannot convert float"):
+            step(np.array([bad, 3.0, 4.0]))

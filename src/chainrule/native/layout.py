@@ -80,15 +80,18 @@ def _squeezed(shape: Shape) -> list[int]:
     return [length for length in shape if length != 1]
 
 
+_VIEWS = frozenset({TRANSPOSE, BROADCAST_TO, FLIP, INDEX, RESHAPE})
+
+
 def is_view(term: Term) -> bool:
     """Whether a value only reads its operand at other coordinates."""
-    if term.primitive in (TRANSPOSE, BROADCAST_TO, FLIP):
-        return True
-    if term.primitive is INDEX:
+    primitive = term.primitive
+    if primitive not in _VIEWS:
+        return False
+    if primitive is INDEX:
         return len(term.operands) == 1 and is_basic(term.parameters["template"])
-    if term.primitive is RESHAPE:  # any other reshape is a view of memory in order only
-        return _squeezed(term.shape) == _squeezed(term.operands[0].shape)
-    return False
+    # A reshape of other lengths is a view of memory in order only.
+    return primitive is not RESHAPE or _squeezed(term.shape) == _squeezed(term.operands[0].shape)
 
 
 def is_pad(term: Term) -> bool:

@@ -62,6 +62,10 @@ class Role(Enum):
     CALL = auto()  # by NumPy
 
 
+SOURCE, CELL, POINT, REDUCE, PRODUCT, ALIAS, ASSEMBLE, CALL = Role
+"""The members of an enumeration take a while to look up, and a schedule asks for them many times for every term."""
+
+
 class Schedule:
     """The steps that compute `wanted` from what is ready.
 
@@ -89,7 +93,7 @@ class Schedule:
         for term in self.order:
             self._place(term)
         for term in self.wanted:
-            if self.roles.get(term.index) is Role.POINT:
+            if self.roles.get(term.index) is POINT:
                 self.kept.add(term.index)
         self._keep_what_is_needed_later()
         self.in_place = self._updates_in_place()
@@ -113,43 +117,43 @@ class Schedule:
 
     def role(self, term: Term) -> Role:
         """Return how a term is computed; what is ready is a source."""
-        return self.roles.get(term.index, Role.SOURCE)
+        return self.roles.get(term.index, SOURCE)
 
     # --- roles and levels
 
     def _role(self, term: Term) -> Role:
         primitive, operands = term.primitive, term.operands
         if primitive is ITEM:
-            return Role.ALIAS
+            return ALIAS
         if has_lapack(term) and 0 not in term.shape:
-            return Role.ASSEMBLE
+            return ASSEMBLE
         if term.results is not None:
-            return Role.CALL
+            return CALL
         if 0 in term.shape or any(0 in operand.shape for operand in operands):
-            return Role.CALL
+            return CALL
         if term.index in self.small:
-            return Role.CELL
+            return CELL
         if (is_view(term) or primitive is RESHAPE) and operands[0].index in self.storage:
             stored = storage_of_view(term, self.storage[operands[0].index])
             if stored is not None:
                 self.storage[term.index] = stored
-                return Role.ALIAS
+                return ALIAS
         if term.dtype not in ELEMENTS or any(operand.dtype not in ELEMENTS for operand in operands):
-            return Role.CALL
+            return CALL
         same = all(operand.dtype == term.dtype for operand in operands)
         if is_view(term) or has_instruction(term) or (is_pad(term) and self.lazy_pads) or primitive is GATHER:
-            return Role.POINT
+            return POINT
         if term.index in self.lazy_joins:
-            return Role.POINT
+            return POINT
         if primitive is SCATTER:
-            return Role.ASSEMBLE
+            return ASSEMBLE
         if primitive in REDUCTIONS and same and term.dtype != BOOL:
-            return Role.REDUCE
+            return REDUCE
         if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
             fits = all(self._is_matrix(each) or self._can_copy(each) for each in operands)
-            return Role.PRODUCT if fits else Role.CALL
+            return PRODUCT if fits else CALL
         if primitive is RESHAPE or (primitive in (CONCATENATE, STACK) and same):
-            return Role.ASSEMBLE
+            return ASSEMBLE
         if (
             primitive in (INDEX_SET, INDEX_ADD)
             and same
@@ -157,36 +161,36 @@ class Schedule:
             and is_basic(term.parameters["template"])
         ):
             fits = len(operands[1].shape) <= len(region_shape(term.parameters["template"], term.shape))
-            return Role.ASSEMBLE if fits else Role.CALL
-        return Role.CALL
+            return ASSEMBLE if fits else CALL
+        return CALL
 
     def _place(self, term: Term) -> None:
         role = self._role(term)
         self.roles[term.index] = role
-        if role is Role.POINT and term.primitive is TRANSPOSE and self.cost.get(term.operands[0].index, 0) > CHEAP:
+        if role is POINT and term.primitive is TRANSPOSE and self.cost.get(term.operands[0].index, 0) > CHEAP:
             self.level[term.index] = self.cost[term.index] = 0
             self._keep(term, False)  # to compute what it turns in two orders would be to compute it twice
             role = self.roles[term.index]
-            if role is Role.ALIAS:
+            if role is ALIAS:
                 return
         level = 0
         weight = (
             _WEIGHTS.get(term.primitive.name, 12 if term.primitive.name in FUNCTIONS else 1) if term.primitive else 0
         )
         cost = 0 if is_view(term) else weight
-        inline = role in (Role.POINT, Role.REDUCE, Role.ASSEMBLE)
+        inline = role is POINT or role is REDUCE or role is ASSEMBLE
         if term.primitive is SCATTER and not term.parameters["adds"]:
             inline = False  # of several values for one place the last is kept: they are written in order
         for number, operand in enumerate(term.operands):
-            kind = self.role(operand)
+            kind = self.roles.get(operand.index, SOURCE)
             before = self.level.get(operand.index, 0)
-            if kind in (Role.SOURCE, Role.CELL):
+            if kind is SOURCE or kind is CELL:
                 level = max(level, before)
-            elif kind is Role.ALIAS:
-                if role is Role.PRODUCT and self._can_copy(operand):
+            elif kind is ALIAS:
+                if role is PRODUCT and self._can_copy(operand):
                     before += self._copy(term, operand)
                 level = max(level, before)
-            elif kind is Role.POINT:
+            elif kind is POINT:
                 own = self.cost[operand.index]
                 spread = own > CHEAP and 2 * operand.size <= term.size
                 in_memory = term.primitive is GATHER and number == 0
@@ -194,21 +198,21 @@ class Schedule:
                     cost += own
                     level = max(level, before)
                 else:
-                    level = max(level, self._keep(operand, role is Role.PRODUCT))
+                    level = max(level, self._keep(operand, role is PRODUCT))
                     cost += 1
             else:
                 level = max(level, before + 1)
-        if role is Role.REDUCE:
+        if role is REDUCE:
             level += self._copy_what_lies_across(term)
-        if role is Role.ALIAS:
+        if role is ALIAS:
             (operand,) = term.operands
-            if self.role(operand) not in (Role.SOURCE, Role.ALIAS):
+            if self.role(operand) not in (SOURCE, ALIAS):
                 level = self.level.get(operand.index, 0) + 1
         self.level[term.index] = level
         self.cost[term.index] = cost
         for result in term.results or ():
             self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
-        if role in (Role.REDUCE, Role.PRODUCT, Role.ASSEMBLE, Role.CALL):
+        if role is REDUCE or role is PRODUCT or role is ASSEMBLE or role is CALL:
             self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
 
     def _is_matrix(self, term: Term) -> bool:
@@ -221,13 +225,13 @@ class Schedule:
 
     def _can_copy(self, term: Term) -> bool:
         """Whether a view can be copied for a product. What registers may be loaded from stays where it is."""
-        return self.role(term) is Role.ALIAS and is_view(term) and term.size > MOST
+        return self.role(term) is ALIAS and is_view(term) and term.size > MOST
 
     def _copy(self, term: Term, operand: Term) -> int:
         """Let a loop copy a view that a product cannot read well where it is. Return by how many levels the product moves."""
         if not wants_copy(term, operand, self.storage[operand.index].strides):
             return 0
-        self.roles[operand.index] = Role.POINT
+        self.roles[operand.index] = POINT
         self.kept.add(operand.index)
         del self.storage[operand.index]
         return 1
@@ -246,10 +250,10 @@ class Schedule:
             and self.storage[term.index].strides[-1] not in (0, 1)
             and domain.size >= ACROSS * term.size
         ]
-        if self.role(domain) is not Role.POINT or domain.index in self.kept:
+        if self.role(domain) is not POINT or domain.index in self.kept:
             return 0
         for term in found:
-            self.roles[term.index] = Role.POINT
+            self.roles[term.index] = POINT
             self.kept.add(term.index)
             del self.storage[term.index]
         return min(1, len(found))
@@ -258,7 +262,7 @@ class Schedule:
         """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""
         chain = []
         root = term
-        while self.role(root) is Role.POINT and is_view(root):
+        while self.role(root) is POINT and is_view(root):
             chain.append(root)
             (root,) = root.operands
         stored: Storage | None = Storage(root, 0, contiguous(root.shape))
@@ -268,13 +272,13 @@ class Schedule:
             found.append((view, stored))
         if stored is not None and for_product and not can_multiply(stored.strides, term.shape):
             stored = None
-        if self.role(root) is not Role.POINT or stored is None:
+        if self.role(root) is not POINT or stored is None:
             self.kept.add(term.index)
             return self.level[term.index] + 1
         self.kept.add(root.index)
         for view, place in found:
             assert place is not None
-            self.roles[view.index] = Role.ALIAS
+            self.roles[view.index] = ALIAS
             self.storage[view.index] = place
             self.level[view.index] = self.level[root.index] + 1
         return self.level[root.index] + 1
@@ -284,18 +288,16 @@ class Schedule:
         uses: dict[int, set[tuple[int, object]]] = {}  # of a value, the loops that compute it: their levels, and which
         for term in reversed(self.order):
             role = self.roles[term.index]
-            inline = role is Role.POINT and term.index not in self.kept
+            inline = role is POINT and term.index not in self.kept
             loops = uses.get(term.index, set())
             last = max((level for level, _ in loops), default=0)
             if inline and self.cost[term.index] > CHEAP and (last > self.level[term.index] or len(loops) > 1):
                 self._keep(term, False)
                 inline = False
-            which = (
-                term.operands[0].shape if role is Role.REDUCE else term.index if role is Role.ASSEMBLE else term.shape
-            )
+            which = term.operands[0].shape if role is REDUCE else term.index if role is ASSEMBLE else term.shape
             at = loops if inline else {(self.level[term.index], which)}
             for operand in term.operands:
-                if self.role(operand) is Role.POINT:
+                if self.role(operand) is POINT:
                     uses.setdefault(operand.index, set()).update(at)
 
     def _updates_in_place(self) -> dict[int, Term]:
@@ -310,14 +312,14 @@ class Schedule:
         wanted = {term.index for term in self.wanted}
         found: dict[int, Term] = {}
         for term in self.order:
-            if self.roles[term.index] is not Role.ASSEMBLE or term.primitive not in (INDEX_SET, INDEX_ADD, SCATTER):
+            if self.roles[term.index] is not ASSEMBLE or term.primitive not in (INDEX_SET, INDEX_ADD, SCATTER):
                 continue
             x, *others = term.operands
-            if self.role(x) is not Role.ASSEMBLE or x.index in wanted or any(self._reads(each, x) for each in others):
+            if self.role(x) is not ASSEMBLE or x.index in wanted or any(self._reads(each, x) for each in others):
                 continue
             if all(
                 reader is term
-                or (self.roles[reader.index] is Role.CELL and self.level[reader.index] <= self.level[term.index])
+                or (self.roles[reader.index] is CELL and self.level[reader.index] <= self.level[term.index])
                 for reader in readers[x.index]
             ):
                 found[term.index] = x
@@ -330,7 +332,7 @@ class Schedule:
             each = stack.pop()
             if each is other:
                 return True
-            if each.index not in seen and self.role(each) in (Role.POINT, Role.ALIAS):
+            if each.index not in seen and self.role(each) in (POINT, ALIAS):
                 seen.add(each.index)
                 stack.extend(each.operands)
         return False
@@ -338,7 +340,7 @@ class Schedule:
     def functions_on_cells(self) -> int:
         """Return how many functions such as exp are computed in registers."""
         return sum(
-            self.roles[term.index] is Role.CELL and term.primitive is not None and term.primitive.name in FUNCTIONS
+            self.roles[term.index] is CELL and term.primitive is not None and term.primitive.name in FUNCTIONS
             for term in self.order
         )
 
@@ -355,23 +357,23 @@ class Schedule:
         return steps
 
     def _steps_of(self, terms: list[Term]) -> list[Step]:
-        steps = [Step("cell", term) for term in terms if self.roles[term.index] is Role.CELL]
+        steps = [Step("cell", term) for term in terms if self.roles[term.index] is CELL]
         loops: dict[Shape, list[Piece]] = {}
         late: list[Step] = []
         for term in terms:
             role = self.roles[term.index]
-            if role is Role.POINT and term.index in self.kept:
+            if role is POINT and term.index in self.kept:
                 loops.setdefault(term.shape, []).append(Piece(term, "store", term, 0, contiguous(term.shape)))
-            elif role is Role.REDUCE:
+            elif role is REDUCE:
                 loops.setdefault(term.operands[0].shape, []).append(reduced(term))
-            elif role is Role.ASSEMBLE:
+            elif role is ASSEMBLE:
                 late.append(Step("assemble", term))
                 pieces = lapack_pieces(term) if has_lapack(term) else assembled(term)
                 for piece in pieces[1:] if term.index in self.in_place else pieces:
                     late.append(Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece]))
                 if has_lapack(term):
                     late.append(Step("lapack", term))
-            elif role in (Role.PRODUCT, Role.CALL):
-                late.append(Step("product" if role is Role.PRODUCT else "call", term))
+            elif role in (PRODUCT, CALL):
+                late.append(Step("product" if role is PRODUCT else "call", term))
         steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())
         return steps + late

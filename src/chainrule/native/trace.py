@@ -111,6 +111,10 @@ class JitTrace(RecordTrace):
         """Note how many elements are selected: the shapes of what follows depend on it."""
         int(np.count_nonzero(mask))
 
+    def whole_part(self, traced: Traced) -> Traced | None:
+        value = int(traced.value)  # raises as Python does
+        return cast(traced, np.int64) if -(1 << 63) <= value < 1 << 63 else None
+
     def _expect_places(self, x: Array, arrays: Sequence[Array], template: Template) -> None:
         """Note what holds of the arrays of an index expression: a mask's count, and the range of whole numbers."""
         masks = [array for array in arrays if array.dtype.kind == "b"]

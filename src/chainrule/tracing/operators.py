@@ -154,7 +154,8 @@ class TracedOperators(Traced):
         self._refuse("complex")
 
     def __int__(self) -> int:
-        return self._whole_number("int")
+        whole: Any = self.owner.whole_part(self) if self.dtype.kind == "f" else None
+        return self._whole_number("int") if whole is None else int(whole)
 
     def __index__(self) -> int:
         return self._whole_number("an index")
