@@ -175,6 +175,17 @@ def test_stacks(left: tuple[int, ...], right: tuple[int, ...], dtype: str) -> No
     check_product(lambda x, y: np.swapaxes(x, -1, -2) @ np.swapaxes(y, -1, -2), x, y, by_blas=0 if small else 1)
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((4,), (5, 4, 1)), ((4,), (5, 4, 3)), ((3, 4), (5, 4, 1)), ((5, 3, 4), (4, 1)), ((5, 3, 4), (5, 4, 1)),
+        ((5, 1, 4), (5, 4, 1)), ((2, 5, 3, 4), (5, 4, 1)), ((5, 3, 4), (4,)), ((2, 2, 1), (2, 1, 1)),
+    ],
+)  # fmt: skip
+def test_stacks_with_vectors_and_columns(left: tuple[int, ...], right: tuple[int, ...]) -> None:
+    check_product(lambda x, y: x @ y, normal(*left), normal(*right), by_blas=0)
+
+
 def test_stacks_that_are_broadcast_or_parts_of_arrays() -> None:
     x, y = normal(6, 50, 40), normal(40, 30)
     check_product(lambda x, y: np.broadcast_to(x[:1], (4, 50, 40)) @ y, x, y)

@@ -142,13 +142,16 @@ class Specialization:
 
     def _trace(self, call: Call) -> Any:
         """Run the function once, and remember what it did; after an outline, native code serves the call."""
+        why = ""
         try:
             recording, structure = self._record(call)
         except RandomNumbersError:
             raise
         except _REFUSALS as error:
-            result = call.interpret(self.fun)  # raises again where the function itself is wrong
-            self.give_up(f"{type(error).__name__}: {str(error).splitlines()[0]}")
+            why = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+        if why:  # not in the handler: an error of the user's own is shown without those that the trace raised
+            result = call.interpret(self.fun)
+            self.give_up(why)
             return result
         if self._makes_text(recording, call):
             self.give_up("it makes text of values")
@@ -192,6 +195,7 @@ class Specialization:
             structure[:] = [found]
             return [lift(leaf) if isinstance(leaf, _NUMERIC) else leaf for leaf in leaves]
 
+        watched: list[np.ndarray[Any, Any]] | None = None
         try:
             try:
                 recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline)
@@ -201,6 +205,8 @@ class Specialization:
         except RandomNumbersError:
             raise
         except (*_REFUSALS, ChangedSurroundingsError):
+            pass
+        if watched is None:
             recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False)
             watched = list(recording.watched)
         known = {id(each.array) for each in self.watched}

@@ -59,7 +59,7 @@ def matmul(
         return None
     if len(y.shape) == 2 and y.shape[-1] == 1:
         return s.reshape(s.matmul(x, s.reshape(y, y.shape[:-1])), shape)
-    if len(y.shape) > 2 and y.shape[-1] == 1:
+    if len(y.shape) > 2 and y.shape[-1] == 1 and len(x.shape) > 1:
         rows = s.reshape(y, (*y.shape[:-2], 1, y.shape[-2]))
         return s.reshape(s.sum(s.binary(a.MULTIPLY, x, rows), len(shape) - 1), shape)
     if len(y.shape) == 1:
