@@ -121,3 +121,23 @@ def test_what_is_joined_is_written_once_where_there_are_many_parts():
         slope = step(TABLE)
     np.testing.assert_allclose(slope, cr.grad(fun)(TABLE), rtol=1e-11)
     assert not step.explain_plan(TABLE).fallbacks
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5, -1, -2, -3, -7])
+@pytest.mark.parametrize("start", [None, 1, 4, -2])
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda x: np.pad(x, (5, 9)),
+        lambda x: np.concatenate([x[:7], x, x[3:]]),
+        lambda x: np.roll(x, 5) + np.roll(x, -3),
+        cr.grad(lambda x: np.sum(x[3:9] ** 2) + np.sum(x[20:] ** 3)),
+    ],
+    ids=["padded", "joined", "rolled", "placed"],
+)
+def test_parts_are_found_by_any_step(fun, start, step):
+    x = np.arange(1.0, 41.0)
+    compiled = cr.jit(lambda x: fun(x)[start::step] * 2)
+    for _ in range(3):
+        found = compiled(x)
+    np.testing.assert_array_equal(found, fun(x)[start::step] * 2)

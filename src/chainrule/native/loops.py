@@ -78,13 +78,14 @@ class _Writer:
                     stack.append((operand, coordinates_of_operand(term, number, at)))
 
     def _note_edges(self, edges: tuple[int, int], at: Coordinate) -> None:
-        """Note at which loop indices a coordinate crosses the edges of a pad."""
+        """Note at which loop indices a coordinate crosses the edges of a pad, or of a part."""
         if at.axis is None:
             return
         for edge in edges:
-            place = edge - at.constant
-            if at.coefficient < 0:
-                place = 1 - place
+            if at.coefficient > 0:  # the first index at or after the edge
+                place = -((at.constant - edge) // at.coefficient)
+            else:  # the first one before it
+                place = (at.constant - edge) // -at.coefficient + 1
             if 0 < place < self.loop.domain[at.axis]:
                 self.breaks[at.axis].add(place)
 
