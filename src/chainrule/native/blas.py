@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.native.machine import compile_text
+from chainrule.native.text import Module
 
 # SciPy's own OpenBLAS has a prefix; that of a distribution has none, or the suffix of 64-bit integers.
 _PREFIXES = ("scipy_openblas_", "openblas_")
@@ -214,3 +215,21 @@ def blas_symbols() -> dict[str, int]:
     functions = {**_scipy().__pyx_capi__, **_lapack().__pyx_capi__}
     outside = _begin_and_end()
     return {name: _address_in(functions[name]) for name in _ROUTINES} | {name: outside[name] for name in _GUARDS}
+
+
+# --- arguments: Fortran takes every one by its address
+
+
+def whole(module: Module, number: int) -> str:
+    """Return a pointer to an integer."""
+    return module.constant(f"whole_{number}", f"private constant i32 {number}")
+
+
+def letter(module: Module, option: str) -> str:
+    """Return a pointer to an option, such as "T" for a transpose."""
+    return module.constant(f"letter_{option}", f"private constant i8 {ord(option)}")
+
+
+def one(module: Module, real: str) -> str:
+    """Return a pointer to 1.0 in a type."""
+    return module.constant(f"one_{real}", f"private constant {real} 1.0")

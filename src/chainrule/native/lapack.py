@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 
 from chainrule.core.primitive import Primitive
-from chainrule.native.blas import ALONE
+from chainrule.native.blas import ALONE, letter, one, whole
 from chainrule.native.instructions import REALS
 from chainrule.native.layout import contiguous
 from chainrule.native.steps import Piece
@@ -91,8 +91,8 @@ def _each(module: Module, function: str, count: int, steps: list[int]) -> str:
         body.let(f"getelementptr i8, ptr %p{place}, i64 {body.let(f'mul i64 %at, {step}')}") if step else f"%p{place}"
         for place, step in enumerate(steps)
     ]
-    one = body.let(f"call i64 {function}({', '.join(f'ptr {each}' for each in moved)})")
-    body.do(f"%failed = add i64 %before, {one}")
+    failed = body.let(f"call i64 {function}({', '.join(f'ptr {each}' for each in moved)})")
+    body.do(f"%failed = add i64 %before, {failed}")
     body.do("%after = add i64 %at, 1")
     body.do(f"br i1 {body.let(f'icmp slt i64 %after, {count}')}, label %next, label %done")
     body.label("done")
@@ -112,7 +112,7 @@ def _lu(module: Module, real: str, size: int, columns: int, transposed: bool) ->
     """Write the factorization of p0, its exchanges in p1 and their sign in p2."""
     body = Body(module)
     info = body.let("alloca i32")
-    n = _whole(module, size)
+    n = whole(module, size)
     _call(body, real, "getrf", [n, n, "%p0", n, "%p1", info])
     body.do("br label %next")
     body.label("next")
@@ -134,27 +134,17 @@ def _lu_solve(module: Module, real: str, size: int, columns: int, transposed: bo
     body = Body(module)
     name = f"lu_solve_{real}_{size}_{columns}_{'T' if transposed else 'N'}"
     _refuse_zeros(body, real, size)
-    n, k = _whole(module, size), _whole(module, columns)
+    n, k = whole(module, size), whole(module, columns)
     if columns == 1:
         info = body.let("alloca i32")
-        _call(body, real, "getrs", [_letter(module, "T" if transposed else "N"), n, k, "%p0", n, "%p1", "%p2", n, info])
+        _call(body, real, "getrs", [letter(module, "T" if transposed else "N"), n, k, "%p0", n, "%p1", "%p2", n, info])
     else:  # by rows, so the transposed right sides are divided from the right
-        right, no, yes = (_letter(module, letter) for letter in "RNT")
-        one = _one(module, real)
-        lower = [
-            right,
-            _letter(module, "L"),
-            no if transposed else yes,
-            _letter(module, "U"),
-            k,
-            n,
-            one,
-            "%p0",
-            n,
-            "%p2",
-            k,
-        ]
-        upper = [right, _letter(module, "U"), no if transposed else yes, no, k, n, one, "%p0", n, "%p2", k]
+        right, no, yes = (letter(module, each) for each in "RNT")
+        how, unit = (no if transposed else yes), letter(module, "U")
+        lower, upper = (
+            [right, letter(module, side), how, diagonal, k, n, one(module, real), "%p0", n, "%p2", k]
+            for side, diagonal in (("L", unit), ("U", no))
+        )
         if not transposed:
             _exchange(body, real, size, columns, forward=True)
         for arguments in (upper, lower) if transposed else (lower, upper):
@@ -169,13 +159,13 @@ def _triangular_solve(module: Module, real: str, size: int, columns: int, transp
     """Write the solution in p1, which holds the right sides, by the lower triangle in p0: by columns, an upper one."""
     body = Body(module)
     name = f"triangular_solve_{real}_{size}_{columns}_{'T' if transposed else 'N'}"
-    n, k = _whole(module, size), _whole(module, columns)
-    upper, no, yes = (_letter(module, letter) for letter in "UNT")
+    n, k = whole(module, size), whole(module, columns)
+    upper, no, yes = (letter(module, each) for each in "UNT")
     if columns == 1:
-        _call(body, real, "trsv", [upper, no if transposed else yes, no, n, "%p0", n, "%p1", _whole(module, 1)])
+        _call(body, real, "trsv", [upper, no if transposed else yes, no, n, "%p0", n, "%p1", whole(module, 1)])
     else:
         how = yes if transposed else no
-        _call(body, real, "trsm", [_letter(module, "R"), upper, how, no, k, n, _one(module, real), "%p0", n, "%p1", k])
+        _call(body, real, "trsm", [letter(module, "R"), upper, how, no, k, n, one(module, real), "%p0", n, "%p1", k])
     body.do("ret i64 0")
     return _defined(module, name, 2, body)
 
@@ -184,8 +174,8 @@ def _cholesky(module: Module, real: str, size: int, columns: int, transposed: bo
     """Write the lower factor of p0 over it, with zeros above."""
     body = Body(module)
     info = body.let("alloca i32")
-    n = _whole(module, size)
-    _call(body, real, "potrf", [_letter(module, "U"), n, "%p0", n, info])
+    n = whole(module, size)
+    _call(body, real, "potrf", [letter(module, "U"), n, "%p0", n, info])
     failed = body.let(f"icmp ne i32 {body.let(f'load i32, ptr {info}')}, 0")
     clear = module.declare("llvm.memset.p0.i64", "void {}(ptr, i8, i64, i1)")
     width = 8 if real == "double" else 4
@@ -242,8 +232,8 @@ def _exchange(body: Body, real: str, size: int, columns: int, forward: bool) -> 
     rows = [
         body.let(f"getelementptr {real}, ptr %p2, i64 {body.let(f'mul i64 {each}, {columns}')}") for each in (at, other)
     ]
-    one = _whole(module, 1)
-    _call(body, real, "swap", [_whole(module, columns), rows[0], one, rows[1], one])
+    apart = whole(module, 1)
+    _call(body, real, "swap", [whole(module, columns), rows[0], apart, rows[1], apart])
     body.do(f"{after} = add i64 {at}, {step}")
     body.do(f"br i1 {body.let(f'icmp ne i64 {after}, {last}')}, label %{head}, label %{done}")
     body.label(done)
@@ -254,15 +244,3 @@ def _call(body: Body, real: str, name: str, arguments: list[str]) -> None:
     whole = f"{'d' if real == 'double' else 's'}{name}"
     symbol = body.module.declare(whole, f"void {{}}({', '.join(['ptr'] * len(arguments))})")
     body.do(f"call void {symbol}({', '.join(f'ptr {each}' for each in arguments)})")
-
-
-def _letter(module: Module, letter: str) -> str:
-    return module.constant(f"letter_{letter}", f"private constant i8 {ord(letter)}")
-
-
-def _whole(module: Module, number: int) -> str:
-    return module.constant(f"whole_{number}", f"private constant i32 {number}")
-
-
-def _one(module: Module, real: str) -> str:
-    return module.constant(f"one_{real}", f"private constant {real} 1.0")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from chainrule.native.blas import letter, one, whole
 from chainrule.native.instructions import REALS
 from chainrule.native.layout import Storage, contiguous
 from chainrule.native.text import Body, Module
@@ -168,10 +169,10 @@ def _cut(product: _Product) -> _Product:
     """Return a large product with its matrices cut along their longer side, where the stack alone is too short."""
     wanted = -(-(2 ** sum(product.work >= limit for limit in _CUTS)) // product.count)
     side = 0 if product.rows >= product.columns else 1
-    whole = (product.rows, product.columns)[side]
-    size = -(-whole // max(1, min(wanted, whole // _THINNEST)))
-    size = min(whole, -(-size // _ROUND) * _ROUND)
-    pieces = -(-whole // size)
+    length = (product.rows, product.columns)[side]
+    size = -(-length // max(1, min(wanted, length // _THINNEST)))
+    size = min(length, -(-size // _ROUND) * _ROUND)
+    pieces = -(-length // size)
     if side == 0:
         return replace(product, grid=(pieces, 1), sizes=(size, product.columns))
     return replace(product, grid=(1, pieces), sizes=(product.rows, size))
@@ -217,14 +218,13 @@ def _piece(body: Body, product: _Product, lengths: tuple[str, str]) -> None:
     moves[2] += [(row, height * product.columns), (column, width)]
     x, y, out = (_moved(body, f"%p{place}", product.real, moves[place]) for place in range(3))
     gemm = module.declare("dgemm" if product.real == "double" else "sgemm", f"void {{}}({', '.join(['ptr'] * 13)})")
-    one, zero = (module.constant(f"{name}_{product.real}", f"private constant {product.real} {value}")
-                 for name, value in (("one", 1.0), ("zero", 0.0)))  # fmt: skip
+    zero = module.constant(f"zero_{product.real}", f"private constant {product.real} 0.0")
     # BLAS sees the transposes of all matrices, so that left and right change places.
     arguments = [
-        _letter(module, product.right), _letter(module, product.left),
+        letter(module, product.right.letter), letter(module, product.left.letter),
         _length(body, column, width, product.columns, lengths[1]), _length(body, row, height, product.rows, lengths[0]),
-        _whole(module, product.inner), one, y, _whole(module, product.right.leading), x,
-        _whole(module, product.left.leading), zero, out, _whole(module, product.columns),
+        whole(module, product.inner), one(module, product.real), y, whole(module, product.right.leading), x,
+        whole(module, product.left.leading), zero, out, whole(module, product.columns),
     ]  # fmt: skip
     body.do(f"call void {gemm}({', '.join(f'ptr {each}' for each in arguments)})")
 
@@ -265,20 +265,12 @@ def _moved(body: Body, pointer: str, real: str, moves: Sequence[tuple[str, int]]
     return pointer
 
 
-def _length(body: Body, index: str, size: int, whole: int, memory: str) -> str:
+def _length(body: Body, index: str, size: int, total: int, memory: str) -> str:
     """Return a pointer to the length of a piece, of which the last one may be shorter; that is written to `memory`."""
-    if whole % size == 0:
-        return _whole(body.module, size)
-    rest = body.let(f"sub i64 {whole}, {body.let(f'mul i64 {index}, {size}')}")
+    if total % size == 0:
+        return whole(body.module, size)
+    rest = body.let(f"sub i64 {total}, {body.let(f'mul i64 {index}, {size}')}")
     least = body.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
     length = body.let(f"trunc i64 {body.let(f'call i64 {least}(i64 {rest}, i64 {size})')} to i32")
     body.do(f"store i32 {length}, ptr {memory}")
     return memory
-
-
-def _letter(module: Module, order: _Order) -> str:
-    return module.constant(f"letter_{order.letter}", f"private constant i8 {ord(order.letter)}")
-
-
-def _whole(module: Module, number: int) -> str:
-    return module.constant(f"whole_{number}", f"private constant i32 {number}")
