@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from chainrule.native.inner import Inner
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.nests import Bounds, Nest, constant_mask
-from chainrule.native.points import Inner, Points
+from chainrule.native.points import Points
 from chainrule.native.reductions import combine
 from chainrule.native.text import Body
 
@@ -125,7 +126,7 @@ class ColumnSums(Nest):
                     total = combine(lanes, root.how, root.term.dtype, total, other[place][number])
                 element = ELEMENTS[root.term.dtype]
                 row = points.address(body, element, root.pointer, 0, root.strides[:-1])
-                inner = Inner(points, body, str(offset), 0, mask)
+                inner = Inner(points.width, body, str(offset), 0, mask)
                 if not (self.direct and self.rank > 2):
                     total = combine(lanes, root.how, root.term.dtype, inner.load(element, row, root.strides[-1]), total)
                 inner.store(element, row, root.strides[-1], total)
@@ -164,7 +165,7 @@ class ColumnSums(Nest):
                 # What several rows share at one place of the axis; where there is one row, what its places share.
                 writer.common = common[number % copies if len(rows) > 1 else 0]
                 writer.jammed = axis - 1 if len(rows) > 1 else axis
-                inner = Inner(writer, work, str(offset), 0, mask)
+                inner = Inner(writer.width, work, str(offset), 0, mask)
                 for which, root in enumerate(self.roots):
                     results[number][place][which] = self.accumulate(writer, inner, root, phis[number][place][which])
         i_next, more = points.fresh("%n"), points.fresh("%c")

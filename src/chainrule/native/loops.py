@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainrule.native.column_sums import WIDEST, ColumnSums
+from chainrule.native.inner import MEMORY
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, coordinates_of_operand, join_bounds, pad_bounds
 from chainrule.native.nests import Nest
-from chainrule.native.points import MEMORY, Loop, Points, Root, starting
+from chainrule.native.points import Loop, Points, Root, starting
 from chainrule.native.reductions import IDENTITY, identity
 from chainrule.native.row_sums import RowSums
 from chainrule.native.text import Body, Module

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from chainrule.native.inner import MEMORY, Inner, splat
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import coordinates_of_operand
-from chainrule.native.points import MEMORY, Inner, Points, Root, splat
+from chainrule.native.points import Points, Root
 from chainrule.native.reductions import IDENTITY, combine, horizontal, identity
 from chainrule.native.text import Body
 from chainrule.primitives.arithmetic import MULTIPLY
@@ -185,7 +186,7 @@ class Nest:
         place = len(body.lines)
         mask = runtime_mask(body, i, masked, width) if masked is not None and width > 1 else None
         results = [
-            self._point(points, Inner(points, body, i, width * copy, mask), totals, phis[copy])
+            self._point(points, Inner(points.width, body, i, width * copy, mask), totals, phis[copy])
             for copy in range(copies)
         ]
         last = body.block

@@ -9,16 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.native.inner import MEMORY, Inner, load_number, splat
 from chainrule.native.instructions import ELEMENTS, REALS, Operand, write_constant, write_elementwise
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, join_bounds, pad_bounds
 from chainrule.native.text import Body, Module
 from chainrule.passes.places import GATHER
 from chainrule.passes.terms import Shape, Term, uniform
-
-MEMORY = {"double": "double", "float": "float", "i64": "i64", "i1": "i8"}
-ALIGNMENT = {"double": 8, "float": 4, "i64": 8, "i8": 1}
-SHORT = {"double": "f64", "float": "f32", "i64": "i64", "i8": "i8"}
 
 
 class Root(NamedTuple):
@@ -253,7 +250,7 @@ class Points:
         if depth < self.rank:
             body = self.sections[depth]
             address = self.address(body, element, pointer, constant, coefficients[:depth], outer)
-            return Value(_load_number(body, element, address), depth)
+            return Value(load_number(body, element, address), depth)
         body = self.sections[self.rank - 1]
         key = ("row", pointer, constant, tuple(coefficients[:-1]), outer, element)
         row = self.row.get(key)
@@ -280,105 +277,5 @@ class Points:
         return body.let(f"getelementptr {MEMORY[element]}, ptr %p{pointer}, i64 {offset}")
 
 
-class Inner:
-    """One copy of the innermost body: a vector of points, all of them or those under a mask."""
-
-    def __init__(self, points: Points, body: Body, index: str, offset: int, mask: str | None) -> None:
-        self.points = points
-        self.body = body
-        self.index = index if not offset else body.let(f"add i64 {index}, {offset}")
-        self.mask = mask
-        self.width = points.width
-        self.memo: dict[Any, Value] = {}
-
-    def address(self, element: str, row: str, stride: int) -> str:
-        """Write the address of the first lane."""
-        place = self.index if stride == 1 else self.body.let(f"mul i64 {self.index}, {stride}")
-        return self.body.let(f"getelementptr {MEMORY[element]}, ptr {row}, i64 {place}")
-
-    def load(self, element: str, row: str, stride: int) -> str:
-        """Write a load of all lanes."""
-        body, memory, width = self.body, MEMORY[element], self.width
-        address = self.address(element, row, stride)
-        if width == 1:
-            return _load_number(body, element, address)
-        kind = f"<{width} x {memory}>"
-        if stride == 1:
-            if self.mask is None:
-                found = body.let(f"load {kind}, ptr {address}, align {ALIGNMENT[memory]}")
-            else:
-                name = body.module.declare(f"llvm.masked.load.v{width}{SHORT[memory]}.p0", f"{kind} {{}}(ptr, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
-                found = body.let(f"call {kind} {name}(ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
-        else:
-            steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
-            places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
-            return self._load_each(element, kind, places)
-        return body.let(f"icmp ne {kind} {found}, zeroinitializer") if element == "i1" else found
-
-    def _load_each(self, element: str, kind: str, places: str) -> str:
-        """Write a load of lanes from an address for each."""
-        body, memory, width = self.body, MEMORY[element], self.width
-        mask = self.mask or "<" + ", ".join(["i1 true"] * width) + ">"
-        name = body.module.declare(f"llvm.masked.gather.v{width}{SHORT[memory]}.v{width}p0", f"{kind} {{}}(<{width} x ptr>, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
-        found = body.let(f"call {kind} {name}(<{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
-        return body.let(f"icmp ne {kind} {found}, zeroinitializer") if element == "i1" else found
-
-    def gather(self, element: str, row: str, stride: int, steps: Sequence[tuple[str, int]]) -> str:
-        """Write a load of lanes whose places are computed. steps: the places, with strides."""
-        body, memory, width = self.body, MEMORY[element], self.width
-        kind, whole = f"<{width} x {memory}>", Lanes(body, width)
-        offset = whole.whole(0)
-        for name, step in steps:
-            part = name if step == 1 else whole.bitwise("mul", name, whole.whole(step))
-            offset = whole.bitwise("add", offset, part)
-        if width == 1:
-            address = body.let(f"getelementptr {memory}, ptr {self.address(element, row, stride)}, i64 {offset}")
-            return _load_number(body, element, address)
-        if stride:
-            lanes = ", ".join(f"i64 {lane * stride}" for lane in range(width))
-            offset = whole.bitwise("add", offset, f"<{lanes}>")
-            row = self.address(element, row, stride)
-        places = body.let(f"getelementptr {memory}, ptr {row}, <{width} x i64> {offset}")
-        return self._load_each(element, kind, places)
-
-    def store(self, element: str, row: str, stride: int, value: str) -> None:
-        """Write a store of all lanes."""
-        body, memory, width = self.body, MEMORY[element], self.width
-        address = self.address(element, row, stride)
-        kind = memory if width == 1 else f"<{width} x {memory}>"
-        if element == "i1":
-            value = body.let(f"zext {'i1' if width == 1 else f'<{width} x i1>'} {value} to {kind}")
-        if width == 1:
-            body.do(f"store {kind} {value}, ptr {address}")
-            return
-        if stride == 1 and self.mask is None:
-            body.do(f"store {kind} {value}, ptr {address}, align {ALIGNMENT[memory]}")
-        elif stride == 1:
-            name = body.module.declare(f"llvm.masked.store.v{width}{SHORT[memory]}.p0", f"void {{}}({kind}, ptr, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
-            body.do(
-                f"call void {name}({kind} {value}, ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask})"
-            )
-        else:
-            steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
-            places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
-            mask = self.mask or "<" + ", ".join(["i1 true"] * width) + ">"
-            name = body.module.declare(f"llvm.masked.scatter.v{width}{SHORT[memory]}.v{width}p0", f"void {{}}({kind}, <{width} x ptr>, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
-            body.do(
-                f"call void {name}({kind} {value}, <{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask})"
-            )
-
-
 def _is_gap(part: Value) -> bool:
     return part.number is not None and isinstance(part.number, np.generic) and bool(part.number == 0)
-
-
-def _load_number(body: Body, element: str, address: str) -> str:
-    found = body.let(f"load {MEMORY[element]}, ptr {address}")
-    return body.let(f"icmp ne i8 {found}, 0") if element == "i1" else found
-
-
-def splat(body: Body, name: str, element: str, width: int) -> str:
-    """Write a vector with one number in every lane."""
-    kind = f"<{width} x {element}>"
-    first = body.let(f"insertelement {kind} poison, {element} {name}, i32 0")
-    return body.let(f"shufflevector {kind} {first}, {kind} poison, <{width} x i32> zeroinitializer")

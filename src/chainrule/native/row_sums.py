@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from chainrule.native.inner import MEMORY, Inner
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.nests import Bounds, Nest, constant_mask
-from chainrule.native.points import MEMORY, Inner, Root
+from chainrule.native.points import Root
 from chainrule.native.reductions import combine
 from chainrule.native.text import Body
 
@@ -81,7 +82,7 @@ class RowSums(Nest):
             common: dict[Any, Any] = {}
             for row, other in enumerate(copies):
                 other.common = common
-                inner = Inner(other, body, str(first + vector * width), 0, mask)
+                inner = Inner(other.width, body, str(first + vector * width), 0, mask)
                 for place, root in enumerate(self.roots):
                     totals[place][row] = self.accumulate(other, inner, root, totals[place][row])
         for root, rows in zip(self.roots, totals, strict=True):

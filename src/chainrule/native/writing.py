@@ -10,12 +10,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.native.cells import Cells, Names
+from chainrule.native.inner import MEMORY
 from chainrule.native.instructions import ELEMENTS
 from chainrule.native.layout import Storage, contiguous
 from chainrule.native.loops import loop_key, write_loop
 from chainrule.native.machine import host
 from chainrule.native.memory import Arena
-from chainrule.native.points import MEMORY, Loop, Root
+from chainrule.native.points import Loop, Root
 from chainrule.native.tables import LONG, Address, Pending, Table, write_run
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import Term
