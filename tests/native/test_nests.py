@@ -80,3 +80,26 @@ def test_what_lies_across_is_copied_before_it_is_read_often():
     assert [step.space for step in plan.steps] == [(1, 16, 16), (32, 16, 16)]
     few = cr.jit(lambda x, y: x @ y.T).explain_plan(np.ones((2, 16)), np.ones((16, 16)))
     assert [step.space for step in few.steps] == [(2, 16, 16)]
+
+
+@pytest.mark.parametrize("count", [3, 5, 9, 17, 33, 65, 100, 130])
+@pytest.mark.parametrize("length", [2, 5, 16, 33, 70])
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda x: np.sum(x, axis=0),
+        lambda x: np.sum(x.T, axis=1),
+        lambda x: np.prod(x, axis=0),
+        lambda x: np.sum(x * x, axis=0),
+        lambda x: np.sum(x[1:] + x[:-1], axis=0),
+    ],
+    ids=["columns", "rows", "products", "squares", "neighbors"],
+)
+def test_equal_rows_and_columns_have_equal_totals(fun, length, count):
+    column = np.random.default_rng(1).standard_normal((length, 1))
+    x = np.broadcast_to(column, (length, count)).copy()
+    compiled = cr.jit(fun)
+    for _ in range(2):
+        totals = compiled(x)
+    np.testing.assert_allclose(totals, fun(x), rtol=1e-12)
+    assert np.unique(totals).size == 1

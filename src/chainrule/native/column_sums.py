@@ -85,19 +85,21 @@ class ColumnSums(Nest):
         """Return the loops of sums along the second to last axis: one for each tile of columns."""
         first, last = self.points.bounds[-1]
         width = self.points.width
-        tile = max(1, min(self.vectors, REGISTERS // len(self.roots)))
+        most = max(1, min(self.vectors, REGISTERS // len(self.roots)))
+        tile = -(-self.vectors // -(-self.vectors // most))  # as even as can be
+        # As many places at once in all of them, so that equal columns have equal totals.
+        copies = max(1, min(MOST_ROWS, REGISTERS // (tile * len(self.roots) * self.block)))
         lines: list[str] = []
         for begin in range(0, self.vectors, tile):
             offsets = [first + vector * width for vector in range(begin, min(begin + tile, self.vectors))]
             masks = [constant_mask(last - offset, width) for offset in offsets]
-            lines += self._tile(start, stop, offsets, masks, rows)
+            lines += self._tile(start, stop, offsets, masks, rows, copies)
         return lines
 
     def _tile(
-        self, start: str, stop: str, offsets: list[int], masks: list[str | None], rows: Sequence[Points]
+        self, start: str, stop: str, offsets: list[int], masks: list[str | None], rows: Sequence[Points], copies: int
     ) -> list[str]:
         section = self.points.sections[self.rank - 2]
-        copies = max(1, min(MOST_ROWS, REGISTERS // (len(offsets) * len(self.roots) * self.block)))
         body = Body(self.points.module, section.block, self.points.names)
         body.lines = []
         state = [

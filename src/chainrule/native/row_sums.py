@@ -9,7 +9,7 @@ from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.nests import Bounds, Nest, constant_mask
 from chainrule.native.points import Root
-from chainrule.native.reductions import combine
+from chainrule.native.reductions import combine, horizontal
 from chainrule.native.text import Body
 
 STRAIGHT = 8
@@ -17,7 +17,7 @@ STRAIGHT = 8
 
 
 class RowSums(Nest):
-    """Writes the loops of reductions along the last axis."""
+    """Writes the loops of reductions along the last axis. Every row's total is taken in one order: equal rows have equal ones."""
 
     def lines(self, axis: int, bounds: Bounds) -> list[str]:
         """Return the lines of the loops from `axis` inward, with what stands before them."""
@@ -50,7 +50,7 @@ class RowSums(Nest):
             row_section = Body(points.module, head, points.names)
             row_section.lines = []
             index = points.fresh("%i")
-            inner = self._jammed_rows(index, row_section, int(bounds[-1][0]), length)
+            inner = self._rows(index, row_section, int(bounds[-1][0]), length, rows)
             lines += self.counted(section, start, until, rows, index, head, after, inner, row_section)
             left, rest, done = points.fresh("%r"), points.fresh("rest"), points.fresh("done")
             lines += [
@@ -62,21 +62,22 @@ class RowSums(Nest):
             done = ""
         head, after = points.fresh("head"), points.fresh("after")
         below.lines, below.block = [], head
-        inner = self.lines(axis + 1, bounds)
+        one = self._rows(points.index[axis], below, int(bounds[-1][0]), length, 1) if done else []
+        inner = one or self.lines(axis + 1, bounds)
         lines += self.counted(section, at, stop, 1, points.index[axis], head, after, inner, below)
         if done:
             lines += [f"  br label %{done}", f"{done}:"]
             section.block = done
         return lines
 
-    def _jammed_rows(self, index: str, section: Body, first: int, length: int) -> list[str]:
-        """Return the lines for as many rows as a vector has lanes, from row `index` on."""
+    def _rows(self, index: str, section: Body, first: int, length: int, count: int) -> list[str]:
+        """Return the lines for one row, or for as many as a vector has lanes, from row `index` on."""
         points, width = self.points, self.points.width
-        names = [index, *(section.let(f"add i64 {index}, {row}") for row in range(1, width))]
+        names = [index, *(section.let(f"add i64 {index}, {row}") for row in range(1, count))]
         copies = [points.jam(self.rank - 2, section, name, {}) for name in names]
         body = Body(points.module, points.fresh("rows"), points.names)
         label = body.block
-        totals = [[self.start_of(root, body) for _ in range(width)] for root in self.roots]
+        totals = [[self.start_of(root, body) for _ in names] for root in self.roots]
         for vector in range(-(-length // width)):
             mask = constant_mask(length - vector * width, width)
             common: dict[Any, Any] = {}
@@ -86,10 +87,20 @@ class RowSums(Nest):
                 for place, root in enumerate(self.roots):
                     totals[place][row] = self.accumulate(other, inner, root, totals[place][row])
         for root, rows in zip(self.roots, totals, strict=True):
-            self._store_rows(root, body, names, together(body, root, rows, width))
+            if count == 1:
+                self._store_row(root, body, index, horizontal(body, root.how, root.term.dtype, rows[0], width))
+            else:
+                self._store_rows(root, body, names, together(body, root, rows, width))
         lines = [*section.lines, f"  br label %{label}", *body.lines]
         section.block = body.block
         return lines
+
+    def _store_row(self, root: Root, body: Body, name: str, total: str) -> None:
+        """Write the total of one row."""
+        element = ELEMENTS[root.term.dtype]
+        other = self.points.jam(self.rank - 2, body, name, {})
+        address = other.address(body, element, root.pointer, 0, root.strides[:-1])
+        body.do(f"store {MEMORY[element]} {total}, ptr {address}")
 
     def _store_rows(self, root: Root, body: Body, names: list[str], vector: str) -> None:
         """Write the totals of several rows, which are the lanes of one vector."""
