@@ -79,6 +79,8 @@ def test_stacks_of_matrices(fun):
 def test_stacks_of_systems():
     check(TWO["system"], matrices(4, 7), vectors(7, 4, 2))
     check(TWO["system"], matrices(4), vectors(7, 4, 2))
+    check(TWO["system"], matrices(4), vectors(4, 4, 4))  # one matrix for a stack of as many
+    check(through_cholesky, matrices(4), vectors(4, 4, 4))
 
 
 def test_matrices_that_do_not_lie_in_order():

@@ -522,3 +522,11 @@ def test_what_is_written_into_an_array_takes_its_shape_and_type() -> None:
     np.testing.assert_allclose(cr.grad(into)(np.array([0.5, 1.5, 2.0])), [3.0, 5.0 + 6.0, 6.0 + 8.0])
     with pytest.raises(ShapeError):
         cr.grad(lambda x: np.sum(np.add(x, np.ones((2, 3)), out=np.zeros(3, like=x))))(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "x", [[-np.inf, -np.inf, 1, 2], [1, np.inf, np.inf, 4], [-np.inf, 1, 3, np.inf], [1, np.inf, 3]]
+)
+def test_a_median_of_infinite_elements_is_numpys(x: list[float]) -> None:
+    value, _ = cr.value_and_grad(np.median)(np.array(x))
+    assert value == np.median(x)

@@ -54,7 +54,8 @@ def write_lapack(writer: Writing, state: State, term: Term) -> None:
     count = math.prod(stack)
     state.done.update(part.index for part in (term.results or (term,)))
     pointers = [writer.pointer(state, writer.stored(state, part), part.dtype.itemsize) for part in parts]
-    steps = [_bytes_of_one(part, stack) for part in parts]
+    axes = (2, 1, 0) if term.primitive is LU else (2, 1, 2) if term.primitive is LU_SOLVE else (2, 2)
+    steps = [_bytes_of_one(part, own, stack) for part, own in zip(parts, axes, strict=False)]
     if size < ALONE:
         body.do(f"call void {module.declare('chainrule_blas_begin', 'void {}()')}()")
     if count == 1:
@@ -72,9 +73,12 @@ def write_lapack(writer: Writing, state: State, term: Term) -> None:
     writer.work += _WORK * count * size * size * (columns if term.primitive in (LU_SOLVE, TRIANGULAR_SOLVE) else size)
 
 
-def _bytes_of_one(part: Term, stack: Shape) -> int:
-    """Return by how many bytes the memory of one matrix of a stack, or what belongs to it, lies behind the one before."""
-    if not stack or part.shape[: len(stack)] != stack:
+def _bytes_of_one(part: Term, axes: int, stack: Shape) -> int:
+    """Return by how many bytes the memory of one matrix of a stack, or what belongs to it, lies behind the one before.
+
+    axes: how many of its own each has. What is no stack is the same for all.
+    """
+    if len(part.shape) < len(stack) + axes:
         return 0
     return math.prod(part.shape[len(stack) :]) * part.dtype.itemsize
 

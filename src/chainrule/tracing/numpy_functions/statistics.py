@@ -121,6 +121,8 @@ def _quantile_of(
     ordered = np.partition(values, sorted(ends | {values.shape[-1] - 1}), axis=-1)
     if method in _DISCRETE:
         result = ordered[..., place.astype(int)]
+    elif name == "median":  # a mean, which infinite elements on one side leave infinite
+        result = np.mean(ordered[..., int(np.floor(place)) : int(np.ceil(place)) + 1], axis=-1)
     else:
         result = _interpolated(ordered, place, np.result_type(values.dtype, wide))
     if values.dtype.kind == "f":
