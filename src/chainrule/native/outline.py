@@ -14,6 +14,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import compute
+from chainrule.primitives.decompositions import CHOLESKY
 from chainrule.primitives.eigenvalues import EIG, EIGVALS
 from chainrule.primitives.index_keys import key_of
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
@@ -21,6 +22,7 @@ from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import PROD, SUM
 from chainrule.primitives.shape import ASTYPE, CONCATENATE, PAD, TRUNCATE, WHERE, Shape
+from chainrule.primitives.solves import INV, SOLVE
 
 LARGE = 1 << 14
 """Operations on arrays of so many elements are outlined."""
@@ -108,8 +110,24 @@ def _joined(*arrays: Array, axis: int) -> Any:
     return np.empty(shape, np.result_type(*arrays))
 
 
+def _of_matrices(a: Array, **parameters: Any) -> Any:
+    """Return matrices made of square ones."""
+    if a.dtype.kind not in "fc" or a.shape[-1] != a.shape[-2]:
+        return None
+    return np.empty(a.shape, a.dtype)
+
+
+def _solved(a: Array, b: Array) -> Any:
+    side = b.shape if b.ndim > 1 else (*b.shape, 1)
+    if a.dtype.kind not in "fc" or not a.shape[-1] == a.shape[-2] == side[-2]:
+        return None
+    stack = np.broadcast_shapes(a.shape[:-2], side[:-2])
+    return np.empty((*stack, *(side[-2:] if b.ndim > 1 else b.shape)), np.result_type(a, b))
+
+
 _SHAPES: dict[Primitive, Callable[..., Any]] = {
-    INDEX_ADD: _added, INDEX_SET: _written, PAD: _padded, MATMUL: _product, CONCATENATE: _joined,
+    INDEX_ADD: _added, INDEX_SET: _written, PAD: _padded, MATMUL: _product, CONCATENATE: _joined, INV: _of_matrices,
+    CHOLESKY: _of_matrices, SOLVE: _solved,
 }  # fmt: skip
 
 
