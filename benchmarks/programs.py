@@ -1,0 +1,184 @@
+"""Owns programs of the kinds that NumPy's users write, as functions of a namespace, and the arrays that they are run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+STEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program whose value and gradient, with respect to its first argument, are taken.
+
+    fun: `fun(namespace, *arguments)`. arguments: returns them.
+    """
+
+    name: str
+    fun: Callable[..., Any]
+    arguments: Callable[[], tuple[Any, ...]]
+
+
+def _normal(*shapes: tuple[int, ...]) -> tuple[Any, ...]:
+    rng = np.random.default_rng(0)
+    return tuple(rng.standard_normal(shape) for shape in shapes)
+
+
+def _places(highest: int, *shape: int) -> Any:
+    return np.random.default_rng(1).integers(0, highest, shape)
+
+
+def attention(xp: Any, q_weights: Any, k_weights: Any, v_weights: Any, x: Any) -> Any:
+    """Return one head of attention."""
+    q, k, v = x @ q_weights, x @ k_weights, x @ v_weights
+    scores = q @ k.T / 4.0
+    weights = xp.exp(scores - xp.max(scores, axis=-1, keepdims=True))
+    return xp.sum((weights / xp.sum(weights, axis=-1, keepdims=True) @ v) ** 2)
+
+
+def layer_norm(xp: Any, gain: Any, bias: Any, x: Any) -> Any:
+    """Return a normalized layer."""
+    centered = x - xp.mean(x, axis=-1, keepdims=True)
+    return xp.sum(xp.tanh(gain * centered / xp.sqrt(xp.mean(centered**2, axis=-1, keepdims=True) + 1e-5) + bias))
+
+
+def lookup(xp: Any, table: Any, places: Any) -> Any:
+    """Return a function of rows that are looked up."""
+    return xp.sum(xp.tanh(table[places]) ** 2)
+
+
+def cross_entropy(xp: Any, scores: Any, labels: Any) -> Any:
+    """Return the loss of a classifier whose classes are whole numbers."""
+    shifted = scores - xp.max(scores, axis=1, keepdims=True)
+    logs = shifted - xp.log(xp.sum(xp.exp(shifted), axis=1, keepdims=True))
+    return -xp.mean(logs[np.arange(len(labels)), labels])
+
+
+def factorization(xp: Any, users: Any, items: Any, rows: Any, columns: Any, ratings: Any) -> Any:
+    """Return the loss of a matrix factorization of ratings."""
+    return xp.mean((xp.sum(users[rows] * items[columns], axis=1) - ratings) ** 2) + 0.01 * xp.sum(users**2)
+
+
+def bodies(xp: Any, x: Any) -> Any:
+    """Return the energy of bodies that attract each other."""
+    apart = x[:, None, :] - x[None, :, :]
+    squares = xp.sum(apart**2, axis=-1) + np.eye(len(x))
+    return -xp.sum(xp.triu(1 / xp.sqrt(squares), 1))
+
+
+def heat(xp: Any, u: Any) -> Any:
+    """Return steps of the heat equation on a torus."""
+    for _ in range(5):
+        u = u + 0.1 * (xp.roll(u, 1, 0) + xp.roll(u, -1, 0) + xp.roll(u, 1, 1) + xp.roll(u, -1, 1) - 4 * u)
+    return xp.sum(u**2)
+
+
+def pendulum(xp: Any, state: Any) -> Any:
+    """Return a pendulum after steps of the classical Runge-Kutta method."""
+
+    def slope(y: Any) -> Any:
+        return xp.stack([y[1], -xp.sin(y[0])])
+
+    h = 0.05
+    for _ in range(STEPS):
+        k1 = slope(state)
+        k2 = slope(state + h / 2 * k1)
+        k3 = slope(state + h / 2 * k2)
+        k4 = slope(state + h * k3)
+        state = state + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    return xp.sum(state**2)
+
+
+def gaussian_process(xp: Any, theta: Any, X: Any, y: Any) -> Any:
+    """Return the negative log marginal likelihood of a Gaussian process."""
+    squares = xp.sum((X[:, None, :] - X[None, :, :]) ** 2, axis=-1)
+    K = xp.exp(theta[0]) * xp.exp(-0.5 * squares * xp.exp(theta[1])) + 0.1 * np.eye(len(X))
+    factor = xp.linalg.cholesky(K)
+    return 0.5 * y @ xp.linalg.solve(K, y) + xp.sum(xp.log(xp.diag(factor)))
+
+
+def kalman(xp: Any, z: Any, F: Any) -> Any:
+    """Return the negative log likelihood of a Kalman filter."""
+    x, P, H, total = np.zeros(4), np.eye(4), np.eye(4)[:2], 0.0
+    F = np.eye(4) + 0.05 * F
+    for t in range(STEPS):
+        x, P = F @ x, F @ P @ F.T + 0.1 * np.eye(4)
+        S, error = H @ P @ H.T + np.eye(2), z * t - H @ x
+        inverse = xp.linalg.inv(S)
+        gain = P @ H.T @ inverse
+        total = total + error @ inverse @ error + xp.linalg.slogdet(S)[1]
+        x, P = x + gain @ error, P - gain @ H @ P
+    return total
+
+
+def linear_system(xp: Any, b: Any, A: Any) -> Any:
+    """Return a function of the solution of a linear system."""
+    return xp.sum(xp.linalg.solve(A + 20 * np.eye(len(b)), b) ** 2)
+
+
+def quadratic_forms(xp: Any, A: Any, X: Any) -> Any:
+    """Return a function of many quadratic forms."""
+    return xp.sum(xp.log(1 + xp.einsum("ni,ij,nj->n", X, A @ A.T, X)))
+
+
+def rotations(xp: Any, rotations: Any, vectors: Any) -> Any:
+    """Return a function of many small products."""
+    return xp.sum(xp.tanh(xp.einsum("nij,nj->ni", rotations, vectors)) ** 2)
+
+
+def long_memory(xp: Any, h: Any, W: Any, U: Any, inputs: Any) -> Any:
+    """Return a long short-term memory after ten steps."""
+    c = h * 0
+    for t in range(10):
+        gates = inputs[t] @ W + h @ U
+        i, f, o = (1 / (1 + xp.exp(-gates[:, 32 * k : 32 * k + 32])) for k in range(3))
+        c = f * c + i * xp.tanh(gates[:, 96:])
+        h = o * xp.tanh(c)
+    return xp.sum(h**2)
+
+
+def total_variation(xp: Any, u: Any) -> Any:
+    """Return the smoothed total variation of a picture."""
+    across, down = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
+    return xp.sum(xp.sqrt(across**2 + down**2 + 1e-3))
+
+
+def volatility(xp: Any, returns: Any) -> Any:
+    """Return the likelihood of a GARCH(1, 1) model, by a loop over time."""
+    h, total = 1.0, 0.0
+    for t in range(50):
+        h = 0.1 + 0.1 * returns[t] ** 2 + 0.8 * h
+        total = total + xp.log(h) + returns[t] ** 2 / h
+    return total
+
+
+PROGRAMS: tuple[Program, ...] = (
+    Program("attention, 64 tokens of 32 numbers", attention, lambda: _normal((32, 16), (32, 16), (32, 16), (64, 32))),
+    Program("layer normalization, 128 × 64", layer_norm, lambda: _normal((64,), (64,), (128, 64))),
+    Program("500 rows of 16 numbers looked up", lookup, lambda: (*_normal((200, 16)), _places(200, 500))),
+    Program("cross-entropy with labels, 256 × 100", cross_entropy, lambda: (*_normal((256, 100)), _places(100, 256))),
+    Program(
+        "matrix factorization, 2,000 ratings",
+        factorization,
+        lambda: (*_normal((500, 8), (300, 8)), _places(500, 2000), _places(300, 2000), *_normal((2000,))),
+    ),
+    Program("energy of 100 bodies", bodies, lambda: _normal((100, 3))),
+    Program("heat equation, 5 steps on 64 × 64", heat, lambda: _normal((64, 64))),
+    Program(f"pendulum, {STEPS} Runge-Kutta steps", pendulum, lambda: (np.array([1.0, 0.5]),)),
+    Program(
+        "Gaussian process, 60 points",
+        gaussian_process,
+        lambda: (np.array([0.5, 0.3]), *_normal((60, 2), (60,))),
+    ),
+    Program(f"Kalman filter, {STEPS} steps", kalman, lambda: _normal((2,), (4, 4))),
+    Program("linear system of 20 equations", linear_system, lambda: _normal((20,), (20, 20))),
+    Program("500 quadratic forms of 10 numbers, einsum", quadratic_forms, lambda: _normal((10, 10), (500, 10))),
+    Program("1,000 products of 3 × 3, einsum", rotations, lambda: _normal((1000, 3, 3), (1000, 3))),
+    Program("LSTM, 10 steps, 32 hidden", long_memory, lambda: _normal((16, 32), (32, 128), (32, 128), (10, 16, 32))),
+    Program("total variation, 128 × 128", total_variation, lambda: _normal((128, 128))),
+    Program("GARCH likelihood, 50 steps", volatility, lambda: _normal((50,))),
+)
