@@ -1115,3 +1115,45 @@ def test_the_whole_part_of_a_real_number_is_a_decision() -> None:
     for bad, error in ((np.nan, ValueError), (np.inf, OverflowError)):
         with pytest.raises(error, match="cannot convert float"):
             step(np.array([bad, 3.0, 4.0]))
+
+
+def factor_or_shift(a: Any) -> Any:
+    try:
+        factor = np.linalg.cholesky(a)
+    except np.linalg.LinAlgError:
+        factor = np.linalg.cholesky(a + 10 * np.eye(2))
+    return np.sum(factor)
+
+
+def whole_or_two(x: Any) -> Any:
+    try:
+        start = int(x[0])
+    except ValueError:
+        start = 2
+    return np.sum(x[start:])
+
+
+def element_or_sum(x: Any, places: Any) -> Any:
+    try:
+        return x[places[0]] * 2
+    except (IndexError, ValueError):
+        return np.sum(x)
+
+
+@pytest.mark.parametrize(
+    ("fun", "good", "bad"),
+    [
+        (factor_or_shift, (np.diag([2.0, 3.0]),), (np.diag([-2.0, 3.0]),)),
+        (whole_or_two, (np.array([1.0, 1.0, 2.0]),), (np.array([np.nan, 1.0, 2.0]),)),
+        (element_or_sum, (np.ones(3), np.array([1])), (np.ones(3), np.array([7]))),
+    ],
+)
+@pytest.mark.parametrize("order", ["bgg", "ggbg", "gbb"])
+@pytest.mark.filterwarnings("ignore::chainrule.errors.JitWarning")
+def test_an_error_that_the_function_answers_is_no_part_of_compiled_code(
+    fun: Any, good: Any, bad: Any, order: str
+) -> None:
+    compiled = cr.jit(fun)
+    for kind in order:
+        args = good if kind == "g" else bad
+        assert compiled(*args) == fun(*args)

@@ -19,7 +19,6 @@ from chainrule.native.writing import State, Writing
 from chainrule.passes.factors import LU, LU_SOLVE, TRIANGULAR_SOLVE
 from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.decompositions import CHOLESKY
-from chainrule.primitives.shape import BROADCAST_TO
 
 _WORK = 10  # operations that one multiplication of a factorization counts as, with what is around it
 
@@ -35,11 +34,9 @@ def lapack_pieces(term: Term) -> list[Piece]:
     """Return what is in the memory of the result before LAPACK works on it."""
     if term.primitive is LU:
         packed = term.results[0]
-        whole = contiguous(packed.shape)
-        return [Piece(term.operands[0], "store", packed, 0, (*whole[:-2], whole[-1], whole[-2]))]
+        *stack, down, across = contiguous(packed.shape)
+        return [Piece(term.operands[0], "store", packed, 0, (*stack, across, down))]
     start = term.operands[0] if term.primitive is CHOLESKY else term.operands[-1]
-    if start.shape != term.shape:
-        start = Term(-start.index - 1, BROADCAST_TO, (start,), {"shape": term.shape}, term.shape, start.dtype)
     return [Piece(start, "store", term, 0, contiguous(term.shape))]
 
 
@@ -48,7 +45,8 @@ def write_lapack(writer: Writing, state: State, term: Term) -> None:
     body, module = writer.body, writer.module
     real, size = REALS[term.dtype], term.operands[0].shape[-1]
     columns = term.shape[-1] if len(term.shape) > 1 else 1
-    function = _FUNCTIONS[term.primitive](module, real, size, columns, bool(term.parameters.get("transposed")))  # type: ignore[index]
+    assert term.primitive is not None
+    function = _FUNCTIONS[term.primitive](module, real, size, columns, bool(term.parameters.get("transposed")))
     parts = [*(term.results or (term,))] if term.primitive in (LU, CHOLESKY) else [*term.operands[:-1], term]
     stack = term.shape[:-2]
     count = math.prod(stack)
@@ -245,6 +243,6 @@ def _exchange(body: Body, real: str, size: int, columns: int, forward: bool) -> 
 
 def _call(body: Body, real: str, name: str, arguments: list[str]) -> None:
     """Write a call of BLAS or LAPACK: every argument is a pointer."""
-    whole = f"{'d' if real == 'double' else 's'}{name}"
-    symbol = body.module.declare(whole, f"void {{}}({', '.join(['ptr'] * len(arguments))})")
+    routine = f"{'d' if real == 'double' else 's'}{name}"
+    symbol = body.module.declare(routine, f"void {{}}({', '.join(['ptr'] * len(arguments))})")
     body.do(f"call void {symbol}({', '.join(f'ptr {each}' for each in arguments)})")

@@ -153,6 +153,9 @@ class Specialization:
             result = call.interpret(self.fun)
             self.give_up(why)
             return result
+        if recording.has_failed:
+            self.give_up("it goes on after an error that depends on values")
+            return call.interpret(self.fun)
         if self._makes_text(recording, call):
             self.give_up("it makes text of values")
             return call.interpret(self.fun)

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.core.graph import Graph, Node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced, compute
+from chainrule.errors import NotDifferentiableError, ShapeError
 from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
@@ -26,6 +27,8 @@ from chainrule.tracing.traced_array import TracedArray
 
 _PYTHON = frozenset({float, int, complex, bool})
 _WIDE = {"f": 8, "c": 16}
+_OF_VALUES = (np.linalg.LinAlgError, NotDifferentiableError, ArithmeticError)
+"""Errors that depend on values, and not on shapes and types alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,18 @@ class JitTrace(RecordTrace):
     """Records everything, down to what native code has instructions for.
 
     is_outline: whether large values are not computed. needs_values: whether such an outline came to where they matter.
+    has_failed: whether an operation raised an error that other values would not have raised.
     """
 
     __slots__ = ("taken", "captured", "weak", "references", "is_outline", "needs_values",
-                 "places")  # fmt: skip
+                 "places", "has_failed")  # fmt: skip
 
     def __init__(self, around: dict[int, Any]) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
         self.weak: set[int] = set()
-        self.is_outline = self.needs_values = False
+        self.is_outline = self.needs_values = self.has_failed = False
+        self.apply = self._computed
         self.references: dict[int, tuple[TracedArray, Any]] = {}
         self.places: dict[tuple[int, int], TracedArray] = {}  # used as indices of an axis of so many elements
         self.captured = Captured(around)
@@ -112,7 +117,11 @@ class JitTrace(RecordTrace):
         int(np.count_nonzero(mask))
 
     def whole_part(self, traced: Traced) -> Traced | None:
-        value = int(traced.value)  # raises as Python does
+        try:
+            value = int(traced.value)
+        except (ValueError, OverflowError):
+            self.has_failed = True
+            raise
         return cast(traced, np.int64) if -(1 << 63) <= value < 1 << 63 else None
 
     def _expect_places(self, x: Array, arrays: Sequence[Array], template: Template) -> None:
@@ -143,8 +152,18 @@ class JitTrace(RecordTrace):
         """Compute no large values from the first one on that is large enough."""
         self.apply = self._watched
 
+    def _computed(self, *args: Any) -> Any:
+        try:
+            return compute(*args)
+        except _OF_VALUES:
+            self.has_failed = True
+            raise
+        except ShapeError as error:
+            self.has_failed |= isinstance(error.__cause__, IndexError)
+            raise
+
     def _watched(self, *args: Any) -> Any:
-        out = compute(*args)
+        out = self._computed(*args)
         if is_worth_it(out if type(out) is tuple else (out,)):
             self.outline()
         return out
@@ -183,6 +202,7 @@ class Recording:
     results: of this run, one for each output of the graph. references: by its number, the array that a node stands for.
     watched: arrays of the surroundings that were no part of the program, so that a change of theirs is a change of it.
     has_text: whether text was made of a value, which is another one at the next call.
+    has_failed: whether the function went on after an error that other values would not have raised.
     is_outline: whether large results are not the values.
     """
 
@@ -193,6 +213,7 @@ class Recording:
     references: dict[int, np.ndarray[Any, Any]]
     watched: tuple[np.ndarray[Any, Any], ...]
     has_text: bool
+    has_failed: bool
     is_outline: bool
 
 
@@ -252,5 +273,5 @@ def trace(
     graph = Graph(entry, tuple(running.nodes), outputs)
     return Recording(
         graph, tuple(running.taken), running.captured, results, references, watched, running.has_text,
-        running.is_outline,
+        running.has_failed, running.is_outline,
     )  # fmt: skip

@@ -18,7 +18,6 @@ from chainrule.passes.diagonal_parts import (
     gathered,
     is_zero,
     pad,
-    reorder,
     spread,
     zeros,
 )
@@ -270,7 +269,7 @@ def _sum_diagonals(s: Simplifier, x: Diagonals, over_rows: bool, over_columns: b
     if found is None:
         found = zeros(s, (length, *x.other_shape), x.dtype)
     before = sum(axis < kept[0] for axis in x.others)
-    return reorder(s, found, (*range(1, before + 1), 0, *range(before + 1, len(found.shape))))
+    return s.transpose(found, (*range(1, before + 1), 0, *range(before + 1, len(found.shape))))
 
 
 def matmul(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None:

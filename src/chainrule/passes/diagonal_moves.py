@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from chainrule.passes.diagonal_parts import Diagonals, Part, clipped, gathered, is_zero, reorder, spread, zeros
+from chainrule.passes.diagonal_parts import Diagonals, Part, clipped, gathered, is_zero, spread, zeros
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.index_keys import FULL
@@ -165,7 +165,7 @@ def transpose(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | N
     order = (0, *(1 + x.others.index(axes[axis]) for axis in empty.others))
     parts = []
     for offset, part in x.parts.items():
-        values = reorder(s, part.values, order)
+        values = s.transpose(part.values, order)
         parts.append((-offset, Part(part.start + offset, values)) if turned else (offset, Part(part.start, values)))
     return gathered(s, empty, parts)
 

@@ -13,7 +13,7 @@ from chainrule.passes.terms import Shape, Term, uniform
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.index_keys import FULL
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
-from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, TRANSPOSE
+from chainrule.primitives.shape import ASTYPE, BROADCAST_TO
 
 MOST = 4
 """A constant with more diagonals than these is taken as dense."""
@@ -147,14 +147,6 @@ def pad(s: Simplifier, x: Term, before: int, length: int) -> Term:
     return s.apply(INDEX_ADD, (zeros(s, shape, x.dtype), x), {"template": template}, shape, x.dtype)
 
 
-def reorder(s: Simplifier, x: Term, axes: Shape) -> Term:
-    """Return `x` with its axes in another order."""
-    if axes == tuple(range(len(axes))):
-        return x
-    shape = tuple(x.shape[axis] for axis in axes)
-    return s.apply(TRANSPOSE, (x,), {"axes": axes}, shape, x.dtype)
-
-
 def clipped(s: Simplifier, part: Part, start: int, stop: int) -> Part:
     """Return the part between two rows, both within it."""
     return Part(start, cut(s, part.values, 0, start - part.start, stop - part.start))
@@ -218,13 +210,13 @@ def along(s: Simplifier, x: Term, like: Diagonals, offset: int, part: Part) -> T
     before = sum(axis < group[0] for axis in like.others)
     x = s.reshape(x, (*others[:before], math.prod([wanted[axis] for axis in group]), *others[before:]))
     x = cut(s, x, before, start, start + part.values.shape[0])
-    return reorder(s, x, (before, *(axis for axis in range(len(x.shape)) if axis != before)))
+    return s.transpose(x, (before, *(axis for axis in range(len(x.shape)) if axis != before)))
 
 
 def _diagonal(s: Simplifier, x: Term, like: Diagonals, others: list[int], offset: int, part: Part) -> Term:
     """Return a diagonal of a dense array: a slice with a step of its flattened form."""
     order = (*like.rows, *like.columns, *like.others)
-    flat = s.reshape(reorder(s, x, order), (like.height * like.width, *others))
+    flat = s.reshape(s.transpose(x, order), (like.height * like.width, *others))
     where = places(like, offset, part)
     shape = (part.values.shape[0], *others)
     if flat.is_constant:
@@ -246,9 +238,9 @@ def dense(s: Simplifier, x: Diagonals, base: Term | None = None) -> Term:
     if base is None:
         flat, primitive = zeros(s, flat_shape, x.dtype), INDEX_SET
     else:
-        flat, primitive = s.reshape(reorder(s, base, order), flat_shape), INDEX_ADD
+        flat, primitive = s.reshape(s.transpose(base, order), flat_shape), INDEX_ADD
     for offset, part in x.parts.items():
         template = places(x, offset, part)
         flat = s.apply(primitive, (flat, part.values), {"template": template}, flat_shape, x.dtype)
     whole = s.reshape(flat, tuple(x.shape[axis] for axis in order))
-    return reorder(s, whole, tuple(order.index(axis) for axis in range(len(order))))
+    return s.transpose(whole, tuple(order.index(axis) for axis in range(len(order))))

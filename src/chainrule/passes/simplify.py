@@ -15,7 +15,7 @@ from chainrule.passes.elements import Chain
 from chainrule.passes.terms import Shape, Term, Terms, uniform
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
-from chainrule.primitives.shape import BROADCAST_TO, RESHAPE
+from chainrule.primitives.shape import BROADCAST_TO, RESHAPE, TRANSPOSE
 
 FOLDED = 4096
 """Operations on constants of up to so many elements are computed once."""
@@ -82,6 +82,11 @@ class Simplifier:
     def reshape(self, x: Term, shape: Shape) -> Term:
         """Return `x` in another shape."""
         return self.apply(RESHAPE, (x,), {"shape": shape}, shape, x.dtype)
+
+    def transpose(self, x: Term, axes: Sequence[int]) -> Term:
+        """Return `x` with its axes in another order."""
+        shape = tuple(x.shape[axis] for axis in axes)
+        return self.apply(TRANSPOSE, (x,), {"axes": tuple(axes)}, shape, x.dtype)
 
     def broadcast(self, x: Term, shape: Shape) -> Term:
         """Return `x` broadcast to a shape."""

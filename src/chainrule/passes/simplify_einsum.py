@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.passes.simplify import Simplifier
-from chainrule.passes.terms import Shape, Term
+from chainrule.passes.terms import FLOAT32, FLOAT64, Shape, Term
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
-from chainrule.primitives.shape import ASTYPE, TRANSPOSE
+from chainrule.primitives.shape import ASTYPE
 
 Labeled = tuple[str, Term]
 """A factor with a letter for each of its axes."""
@@ -26,7 +26,7 @@ def einsum(
 
     Rounding differs as between two orders of one sum.
     """
-    if dtype.kind != "f" or any(x.dtype.kind == "c" for x in operands):
+    if dtype not in (FLOAT64, FLOAT32) or any(x.dtype.kind == "c" for x in operands):
         return None
     subscripts = parameters["subscripts"]
     inputs, output = subscripts.split("->")
@@ -85,5 +85,4 @@ def _summed(s: Simplifier, factor: Labeled, kept: set[str]) -> Labeled:
 
 
 def _turned(s: Simplifier, x: Term, letters: str, wanted: str) -> Term:
-    axes = tuple(letters.index(letter) for letter in wanted)
-    return s.apply(TRANSPOSE, (x,), {"axes": axes}, tuple(x.shape[axis] for axis in axes), x.dtype)
+    return s.transpose(x, [letters.index(letter) for letter in wanted])

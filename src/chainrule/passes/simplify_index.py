@@ -18,7 +18,7 @@ from chainrule.primitives.comparison import EQUAL, LESS
 from chainrule.primitives.index_keys import ARRAY, FULL, Layout
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
-from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, TRANSPOSE, WHERE
+from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, WHERE
 
 _NUMBERS = (FLOAT64, FLOAT32, INT64)
 
@@ -217,16 +217,12 @@ def _place(s: Simplifier, array: Term, length: int) -> Term:
     return s.apply(WHERE, (moved, array, is_negative), {}, array.shape, INT64)
 
 
-def _turned(s: Simplifier, x: Term, axes: Sequence[int]) -> Term:
-    return s.apply(TRANSPOSE, (x,), {"axes": tuple(axes)}, tuple(x.shape[axis] for axis in axes), x.dtype)
-
-
 def _gathered(s: Simplifier, x: Term, found: _Expression, shape: Shape) -> Term:
     part = x
     if found.sliced != x.shape or any(each.step not in (None, 1) for each in found.slices):
         part = s.apply(INDEX, (x,), {"template": found.slices}, found.sliced, x.dtype)
-    out = s.apply(GATHER, (_turned(s, part, found.order), *found.places), {}, (*found.spread, *found.rest), x.dtype)
-    return s.reshape(_turned(s, out, found.back), shape)
+    out = s.apply(GATHER, (s.transpose(part, found.order), *found.places), {}, (*found.spread, *found.rest), x.dtype)
+    return s.reshape(s.transpose(out, found.back), shape)
 
 
 def _scattered(s: Simplifier, x: Term, v: Term, arrays: Sequence[Term], template: Any, adds: bool) -> Term | None:
@@ -241,9 +237,9 @@ def _scattered(s: Simplifier, x: Term, v: Term, arrays: Sequence[Term], template
     v = s.reshape(v, v.shape[max(0, len(v.shape) - len(found.shape)) :])  # it may have more axes, of length 1
     v = s.broadcast(s.apply(ASTYPE, (v,), {"dtype": x.dtype}, v.shape, x.dtype), found.shape)
     v = s.reshape(v, (*found.rest[: found.axis], *found.spread, *found.rest[found.axis :]))
-    v = _turned(s, v, np.argsort(found.back).tolist())
+    v = s.transpose(v, np.argsort(found.back).tolist())
     begin = x if is_whole else s.terms.constant(np.broadcast_to(np.zeros((), x.dtype), found.sliced))
-    begin = _turned(s, begin, found.order)
+    begin = s.transpose(begin, found.order)
     out = s.apply(SCATTER, (begin, v, *found.places), {"adds": adds}, begin.shape, x.dtype)
-    out = _turned(s, out, np.argsort(found.order).tolist())
+    out = s.transpose(out, np.argsort(found.order).tolist())
     return out if is_whole else s.apply(INDEX_ADD, (x, out), {"template": found.slices}, x.shape, x.dtype)

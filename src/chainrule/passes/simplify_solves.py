@@ -16,7 +16,7 @@ from chainrule.primitives.decompositions import CHOLESKY
 from chainrule.primitives.exponential import LOG
 from chainrule.primitives.indexing import INDEX
 from chainrule.primitives.joining import STACK
-from chainrule.primitives.reduction import PROD, SUM
+from chainrule.primitives.reduction import PROD
 from chainrule.primitives.shape import TRANSPOSE
 
 
@@ -47,7 +47,7 @@ def determinant(
     if not _is_factored(operands[0], dtype):
         return None
     diagonal, sign = _diagonal(s, operands[0])
-    return s.binary(a.MULTIPLY, sign, _over_rows(s, PROD, diagonal))
+    return s.binary(a.MULTIPLY, sign, _product(s, diagonal))
 
 
 def log_determinant(s: Simplifier, matrix: Term) -> tuple[Term, Term] | None:
@@ -55,11 +55,10 @@ def log_determinant(s: Simplifier, matrix: Term) -> tuple[Term, Term] | None:
     if not _is_factored(matrix, matrix.dtype):
         return None
     diagonal, sign = _diagonal(s, matrix)
-    sign = s.binary(
-        a.MULTIPLY, sign, _over_rows(s, PROD, s.apply(SIGN, (diagonal,), {}, diagonal.shape, diagonal.dtype))
-    )
-    size = s.apply(a.ABSOLUTE, (diagonal,), {}, diagonal.shape, diagonal.dtype)
-    return sign, _over_rows(s, SUM, s.apply(LOG, (size,), {}, diagonal.shape, diagonal.dtype))
+    shape, dtype = diagonal.shape, diagonal.dtype
+    sign = s.binary(a.MULTIPLY, sign, _product(s, s.apply(SIGN, (diagonal,), {}, shape, dtype)))
+    sizes = s.apply(a.ABSOLUTE, (diagonal,), {}, shape, dtype)
+    return sign, s.sum(s.apply(LOG, (sizes,), {}, shape, dtype), len(shape) - 1)
 
 
 def cofactors(
@@ -88,9 +87,7 @@ def cofactors(
 
     found = [cofactor(row, column) for row in range(size) for column in range(size)]
     together = s.apply(STACK, found, {}, (size * size, *stack), dtype)
-    axes = (*range(1, len(stack) + 1), 0)
-    together = s.apply(TRANSPOSE, (together,), {"axes": axes}, (*stack, size * size), dtype)
-    return s.reshape(together, shape)
+    return s.reshape(s.transpose(together, (*range(1, len(stack) + 1), 0)), shape)
 
 
 def _is_factored(matrix: Term, dtype: Any) -> bool:
@@ -140,5 +137,5 @@ def _diagonal(s: Simplifier, matrix: Term) -> tuple[Term, Term]:
     return s.apply(INDEX, (rows,), {"template": template}, (*stack, size), packed.dtype), sign
 
 
-def _over_rows(s: Simplifier, primitive: Any, x: Term) -> Term:
-    return s.apply(primitive, (x,), {"axis": (len(x.shape) - 1,), "keepdims": False}, x.shape[:-1], x.dtype)
+def _product(s: Simplifier, x: Term) -> Term:
+    return s.apply(PROD, (x,), {"axis": (len(x.shape) - 1,), "keepdims": False}, x.shape[:-1], x.dtype)
