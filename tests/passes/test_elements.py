@@ -109,3 +109,31 @@ def test_elements_that_sum_up_are_written_into_one_array():
 )
 def test_places_are_integers_along_the_first_axes(template, place):
     assert place_of(template, (3, 4)) == place
+
+
+def test_paths_that_begin_with_the_same_writes_share_them():
+    def fun(x):
+        y = np.zeros(6, like=x)
+        for t in range(6):
+            y[t] = np.sin(x[t]) + (y[t - 1] if t else 0)
+        return np.sum(y**2) if y[5] > 0 else np.sum(y)
+
+    step = cr.jit(cr.value_and_grad(fun))
+    for x in (X, -X, X, -X, np.abs(X), -np.abs(X)):
+        value, slope = step(x)
+        np.testing.assert_allclose(value, fun(x), rtol=1e-13)
+        np.testing.assert_allclose(slope, cr.grad(fun)(x), rtol=1e-12)
+    assert len(step.explain_plan(X).paths) == 2
+
+
+def test_sweeps_over_an_array_are_stacked_once_each():
+    def sweeps(x):
+        y = x * 1.0
+        for _ in range(3):
+            for t in range(6):
+                y[t] = 0.5 * y[t] + 0.25 * y[t - 1]
+        return y
+
+    outputs = terms_of(sweeps, X)
+    assert written(sweeps) == []
+    np.testing.assert_array_equal(evaluate(outputs, [X])[0], sweeps(X))

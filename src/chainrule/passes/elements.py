@@ -19,15 +19,16 @@ class Chain:
     """Arrays that follow one another, each after one write.
 
     base: the first of them. depth: how many axes a place has. places: the values that were written at each, with the number
-    of the write. tip: the number of the last write.
+    of the write. tip: the number of the last write. stacks: by the number of a write, the parts after it, stacked.
     """
 
-    __slots__ = ("base", "depth", "places", "tip")
+    __slots__ = ("base", "depth", "places", "stacks", "tip")
 
     def __init__(self, base: Term, depth: int) -> None:
         self.base = base
         self.depth = depth
         self.places: dict[Place, list[tuple[int, Term]]] = {}
+        self.stacks: dict[int, Term] = {}
         self.tip = 0
 
     def at(self, place: Place, write: int) -> Term | None:
@@ -42,6 +43,7 @@ class Chain:
             return self
         other = Chain(self.base, self.depth)
         other.tip = write
+        other.stacks = {number: term for number, term in self.stacks.items() if number <= write}
         for place, values in self.places.items():
             kept = [entry for entry in values if entry[0] <= write]
             if kept:
@@ -55,9 +57,9 @@ class Chain:
         return self.tip
 
     def whole(self, shape: Shape) -> list[Term] | None:
-        """Return what is at all places, in C order, where everything was written."""
-        lengths = shape[: self.depth]
-        if len(self.places) < math.prod(lengths):
+        """Return what is at all places, in C order, where everything was written; once for as many writes as there are places."""
+        count = math.prod(shape[: self.depth])
+        if len(self.places) < count or self.tip - max(self.stacks, default=0) < count:
             return None
         return [values[-1][1] for _, values in sorted(self.places.items())]
 

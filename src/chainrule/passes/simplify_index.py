@@ -111,20 +111,21 @@ def _written(
     """Return the array after a write; where all of it was written, its parts stacked."""
     x = operands[0]
     term = s.terms.apply(primitive, operands, parameters, x.shape, x.dtype)
-    if term.index not in s.written:
-        known = s.written.get(x.index)
-        chain = known[0].after(known[1]) if known is not None and known[0].depth == len(place) else Chain(x, len(place))
-        region = x.shape[len(place) :]
-        value = s.reshape(
-            value, value.shape[max(0, len(value.shape) - len(region)) :]
-        )  # it may have more axes, of length 1
-        s.written[term.index] = chain, chain.write(place, s.broadcast(value, region))
-    chain, write = s.written[term.index]
-    parts = chain.whole(x.shape) if write == chain.tip else None
+    if term.index in s.written:
+        chain, write = s.written[term.index]
+        return chain.stacks.get(write, term)
+    known = s.written.get(x.index)
+    chain = known[0].after(known[1]) if known is not None and known[0].depth == len(place) else Chain(x, len(place))
+    region = x.shape[len(place) :]
+    axes = max(0, len(value.shape) - len(region))  # it may have more, of length 1
+    write = chain.write(place, s.broadcast(s.reshape(value, value.shape[axes:]), region))
+    s.written[term.index] = chain, write
+    parts = chain.whole(x.shape)
     if parts is None:
         return term
-    stacked = s.reshape(s.apply(STACK, parts, {}, (len(parts), *x.shape[len(place) :]), x.dtype), x.shape)
+    stacked = s.reshape(s.apply(STACK, parts, {}, (len(parts), *region), x.dtype), x.shape)
     s.written.setdefault(stacked.index, (chain, write))
+    chain.stacks[write] = stacked
     return stacked
 
 
