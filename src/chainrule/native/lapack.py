@@ -85,20 +85,22 @@ def _each(module: Module, function: str, count: int, steps: list[int]) -> str:
     """Write the function that works off a stack; it returns how many matrices were refused."""
     name = f"{function[1:]}_{count}_{'_'.join(map(str, steps))}"
     body = Body(module)
-    body.do("br label %next")
-    body.label("next")
-    body.do("%at = phi i64 [ 0, %entry ], [ %after, %next ]")
-    body.do("%before = phi i64 [ 0, %entry ], [ %failed, %next ]")
-    moved = [
-        body.let(f"getelementptr i8, ptr %p{place}, i64 {body.let(f'mul i64 %at, {step}')}") if step else f"%p{place}"
-        for place, step in enumerate(steps)
-    ]
-    failed = body.let(f"call i64 {function}({', '.join(f'ptr {each}' for each in moved)})")
-    body.do(f"%failed = add i64 %before, {failed}")
-    body.do("%after = add i64 %at, 1")
-    body.do(f"br i1 {body.let(f'icmp slt i64 %after, {count}')}, label %next, label %done")
-    body.label("done")
-    body.do("ret i64 %failed")
+    refused = body.let("alloca i64")
+    body.do(f"store i64 0, ptr {refused}")
+
+    def one_matrix(at: str) -> None:
+        moved = [
+            body.let(f"getelementptr i8, ptr %p{place}, i64 {body.let(f'mul i64 {at}, {step}')}")
+            if step
+            else f"%p{place}"
+            for place, step in enumerate(steps)
+        ]
+        failed = body.let(f"call i64 {function}({', '.join(f'ptr {each}' for each in moved)})")
+        total = body.let(f"add i64 {body.let(f'load i64, ptr {refused}')}, {failed}")
+        body.do(f"store i64 {total}, ptr {refused}")
+
+    body.repeat(count, one_matrix)
+    body.do(f"ret i64 {body.let(f'load i64, ptr {refused}')}")
     return _defined(module, name, len(steps), body)
 
 
@@ -116,17 +118,17 @@ def _lu(module: Module, real: str, size: int, columns: int, transposed: bool) ->
     info = body.let("alloca i32")
     n = whole(module, size)
     _call(body, real, "getrf", [n, n, "%p0", n, "%p1", info])
-    body.do("br label %next")
-    body.label("next")
-    body.do("%at = phi i64 [ 0, %entry ], [ %after, %next ]")
-    body.do(f"%sign = phi {real} [ 1.0, %entry ], [ %other, %next ]")
-    body.do("%after = add i64 %at, 1")
-    pivot = body.let(f"load i32, ptr {body.let('getelementptr i32, ptr %p1, i64 %at')}")
-    stays = body.let(f"icmp eq i32 {pivot}, {body.let('trunc i64 %after to i32')}")
-    body.do(f"%other = select i1 {stays}, {real} %sign, {real} {body.let(f'fneg {real} %sign')}")
-    body.do(f"br i1 {body.let(f'icmp slt i64 %after, {size}')}, label %next, label %done")
-    body.label("done")
-    body.do(f"store {real} %other, ptr %p2")
+    body.do(f"store {real} 1.0, ptr %p2")
+
+    def turn(at: str) -> None:
+        pivot = body.let(f"load i32, ptr {body.let(f'getelementptr i32, ptr %p1, i64 {at}')}")
+        row = body.let(f"trunc i64 {body.let(f'add i64 {at}, 1')} to i32")
+        stays = body.let(f"icmp eq i32 {pivot}, {row}")
+        sign = body.let(f"load {real}, ptr %p2")
+        turned = body.let(f"select i1 {stays}, {real} {sign}, {real} {body.let(f'fneg {real} {sign}')}")
+        body.do(f"store {real} {turned}, ptr %p2")
+
+    body.repeat(size, turn)
     body.do("ret i64 0")
     return _defined(module, f"lu_{real}_{size}", 3, body)
 
@@ -181,16 +183,15 @@ def _cholesky(module: Module, real: str, size: int, columns: int, transposed: bo
     failed = body.let(f"icmp ne i32 {body.let(f'load i32, ptr {info}')}, 0")
     clear = module.declare("llvm.memset.p0.i64", "void {}(ptr, i8, i64, i1)")
     width = 8 if real == "double" else 4
-    body.do("br label %next")
-    body.label("next")
-    body.do("%row = phi i64 [ 0, %entry ], [ %after, %next ]")
-    body.do("%after = add i64 %row, 1")
-    start = body.let(f"add i64 {body.let(f'mul i64 %row, {size + 1}')}, 1")
-    length = body.let(f"mul i64 {body.let(f'sub i64 {size}, %after')}, {width}")
-    place = body.let(f"getelementptr {real}, ptr %p0, i64 {start}")
-    body.do(f"call void {clear}(ptr {place}, i8 0, i64 {length}, i1 false)")
-    body.do(f"br i1 {body.let(f'icmp slt i64 %after, {size}')}, label %next, label %done")
-    body.label("done")
+
+    def zeros_right_of(row: str) -> None:
+        after = body.let(f"add i64 {row}, 1")
+        start = body.let(f"add i64 {body.let(f'mul i64 {row}, {size + 1}')}, 1")
+        length = body.let(f"mul i64 {body.let(f'sub i64 {size}, {after}')}, {width}")
+        place = body.let(f"getelementptr {real}, ptr %p0, i64 {start}")
+        body.do(f"call void {clear}(ptr {place}, i8 0, i64 {length}, i1 false)")
+
+    body.repeat(size, zeros_right_of)
     body.do(f"ret i64 {body.let(f'zext i1 {failed} to i64')}")
     return _defined(module, f"cholesky_{real}_{size}", 1, body)
 
@@ -202,43 +203,34 @@ _FUNCTIONS: dict[Primitive, Callable[[Module, str, int, int, bool], str]] = {
 
 def _refuse_zeros(body: Body, real: str, size: int) -> None:
     """Write the end of a function for factors with a zero on the diagonal: the matrix is singular."""
-    head, more, zero, fine = (body.fresh(stem) for stem in ("diagonal", "more", "zero", "fine"))
-    before = body.block
-    at, after = f"%{body.fresh('at')}", f"%{body.fresh('after')}"
-    body.do(f"br label %{head}")
-    body.label(head)
-    body.do(f"{at} = phi i64 [ 0, %{before} ], [ {after}, %{more} ]")
-    place = body.let(f"mul i64 {at}, {size + 1}")
-    entry = body.let(f"load {real}, ptr {body.let(f'getelementptr {real}, ptr %p0, i64 {place}')}")
-    body.do(f"br i1 {body.let(f'fcmp oeq {real} {entry}, 0.0')}, label %{zero}, label %{more}")
-    body.label(zero)
-    body.do("ret i64 1")
-    body.label(more)
-    body.do(f"{after} = add i64 {at}, 1")
-    body.do(f"br i1 {body.let(f'icmp slt i64 {after}, {size}')}, label %{head}, label %{fine}")
-    body.label(fine)
+    zero, more = body.fresh("zero"), body.fresh("more")
+
+    def look(at: str) -> None:
+        place = body.let(f"getelementptr {real}, ptr %p0, i64 {body.let(f'mul i64 {at}, {size + 1}')}")
+        is_zero = body.let(f"fcmp oeq {real} {body.let(f'load {real}, ptr {place}')}, 0.0")
+        body.do(f"br i1 {is_zero}, label %{zero}, label %{more}")
+        body.label(zero)
+        body.do("ret i64 1")
+        body.label(more)
+
+    body.repeat(size, look)
 
 
 def _exchange(body: Body, real: str, size: int, columns: int, forward: bool) -> None:
     """Write the exchanges of p1 of the rows of p2, in order or backward."""
-    module = body.module
-    head, done = body.fresh("exchange"), body.fresh("exchanged")
-    before = body.block
-    at, after = f"%{body.fresh('at')}", f"%{body.fresh('after')}"
-    first, last, step = (0, size, 1) if forward else (size - 1, -1, -1)
-    body.do(f"br label %{head}")
-    body.label(head)
-    body.do(f"{at} = phi i64 [ {first}, %{before} ], [ {after}, %{head} ]")
-    pivot = body.let(f"load i32, ptr {body.let(f'getelementptr i32, ptr %p1, i64 {at}')}")
-    other = body.let(f"sub i64 {body.let(f'sext i32 {pivot} to i64')}, 1")
-    rows = [
-        body.let(f"getelementptr {real}, ptr %p2, i64 {body.let(f'mul i64 {each}, {columns}')}") for each in (at, other)
-    ]
-    apart = whole(module, 1)
-    _call(body, real, "swap", [whole(module, columns), rows[0], apart, rows[1], apart])
-    body.do(f"{after} = add i64 {at}, {step}")
-    body.do(f"br i1 {body.let(f'icmp ne i64 {after}, {last}')}, label %{head}, label %{done}")
-    body.label(done)
+    apart, length = whole(body.module, 1), whole(body.module, columns)
+
+    def swap(at: str) -> None:
+        row = at if forward else body.let(f"sub i64 {size - 1}, {at}")
+        pivot = body.let(f"load i32, ptr {body.let(f'getelementptr i32, ptr %p1, i64 {row}')}")
+        other = body.let(f"sub i64 {body.let(f'sext i32 {pivot} to i64')}, 1")
+        rows = [
+            body.let(f"getelementptr {real}, ptr %p2, i64 {body.let(f'mul i64 {each}, {columns}')}")
+            for each in (row, other)
+        ]
+        _call(body, real, "swap", [length, rows[0], apart, rows[1], apart])
+
+    body.repeat(size, swap)
 
 
 def _call(body: Body, real: str, name: str, arguments: list[str]) -> None:

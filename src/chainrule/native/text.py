@@ -78,6 +78,19 @@ class Body:
         self.lines.append(f"{block}:")
         self.block = block
 
+    def repeat(self, count: int, write: Callable[[str], None]) -> None:
+        """Write a loop over 0 to `count` - 1, at least once; `write` gets the name of the index."""
+        before, head, done = self.block, self.fresh("head"), self.fresh("done")
+        index, after = f"%{self.fresh('i')}", f"%{self.fresh('i')}"
+        self.do(f"br label %{head}")
+        self.label(head)
+        place = len(self.lines)
+        write(index)
+        self.lines.insert(place, f"  {index} = phi i64 [ 0, %{before} ], [ {after}, %{self.block} ]")
+        self.do(f"{after} = add i64 {index}, 1")
+        self.do(f"br i1 {self.let(f'icmp slt i64 {after}, {count}')}, label %{head}, label %{done}")
+        self.label(done)
+
     def call(self, result: str, symbol: str, arguments: Sequence[str]) -> str:
         """Write a call; `arguments` carry their types. Return the result's name, empty for void."""
         text = f"call {result} {symbol}({', '.join(arguments)})"
