@@ -1140,9 +1140,17 @@ def element_or_sum(x: Any, places: Any) -> Any:
         return np.sum(x)
 
 
+def largest_or_sum(a: Any) -> Any:
+    try:
+        return np.linalg.svd(a, compute_uv=False)[0]
+    except np.linalg.LinAlgError:
+        return np.sum(a[:, 0]) * 0.5
+
+
 @pytest.mark.parametrize(
     ("fun", "good", "bad"),
     [
+        (largest_or_sum, (np.diag([2.0, 3.0]),), (np.array([[1.0, np.nan], [1.0, 1.0]]),)),
         (factor_or_shift, (np.diag([2.0, 3.0]),), (np.diag([-2.0, 3.0]),)),
         (whole_or_two, (np.array([1.0, 1.0, 2.0]),), (np.array([np.nan, 1.0, 2.0]),)),
         (element_or_sum, (np.ones(3), np.array([1])), (np.ones(3), np.array([7]))),

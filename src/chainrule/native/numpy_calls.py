@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Primitive
+from chainrule.errors import ChainruleError
 from chainrule.native.blas import ALONE, numpy_alone
 from chainrule.native.layout import contiguous
 from chainrule.native.writing import State, Writing
@@ -26,7 +27,7 @@ class NumpyCall:
     operands: for each one a constant, or how it lies in memory.
     """
 
-    __slots__ = ("value", "parameters", "constants", "operands", "results", "alone", "_pointers")
+    __slots__ = ("value", "parameters", "constants", "operands", "results", "around", "_pointers")
 
     def __init__(
         self, primitive: Primitive, parameters: dict[str, Any], operands: Sequence[Any], results: Sequence[Term]
@@ -37,24 +38,27 @@ class NumpyCall:
         self.operands = [(place, each) for place, each in enumerate(operands) if isinstance(each, Memory)]
         self.results = [Memory(term.dtype, term.shape, contiguous(term.shape)) for term in results]
         is_small = all(length < ALONE for _, each in self.operands for length in each.shape[-2:])
-        self.alone = numpy_alone() if primitive in LINEAR_ALGEBRA_PRIMITIVES and is_small else None
+        is_alone = primitive in LINEAR_ALGEBRA_PRIMITIVES and is_small
+        self.around = numpy_alone() if is_alone else (_nothing, _nothing)
         self._pointers = ctypes.c_size_t * (len(self.operands) + len(self.results))
 
     def __call__(self, address: int) -> bool:
-        """Run. `address` is of the pointers to operands in memory, then results. False: a result has another shape now."""
+        """Run. `address` is of the pointers to operands in memory, then results.
+
+        False: a result has another shape now, or there is none, which the function itself may have an answer to.
+        """
         pointers = self._pointers.from_address(address)[:]
         given = self.constants.copy()
         for pointer, (place, operand) in zip(pointers, self.operands, strict=False):
             given[place] = operand.array(pointer) if operand.shape else operand.array(pointer)[()]
-        if self.alone is None:
+        begin, end = self.around
+        begin()
+        try:
             out = self.value(*given, **self.parameters)
-        else:
-            begin, end = self.alone
-            begin()
-            try:
-                out = self.value(*given, **self.parameters)
-            finally:
-                end()
+        except (ValueError, IndexError, ArithmeticError, ChainruleError):
+            return False
+        finally:
+            end()
         found = out if type(out) is tuple else (out,)
         for pointer, part, result in zip(pointers[len(self.operands) :], found, self.results, strict=True):
             if not isinstance(part, _ARRAYS):
@@ -63,6 +67,10 @@ class NumpyCall:
                 return False
             result.array(pointer)[...] = part
         return True
+
+
+def _nothing() -> None:
+    """Do nothing: most functions of NumPy have no threads of their own."""
 
 
 class Memory:
