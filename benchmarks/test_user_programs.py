@@ -17,7 +17,7 @@ import pytest
 import chainrule as cr
 from benchmarks.compare import BEST_PEER, Goal, Race, Role, interleave
 from benchmarks.neighbors import Neighbors
-from benchmarks.programs import PROGRAMS, Program
+from benchmarks.user_programs import PROGRAMS, Program
 
 CASE_SECONDS = 3.0
 OURS = "chainrule"
