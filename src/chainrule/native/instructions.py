@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.core.primitive import Elementwise
 from chainrule.native.lanes import Lanes
 from chainrule.native.vector_math import FUNCTIONS
-from chainrule.passes.terms import BOOL, FLOAT32, FLOAT64, INT64, Term
+from chainrule.passes.terms import BOOL, FLOAT32, FLOAT64, INT64, Term, in_promotion
 from chainrule.primitives.shape import ASTYPE, TRUNCATE, WHERE
 
 Write: TypeAlias = Callable[..., str]
@@ -177,12 +177,6 @@ TRUTH: dict[str, Write] = {
 _LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
 
 
-def _operand_type(operand: Term) -> Any:
-    """Return what NumPy's promotion makes of an operand: a Python number has no precision of its own."""
-    value = operand.constant
-    return value if type(value) in (int, float, bool) else operand.dtype
-
-
 def plan(term: Term) -> tuple[Write, np.dtype[Any]] | None:
     """Return what computes an elementwise term, and the type that its operands are converted to; None where NumPy has to."""
     primitive = term.primitive
@@ -196,7 +190,7 @@ def plan(term: Term) -> tuple[Write, np.dtype[Any]] | None:
         return None if write is None else (write, term.dtype)
     if name in _LOGICAL:
         return TRUTH[name], BOOL
-    common = np.result_type(*map(_operand_type, term.operands))
+    common = np.result_type(*map(in_promotion, term.operands))
     if term.dtype == INT64:
         return (WHOLE[name], INT64) if name in WHOLE and common.kind in "ib" else None
     if common == BOOL and name in TRUTH:

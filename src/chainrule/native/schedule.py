@@ -27,6 +27,7 @@ from chainrule.native.layout import (
 from chainrule.native.products import can_multiply, wants_copy
 from chainrule.native.steps import REDUCTIONS, Piece, Step, assembled, reduced
 from chainrule.native.vector_math import FUNCTIONS
+from chainrule.passes.complex_parts import PAIRS
 from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import BOOL, Shape, Term
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
@@ -46,6 +47,8 @@ JOINED = 12
 """Up to so many parts of joined values are computed as pieces of the loops that read them."""
 CELLS = 4000
 """Up to so many numbers of small arrays are kept in registers."""
+_APART = frozenset({STACK, PAIRS})
+"""Their parts have one shape and lie apart, so that one loop writes them all."""
 _WEIGHTS = {"divide": 4, "sqrt": 4}
 
 
@@ -152,7 +155,7 @@ class Schedule:
         if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
             fits = all(self._is_matrix(each) or self._can_copy(each) for each in operands)
             return PRODUCT if fits else CALL
-        if primitive is RESHAPE or (primitive in (CONCATENATE, STACK) and same):
+        if primitive is RESHAPE or (primitive in (CONCATENATE, STACK, PAIRS) and same):
             return ASSEMBLE
         if (
             primitive in (INDEX_SET, INDEX_ADD)
@@ -369,6 +372,9 @@ class Schedule:
             elif role is ASSEMBLE:
                 late.append(Step("assemble", term))
                 pieces = lapack_pieces(term) if has_lapack(term) else assembled(term)
+                if term.primitive in _APART:
+                    late.append(Step("loop", None, pieces[0].term.shape, pieces))
+                    continue
                 for piece in pieces[1:] if term.index in self.in_place else pieces:
                     late.append(Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece]))
                 if has_lapack(term):

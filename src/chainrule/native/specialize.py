@@ -25,11 +25,11 @@ from chainrule.native.symbols import outside
 from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, trace
 from chainrule.native.watch import Watched
 from chainrule.native.writing import NotNativeError
+from chainrule.passes.complex_parts import Value, cast, in_memory, truth
 from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
 from chainrule.passes.simplifications import simplifier
 from chainrule.passes.terms import Term
-from chainrule.primitives.shape import ASTYPE
 from chainrule.tracing.lift import lift
 
 PATHS = 64
@@ -67,7 +67,7 @@ class Specialization:
         self.why = ""  # it is not compiled
         self.simplifier = simplifier()
         self.inputs = [
-            self.simplifier.terms.input(position, np.shape(value), value.dtype)
+            self.simplifier.terms.input(position, *in_memory(np.shape(value), value.dtype))
             for position, value in enumerate(call.inputs())
         ]
         self.weak = tuple(type(call.leaves[place]) in (float, int) for place in call.moving)
@@ -259,21 +259,18 @@ class Specialization:
         outputs = []
         for out, leaf in zip(recording.graph.outputs, leaves, strict=True):
             if not isinstance(leaf, Same):
-                term = to_term(out)
-                if term.dtype != dtype_of(leaf):
-                    term = self.simplifier.apply(ASTYPE, (term,), {"dtype": dtype_of(leaf)}, term.shape, dtype_of(leaf))
-                outputs.append(term)
+                outputs.append(cast(self.simplifier, to_term(out), dtype_of(leaf)))
         outputs = list(reveal_diagonals(self.simplifier, outputs))
         if not self._insert(variant, recording, to_term, tuple(outputs)):
             self.give_up("two calls with equal decisions did different things")
 
     def _insert(
-        self, variant: Variant, recording: Recording, to_term: Callable[[Any], Term], outputs: tuple[Term, ...]
+        self, variant: Variant, recording: Recording, to_term: Callable[[Any], Value], outputs: tuple[Term, ...]
     ) -> bool:
         """Add a path; return False where the same decisions have led elsewhere before."""
         path = variant.tree
         for decision in recording.decisions:
-            term = to_term(decision.node)
+            term = truth(to_term(decision.node))
             if term.is_constant:
                 continue
             if path.outputs is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from chainrule.core.primitive import Primitive
 from chainrule.native.layout import basic_index, contiguous, region_shape
+from chainrule.passes.complex_parts import PAIRS
 from chainrule.passes.places import SCATTER
 from chainrule.passes.terms import Shape, Term, uniform
 from chainrule.primitives.indexing import INDEX_ADD
@@ -70,6 +71,8 @@ def assembled(term: Term) -> list[Piece]:
         return [Piece(term.operands[0], "store", term, 0, contiguous(term.operands[0].shape))]
     if term.primitive is STACK:
         return [Piece(part, "store", term, place * whole[0], whole[1:]) for place, part in enumerate(term.operands)]
+    if term.primitive is PAIRS:
+        return [Piece(part, "store", term, place, whole[:-1]) for place, part in enumerate(term.operands)]
     if term.primitive is CONCATENATE:
         axis = term.parameters["axis"] % len(term.shape)
         pieces, start = [], 0

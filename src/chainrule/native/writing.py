@@ -19,6 +19,7 @@ from chainrule.native.memory import Arena
 from chainrule.native.points import Loop, Root
 from chainrule.native.tables import LONG, Address, Pending, Table, write_run
 from chainrule.native.text import Body, Module
+from chainrule.passes.complex_parts import REAL_OF
 from chainrule.passes.terms import Term
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -218,9 +219,9 @@ def _readable(array: Array, is_reference: bool) -> tuple[Array, int, tuple[int, 
     order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
     turned = array.transpose(order)
     base = turned if turned.flags.c_contiguous else array.base
-    if not is_reference or not isinstance(base, np.ndarray) or base.dtype != array.dtype:
+    if not is_reference or not isinstance(base, np.ndarray):
         return np.ascontiguousarray(array), 0, contiguous(array.shape)
-    if base.flags.c_contiguous and base.flags.aligned:
+    if base.flags.c_contiguous and base.flags.aligned and REAL_OF.get(base.dtype, base.dtype) == array.dtype:
         offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
         return base, offset // size, tuple(stride // size for stride in array.strides)
     return np.ascontiguousarray(array), 0, contiguous(array.shape)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.graph import ITEM, Graph, Node
+from chainrule.passes.complex_parts import REAL_OF, Value, known, split
+from chainrule.passes.complex_rules import apply, by_numpy, is_complex
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.simplify_solves import log_determinant
 from chainrule.passes.terms import Term
@@ -19,45 +21,56 @@ IsReference = Callable[[np.ndarray[Any, Any]], bool]
 def lower(
     graph: Graph, simplifier: Simplifier, inputs: Sequence[Term], is_reference: IsReference,
     references: Mapping[int, np.ndarray[Any, Any]],
-) -> Callable[[Any], Term]:  # fmt: skip
-    """Return a function from the nodes of a graph, and constants, to their terms.
+) -> Callable[[Any], Value]:  # fmt: skip
+    """Return a function from the nodes of a graph, and constants, to their terms; a complex value has one for each part.
 
     references: by the number of its node, an array that is read where it is.
     """
-    terms: dict[int, Term] = {node.index: term for node, term in zip(graph.inputs, inputs, strict=True)}
+    terms: dict[int, Value] = {
+        node.index: split(simplifier, term) if node.value.dtype in REAL_OF else term
+        for node, term in zip(graph.inputs, inputs, strict=True)
+    }
+    several: dict[int, Sequence[Value]] = {}
 
-    def constant(value: Any) -> Term:
-        return simplifier.terms.constant(value, isinstance(value, np.ndarray) and is_reference(value))
+    def constant(value: Any) -> Value:
+        return known(simplifier, value, isinstance(value, np.ndarray) and is_reference(value))
 
     for number, array in references.items():
-        terms[number] = simplifier.terms.constant(array, is_reference=True)
+        terms[number] = known(simplifier, array, is_reference=True)
     for node in graph.nodes:
         if node.primitive is None:
+            continue
+        if node.primitive is ITEM:
+            (parent,) = node.parents
+            assert parent is not None
+            terms[node.index] = several[parent.index][node.parameters["index"]]
             continue
         operands = [
             constant(operand) if parent is None else terms[parent.index]
             for operand, parent in zip(node.operands, node.parents, strict=True)
         ]
-        if node.primitive is ITEM:
-            terms[node.index] = operands[0].results[node.parameters["index"]]
-        elif type(node.value) is tuple:
-            terms[node.index] = _several(simplifier, node, operands)
-        else:
-            value = node.value if isinstance(node.value, np.ndarray | np.generic) else np.asarray(node.value)
-            terms[node.index] = simplifier.apply(node.primitive, operands, node.parameters, value.shape, value.dtype)
+        if type(node.value) is tuple:
+            several[node.index] = _several(simplifier, node, operands)
+            continue
+        value = node.value if isinstance(node.value, np.ndarray | np.generic) else np.asarray(node.value)
+        make = apply if is_complex(operands, value.dtype) else Simplifier.apply
+        terms[node.index] = make(simplifier, node.primitive, operands, node.parameters, value.shape, value.dtype)
     return lambda part: terms[part.index] if isinstance(part, Node) else constant(part)
 
 
-def _several(simplifier: Simplifier, node: Node, operands: Sequence[Term]) -> Term:
-    """Return the term of an operation with several results, each of which is a term of its own."""
-    parts = [np.asarray(part) for part in node.value]
+def _several(simplifier: Simplifier, node: Node, operands: Sequence[Value]) -> Sequence[Value]:
+    """Return the terms of an operation with several results."""
     assert node.primitive is not None
-    term = simplifier.terms.apply(node.primitive, operands, node.parameters, parts[0].shape, parts[0].dtype)
+    kinds = [(part.shape, part.dtype) for part in map(np.asarray, node.value)]
+    given = [operand for operand in operands if isinstance(operand, Term)]
+    if len(given) < len(operands) or any(dtype in REAL_OF for _, dtype in kinds):
+        return by_numpy(simplifier, node.primitive, operands, node.parameters, kinds)
+    term = simplifier.terms.apply(node.primitive, given, node.parameters, *kinds[0])
     if term.results is None and node.primitive is SLOGDET:
-        term.results = log_determinant(simplifier, operands[0])
+        term.results = log_determinant(simplifier, given[0])
     if term.results is None:
         term.results = tuple(
-            simplifier.terms.apply(ITEM, (term,), {"index": place}, part.shape, part.dtype)
-            for place, part in enumerate(parts)
+            simplifier.terms.apply(ITEM, (term,), {"index": place}, *kind) for place, kind in enumerate(kinds)
         )
-    return term
+    results: tuple[Term, ...] = term.results
+    return results

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -125,6 +125,15 @@ class Terms:
             self._known[key] = found
         return found
 
+    def reference_to(self, array: np.ndarray[Any, Any], view: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]) -> Term:
+        """Return the constant that is a view of an array, read by reference."""
+        key = ("view", id(array))
+        found = self._known.get(key)
+        if found is None:
+            self._references.append(array)
+            found = self._known[key] = self.constant(view(array), is_reference=True)
+        return found
+
     def apply(
         self, primitive: Primitive, operands: Sequence[Term], parameters: dict[str, Any], shape: Shape, dtype: np.dtype[Any],
         results: Any = None,
@@ -137,6 +146,12 @@ class Terms:
             found = self._make(primitive, tuple(operands), parameters, shape, dtype, results=results)
             self._known[key] = found
         return found
+
+
+def in_promotion(operand: Term) -> Any:
+    """Return what NumPy's promotion makes of an operand: a Python number has no precision of its own."""
+    value = operand.constant
+    return value if type(value) in (int, float, bool) else operand.dtype
 
 
 def is_one_number(array: np.ndarray[Any, Any]) -> bool:

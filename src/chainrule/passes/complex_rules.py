@@ -1,0 +1,342 @@
+"""Owns the table of what operations on complex numbers are in real ones: the formulas, and the cases, by which NumPy computes."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from chainrule.core.graph import ITEM
+from chainrule.core.primitive import Linear, Multilinear, Primitive
+from chainrule.passes.complex_parts import (
+    ON_PAIRS,
+    REAL_OF,
+    Parts,
+    Real,
+    Value,
+    as_parts,
+    fitted,
+    in_memory,
+    joined,
+    split,
+)
+from chainrule.passes.simplify import Simplifier
+from chainrule.passes.terms import Shape, Term
+from chainrule.primitives import arithmetic as a
+from chainrule.primitives import exponential as e
+from chainrule.primitives import trigonometric as t
+from chainrule.primitives.comparison import EQUAL, ISFINITE, ISINF, ISNAN, MAXIMUM, MINIMUM, NOT_EQUAL
+from chainrule.primitives.fourier import FOURIER_PRIMITIVES
+from chainrule.primitives.shape import ASTYPE
+
+Rule: TypeAlias = Callable[..., Parts | Real | None]
+EXPONENT = 100
+"""Powers of whole exponents below this are products."""
+FACTORS = 2
+"""Products of up to so many complex factors are multiplied out."""
+
+
+def _on_each(primitive: Primitive) -> Rule:
+    """Return the rule of an operation that works on the parts as on any number."""
+
+    def rule(*operands: Parts) -> Parts:
+        (x, *real), (y, *imaginary) = ([each[part] for each in operands] for part in (0, 1))
+        return Parts(x.apply(primitive, *real), y.apply(primitive, *imaginary))
+
+    return rule
+
+
+def _multiply(x: Parts, y: Parts) -> Parts:
+    return Parts(x.real * y.real - x.imaginary * y.imaginary, x.real * y.imaginary + x.imaginary * y.real)
+
+
+def _square(z: Parts) -> Parts:
+    both = z.real * z.imaginary
+    return Parts(z.real * z.real - z.imaginary * z.imaginary, both + both)
+
+
+def _divide(x: Parts, y: Parts) -> Parts:
+    """Divide by the larger part first (Smith, "Algorithm 116: complex division", 1962): no square overflows."""
+    large = abs(y.real) >= abs(y.imaginary)
+    one, other = large.choose(y.real, y.imaginary), large.choose(y.imaginary, y.real)
+    is_zero = one.equals(0.0) & other.equals(0.0)
+    ratio = is_zero.choose(other, other / one)
+    scale = is_zero.choose(abs(one), one + other * ratio).apply(a.RECIPROCAL)
+    real = large.choose(x.real + x.imaginary * ratio, x.real * ratio + x.imaginary)
+    imaginary = large.choose(x.imaginary - x.real * ratio, x.imaginary * ratio - x.real)
+    return Parts(
+        is_zero.choose(x.real, real) * scale,
+        is_zero.choose(x.imaginary, imaginary) * scale,
+    )
+
+
+def _reciprocal(z: Parts) -> Parts:
+    large = abs(z.real) >= abs(z.imaginary)
+    ratio = large.choose(z.imaginary, z.real) / large.choose(z.real, z.imaginary)
+    size = large.choose(z.real + z.imaginary * ratio, z.real * ratio + z.imaginary)
+    return Parts(large.choose(1.0, ratio) / size, -(large.choose(ratio, 1.0) / size))
+
+
+def _absolute(z: Parts) -> Real:
+    return z.real.apply(a.HYPOT, z.imaginary)
+
+
+def _exp(z: Parts) -> Parts:
+    size, is_real = z.real.apply(e.EXP), z.imaginary.equals(0.0)
+    return Parts(
+        is_real.choose(size, size * z.imaginary.apply(t.COS)),
+        is_real.choose(z.imaginary, size * z.imaginary.apply(t.SIN)),
+    )
+
+
+def _log(z: Parts) -> Parts:
+    """Return the logarithm of the modulus and the angle; near 1 the former is that of 1 + (|z|² - 1)."""
+    x, y = abs(z.real), abs(z.imaginary)
+    size, large, small = _absolute(z), x.apply(MAXIMUM, y), x.apply(MINIMUM, y)
+    near = (size > 0.5) & (size < 2.0)
+    excess = near.choose((large - 1.0) * (large + 1.0) + small * small, 0.0)
+    return Parts(
+        near.choose(excess.apply(e.LOG1P) * 0.5, size.apply(e.LOG)), z.imaginary.apply(t.ARCTAN2, z.real)
+    )
+
+
+def _sqrt(z: Parts) -> Parts:
+    half = (abs(z.real) * 0.5 + _absolute(z) * 0.5).apply(a.SQRT)
+    is_zero = half.equals(0.0)
+    rest = is_zero.choose(z.imaginary, z.imaginary / is_zero.choose(1.0, half) * 0.5)
+    is_infinite = abs(z.imaginary).equals(math.inf)
+    rest = is_infinite.choose(z.imaginary, rest)
+    right = z.real >= 0.0
+    return Parts(
+        is_infinite.choose(math.inf, right.choose(half, abs(rest))),
+        right.choose(rest, half.apply(a.COPYSIGN, z.imaginary)),
+    )
+
+
+def _power(x: Parts, y: Parts) -> Parts:
+    n = y.constant
+    if n is not None and np.ndim(n) == 0 and np.imag(n) == 0 and abs(np.real(n)) < EXPONENT and np.real(n) % 1 == 0:
+        return _whole_power(x, int(np.real(n)))
+    log = _log(x)
+    found = _exp(_multiply(y, log))
+    of_zero = x.real.equals(0.0) & x.imaginary.equals(0.0)
+    once = y.real.equals(0.0) & y.imaginary.equals(0.0)
+    empty = (y.real > 0.0) & y.imaginary.equals(0.0)
+    zero = empty.choose(0.0, math.nan)
+    return Parts(
+        once.choose(1.0, of_zero.choose(zero, found.real)), once.choose(0.0, of_zero.choose(zero, found.imaginary))
+    )
+
+
+def _whole_power(x: Parts, n: int) -> Parts:
+    """Multiply squares."""
+    found, factor, left = None, x, abs(n)
+    while left:
+        if left % 2:
+            found = factor if found is None else _multiply(found, factor)
+        left //= 2
+        if left:
+            factor = _multiply(factor, factor)
+    if found is None:
+        s = x.real.s
+        return Parts(Real(s, s.terms.constant(1.0)), Real(s, s.terms.constant(0.0)))
+    return _reciprocal(found) if n < 0 else found
+
+
+def _sin(z: Parts) -> Parts:
+    (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.real), _hyperbolic(z.imaginary)
+    return Parts(sine * hyperbolic_cosine, cosine * hyperbolic_sine)
+
+
+def _cos(z: Parts) -> Parts:
+    (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.real), _hyperbolic(z.imaginary)
+    return Parts(cosine * hyperbolic_cosine, -(sine * hyperbolic_sine))
+
+
+def _sinh(z: Parts) -> Parts:
+    (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.imaginary), _hyperbolic(z.real)
+    return Parts(hyperbolic_sine * cosine, hyperbolic_cosine * sine)
+
+
+def _cosh(z: Parts) -> Parts:
+    (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.imaginary), _hyperbolic(z.real)
+    return Parts(hyperbolic_cosine * cosine, hyperbolic_sine * sine)
+
+
+def _circular(x: Real) -> tuple[Real, Real]:
+    return x.apply(t.SIN), x.apply(t.COS)
+
+
+def _hyperbolic(x: Real) -> tuple[Real, Real]:
+    return x.apply(e.SINH), x.apply(e.COSH)
+
+
+def _tanh(z: Parts) -> Parts:
+    """Compute by tan and sinh, which do not cancel (Kahan, "Branch cuts for complex elementary functions", 1987)."""
+    tangent, size = z.imaginary.apply(t.TAN), z.real.apply(e.SINH)
+    beta, squared = tangent * tangent + 1.0, size * size
+    below = beta * squared + 1.0
+    is_large = abs(z.real) > 22.0
+    sine, cosine = _circular(z.imaginary)
+    rest = sine * cosine * (abs(z.real) * -2.0).apply(e.EXP) * 4.0
+    return Parts(
+        is_large.choose(1.0, beta * (squared + 1.0).apply(a.SQRT) * abs(size) / below).apply(a.COPYSIGN, z.real),
+        is_large.choose(rest, tangent / below),
+    )
+
+
+def _tan(z: Parts) -> Parts:
+    turned = _tanh(Parts(-z.imaginary, z.real))
+    return Parts(turned.imaginary, -turned.real)
+
+
+def _of_either(primitive: Primitive) -> Rule:
+    """Return the rule of a test that holds where it holds for a part."""
+
+    def rule(z: Parts) -> Real:
+        return z.real.apply(primitive, dtype=np.dtype(bool)) | z.imaginary.apply(primitive, dtype=np.dtype(bool))
+
+    return rule
+
+
+def _is_finite(z: Parts) -> Real:
+    return z.real.apply(ISFINITE, dtype=np.dtype(bool)) & z.imaginary.apply(ISFINITE, dtype=np.dtype(bool))
+
+
+RULES: dict[Primitive, Rule] = {
+    a.ADD: _on_each(a.ADD),
+    a.SUBTRACT: _on_each(a.SUBTRACT),
+    a.NEGATIVE: _on_each(a.NEGATIVE),
+    a.POSITIVE_SIGN: lambda z: z,
+    a.MULTIPLY: _multiply,
+    a.DIVIDE: _divide,
+    a.RECIPROCAL: _reciprocal,
+    a.SQUARE: _square,
+    a.SQRT: _sqrt,
+    a.POWER: _power,
+    a.REAL: lambda z: z.real,
+    a.IMAG: lambda z: z.imaginary,
+    a.CONJUGATE: lambda z: Parts(z.real, -z.imaginary),
+    a.ABSOLUTE_COMPLEX: _absolute,
+    e.EXP: _exp,
+    e.LOG: _log,
+    e.SINH: _sinh,
+    e.COSH: _cosh,
+    e.TANH: _tanh,
+    t.SIN: _sin,
+    t.COS: _cos,
+    t.TAN: _tan,
+    EQUAL: lambda x, y: x.real.equals(y.real) & x.imaginary.equals(y.imaginary),
+    NOT_EQUAL: lambda x, y: x.real.differs(y.real) | x.imaginary.differs(y.imaginary),
+    ISNAN: _of_either(ISNAN),
+    ISINF: _of_either(ISINF),
+    ISFINITE: _is_finite,
+}
+"""By operation, what it is for complex numbers; a real operand comes as a complex one. NumPy computes the others."""
+
+_TURNING = frozenset(FOURIER_PRIMITIVES)  # linear, with complex factors
+
+
+def is_complex(operands: Sequence[Value], dtype: np.dtype[Any]) -> bool:
+    """Whether an operation is one on complex numbers."""
+    return dtype in REAL_OF or any(isinstance(operand, Parts) for operand in operands)
+
+
+def apply(
+    s: Simplifier, primitive: Primitive, operands: Sequence[Value], parameters: dict[str, Any], shape: Shape,
+    dtype: np.dtype[Any],
+) -> Value:  # fmt: skip
+    """Return the value of an operation on complex numbers, by its parts where they can be computed from real ones."""
+    if _is_in_parts(dtype) and all(_is_in_parts(each.dtype) for each in operands if isinstance(each, Term)):
+        found: Parts | Real | None = None
+        rule = RULES.get(primitive)
+        if rule is not None:
+            found = rule(*(as_parts(s, operand) for operand in operands))
+        elif dtype in REAL_OF and isinstance(primitive, Linear) and primitive not in _TURNING:
+            found = _on_parts(s, primitive, operands, parameters, shape, REAL_OF[dtype])
+        elif dtype in REAL_OF and isinstance(primitive, Multilinear):
+            found = _expanded(s, primitive, operands, parameters, shape, REAL_OF[dtype])
+        if found is not None:
+            return fitted(s, found, shape, dtype)
+    (result,) = by_numpy(s, primitive, operands, parameters, [(shape, dtype)])
+    return result
+
+
+def _is_in_parts(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind != "c" or dtype in REAL_OF
+
+
+def _on_parts(
+    s: Simplifier, primitive: Linear, operands: Sequence[Value], parameters: dict[str, Any], shape: Shape,
+    dtype: np.dtype[Any],
+) -> Parts:  # fmt: skip
+    """Apply what moves, adds and chooses numbers to each part."""
+    count = len(operands) if primitive.linear_in is None else primitive.linear_in
+    moved, others = [as_parts(s, each, dtype) for each in operands[:count]], [_term(each) for each in operands[count:]]
+    if primitive is ASTYPE:
+        return moved[0]
+    real, imaginary = (
+        Real(s, s.apply(primitive, (*(each[part].term for each in moved), *others), parameters, shape, dtype))
+        for part in (0, 1)
+    )
+    return Parts(real, imaginary)
+
+
+def _term(value: Value) -> Term:
+    assert isinstance(value, Term)
+    return value
+
+
+def _expanded(
+    s: Simplifier, primitive: Multilinear, operands: Sequence[Value], parameters: dict[str, Any], shape: Shape,
+    dtype: np.dtype[Any],
+) -> Parts | None:  # fmt: skip
+    """Multiply out: a product of sums of a real and an imaginary part is the sum of the products."""
+    places = [place for place, each in enumerate(operands) if isinstance(each, Parts)]
+    if len(places) > FACTORS:
+        return None
+    sums: list[Real | None] = [None, None]
+    for choice in itertools.product((0, 1), repeat=len(places)):
+        chosen = dict(zip(places, choice, strict=True))
+        terms = [
+            each[chosen[place]].term if isinstance(each, Parts) else each for place, each in enumerate(operands)
+        ]
+        product, turns = Real(s, s.apply(primitive, terms, parameters, shape, dtype)), sum(choice)
+        before = sums[turns % 2]
+        if before is None:
+            sums[turns % 2] = -product if turns >= 2 else product
+        else:
+            sums[turns % 2] = before - product if turns >= 2 else before + product
+    real, imaginary = sums
+    assert real is not None and imaginary is not None
+    return Parts(real, imaginary)
+
+
+def by_numpy(
+    s: Simplifier, primitive: Primitive, operands: Sequence[Value], parameters: dict[str, Any],
+    kinds: Sequence[tuple[Shape, np.dtype[Any]]],
+) -> tuple[Value, ...]:  # fmt: skip
+    """Return the results of an operation that NumPy computes of pairs. kinds: their shapes and types."""
+    given = [each if isinstance(each, Term) else _in_memory(each) for each in operands]
+    paired = tuple(isinstance(each, Parts) and each.constant is None for each in operands)
+    keywords = {"primitive": primitive, "paired": paired, "keywords": parameters}
+    places = [in_memory(*kind) for kind in kinds]
+    if len(kinds) == 1:
+        results: tuple[Term, ...] = (s.apply(ON_PAIRS, given, keywords, *places[0]),)
+    else:
+        term = s.terms.apply(ON_PAIRS, given, keywords, *places[0])
+        if term.results is None:
+            term.results = tuple(
+                s.terms.apply(ITEM, (term,), {"index": number}, *place) for number, place in enumerate(places)
+            )
+        results = term.results
+    return tuple(
+        split(s, result) if dtype in REAL_OF else result for result, (_, dtype) in zip(results, kinds, strict=True)
+    )
+
+
+def _in_memory(parts: Parts) -> Term:
+    return joined(parts) if parts.constant is None else parts.real.s.terms.constant(parts.constant)
