@@ -28,9 +28,9 @@ from chainrule.native.layout import is_basic
 from chainrule.native.machine import host
 from chainrule.native.text import Body, Module
 from chainrule.native.vector_math import FUNCTIONS
-from chainrule.passes.complex_parts import PAIRS
 from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import Shape, Term
+from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.arithmetic import DIVIDE, SQRT
 from chainrule.primitives.index_keys import key_of
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
@@ -43,7 +43,7 @@ from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, FLIP, PAD, RES
 MOST = 16
 """Arrays of up to so many elements are kept in registers."""
 Names = np.ndarray[Any, np.dtype[np.object_]]
-_MOVES = frozenset({RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, FLIP, STACK, PAIRS})
+_MOVES = frozenset({RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, FLIP, STACK, WEAVE})
 _SLOW = frozenset({DIVIDE, SQRT})  # a processor begins one of these in five to nine cycles, for one number or a vector
 _REDUCTIONS: dict[Primitive | None, str] = {SUM: "add", PROD: "multiply", MAX: "maximum", MIN: "minimum"}
 

@@ -27,9 +27,9 @@ from chainrule.native.layout import (
 from chainrule.native.products import can_multiply, wants_copy
 from chainrule.native.steps import REDUCTIONS, Piece, Step, assembled, reduced
 from chainrule.native.vector_math import FUNCTIONS
-from chainrule.passes.complex_parts import PAIRS
 from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import BOOL, Shape, Term
+from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.products import MATMUL
@@ -47,7 +47,7 @@ JOINED = 12
 """Up to so many parts of joined values are computed as pieces of the loops that read them."""
 CELLS = 4000
 """Up to so many numbers of small arrays are kept in registers."""
-_APART = frozenset({STACK, PAIRS})
+_APART = frozenset({STACK, WEAVE})
 """Their parts have one shape and lie apart, so that one loop writes them all."""
 _WEIGHTS = {"divide": 4, "sqrt": 4}
 
@@ -155,7 +155,7 @@ class Schedule:
         if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
             fits = all(self._is_matrix(each) or self._can_copy(each) for each in operands)
             return PRODUCT if fits else CALL
-        if primitive is RESHAPE or (primitive in (CONCATENATE, STACK, PAIRS) and same):
+        if primitive is RESHAPE or (primitive in (CONCATENATE, STACK, WEAVE) and same):
             return ASSEMBLE
         if (
             primitive in (INDEX_SET, INDEX_ADD)
@@ -195,7 +195,7 @@ class Schedule:
                 level = max(level, before)
             elif kind is POINT:
                 own = self.cost[operand.index]
-                spread = own > CHEAP and 2 * operand.size <= term.size
+                spread = own > CHEAP and 2 * operand.size <= term.size and term.primitive not in _APART
                 in_memory = term.primitive is GATHER and number == 0
                 if inline and not spread and not in_memory and cost + own <= LONGEST:
                     cost += own

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from chainrule.core.primitive import Primitive
 from chainrule.native.layout import basic_index, contiguous, region_shape
-from chainrule.passes.complex_parts import PAIRS
 from chainrule.passes.places import SCATTER
 from chainrule.passes.terms import Shape, Term, uniform
+from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.indexing import INDEX_ADD
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
@@ -71,8 +73,11 @@ def assembled(term: Term) -> list[Piece]:
         return [Piece(term.operands[0], "store", term, 0, contiguous(term.operands[0].shape))]
     if term.primitive is STACK:
         return [Piece(part, "store", term, place * whole[0], whole[1:]) for place, part in enumerate(term.operands)]
-    if term.primitive is PAIRS:
-        return [Piece(part, "store", term, place, whole[:-1]) for place, part in enumerate(term.operands)]
+    if term.primitive is WEAVE:
+        grid, axes = term.parameters["grid"], term.parameters["axes"]
+        strides = tuple(stride for axis, stride in enumerate(whole) if axis not in axes)
+        places = [sum(at * whole[axis] for at, axis in zip(place, axes, strict=True)) for place in np.ndindex(grid)]
+        return [Piece(part, "store", term, at, strides) for part, at in zip(term.operands, places, strict=True)]
     if term.primitive is CONCATENATE:
         axis = term.parameters["axis"] % len(term.shape)
         pieces, start = [], 0

@@ -13,6 +13,7 @@ from chainrule.core.primitive import Array, General, Primitive
 from chainrule.passes.places import ONCE
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import BOOL, Shape, Term, in_promotion
+from chainrule.passes.weaving import weave
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.comparison import EQUAL, GREATER, GREATER_EQUAL, LESS, LOGICAL_AND, LOGICAL_OR, NOT_EQUAL
 from chainrule.primitives.indexing import INDEX
@@ -20,10 +21,6 @@ from chainrule.primitives.shape import ASTYPE, WHERE
 
 REAL_OF: Final = {np.dtype(np.complex128): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.float32)}
 """The type of the parts, for each type of which values are taken apart."""
-
-
-def _pairs(real: Array, imaginary: Array) -> Array:
-    return np.stack([real, imaginary], axis=-1)
 
 
 def _on_pairs(*operands: Array, primitive: Primitive, paired: tuple[bool, ...], keywords: dict[str, Any]) -> Any:
@@ -45,9 +42,6 @@ def _real(out: Array) -> Array:
 def _as_pairs(array: Array) -> Array:
     return array[..., np.newaxis].view(REAL_OF[array.dtype])
 
-
-PAIRS = General(name="complex", value=_pairs, push=None, rule=ONCE)
-"""The pairs of a real and an imaginary part: one more axis, of length 2."""
 
 ON_PAIRS = General(name="on_pairs", value=_on_pairs, push=None, rule=ONCE)
 """What another primitive computes of complex numbers, for those of its operands that are `paired`; its results are pairs too."""
@@ -149,7 +143,7 @@ def split(s: Simplifier, pairs: Term) -> Parts:
 def joined(parts: Parts) -> Term:
     """Return the pairs of a complex value."""
     s, terms = parts.real.s, (parts.real.term, parts.imaginary.term)
-    return s.apply(PAIRS, terms, {}, (*terms[0].shape, 2), terms[0].dtype)
+    return weave(s, terms, (2,), (len(terms[0].shape),))
 
 
 def known(s: Simplifier, value: Any, is_reference: bool) -> Value:
@@ -162,7 +156,7 @@ def known(s: Simplifier, value: Any, is_reference: bool) -> Value:
         return s.terms.constant(value, is_reference)
     if is_reference:
         return split(s, s.terms.reference_to(value, _as_pairs))
-    real, imaginary = (Real(s, s.terms.constant(np.ascontiguousarray(part)[()])) for part in (value.real, value.imag))
+    real, imaginary = (Real(s, s.terms.constant(np.array(part)[()])) for part in (value.real, value.imag))
     return Parts(real, imaginary, value)
 
 

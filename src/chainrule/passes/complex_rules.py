@@ -23,13 +23,14 @@ from chainrule.passes.complex_parts import (
     joined,
     split,
 )
+from chainrule.passes.fourier import transform
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import Shape, Term
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import exponential as e
 from chainrule.primitives import trigonometric as t
 from chainrule.primitives.comparison import EQUAL, ISFINITE, ISINF, ISNAN, MAXIMUM, MINIMUM, NOT_EQUAL
-from chainrule.primitives.fourier import FOURIER_PRIMITIVES
+from chainrule.primitives.fourier import FOURIER_PRIMITIVES, RFFT
 from chainrule.primitives.shape import ASTYPE
 
 Rule: TypeAlias = Callable[..., Parts | Real | None]
@@ -237,8 +238,6 @@ RULES: dict[Primitive, Rule] = {
 }
 """By operation, what it is for complex numbers; a real operand comes as a complex one. NumPy computes the others."""
 
-_TURNING = frozenset(FOURIER_PRIMITIVES)  # linear, with complex factors
-
 
 def is_complex(operands: Sequence[Value], dtype: np.dtype[Any]) -> bool:
     """Whether an operation is one on complex numbers."""
@@ -255,7 +254,9 @@ def apply(
         rule = RULES.get(primitive)
         if rule is not None:
             found = rule(*(as_parts(s, operand) for operand in operands))
-        elif dtype in REAL_OF and isinstance(primitive, Linear) and primitive not in _TURNING:
+        elif primitive in FOURIER_PRIMITIVES:
+            found = _transformed(s, primitive, operands[0], parameters, shape, REAL_OF.get(dtype, dtype))
+        elif dtype in REAL_OF and isinstance(primitive, Linear):
             found = _on_parts(s, primitive, operands, parameters, shape, REAL_OF[dtype])
         elif dtype in REAL_OF and isinstance(primitive, Multilinear):
             found = _expanded(s, primitive, operands, parameters, shape, REAL_OF[dtype])
@@ -283,6 +284,15 @@ def _on_parts(
         for part in (0, 1)
     )
     return Parts(real, imaginary)
+
+
+def _transformed(
+    s: Simplifier, primitive: Primitive, operand: Value, parameters: dict[str, Any], shape: Shape, dtype: np.dtype[Any]
+) -> Parts | Real | None:
+    z = as_parts(s, operand, dtype)
+    axis = parameters["axis"]
+    length = (z.real.term.shape if primitive is RFFT else shape)[axis]
+    return transform(s, primitive, z, isinstance(operand, Term), parameters, length)
 
 
 def _term(value: Value) -> Term:
