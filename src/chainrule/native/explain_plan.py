@@ -20,6 +20,7 @@ from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_
 from chainrule.native.specialize import Specialization, Variant
 from chainrule.native.steps import Step
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
+from chainrule.passes.complex_parts import ON_PAIRS, REAL_OF, split
 from chainrule.passes.terms import BOOL, Term, live, uniform
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.products import MATMUL
@@ -91,6 +92,11 @@ class _Reader:
         self.call = call
         given = leaf_names(fun, call)
         self.names = {term.index: given[place] for term, place in zip(specialization.inputs, call.moving, strict=True)}
+        for term, kind in zip(specialization.inputs, specialization.kinds, strict=True):
+            if getattr(kind, "dtype", None) in REAL_OF:
+                parts = split(specialization.simplifier, term)
+                for part, name in ((parts.real, "real"), (parts.imaginary, "imag")):
+                    self.names[part.term.index] = f"{name}({self.names[term.index]})"
         kinds = zip(call.moving, specialization.kinds, strict=True)
         self.signature = f"{title}({', '.join(f'{given[place]}: {kind_name(kind)}' for place, kind in kinds)})"
         self.steps: list[PlanStep] = []
@@ -239,7 +245,8 @@ class _Reader:
             )
         )  # fmt: skip
         if kind is NUMPY and step.term is not None and step.term.primitive is not None:
-            self.fallbacks.append(Fallback(step.term.primitive.name, _why(step.term)))
+            primitive = step.term.parameters["primitive"] if step.term.primitive is ON_PAIRS else step.term.primitive
+            self.fallbacks.append(Fallback(primitive.name, _why(step.term)))
 
     def _roots(self, cells: Sequence[Term], schedule: Schedule) -> list[Term]:
         """Return the values of straight-line code that others use."""

@@ -35,17 +35,50 @@ class Inner:
         if width == 1:
             return load_number(body, element, address)
         kind = f"<{width} x {memory}>"
-        if stride == 1:
-            if self.mask is None:
-                found = body.let(f"load {kind}, ptr {address}, align {ALIGNMENT[memory]}")
-            else:
-                name = body.module.declare(f"llvm.masked.load.v{width}{SHORT[memory]}.p0", f"{kind} {{}}(ptr, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
-                found = body.let(f"call {kind} {name}(ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
-        else:
+        if stride != 1:
             steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
             places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
             return self._load_each(element, kind, places)
+        found = self._load_neighbors(memory, address, width, self.mask)
         return body.let(f"icmp ne {kind} {found}, zeroinitializer") if element == "i1" else found
+
+    def _load_neighbors(self, memory: str, address: str, width: int, mask: str | None) -> str:
+        body, kind = self.body, f"<{width} x {memory}>"
+        if mask is None:
+            return body.let(f"load {kind}, ptr {address}, align {ALIGNMENT[memory]}")
+        name = body.module.declare(f"llvm.masked.load.v{width}{SHORT[memory]}.p0", f"{kind} {{}}(ptr, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
+        return body.let(f"call {kind} {name}(ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
+
+    def load_pairs(self, element: str, row: str) -> tuple[str, str]:
+        """Write a load of a pair for each lane; return what is first in them, and what is second."""
+        found: tuple[str, str] | None = self.memo.get(("pairs", element, row))
+        if found is not None:
+            return found
+        body, memory, width, address = self.body, MEMORY[element], self.width, self.address(element, row, 2)
+        if width == 1:
+            after = body.let(f"getelementptr {memory}, ptr {address}, i64 1")
+            found = load_number(body, element, address), load_number(body, element, after)
+        else:
+            both = self._load_neighbors(memory, address, 2 * width, self._mask_of_pairs())
+            first, second = (self._lanes_of(both, memory, range(side, 2 * width, 2)) for side in (0, 1))
+            found = first, second
+            if element == "i1":
+                kind = f"<{width} x {memory}>"
+                first, second = (body.let(f"icmp ne {kind} {each}, zeroinitializer") for each in found)
+                found = first, second
+        self.memo[("pairs", element, row)] = found
+        return found
+
+    def _lanes_of(self, pairs: str, memory: str, lanes: Sequence[int]) -> str:
+        """Write the choice of some lanes of a vector of pairs."""
+        kind, chosen = f"<{2 * self.width} x {memory}>", ", ".join(f"i32 {lane}" for lane in lanes)
+        return self.body.let(f"shufflevector {kind} {pairs}, {kind} poison, <{len(lanes)} x i32> <{chosen}>")
+
+    def _mask_of_pairs(self) -> str | None:
+        if self.mask is None:
+            return None
+        kind, lanes = f"<{self.width} x i1>", ", ".join(f"i32 {lane // 2}" for lane in range(2 * self.width))
+        return self.body.let(f"shufflevector {kind} {self.mask}, {kind} poison, <{2 * self.width} x i32> <{lanes}>")
 
     def _load_each(self, element: str, kind: str, places: str) -> str:
         """Write a load of lanes from an address for each."""
@@ -82,14 +115,8 @@ class Inner:
             value = body.let(f"zext {'i1' if width == 1 else f'<{width} x i1>'} {value} to {kind}")
         if width == 1:
             body.do(f"store {kind} {value}, ptr {address}")
-            return
-        if stride == 1 and self.mask is None:
-            body.do(f"store {kind} {value}, ptr {address}, align {ALIGNMENT[memory]}")
         elif stride == 1:
-            name = body.module.declare(f"llvm.masked.store.v{width}{SHORT[memory]}.p0", f"void {{}}({kind}, ptr, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
-            body.do(
-                f"call void {name}({kind} {value}, ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {self.mask})"
-            )
+            self._store_neighbors(memory, value, address, width, self.mask)
         else:
             steps = ", ".join(f"i64 {lane * stride}" for lane in range(width))
             places = body.let(f"getelementptr {memory}, ptr {address}, <{width} x i64> <{steps}>")
@@ -98,6 +125,26 @@ class Inner:
             body.do(
                 f"call void {name}({kind} {value}, <{width} x ptr> {places}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask})"
             )
+
+    def _store_neighbors(self, memory: str, value: str, address: str, width: int, mask: str | None) -> None:
+        body, kind = self.body, f"<{width} x {memory}>"
+        if mask is None:
+            body.do(f"store {kind} {value}, ptr {address}, align {ALIGNMENT[memory]}")
+            return
+        name = body.module.declare(f"llvm.masked.store.v{width}{SHORT[memory]}.p0", f"void {{}}({kind}, ptr, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
+        body.do(f"call void {name}({kind} {value}, ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask})")
+
+    def store_pairs(self, element: str, row: str, first: str, second: str) -> None:
+        """Write a store of a pair for each lane."""
+        body, memory, width, address = self.body, MEMORY[element], self.width, self.address(element, row, 2)
+        if width == 1:
+            body.do(f"store {memory} {first}, ptr {address}")
+            body.do(f"store {memory} {second}, ptr {body.let(f'getelementptr {memory}, ptr {address}, i64 1')}")
+            return
+        kind = f"<{width} x {memory}>"
+        lanes = ", ".join(f"i32 {lane // 2 + lane % 2 * width}" for lane in range(2 * width))
+        both = body.let(f"shufflevector {kind} {first}, {kind} {second}, <{2 * width} x i32> <{lanes}>")
+        self._store_neighbors(memory, both, address, 2 * width, self._mask_of_pairs())
 
 
 def load_number(body: Body, element: str, address: str) -> str:

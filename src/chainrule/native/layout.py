@@ -158,6 +158,15 @@ def join_bounds(term: Term) -> tuple[int, list[tuple[int, int]]] | None:
     return axis, list(zip([0, *ends], ends, strict=False))
 
 
+def lies_in_pairs(storage: Storage) -> bool:
+    """Whether elements lie on one side of pairs that belong to the same array: both sides may be read at once."""
+    if storage.buffer.shape[-1:] != (2,) or not storage.strides or any(stride % 2 for stride in storage.strides):
+        return False
+    array = storage.buffer.constant
+    size = storage.buffer.dtype.itemsize
+    return array is None or (array.strides[-1] == size and all(each % (2 * size) == 0 for each in array.strides[:-1]))
+
+
 def _moved(at: Coordinate, start: int, step: int) -> Coordinate:
     return Coordinate(at.axis, at.coefficient * step, start + step * at.constant)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from chainrule.native.layout import Storage
+from chainrule.native.layout import Storage, lies_in_pairs
 from chainrule.native.points import Loop, Root
 from chainrule.native.reductions import IDENTITY
 from chainrule.native.steps import Piece
@@ -57,7 +57,9 @@ def loop_call(
         found = writer.storage(state, term) if uniform(term) is None else None
         if found is None:
             return None
-        return number(found, term.dtype.itemsize), Storage(found.buffer, 0, found.strides)
+        side = found.offset % 2 if lies_in_pairs(found) else 0
+        pointer = number(found._replace(offset=found.offset - side), term.dtype.itemsize)
+        return pointer, Storage(found.buffer, side, found.strides)
 
     if not domain:
         domain, pieces = (1,), [replace(piece, strides=(1,)) for piece in pieces]
@@ -72,7 +74,7 @@ def loop_call(
             strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
         target = Storage(piece.target, piece.offset, strides)
         pointer = number(target, piece.target.dtype.itemsize)
-        roots.append(Root(term, piece.how, pointer, strides, piece.places, piece.spread))
+        roots.append(Root(term, piece.how, pointer, strides, piece.places, piece.spread, piece.beside))
     read = stored if flat is None else lambda term: _flat_stored(term, stored)
     loop = Loop(domain, roots, read, names)
     sizes = [piece.target.size for piece in pieces]
@@ -85,4 +87,4 @@ def _flat_stored(term: Term, stored: Callable[[Term], tuple[int, Storage] | None
     found = stored(origin)
     if found is None:
         return None
-    return found[0], Storage(found[1].buffer, 0, tuple(1 for _ in term.shape))
+    return found[0], Storage(found[1].buffer, found[1].offset, tuple(1 for _ in term.shape))

@@ -15,7 +15,7 @@ from chainrule.native.column_sums import WIDEST, ColumnSums
 from chainrule.native.inner import MEMORY
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
-from chainrule.native.layout import Coordinate, coordinates_of_operand, join_bounds, pad_bounds
+from chainrule.native.layout import Coordinate, coordinates_of_operand, join_bounds, lies_in_pairs, pad_bounds
 from chainrule.native.nests import Nest
 from chainrule.native.points import Loop, Points, Root, starting
 from chainrule.native.reductions import IDENTITY, identity
@@ -49,6 +49,8 @@ class _Writer:
             self._scan(root.term, starting(loop.domain, root.term))
             for place, at, _ in root.start_of_places():
                 self._scan(place, at)
+            if root.beside is not None:
+                self._scan(root.beside, starting(loop.domain, root.beside))
         narrow = self.kinds <= {FLOAT32, BOOL} and FLOAT32 in self.kinds
         self.width = max(1, width_bytes // (4 if narrow else 8))
         if any(root.is_scattered for root in loop.roots):
@@ -159,7 +161,7 @@ def loop_key(loop: Loop) -> Any:
     made: dict[int, int] = {}
     parts: list[Any] = []
     for root in loop.roots:
-        stack = [root.term, *(place for place, _ in root.places)]
+        stack = [*([] if root.beside is None else [root.beside]), root.term, *(place for place, _ in root.places)]
         while stack:
             term = stack[-1]
             if term.index in made:
@@ -170,7 +172,7 @@ def loop_key(loop: Loop) -> Any:
             if number is not None:
                 part: Any = (type(number), repr(number), term.shape, term.dtype)
             elif stored is not None:
-                part = (stored[0], stored[1].strides, term.shape, term.dtype)
+                part = (stored[0], stored[1].offset, stored[1].strides, lies_in_pairs(stored[1]), term.shape, term.dtype)
             else:
                 missing = [operand for operand in term.operands if operand.index not in made]
                 if missing:
@@ -181,7 +183,8 @@ def loop_key(loop: Loop) -> Any:
             made[term.index] = len(parts)
             parts.append(part)
     roots = tuple(
-        (made[root.term.index], root.how, root.pointer, root.strides, root.spread,
+        (made[root.term.index], None if root.beside is None else made[root.beside.index], root.how, root.pointer,
+         root.strides, root.spread,
          tuple((made[place.index], stride) for place, stride in root.places))
         for root in loop.roots
     )  # fmt: skip

@@ -215,7 +215,11 @@ class Nest:
             if root.how != "store":
                 how = "sum" if root.how == "add" else root.how
                 vector = combine(lanes, how, root.term.dtype, inner.load(element, row, root.strides[-1]), vector)
-            inner.store(element, row, root.strides[-1], vector)
+            if root.beside is not None:
+                other = points.value(root.beside, points.start(root.beside), inner)
+                inner.store_pairs(element, row, vector, points.vector(other, root.beside, inner))
+            else:
+                inner.store(element, row, root.strides[-1], vector)
         return after
 
     def _row(self, points: Points, inner: Inner, root: Root) -> str:

@@ -13,6 +13,7 @@ from chainrule.errors import ChainruleError
 from chainrule.native.blas import ALONE, numpy_alone
 from chainrule.native.layout import contiguous
 from chainrule.native.writing import State, Writing
+from chainrule.passes.complex_parts import ON_PAIRS
 from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
 
@@ -24,19 +25,19 @@ ADDRESSES = 16
 class NumpyCall:
     """Applies a primitive to arrays that lie in a program's memory, and writes the results there.
 
-    operands: for each one a constant, or how it lies in memory.
+    operands: for each one a constant, or how it lies in memory. results: how they do.
     """
 
     __slots__ = ("value", "parameters", "constants", "operands", "results", "around", "_pointers")
 
     def __init__(
-        self, primitive: Primitive, parameters: dict[str, Any], operands: Sequence[Any], results: Sequence[Term]
+        self, primitive: Primitive, parameters: dict[str, Any], operands: Sequence[Any], results: Sequence[Memory]
     ):
         self.value = np.errstate(all="ignore")(primitive.value)
         self.parameters = parameters
         self.constants = [None if isinstance(operand, Memory) else operand for operand in operands]
         self.operands = [(place, each) for place, each in enumerate(operands) if isinstance(each, Memory)]
-        self.results = [Memory(term.dtype, term.shape, contiguous(term.shape)) for term in results]
+        self.results = results
         is_small = all(length < ALONE for _, each in self.operands for length in each.shape[-2:])
         is_alone = primitive in LINEAR_ALGEBRA_PRIMITIVES and is_small
         self.around = numpy_alone() if is_alone else (_nothing, _nothing)
@@ -90,6 +91,14 @@ class Memory:
         self._block: Any = ctypes.c_char * (self.before + sum(each for each in reach if each > 0) + dtype.itemsize)
         self._known: dict[int, np.ndarray[Any, Any]] = {}
 
+    def as_complex(self) -> Memory | None:
+        """Return how the complex numbers lie whose parts these are, along the last axis; None where the parts lie apart."""
+        dtype = np.result_type(self.dtype, np.complex64)
+        *strides, between = self.strides
+        if between != self.dtype.itemsize or any(stride % dtype.itemsize for stride in strides):
+            return None
+        return Memory(dtype, self.shape[:-1], tuple(stride // dtype.itemsize for stride in strides))
+
     def array(self, pointer: int) -> np.ndarray[Any, Any]:
         """Return the array at an address. It is the same one for the same address, since making it takes a while."""
         # Hot path: a program that calls NumPy for something small.
@@ -104,6 +113,18 @@ class Memory:
                 found = np.ndarray(self.shape, self.dtype, memory, self.before, self.strides)
             self._known[pointer] = found
         return found
+
+
+def _on_complex(term: Term, operands: Sequence[Any], results: Sequence[Memory]) -> NumpyCall | None:
+    """Return a call that takes and makes complex numbers where they are, if it is on pairs and these lie together."""
+    if term.primitive is not ON_PAIRS:
+        return None
+    takes, makes = term.parameters["takes"], term.parameters["makes"]
+    given = [each.as_complex() if pairs else each for each, pairs in zip(operands, takes, strict=True)]
+    made = [each.as_complex() if pairs else each for each, pairs in zip(results, makes, strict=True)]
+    if any(each is None for each in (*given, *made)):
+        return None
+    return NumpyCall(term.parameters["primitive"], term.parameters["keywords"], given, made)
 
 
 def write_call(writer: Writing, state: State, term: Term) -> None:
@@ -121,8 +142,9 @@ def write_call(writer: Writing, state: State, term: Term) -> None:
         pointers.append(writer.pointer(state, stored, operand.dtype.itemsize))
     for result in results:
         pointers.append(writer.pointer(state, state.storage[result.index], result.dtype.itemsize))
+    made = [Memory(each.dtype, each.shape, contiguous(each.shape)) for each in results]
     assert term.primitive is not None
-    call = NumpyCall(term.primitive, term.parameters, operands, results)
+    call = _on_complex(term, operands, made) or NumpyCall(term.primitive, term.parameters, operands, made)
     writer.calls.append(call)
     function = writer.constant_array(np.array([id(call)], dtype=np.intp))
     table = body.let(f"alloca ptr, i32 {len(pointers)}")

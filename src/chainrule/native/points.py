@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.native.inner import MEMORY, Inner, load_number, splat
 from chainrule.native.instructions import ELEMENTS, REALS, Operand, write_constant, write_elementwise
 from chainrule.native.lanes import Lanes
-from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, join_bounds, pad_bounds
+from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, join_bounds, lies_in_pairs, pad_bounds
 from chainrule.native.text import Body, Module
 from chainrule.passes.places import GATHER
 from chainrule.passes.terms import Shape, Term, uniform
@@ -24,6 +24,7 @@ class Root(NamedTuple):
     how: "store", "add" to what is there, or the reduction "sum", "prod", "max", "min" over the axes whose stride is 0.
     pointer: the number of the argument. strides: for each axis of the space, in elements.
     places: terms, with strides, that say where besides; they spread over the first `spread` axes of the space.
+    beside: a term that is left next to each element, which are two apart along the last axis.
     """
 
     term: Term
@@ -32,6 +33,7 @@ class Root(NamedTuple):
     strides: Shape
     places: tuple[tuple[Term, int], ...] = ()
     spread: int = 0
+    beside: Term | None = None
 
     @property
     def is_scattered(self) -> bool:
@@ -236,7 +238,7 @@ class Points:
     ) -> Value:  # fmt: skip
         """Write a load. steps: computed places, with strides."""
         pointer, storage = stored
-        constant, coefficients = 0, [0] * self.rank
+        constant, coefficients = storage.offset, [0] * self.rank
         for coordinate, stride in zip(at, storage.strides, strict=True):
             constant += coordinate.constant * stride
             if coordinate.axis is not None:
@@ -252,6 +254,9 @@ class Points:
             address = self.address(body, element, pointer, constant, coefficients[:depth], outer)
             return Value(load_number(body, element, address), depth)
         body = self.sections[self.rank - 1]
+        in_pairs = coefficients[-1] == 2 and not steps and lies_in_pairs(storage)
+        side = constant % 2 if in_pairs else 0
+        constant -= side
         key = ("row", pointer, constant, tuple(coefficients[:-1]), outer, element)
         row = self.row.get(key)
         if row is None:
@@ -260,6 +265,8 @@ class Points:
         across = [(name, stride) for name, stride, each in moving if each == self.rank]
         if across:
             return Value(inner.gather(element, row.name, coefficients[-1], across), self.rank)
+        if in_pairs:
+            return Value(inner.load_pairs(element, row.name)[side], self.rank)
         return Value(inner.load(element, row.name, coefficients[-1]), self.rank)
 
     def address(

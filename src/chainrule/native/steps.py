@@ -25,6 +25,7 @@ class Piece:
     """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space.
 
     places: terms, with strides, that say where besides; they spread over the first `spread` axes of the space.
+    beside: a term that is left next to each element, which are two apart along the last axis.
     """
 
     term: Term
@@ -34,11 +35,12 @@ class Piece:
     strides: Shape
     places: tuple[tuple[Term, int], ...] = ()
     spread: int = 0
+    beside: Term | None = None
 
     @property
     def reads(self) -> list[Term]:
         """What is computed at every point."""
-        return [self.term, *(place for place, _ in self.places)]
+        return [self.term, *(place for place, _ in self.places), *([] if self.beside is None else [self.beside])]
 
 
 @dataclass(slots=True)
@@ -76,6 +78,9 @@ def assembled(term: Term) -> list[Piece]:
     if term.primitive is WEAVE:
         grid, axes = term.parameters["grid"], term.parameters["axes"]
         strides = tuple(stride for axis, stride in enumerate(whole) if axis not in axes)
+        if len(grid) == 1 and whole[axes[0]] == 1:
+            one, other = term.operands
+            return [Piece(one, "store", term, 0, strides, beside=other)]
         places = [sum(at * whole[axis] for at, axis in zip(place, axes, strict=True)) for place in np.ndindex(grid)]
         return [Piece(part, "store", term, at, strides) for part, at in zip(term.operands, places, strict=True)]
     if term.primitive is CONCATENATE:

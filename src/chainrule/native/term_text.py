@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.native.layout import is_pad, is_view
+from chainrule.passes.complex_parts import ON_PAIRS
 from chainrule.passes.terms import Term, uniform
+from chainrule.passes.weaving import WEAVE
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.index_keys import ARRAY
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
@@ -166,15 +168,20 @@ def _moved(term: Term, names: Mapping[int, str]) -> tuple[str, int]:
     texts = [_written(operand, names)[0] for operand in operands]
     if len(texts) > MOST_OPERANDS:
         texts[MOST_OPERANDS - 2 : -1] = ["…"]
+    if primitive is WEAVE:
+        is_complex = (parameters["grid"], parameters["axes"]) == ((2,), (len(term.shape) - 1,))
+        return f"{'complex' if is_complex else 'woven'}({', '.join(texts)})", _ATOM
+    if primitive is ON_PAIRS:
+        primitive, parameters = parameters["primitive"], parameters["keywords"]
     if primitive is CONCATENATE:
         texts = [f"[{', '.join(texts)}]"]
-    return f"{primitive.name}({', '.join([*texts, *_options(term)])})", _ATOM
+    return f"{primitive.name}({', '.join([*texts, *_options(term, parameters)])})", _ATOM
 
 
-def _options(term: Term) -> list[str]:
+def _options(term: Term, parameters: Mapping[str, Any]) -> list[str]:
     """Return the parameters that can be read."""
     found = []
-    for name, value in term.parameters.items():
+    for name, value in parameters.items():
         if name == "axis" and isinstance(value, tuple):
             if len(value) == len(term.operands[0].shape):
                 continue

@@ -23,10 +23,14 @@ REAL_OF: Final = {np.dtype(np.complex128): np.dtype(np.float64), np.dtype(np.com
 """The type of the parts, for each type of which values are taken apart."""
 
 
-def _on_pairs(*operands: Array, primitive: Primitive, paired: tuple[bool, ...], keywords: dict[str, Any]) -> Any:
-    given = [_complex(each) if is_pair else each for each, is_pair in zip(operands, paired, strict=True)]
+def _on_pairs(
+    *operands: Array, primitive: Primitive, takes: tuple[bool, ...], makes: tuple[bool, ...], keywords: dict[str, Any]
+) -> Any:
+    given = [_complex(each) if is_pair else each for each, is_pair in zip(operands, takes, strict=True)]
     out = primitive.value(*given, **keywords)
-    return tuple(map(_real, out)) if type(out) is tuple else _real(out)
+    if type(out) is not tuple:
+        return _real(out) if makes[0] else out
+    return tuple(_real(each) if is_pair else each for each, is_pair in zip(out, makes, strict=True))
 
 
 def _complex(pairs: Array) -> Array:
@@ -35,8 +39,7 @@ def _complex(pairs: Array) -> Array:
 
 
 def _real(out: Array) -> Array:
-    out = np.asarray(out)
-    return _as_pairs(np.ascontiguousarray(out).reshape(out.shape)) if out.dtype in REAL_OF else out
+    return _as_pairs(np.array(out, order="C"))
 
 
 def _as_pairs(array: Array) -> Array:
@@ -44,7 +47,8 @@ def _as_pairs(array: Array) -> Array:
 
 
 ON_PAIRS = General(name="on_pairs", value=_on_pairs, push=None, rule=ONCE)
-"""What another primitive computes of complex numbers, for those of its operands that are `paired`; its results are pairs too."""
+"""What another primitive computes of complex numbers: those operands are pairs that it `takes` so, and those results that it
+`makes` so."""
 
 
 class Real:

@@ -119,14 +119,16 @@ def _sqrt(z: Parts) -> Parts:
 
 def _power(x: Parts, y: Parts) -> Parts:
     n = y.constant
-    if n is not None and np.ndim(n) == 0 and np.imag(n) == 0 and abs(np.real(n)) < EXPONENT and np.real(n) % 1 == 0:
-        return _whole_power(x, int(np.real(n)))
+    if n is not None and np.ndim(n) == 0 and np.imag(n) == 0 and abs(np.real(n)) < EXPONENT:
+        if np.real(n) % 1 == 0:
+            return _whole_power(x, int(np.real(n)))
+        if np.real(n) == 0.5:
+            return _sqrt(x)
     log = _log(x)
     found = _exp(_multiply(y, log))
     of_zero = x.real.equals(0.0) & x.imaginary.equals(0.0)
     once = y.real.equals(0.0) & y.imaginary.equals(0.0)
-    empty = (y.real > 0.0) & y.imaginary.equals(0.0)
-    zero = empty.choose(0.0, math.nan)
+    zero = (y.real > 0.0).choose(0.0, math.nan)
     return Parts(
         once.choose(1.0, of_zero.choose(zero, found.real)), once.choose(0.0, of_zero.choose(zero, found.imaginary))
     )
@@ -149,22 +151,27 @@ def _whole_power(x: Parts, n: int) -> Parts:
 
 def _sin(z: Parts) -> Parts:
     (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.real), _hyperbolic(z.imaginary)
-    return Parts(sine * hyperbolic_cosine, cosine * hyperbolic_sine)
+    return Parts(_product(sine, hyperbolic_cosine), cosine * hyperbolic_sine)
 
 
 def _cos(z: Parts) -> Parts:
     (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.real), _hyperbolic(z.imaginary)
-    return Parts(cosine * hyperbolic_cosine, -(sine * hyperbolic_sine))
+    return Parts(cosine * hyperbolic_cosine, -_product(sine, hyperbolic_sine))
 
 
 def _sinh(z: Parts) -> Parts:
     (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.imaginary), _hyperbolic(z.real)
-    return Parts(hyperbolic_sine * cosine, hyperbolic_cosine * sine)
+    return Parts(hyperbolic_sine * cosine, _product(sine, hyperbolic_cosine))
 
 
 def _cosh(z: Parts) -> Parts:
     (sine, cosine), (hyperbolic_sine, hyperbolic_cosine) = _circular(z.imaginary), _hyperbolic(z.real)
-    return Parts(hyperbolic_cosine * cosine, hyperbolic_sine * sine)
+    return Parts(hyperbolic_cosine * cosine, _product(sine, hyperbolic_sine))
+
+
+def _product(sine: Real, factor: Real) -> Real:
+    """Return the product with what may overflow: zero times it is zero, with the sign of both."""
+    return sine * sine.equals(0.0).choose(Real(sine.s, sine.s.terms.constant(1.0)).apply(a.COPYSIGN, factor), factor)
 
 
 def _circular(x: Real) -> tuple[Real, Real]:
@@ -331,8 +338,9 @@ def by_numpy(
 ) -> tuple[Value, ...]:  # fmt: skip
     """Return the results of an operation that NumPy computes of pairs. kinds: their shapes and types."""
     given = [each if isinstance(each, Term) else _in_memory(each) for each in operands]
-    paired = tuple(isinstance(each, Parts) and each.constant is None for each in operands)
-    keywords = {"primitive": primitive, "paired": paired, "keywords": parameters}
+    takes = tuple(isinstance(each, Parts) and each.constant is None for each in operands)
+    makes = tuple(dtype in REAL_OF for _, dtype in kinds)
+    keywords = {"primitive": primitive, "takes": takes, "makes": makes, "keywords": parameters}
     places = [in_memory(*kind) for kind in kinds]
     if len(kinds) == 1:
         results: tuple[Term, ...] = (s.apply(ON_PAIRS, given, keywords, *places[0]),)
@@ -343,9 +351,7 @@ def by_numpy(
                 s.terms.apply(ITEM, (term,), {"index": number}, *place) for number, place in enumerate(places)
             )
         results = term.results
-    return tuple(
-        split(s, result) if dtype in REAL_OF else result for result, (_, dtype) in zip(results, kinds, strict=True)
-    )
+    return tuple(split(s, result) if is_pair else result for result, is_pair in zip(results, makes, strict=True))
 
 
 def _in_memory(parts: Parts) -> Term:
