@@ -82,7 +82,7 @@ def numbers(tree: Any) -> Iterator[Any]:
 def agree(got: Any, wanted: Any, judge: Judge = exact, python: bool = False, path: str = "result") -> None:
     """Raise where `got` is not what eager evaluation returned.
 
-    python: every number among the arguments is Python's, so that a float64 has to be Python's too.
+    python: every number among the arguments is a real one of Python's, so that a float64 has to be Python's too.
     """
     if isinstance(wanted, dict):
         assert type(got) is type(wanted), f"{path}: {type(got)} is no {type(wanted)}"
@@ -161,7 +161,7 @@ def check(
         wanted = eagerly(fun, *given, **copy.deepcopy(kwargs))
         got = eagerly(compiled, *args, **kwargs)
         found = [*numbers(args), *numbers(kwargs)]
-        python = bool(found) and all(type(x) in (int, float, bool, complex) for x in found)
+        python = bool(found) and all(type(x) in (int, float, bool) for x in found)
         agree(got, wanted, judge, python, f"call {turn + 1}")
         agree(list(numbers((args, kwargs))), list(numbers(before)), exact, path=f"an argument of call {turn + 1}")
         assert_nothing_shared(got, [args, kwargs, [result for result, _ in kept]])

@@ -290,6 +290,30 @@ MATRICES = (
     "np.linalg.solve({m}, np.ones({first2}))", "np.linalg.slogdet({m})[0]", "np.linalg.multi_dot([{0}, {0}.T, {0}])",
     "np.linalg.norm({0}, axis=(0, 1))",
 )  # fmt: skip
+COMPLEX_UNARY = (
+    "np.exp(1j * np.real({0}))", "np.exp({0})", "np.log({0} + 3)", "np.sqrt({0})", "np.sin({0})", "np.cos({0})",
+    "np.tan({0} * 0.3)", "np.sinh({0})", "np.cosh({0})", "np.tanh({0} * 0.5)", "np.arctan({0} * 0.5)", "np.log1p({0} + 2)",
+    "np.conj({0})", "np.real({0})", "np.imag({0})", "np.abs({0})", "np.angle({0} + 0.1)", "-{0}", "{0} * 2j", "1 / ({0} + 2.5)",
+    "{0} ** 2", "{0} ** 3", "({0} + 2.5) ** -1", "({0} + 3) ** 1.5", "({0} + 3) ** (0.5 + 1j)", "2.0 ** {0}", "np.square({0})",
+    "np.reciprocal({0} + 2.5)", "np.sign({0})", "np.isfinite({0})", "np.isnan({0})", "{0} == {0}", "{0} != 1j", "{0}.T",
+    "{0}.reshape(-1)", "{0}[::-1]", "{0}[..., ::2]", "{0}[[0, -1]]", "{0}[..., None] * {0}[..., None, :]",
+    "{0}.astype(np.complex64)",
+    "{0} + np.float32(0.5)", "np.sum({0})", "np.mean({0}, axis=-1)", "np.sum({0}, axis=0)", "np.prod({0} * 0.7, axis=0)",
+    "np.cumsum({0}, axis=-1)", "np.cumprod({0} * 0.7)", "np.concatenate([{0}, {0} * 1j])",
+    "np.stack([{0}, np.conj({0})], axis=-1)",
+    "np.roll({0}, 2)", "np.flip({0}, -1)", "np.pad({0}, 1)", "np.diff({0})", "np.where(np.real({0}) > 0, {0}, 0.5)",
+    "np.fft.fft({0})", "np.fft.ifft({0}, axis=0)", "np.fft.fft({0}, 12, norm='ortho')", "np.fft.rfft(np.real({0}))",
+    "np.fft.irfft({0})", "np.fft.irfft({0}, 9)", "np.fft.fftshift({0})", "np.fft.fft2({0})", "np.linalg.norm({0})",
+    "np.linalg.solve({0} @ np.conj(np.swapaxes({0}, -1, -2)) + 3 * np.eye({0}.shape[-2]), {0})", "np.trace({0})",
+    "np.linalg.eigvalsh({0} + np.conj(np.swapaxes({0}, -1, -2)))", "{0} * (2.0 if {0}.flat[0] else 1.0)",
+    "{v} = {0} * 1.0\n{v}[0] = 2.5j", "{v} = {0} * 1.0\n{v}[..., -1] += np.sum({0})", "{v} = {0} * 1j\n{v} *= {v}[::-1]",
+)  # fmt: skip
+COMPLEX_BINARY = (
+    "{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} / ({1} + 2.5)", "{0} + 1j * {1}", "{0} * np.conj({1})", "{0} == {1}",
+    "np.where(np.abs({0}) > 1, {0}, {1})", "np.einsum('...i,...i->...', {0}, np.conj({1}))", "np.vdot({0}, {1})",
+    "np.inner({0}, {1})", "{0} @ np.swapaxes({1}, -1, -2)", "np.outer({0}, {1})", "np.tensordot({0}, {1}, axes=1)",
+    "np.maximum({0}, {1})",
+)  # fmt: skip
 SYMMETRIC = "(0.2 * {0} @ np.swapaxes({0}, -1, -2) + np.diag(1.0 + np.arange({first2})))"
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -302,6 +326,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "products": ("product", "binary", "unary", "shape", "reduction"),
     "matrices": ("matrix", "product", "unary"),
     "integers": ("integer", "binary", "reduction", "slice"),
+    "complex": ("complex_number", "complex_number", "unary", "complex_number", "slice"),
     "flow": ("flow", "unary", "binary", "write", "reduction"),
     "mixed": ("unary", "binary", "reduction", "along", "shape", "slice", "write", "product", "mask", "flow", "matrix", "integer"),
 }  # fmt: skip
@@ -353,7 +378,10 @@ class Writer:
         except (ValueError, TypeError, IndexError, ArithmeticError, AttributeError, np.linalg.LinAlgError) as error:
             raise Rejected from error
         value = space[name]
-        if not isinstance(value, np.ndarray | np.generic | float | int) or np.asarray(value).dtype.kind not in "fiub":
+        if (
+            not isinstance(value, np.ndarray | np.generic | float | int | complex)
+            or np.asarray(value).dtype.kind not in "fiubc"
+        ):
             raise Rejected
         if np.size(value) > MOST_ELEMENTS:
             raise Rejected
@@ -363,11 +391,13 @@ class Writer:
         self.values[name] = value
         with np.errstate(all="ignore"):
             finite = np.isfinite(value)
-            large = np.max(np.abs(np.asarray(value, float)), initial=0, where=finite) > LARGEST
+            large = np.max(np.abs(np.asarray(value)), initial=0, where=finite) > LARGEST
         if not np.all(finite) and self.choose(4):
             return self.add(f"np.nan_to_num({name}, nan=0.5, posinf=1.5, neginf=-1.5)")
         if large and np.asarray(value).dtype.kind == "f":
             return self.add(f"np.arctan({name})")
+        if large and np.asarray(value).dtype.kind == "c":
+            return self.add(f"{name} / (1 + np.abs({name}))")
         return name
 
     def inside(self, name: str, domain: str) -> str:
@@ -392,6 +422,16 @@ class Writer:
             self.add(self.pick(INTEGER_UNARY).format(first))
         else:
             self.add(self.pick(INTEGER_BINARY).format(first, self.partner(first, "iub")))
+
+    def complex_number(self) -> None:
+        name = self.operand(kinds=self.pick(("c", "c", "fiubc")))
+        if np.asarray(self.values[name]).dtype.kind != "c":
+            name = self.add(self.pick(("{0} + 0.5j", "np.exp(1j * {0})", "{0} * (1 - 2j)")).format(name))
+        if self.choose(3):
+            template = self.pick(COMPLEX_UNARY).replace("{0}", name)
+            self.run(template if "{v} = " in template else "{v} = " + template)
+        else:
+            self.add(self.pick(COMPLEX_BINARY).format(name, self.partner(name, "fiubc")))
 
     def reduction(self) -> None:
         name = self.operand()

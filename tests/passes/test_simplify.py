@@ -59,7 +59,7 @@ EXACT: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "x**0 stays": (lambda x: x**0, SPECIAL, "power"),
     "x**5 stays": (lambda x: x**5.0, FLAT, "power"),
     "real and conjugate of a real number": (lambda x: np.conj(np.real(x)), SPECIAL, ""),
-    "real of a complex number stays": (lambda x: np.real(x), SPECIAL + 1j, "real"),
+    "real of a complex number is read": (lambda x: np.real(x), SPECIAL + 1j, "index"),
     "the same type": (lambda x: x.astype(float), SPECIAL, ""),
     "another type stays": (lambda x: x.astype(np.float32), FLAT, "astype"),
     "the same shape": (lambda x: x.reshape(12), SPECIAL, ""),

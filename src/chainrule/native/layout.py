@@ -218,13 +218,36 @@ def coordinates_of_operand(term: Term, number: int, at: Sequence[Coordinate]) ->
     )
 
 
+def _reshaped(shape: Shape, strides: Shape, wanted: Shape) -> Shape | None:
+    """Return the strides with which memory is read in another shape, or None where there are none."""
+    found: list[int] = []
+    axes = [(length, stride) for length, stride in zip(shape, strides, strict=True) if length != 1]
+    left, step = 1, 1  # how much of the axes at hand is not read yet, and how far apart its last elements are
+    for length in reversed(wanted):
+        if length == 1:
+            found.append(0)
+            continue
+        while left % length:
+            if not axes:
+                return None
+            size, stride = axes.pop()
+            if left == 1:
+                left, step = size, stride
+            elif stride == left * step:
+                left *= size
+            else:
+                return None
+        found.append(step)
+        left, step = left // length, step * length
+    return tuple(reversed(found))
+
+
 def storage_of_view(term: Term, source: Storage) -> Storage | None:
     """Return where a view of a stored value is, or None where it is not in memory as one array."""
     operand = term.operands[0]
     if term.primitive is RESHAPE and not is_view(term):
-        if source.strides != contiguous(operand.shape):
-            return None
-        return Storage(source.buffer, source.offset, contiguous(term.shape))
+        strides_after = _reshaped(operand.shape, source.strides, term.shape)
+        return None if strides_after is None else Storage(source.buffer, source.offset, strides_after)
     at = [Coordinate(axis, 1, 0) for axis in range(len(term.shape))]
     offset, strides = source.offset, [0] * len(term.shape)
     for coordinate, stride in zip(coordinates_of_operand(term, 0, at), source.strides, strict=True):

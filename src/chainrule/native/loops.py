@@ -172,7 +172,14 @@ def loop_key(loop: Loop) -> Any:
             if number is not None:
                 part: Any = (type(number), repr(number), term.shape, term.dtype)
             elif stored is not None:
-                part = (stored[0], stored[1].offset, stored[1].strides, lies_in_pairs(stored[1]), term.shape, term.dtype)
+                part = (
+                    stored[0],
+                    stored[1].offset,
+                    stored[1].strides,
+                    lies_in_pairs(stored[1]),
+                    term.shape,
+                    term.dtype,
+                )
             else:
                 missing = [operand for operand in term.operands if operand.index not in made]
                 if missing:

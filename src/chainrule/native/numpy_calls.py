@@ -92,7 +92,7 @@ class Memory:
         self._known: dict[int, np.ndarray[Any, Any]] = {}
 
     def as_complex(self) -> Memory | None:
-        """Return how the complex numbers lie whose parts these are, along the last axis; None where the parts lie apart."""
+        """Return how the complex numbers lie whose parts these are, along the last axis; None where parts lie apart."""
         dtype = np.result_type(self.dtype, np.complex64)
         *strides, between = self.strides
         if between != self.dtype.itemsize or any(stride % dtype.itemsize for stride in strides):
@@ -120,10 +120,14 @@ def _on_complex(term: Term, operands: Sequence[Any], results: Sequence[Memory]) 
     if term.primitive is not ON_PAIRS:
         return None
     takes, makes = term.parameters["takes"], term.parameters["makes"]
-    given = [each.as_complex() if pairs else each for each, pairs in zip(operands, takes, strict=True)]
-    made = [each.as_complex() if pairs else each for each, pairs in zip(results, makes, strict=True)]
-    if any(each is None for each in (*given, *made)):
-        return None
+    given, made = list(operands), list(results)
+    for memories, flags in ((given, takes), (made, makes)):
+        for place, is_pair in enumerate(flags):
+            if is_pair:
+                numbers = memories[place].as_complex()
+                if numbers is None:
+                    return None
+                memories[place] = numbers
     return NumpyCall(term.parameters["primitive"], term.parameters["keywords"], given, made)
 
 
@@ -142,9 +146,9 @@ def write_call(writer: Writing, state: State, term: Term) -> None:
         pointers.append(writer.pointer(state, stored, operand.dtype.itemsize))
     for result in results:
         pointers.append(writer.pointer(state, state.storage[result.index], result.dtype.itemsize))
-    made = [Memory(each.dtype, each.shape, contiguous(each.shape)) for each in results]
+    places = [Memory(each.dtype, each.shape, contiguous(each.shape)) for each in results]
     assert term.primitive is not None
-    call = _on_complex(term, operands, made) or NumpyCall(term.primitive, term.parameters, operands, made)
+    call = _on_complex(term, operands, places) or NumpyCall(term.primitive, term.parameters, operands, places)
     writer.calls.append(call)
     function = writer.constant_array(np.array([id(call)], dtype=np.intp))
     table = body.let(f"alloca ptr, i32 {len(pointers)}")

@@ -12,7 +12,15 @@ import numpy as np
 from chainrule.native.inner import MEMORY, Inner, load_number, splat
 from chainrule.native.instructions import ELEMENTS, REALS, Operand, write_constant, write_elementwise
 from chainrule.native.lanes import Lanes
-from chainrule.native.layout import Coordinate, Storage, coordinates_of_operand, is_view, join_bounds, lies_in_pairs, pad_bounds
+from chainrule.native.layout import (
+    Coordinate,
+    Storage,
+    coordinates_of_operand,
+    is_view,
+    join_bounds,
+    lies_in_pairs,
+    pad_bounds,
+)
 from chainrule.native.text import Body, Module
 from chainrule.passes.places import GATHER
 from chainrule.passes.terms import Shape, Term, uniform

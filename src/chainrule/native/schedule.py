@@ -228,16 +228,23 @@ class Schedule:
 
     def _can_copy(self, term: Term) -> bool:
         """Whether a view can be copied for a product. What registers may be loaded from stays where it is."""
-        return self.role(term) is ALIAS and is_view(term) and term.size > MOST
+        return self.role(term) is ALIAS and (is_view(term) or term.primitive is RESHAPE) and term.size > MOST
 
     def _copy(self, term: Term, operand: Term) -> int:
         """Let a loop copy a view that a product cannot read well where it is. Return by how many levels the product moves."""
         if not wants_copy(term, operand, self.storage[operand.index].strides):
             return 0
-        self.roles[operand.index] = POINT
-        self.kept.add(operand.index)
-        del self.storage[operand.index]
+        self._copy_alias(operand)
         return 1
+
+    def _copy_alias(self, term: Term) -> None:
+        if is_view(term):
+            self.roles[term.index] = POINT
+            self.kept.add(term.index)
+            del self.storage[term.index]
+        else:
+            self.roles[term.index] = ASSEMBLE
+            self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
 
     def _copy_what_lies_across(self, reduced: Term) -> int:
         """Let a loop copy views that a reduction would read again and again against their order in memory.
@@ -256,9 +263,7 @@ class Schedule:
         if self.role(domain) is not POINT or domain.index in self.kept:
             return 0
         for term in found:
-            self.roles[term.index] = POINT
-            self.kept.add(term.index)
-            del self.storage[term.index]
+            self._copy_alias(term)
         return min(1, len(found))
 
     def _keep(self, term: Term, for_product: bool) -> int:

@@ -19,7 +19,10 @@ from chainrule.primitives.comparison import EQUAL, GREATER, GREATER_EQUAL, LESS,
 from chainrule.primitives.indexing import INDEX
 from chainrule.primitives.shape import ASTYPE, WHERE
 
-REAL_OF: Final = {np.dtype(np.complex128): np.dtype(np.float64), np.dtype(np.complex64): np.dtype(np.float32)}
+REAL_OF: Final[dict[np.dtype[Any], np.dtype[Any]]] = {
+    np.dtype(np.complex128): np.dtype(np.float64),
+    np.dtype(np.complex64): np.dtype(np.float32),
+}
 """The type of the parts, for each type of which values are taken apart."""
 
 
@@ -158,7 +161,7 @@ def known(s: Simplifier, value: Any, is_reference: bool) -> Value:
         return Parts(Real(s, s.terms.constant(value.real)), Real(s, s.terms.constant(value.imag)), value)
     if value.dtype not in REAL_OF:
         return s.terms.constant(value, is_reference)
-    if is_reference:
+    if is_reference and isinstance(value, np.ndarray):
         return split(s, s.terms.reference_to(value, _as_pairs))
     real, imaginary = (Real(s, s.terms.constant(np.array(part)[()])) for part in (value.real, value.imag))
     return Parts(real, imaginary, value)

@@ -118,17 +118,24 @@ def _filled(s: Simplifier, part: Real | None, shape: Shape, dtype: np.dtype[Any]
 
 
 def _whole_spectrum(s: Simplifier, z: Parts, axis: int, length: int) -> Parts:
-    """Return the spectrum of real numbers, of which the first half is given."""
-    before = (slice(None),) * axis
+    """Return the spectrum of real numbers, of which the first half is given; what stands alone in it is real."""
+    before, shape = (slice(None),) * axis, z.real.term.shape
     first, last = (*before, slice(0, length // 2 + 1)), (*before, slice(1, (length + 1) // 2))
-    whole = (*z.real.term.shape[:axis], length, *z.real.term.shape[axis + 1 :])
-    parts = []
-    for part, sign in ((z.real, 1), (z.imaginary, -1)):
-        again = _indexed(s, part, last)
-        again = Real(s, s.apply(FLIP, (again.term,), {"axis": (axis,)}, again.term.shape, again.term.dtype))
-        halves = (_indexed(s, part, first).term, (again if sign > 0 else -again).term)
-        parts.append(Real(s, s.apply(CONCATENATE, halves, {"axis": axis}, whole, part.term.dtype)))
-    return Parts(*parts)
+
+    def mirrored(x: Real) -> Real:
+        return Real(s, s.apply(FLIP, (x.term,), {"axis": (axis,)}, x.term.shape, x.term.dtype))
+
+    def joined(*parts: Real) -> Real:
+        whole = (*shape[:axis], length, *shape[axis + 1 :])
+        return Real(s, s.apply(CONCATENATE, [each.term for each in parts], {"axis": axis}, whole, parts[0].term.dtype))
+
+    dtype = z.real.term.dtype
+    alone = Real(s, s.broadcast(s.terms.constant(dtype.type(0)), (*shape[:axis], 1, *shape[axis + 1 :])))
+    between = _indexed(s, z.imaginary, last)
+    return Parts(
+        joined(_indexed(s, z.real, first), mirrored(_indexed(s, z.real, last))),
+        joined(alone, between, *([] if length % 2 else [alone]), -mirrored(between)),
+    )
 
 
 # --- transforms of a factor
@@ -208,9 +215,7 @@ def _roots(length: int, k: int, count: int) -> tuple[Any, Any]:
     return np.cos(angle), np.sin(angle)
 
 
-def _turned(
-    s: Simplifier, x: Pair, factor: int, k: int, left: int, has_inner: bool, dtype: np.dtype[Any]
-) -> Pair:
+def _turned(s: Simplifier, x: Pair, factor: int, k: int, left: int, has_inner: bool, dtype: np.dtype[Any]) -> Pair:
     """Return x times the powers of a root of 1 that the next stages need."""
     shape = (left, 1) if has_inner else (left,)
     cosine, sine = (

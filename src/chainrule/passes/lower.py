@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.graph import ITEM, Graph, Node
+from chainrule.passes.complex_numbers import apply, by_numpy, is_complex
 from chainrule.passes.complex_parts import REAL_OF, Value, known, split
-from chainrule.passes.complex_rules import apply, by_numpy, is_complex
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.simplify_solves import log_determinant
 from chainrule.passes.terms import Term
@@ -53,7 +53,7 @@ def lower(
             several[node.index] = _several(simplifier, node, operands)
             continue
         value = node.value if isinstance(node.value, np.ndarray | np.generic) else np.asarray(node.value)
-        make = apply if is_complex(operands, value.dtype) else Simplifier.apply
+        make: Any = apply if is_complex(operands, value.dtype) else Simplifier.apply
         terms[node.index] = make(simplifier, node.primitive, operands, node.parameters, value.shape, value.dtype)
     return lambda part: terms[part.index] if isinstance(part, Node) else constant(part)
 

@@ -125,7 +125,9 @@ class Terms:
             self._known[key] = found
         return found
 
-    def reference_to(self, array: np.ndarray[Any, Any], view: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]) -> Term:
+    def reference_to(
+        self, array: np.ndarray[Any, Any], view: Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
+    ) -> Term:
         """Return the constant that is a view of an array, read by reference."""
         key = ("view", id(array))
         found = self._known.get(key)
