@@ -156,6 +156,41 @@ def volatility(xp: Any, returns: Any) -> Any:
     return total
 
 
+def circuit(xp: Any, angles: Any, energy: Any) -> Any:
+    """Return the energy of three qubits after rotations."""
+    state = np.eye(8)[0] + 0j
+    for place in range(6):
+        c, s = xp.cos(angles[place]), xp.sin(angles[place])
+        turned = xp.tensordot(xp.array([[c, -1j * s], [-1j * s, c]]), state.reshape(2, 2, 2), axes=(1, place % 3))
+        state = xp.moveaxis(turned, 0, place % 3).reshape(8) * np.exp(0.1j * np.arange(8))
+    hermitian = energy + energy.T + 1j * (energy - energy.T)
+    return xp.real(xp.sum(xp.conj(state) * (hermitian @ state)))
+
+
+def wave(xp: Any, potential: Any) -> Any:
+    """Return the mean potential of a particle after steps of the split-step Fourier method."""
+    size = len(potential)
+    psi = np.exp(-(np.linspace(-4, 4, size) ** 2)) + 0j
+    kinetic = np.exp(-0.05j * (2 * np.pi * np.fft.fftfreq(size)) ** 2)
+    for _ in range(5):
+        psi = xp.fft.ifft(kinetic * xp.fft.fft(xp.exp(-0.05j * potential) * psi))
+    return xp.sum(xp.abs(psi) ** 2 * potential)
+
+
+def resonance(xp: Any, parts: Any) -> Any:
+    """Return a function of the response of a resistor, a coil and a capacitor in series."""
+    w = np.linspace(1, 100, 1000)
+    impedance = parts[0] + 1j * w * parts[1] + 1 / (1j * w * parts[2])
+    return xp.sum(xp.log(xp.abs(1 / impedance)) ** 2)
+
+
+def spectral_entropy(xp: Any, signal: Any) -> Any:
+    """Return the entropy of a power spectrum."""
+    power = xp.abs(xp.fft.rfft(signal)) ** 2
+    share = power / xp.sum(power)
+    return -xp.sum(share * xp.log(share + 1e-12))
+
+
 PROGRAMS: tuple[Program, ...] = (
     Program("attention, 64 tokens of 32 numbers", attention, lambda: _normal((32, 16), (32, 16), (32, 16), (64, 32))),
     Program("layer normalization, 128 × 64", layer_norm, lambda: _normal((64,), (64,), (128, 64))),
@@ -181,4 +216,8 @@ PROGRAMS: tuple[Program, ...] = (
     Program("LSTM, 10 steps, 32 hidden", long_memory, lambda: _normal((16, 32), (32, 128), (32, 128), (10, 16, 32))),
     Program("total variation, 128 × 128", total_variation, lambda: _normal((128, 128))),
     Program("GARCH likelihood, 50 steps", volatility, lambda: _normal((50,))),
+    Program("quantum circuit, 3 qubits, 6 gates", circuit, lambda: _normal((6,), (8, 8))),
+    Program("Schrödinger's equation, 5 steps, 512 points", wave, lambda: _normal((512,))),
+    Program("resonance, 1,000 frequencies", resonance, lambda: (np.array([10.0, 0.1, 0.01]),)),
+    Program("spectral entropy of 1,024 samples", spectral_entropy, lambda: _normal((1024,))),
 )

@@ -1,4 +1,4 @@
-"""Fourier transforms among terms are NumPy's: for every length of small factors, along every axis, of real and complex numbers."""
+"""Fourier transforms among terms are NumPy's: for every length of small factors, along every axis."""
 
 from __future__ import annotations
 
