@@ -536,7 +536,10 @@ def test_arena_is_aligned_and_free_in_a_call_within_a_call() -> None:
         callback = ctypes.PYFUNCTYPE(ctypes.c_int64)(inner)
         name = f"inner_call_{size}"
         entry = compiled(
-            EntryPlan((Number(),), Whole(), arena=size), body.replace("inner_call", name), 3, callbacks={name: callback}
+            EntryPlan((Number(),), Whole(), arena=size, calls_python=True),
+            body.replace("inner_call", name),
+            3,
+            callbacks={name: callback},
         )
         functions.append(with_entries(entry))
         assert functions[0](1.0) == 0
@@ -555,7 +558,8 @@ def test_code_that_is_replaced_during_a_call_stays_until_it_ends(status: int, ex
     callback = ctypes.PYFUNCTYPE(ctypes.c_int64)(replace)
     name = f"replace_entry_{status}"
     body = f"  %x = load double, ptr %p0\n  store double %x, ptr %p1\n  %s = call i64 @{name}()\n  ret i64 %s"
-    f = with_entries(compiled(EntryPlan((Number(),), Number()), body, 2, callbacks={name: callback}))
+    plan = EntryPlan((Number(),), Number(), calls_python=True)
+    f = with_entries(compiled(plan, body, 2, callbacks={name: callback}))
     assert f(2.0) == expected
     assert f(2.0)[0] == "fallback"
 

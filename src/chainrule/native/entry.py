@@ -51,7 +51,8 @@ def _entry(module: Module, plan: EntryPlan) -> str:
     check_arguments(frame, plan)
     for _ in plan.constants:
         frame.base(frame.field(frame.object(), layout.DATA))
-    _count_call(frame, 1)
+    if plan.lets_python_run:
+        _count_call(frame, 1)
     held = frame.fleeting if plan.lets_others_run else []
     total = len(held) + places(plan)
     if total:
@@ -66,12 +67,14 @@ def _entry(module: Module, plan: EntryPlan) -> str:
     body.label("done")
     result = build(frame, plan, made)
     frame.drop(len(held))
-    _count_call(frame, -1)
+    if plan.lets_python_run:
+        _count_call(frame, -1)
     body.do(f"ret ptr {result}")
     for block, following in (("refused", "mismatch"), ("failed", "stop")):
         body.label(block)
         frame.drop(total)
-        _count_call(frame, -1)
+        if plan.lets_python_run:
+            _count_call(frame, -1)
         body.do(f"br label %{following}")
     body.label("stop")
     body.do("ret ptr null")

@@ -85,8 +85,8 @@ class EntryPlan:
     """What a compiled function takes and gives.
 
     arguments: by position. results: a leaf or a tree. constants: arrays in C order that the program reads where they
-    are. arena: bytes of scratch memory. release_gil: whether other Python threads run meanwhile. recycle_from: result
-    arrays of at least so many bytes are used again once nobody else holds them.
+    are. arena: bytes of scratch memory. release_gil: whether other Python threads run meanwhile. calls_python: whether the
+    program calls Python. recycle_from: result arrays of at least so many bytes are used again once nobody else holds them.
 
     The program is `define internal i64 @run(ptr %bases)` in the same module. `%bases` points at pointers: to the data
     of each argument leaf but Same, of each constant, of each result leaf but Same, and to the arena (null if it is
@@ -99,6 +99,7 @@ class EntryPlan:
     constants: tuple[npt.NDArray[Any], ...] = ()
     arena: int = 0
     release_gil: bool = False
+    calls_python: bool = False
     recycle_from: int = RECYCLE_FROM
 
     def __post_init__(self) -> None:
@@ -114,6 +115,11 @@ class EntryPlan:
     def lets_others_run(self) -> bool:
         """Whether other Python code may run during a call: other threads, or what watches a dropped result."""
         return self.release_gil or any(map(self.is_recycled, walk(self.results)))
+
+    @property
+    def lets_python_run(self) -> bool:
+        """Whether any Python code may run during a call; the garbage collector's may where a container is made."""
+        return self.calls_python or self.lets_others_run or isinstance(self.results, Nested)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -16,6 +16,7 @@ from chainrule.native.lapack import has_lapack, write_lapack
 from chainrule.native.layout import Storage, contiguous
 from chainrule.native.lifetimes import last_uses
 from chainrule.native.loop_calls import loop_call
+from chainrule.native.machine import INLINE
 from chainrule.native.numpy_calls import write_call
 from chainrule.native.products import write_product
 from chainrule.native.row_groups import Group, group_steps
@@ -29,7 +30,8 @@ from chainrule.native.writing import NotNativeError, State, Writing
 from chainrule.passes.terms import BOOL, Term, uniform
 from chainrule.primitives.shape import RESHAPE
 
-INLINE = 8
+RUN = "define internal i64 @run(ptr %bases)"
+INLINED = 8
 """Up to so many functions on registers are written where they are used, in code that is to be fast: they share their common
 parts, and calls are spared."""
 HEAVY = 200_000
@@ -61,6 +63,10 @@ class Compiled:
     calls: tuple[Callable[[int], bool], ...]
     size: int
     written: tuple[tuple[Path, Schedule, Group], ...] = ()
+
+    def put_inline(self) -> None:
+        """Make the program a part of the function of its module that calls it."""
+        self.module.functions["run"] = self.module.functions["run"].replace(RUN, f"{RUN} {INLINE}", 1)
 
 
 class ProgramWriter(Writing):
@@ -105,11 +111,11 @@ class ProgramWriter(Writing):
         loads = [f"  {name} = load ptr, ptr %slot{k}" for k, name in enumerate(names)]
         write_tables(self.module, self.tables, {name: k for k, name in enumerate(names)})
         lines = [self.body.lines[0], *self.entry_lines, *slots, *loads, *self.body.lines[1:]]
-        text = "\n".join(["define internal i64 @run(ptr %bases) {", *lines, "}"])
+        text = "\n".join([f"{RUN} {{", *lines, "}"])
         self.module.define("run", lambda: text)
         plan = EntryPlan(
             arguments=self._arguments, results=self._results, constants=tuple(self.constants), arena=self.arena_bytes,
-            release_gil=not self.calls and self.work > HEAVY,
+            release_gil=not self.calls and self.work > HEAVY, calls_python=bool(self.calls),
         )  # fmt: skip
         if self._heat is not None:
             self._heat.expect(self.work, len(self.body.lines))
@@ -224,7 +230,7 @@ class ProgramWriter(Writing):
                 if whole and term.index in places and stored.buffer.index in schedule.roles:
                     places.setdefault(stored.buffer.index, places[term.index])
         state.planned = schedule.storage
-        state.is_inline = self._heat is None and schedule.functions_on_cells() <= INLINE
+        state.is_inline = self._heat is None and schedule.functions_on_cells() <= INLINED
         ends = last_uses(steps, schedule)
         for term in reversed(schedule.order):
             if term.index in places and term.index in schedule.in_place:

@@ -36,6 +36,8 @@ PATHS = 64
 """So many paths through a function are compiled; calls that take another one run it as it is."""
 CHANGES = 8
 """So often a function is traced anew because an array around it changed."""
+SHORT = 1000
+"""A program of up to so many instructions outside of loops becomes a part of its entry, once it is hot."""
 TERMS = 100_000
 """A program of more operations is not compiled."""
 
@@ -317,6 +319,8 @@ class Specialization:
         module, plan = program.module, program.plan
         write_entry(module, plan)
         level = BEST if variant.heat is None else FIRST
+        if level is BEST and program.size <= SHORT:
+            program.put_inline()
         code = compile_text(module.text(), {**entry_symbols(plan), **outside(module)}, level)
         variant.program = program
         variant.entry = make_entry(code, plan)

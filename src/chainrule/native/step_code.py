@@ -13,11 +13,11 @@ from chainrule.core.trees import unflatten
 from chainrule.errors import JitWarning
 from chainrule.native.entry_plan import Array, Nested, Node, Scalar
 from chainrule.native.heat import BEST, FIRST, LONGEST
-from chainrule.native.machine import INLINE, available, compile_text
+from chainrule.native.machine import available, compile_text
 from chainrule.native.program import Compiled, ProgramWriter
 from chainrule.native.signature import Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import Specialization
-from chainrule.native.step_loop import NAME, REGISTER_BYTES, RUN, Loop, Program
+from chainrule.native.step_loop import NAME, REGISTER_BYTES, Loop, Program
 from chainrule.native.step_memory import Form, Start
 from chainrule.native.symbols import outside
 from chainrule.native.writing import NotNativeError
@@ -148,7 +148,7 @@ class Signature:
         written.module.define(NAME, lambda: loop.text(in_registers))
         if in_registers:
             written.module.declare("llvm.memcpy.p0.p0.i64", "void {}(ptr, ptr, i64, i1)")
-            written.module.functions["run"] = written.module.functions["run"].replace(RUN, f"{RUN} {INLINE}", 1)
+            written.put_inline()
 
     def _rows(self, written: Compiled) -> list[tuple[int, int]]:
         """Return where the pointers are to the inputs of which each step takes the next row, and how far apart rows are."""

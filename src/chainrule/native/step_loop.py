@@ -19,7 +19,6 @@ from chainrule.native.program import Compiled
 from chainrule.native.step_memory import Memory, place_side_by_side
 
 NAME = "chainrule_iterate"
-RUN = "define internal i64 @run(ptr %bases)"
 
 # What the loop and Python tell each other: steps done, where to end, the flag that the step wrote last, and whether a finished
 # step wrote it, and the step that takes the first row.
