@@ -11,6 +11,7 @@ from tests.native.agreement import check
 from tests.passes.recorded import terms_of
 
 import chainrule as cr
+from chainrule.native.jit import Jitted
 from chainrule.native.layout import Storage, contiguous, is_pad
 from chainrule.native.lifetimes import last_uses
 from chainrule.native.machine import available
@@ -207,3 +208,26 @@ def test_paths_share_what_comes_before_their_decision() -> None:
 def test_a_group_of_loops_gives_the_results_of_single_ones() -> None:
     for rows in (1, 63, 64, 65, 1000, 5000):
         check(cr.value_and_grad(logistic_loss), logistic_data(rows, 20))
+
+
+@needs_llvm
+def test_the_steps_of_a_recurrence_share_their_loops_where_its_states_are_stacked() -> None:
+    weights = np.cos(np.arange(1600.0)).reshape(40, 40) / 9
+
+    def path(x: Any) -> Any:
+        states = []
+        for _ in range(60):
+            x = np.tanh(weights @ x)
+            states.append(x)
+        return np.sum((np.stack(states) - 0.1) ** 2)
+
+    x = np.linspace(-1, 1, 40)
+    compiled = check(cr.value_and_grad(path), (x,))
+    assert compiled.explain_plan(x).count(LOOP) > 200
+    jitted = Jitted(cr.value_and_grad(path))
+    jitted.function = cr.jit(jitted.fun)
+    jitted(x), jitted(x)
+    (specialization,) = jitted.specializations.values()
+    (variant,) = specialization.variants
+    assert variant.program is not None
+    assert sum(name.startswith("loop") for name in variant.program.module.functions) < 20

@@ -88,6 +88,25 @@ def test_it_is_applied_and_keeps_every_bit(case: str) -> None:
     agree(np.asarray(evaluate([out], [x])[0]), np.asarray(fun(x)), exact)
 
 
+WIDE = np.linspace(-2, 3, 96).reshape(3, 32)
+ROWS: dict[str, tuple[Callable[..., Any], str]] = {
+    "a row of simple arithmetic": (lambda x: (2 * x - x * x)[1], "index multiply multiply subtract"),
+    "a column of simple arithmetic": (lambda x: (2 * x.T)[:, 1], "transpose index multiply"),
+    "a row of a function stays": (lambda x: np.sin(x)[1], "sin index"),
+    "a row of long arithmetic stays": (lambda x: (x + x * x * x * x * x * x * x)[1], "multiply " * 6 + "add index"),
+    "a short row stays": (lambda x: (2 * x[:, :8])[1], "index multiply index"),
+    "a part of what was stacked": (lambda x: (3 * np.stack([x[0], np.sin(x[1])]))[1], "index sin multiply"),
+}
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_simple_arithmetic_is_done_where_it_is_read(case: str) -> None:
+    fun, expected = ROWS[case]
+    (out,) = terms_of(fun, WIDE)
+    assert operations(out) == expected.split()
+    agree(evaluate([out], [WIDE])[0], fun(WIDE), exact)
+
+
 def test_float32_stays_float32() -> None:
     x = SPECIAL.astype(np.float32)
     for fun in (lambda x: x * 1, lambda x: x / 2, lambda x: x**2, lambda x: x - 0, lambda x: 1.1 * (4 * x)):

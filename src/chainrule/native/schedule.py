@@ -47,8 +47,9 @@ JOINED = 12
 """Up to so many parts of joined values are computed as pieces of the loops that read them."""
 CELLS = 4000
 """Up to so many numbers of small arrays are kept in registers."""
+TOGETHER = 12
+"""Up to so many parts of one shape that lie apart are written by one loop."""
 _APART = frozenset({STACK, WEAVE})
-"""Their parts have one shape and lie apart, so that one loop writes them all."""
 _WEIGHTS = {"divide": 4, "sqrt": 4}
 
 
@@ -377,7 +378,7 @@ class Schedule:
             elif role is ASSEMBLE:
                 late.append(Step("assemble", term))
                 pieces = lapack_pieces(term) if has_lapack(term) else assembled(term)
-                if term.primitive in _APART:
+                if term.primitive in _APART and len(pieces) <= TOGETHER:
                     late.append(Step("loop", None, pieces[0].term.shape, pieces))
                     continue
                 for piece in pieces[1:] if term.index in self.in_place else pieces:

@@ -21,6 +21,11 @@ from chainrule.primitives.joining import STACK
 from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, WHERE
 
 _NUMBERS = (FLOAT64, FLOAT32, INT64)
+_ARITHMETIC = frozenset({a.ADD, a.SUBTRACT, a.MULTIPLY, a.NEGATIVE, a.SQUARE})
+ARITHMETIC = 6
+"""Up to so many operations are done again at a place, rather than kept for all places."""
+ROW = 32
+"""Rows of fewer numbers are read from what was computed for all."""
 
 
 def index(
@@ -43,7 +48,10 @@ def index(
     if number is not None:
         return s.terms.constant(np.broadcast_to(np.asarray(number, dtype), shape)[()])
     place = place_of(template, x.shape)
-    return None if place is None else _read(s, x, place, template, shape)
+    found = None if place is None else _read(s, x, place, template, shape)
+    if found is None and any(type(entry) is int for entry in entries):
+        found = _computed_there(s, x, template, shape)
+    return found
 
 
 def index_set(
@@ -103,6 +111,29 @@ def _read(s: Simplifier, x: Term, place: Place, template: Any, shape: Shape) -> 
     chain, write = known
     found = chain.at(place, write)
     return s.apply(INDEX, (chain.base,), {"template": template}, shape, x.dtype) if found is None else found
+
+
+def _computed_there(s: Simplifier, x: Term, template: Any, shape: Shape) -> Term | None:
+    """Return what simple arithmetic has at a place, computed from what its operands have there.
+
+    So equal loops read the parts of what was stacked, each from its own memory, and the whole need not be there.
+    """
+    stack, count, is_stacked = [x], 0, False
+    while stack and count <= ARITHMETIC:
+        term = stack.pop()
+        if term.primitive in _ARITHMETIC and all(each.shape in ((), x.shape) for each in term.operands):
+            count += 1
+            stack.extend(each for each in term.operands if each.shape)
+        else:
+            is_stacked = is_stacked or term.primitive is STACK
+    if not 0 < count <= ARITHMETIC or (math.prod(shape) < ROW and not is_stacked):
+        return None
+    operands = [
+        each if not each.shape else s.apply(INDEX, (each,), {"template": template}, shape, each.dtype)
+        for each in x.operands
+    ]
+    assert x.primitive is not None
+    return s.apply(x.primitive, operands, x.parameters, shape, x.dtype)
 
 
 def _written(
