@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from chainrule.core.graph import ITEM, Graph, Node
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.simplify_solves import log_determinant
-from chainrule.passes.terms import Term
+from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.solves import SLOGDET
+
+
+class ArrayType(NamedTuple):
+    """What is read of a value that a node computed: its shape and the type of its elements."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
+
+def type_of(value: Any) -> ArrayType:
+    """Return the type of an array or number."""
+    return ArrayType(value.shape, value.dtype)
+
 
 IsReference = Callable[[np.ndarray[Any, Any]], bool]
 
@@ -22,7 +35,7 @@ def lower(
 ) -> Callable[[Any], Term]:  # fmt: skip
     """Return a function from the nodes of a graph, and constants, to their terms.
 
-    references: by the number of its node, an array that is read where it is.
+    graph: its nodes have an `ArrayType` as their value. references: by the number of its node, an array that is read where it is.
     """
     terms: dict[int, Term] = {node.index: term for node, term in zip(graph.inputs, inputs, strict=True)}
 
@@ -43,14 +56,14 @@ def lower(
         elif type(node.value) is tuple:
             terms[node.index] = _several(simplifier, node, operands)
         else:
-            value = node.value if isinstance(node.value, np.ndarray | np.generic) else np.asarray(node.value)
-            terms[node.index] = simplifier.apply(node.primitive, operands, node.parameters, value.shape, value.dtype)
+            shape, dtype = node.value
+            terms[node.index] = simplifier.apply(node.primitive, operands, node.parameters, shape, dtype)
     return lambda part: terms[part.index] if isinstance(part, Node) else constant(part)
 
 
 def _several(simplifier: Simplifier, node: Node, operands: Sequence[Term]) -> Term:
     """Return the term of an operation with several results, each of which is a term of its own."""
-    parts = [np.asarray(part) for part in node.value]
+    parts: Sequence[ArrayType] = node.value
     assert node.primitive is not None
     term = simplifier.terms.apply(node.primitive, operands, node.parameters, parts[0].shape, parts[0].dtype)
     if term.results is None and node.primitive is SLOGDET:
