@@ -156,16 +156,19 @@ class _Writer:
 
 def loop_key(loop: Loop) -> Any:
     """Return what tells loops apart: equal for loops whose functions are the same but for the memory that they are given."""
+    # Hot path: benchmarks/test_first_calls.py
     made: dict[int, int] = {}
     parts: list[Any] = []
     for root in loop.roots:
-        stack = [root.term, *(place for place, _ in root.places)]
+        stack = [root.term]
+        if root.places:
+            stack += [place for place, _ in root.places]
         while stack:
             term = stack[-1]
             if term.index in made:
                 stack.pop()
                 continue
-            number = uniform(term)
+            number = uniform(term) if term.constant is not None else None
             stored = loop.storage(term) if number is None else None
             if number is not None:
                 part: Any = (type(number), repr(number), term.shape, term.dtype)
@@ -176,15 +179,16 @@ def loop_key(loop: Loop) -> Any:
                 if missing:
                     stack.extend(reversed(missing))
                     continue
-                operands = tuple(made[operand.index] for operand in term.operands)
-                part = (term.primitive, operands, freeze(term.parameters), term.shape, term.dtype)
+                operands = tuple([made[operand.index] for operand in term.operands])
+                frozen = freeze(term.parameters) if term.parameters else None
+                part = (term.primitive, operands, frozen, term.shape, term.dtype)
             made[term.index] = len(parts)
             parts.append(part)
-    roots = tuple(
+    roots = tuple([
         (made[root.term.index], root.how, root.pointer, root.strides, root.spread,
-         tuple((made[place.index], stride) for place, stride in root.places))
+         tuple([(made[place.index], stride) for place, stride in root.places]))
         for root in loop.roots
-    )  # fmt: skip
+    ])  # fmt: skip
     return loop.domain, roots, tuple(parts)
 
 

@@ -312,13 +312,13 @@ class Specialization:
 
     # --- compiling
 
+    @paused()
     def update(self, variant: Variant) -> None:
         """Make native code of what is new about a variant."""
         self.grow(variant)
         if not (variant.is_fresh or self.interpreted):
             self._compile(variant)
 
-    @paused()
     def _compile(self, variant: Variant) -> None:
         """Make native code of all paths of a variant."""
         variant.is_fresh = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chainrule.core.primitive import Primitive
 from chainrule.native.layout import basic_index, contiguous, region_shape
@@ -17,8 +18,7 @@ from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE
 REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space.
 
     places: terms, with strides, that say where besides; they spread over the first `spread` axes of the space.
@@ -35,7 +35,7 @@ class Piece:
     @property
     def reads(self) -> list[Term]:
         """What is computed at every point."""
-        return [self.term, *(place for place, _ in self.places)]
+        return [self.term, *(place for place, _ in self.places)] if self.places else [self.term]
 
 
 @dataclass(slots=True)

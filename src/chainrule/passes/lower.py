@@ -56,8 +56,7 @@ def lower(
         elif type(node.value) is tuple:
             terms[node.index] = _several(simplifier, node, operands)
         else:
-            shape, dtype = node.value
-            terms[node.index] = simplifier.apply(node.primitive, operands, node.parameters, shape, dtype)
+            terms[node.index] = simplifier.apply(node.primitive, operands, node.parameters, *node.value)
     return lambda part: terms[part.index] if isinstance(part, Node) else constant(part)
 
 
