@@ -114,7 +114,7 @@ class Terms:
         if is_reference:
             key: Any = ("reference", id(value))
         elif isinstance(value, np.ndarray):
-            if value.size > 1 and not value.dtype.hasobject and _is_uniform(value):
+            if value.size > 1 and not value.dtype.hasobject and is_uniform(value):
                 value = np.broadcast_to(value.reshape(-1)[:1].reshape((1,) * value.ndim), value.shape)
                 key = ("uniform", value.shape, value.dtype.str, value[(0,) * value.ndim].tobytes())
             else:
@@ -154,7 +154,7 @@ def is_one_number(array: np.ndarray[Any, Any]) -> bool:
     return bool(array.size) and not any(array.strides)
 
 
-def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
+def is_uniform(array: np.ndarray[Any, Any]) -> bool:
     """Whether all elements have the same bits."""
     if array.dtype.kind not in "fiub":
         return False
