@@ -112,7 +112,7 @@ class ProgramWriter(Writing):
             release_gil=not self.calls and self.work > HEAVY,
         )  # fmt: skip
         if self._heat is not None:
-            self._heat.expect(self.work, len(self.body.lines))
+            self._heat.expect(self.work, len(self.body.lines), self.module.lines)
         return Compiled(self.module, plan, tuple(self.calls), len(self.body.lines), tuple(self._written))
 
     # --- paths

@@ -15,7 +15,7 @@ from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
-from chainrule.native.heat import BEST, FIRST, Heat
+from chainrule.native.heat import BEST, Heat
 from chainrule.native.machine import compile_text
 from chainrule.native.outline import ValuesNeededError
 from chainrule.native.program import Compiled, Path, ProgramWriter
@@ -338,7 +338,7 @@ class Specialization:
             return
         module, plan = program.module, program.plan
         write_entry(module, plan)
-        level = BEST if variant.heat is None else FIRST
+        level = BEST if variant.heat is None else variant.heat.level
         code = compile_text(module.text(), {**entry_symbols(plan), **outside(module)}, level)
         variant.program = program
         variant.entry = make_entry(code, plan)
