@@ -131,8 +131,6 @@ _SHAPES: dict[Primitive, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def is_worth_it(found: Any) -> bool:
-    """Whether a function of these arrays, or of this one, is outlined."""
-    if type(found) is not tuple:
-        return bool(found.nbytes >= WORTH_BYTES)
-    return sum(array.nbytes for array in found if isinstance(array, np.ndarray)) >= WORTH_BYTES
+def is_worth_it(arrays: Sequence[Any]) -> bool:
+    """Whether a function of these arrays is outlined."""
+    return sum(array.nbytes for array in arrays if isinstance(array, np.ndarray)) >= WORTH_BYTES

@@ -14,9 +14,9 @@ from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced, compute
 from chainrule.errors import NotDifferentiableError, ShapeError
 from chainrule.native.capture import Captured, RandomWatch, surroundings
-from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
+from chainrule.native.outline import WORTH_BYTES, ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
-from chainrule.passes.lower import type_of
+from chainrule.passes.lower import ArrayType, type_of
 from chainrule.primitives.arithmetic import LDEXP
 from chainrule.primitives.index_keys import Template, axes_of_arrays
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
@@ -28,6 +28,7 @@ from chainrule.tracing.traced_array import TracedArray
 
 _PYTHON = frozenset({float, int, complex, bool})
 _WIDE = {"f": 8, "c": 16}
+_SELECTING = frozenset({ARGWHERE, INDEX, INDEX_SET, INDEX_ADD})
 _OF_VALUES = (np.linalg.LinAlgError, NotDifferentiableError, ArithmeticError)
 """Errors that depend on values, and not on shapes and types alone."""
 
@@ -79,13 +80,8 @@ class JitTrace(RecordTrace):
         # Hot path: benchmarks/test_first_calls.py
         if primitive.expansion is not None:
             return primitive.expansion(*operands, **parameters)
-        if primitive is ARGWHERE:
-            self._decide_on_count(operands[0])
-        elif primitive is INDEX:
-            if len(operands) > 1:
-                self._expect_places(operands[0], operands[1:], parameters["template"])
-        elif primitive is INDEX_SET or primitive is INDEX_ADD:
-            self._expect_places(operands[0], operands[2:], parameters["template"])
+        if primitive in _SELECTING:
+            self._look_at_selection(primitive, operands, parameters)
         if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
             return self._note(primitive, operands, parameters)
         return self._process_weak(primitive, operands, parameters)
@@ -94,41 +90,48 @@ class JitTrace(RecordTrace):
         """Compute an operation and record it."""
         # Hot path: benchmarks/test_first_calls.py
         values: list[Any] = []
-        constants: list[Any] = []
         parents: list[Node | None] = []
         for operand in operands:
             if type(operand) is TracedArray:
                 if operand.owner is not self:
                     raise TracedAroundError
-                value, parent = operand.value, operand.data
-                constants.append(None if parent is not None else value)
-                parents.append(parent)
+                values.append(operand.value)
+                parents.append(operand.data)
             else:
-                value = self.captured.keep(operand) if type(operand) is np.ndarray else operand
-                constants.append(value)
+                values.append(self.captured.keep(operand) if type(operand) is np.ndarray else operand)
                 parents.append(None)
-            values.append(value)
+        # Of the operands only constants are kept; where there is none, the parents take their place.
+        constants: Sequence[Any] = parents
+        if None in parents:
+            constants = [value if parent is None else None for value, parent in zip(values, parents, strict=True)]
         try:
-            out = (
-                self._outlined(primitive, values, parameters)
-                if self.is_outline
-                else compute(primitive, values, parameters, True)
-            )
+            if self.is_outline:
+                out = self._outlined(primitive, values, parameters)
+            else:
+                out = compute(primitive, values, parameters, True)
         except _OF_VALUES:
             self.has_failed = True
             raise
         except ShapeError as error:
             self.has_failed |= isinstance(error.__cause__, IndexError)
             raise
-        if self.may_outline and not self.is_outline:
-            self.is_outline = is_worth_it(out)
-        node = Node(len(self.nodes), primitive, constants, parents, parameters, None)
-        self.nodes.append(node)
         if type(out) is tuple:
-            node.value = tuple(map(type_of, out))
-            return tuple(self._part(node, place, part) for place, part in enumerate(out))
-        node.value = type_of(out)
+            return self._note_several(primitive, constants, parents, parameters, out)
+        if self.may_outline and out.nbytes >= WORTH_BYTES:
+            self.is_outline = True
+        node = Node(len(self.nodes), primitive, constants, parents, parameters, ArrayType(out.shape, out.dtype))
+        self.nodes.append(node)
         return TracedArray(self, out, node)
+
+    def _note_several(
+        self, primitive: Primitive, constants: Sequence[Any], parents: list[Node | None], parameters: dict[str, Any],
+        out: tuple[Array, ...],
+    ) -> tuple[TracedArray, ...]:  # fmt: skip
+        """Record an operation with several results, and each of them."""
+        self.is_outline = self.is_outline or (self.may_outline and is_worth_it(out))
+        node = Node(len(self.nodes), primitive, constants, parents, parameters, tuple(map(type_of, out)))
+        self.nodes.append(node)
+        return tuple(self._part(node, place, part) for place, part in enumerate(out))
 
     def _part(self, whole: Node, place: int, value: Array) -> TracedArray:
         node = Node(len(self.nodes), ITEM, (None,), (whole,), {"index": place}, whole.value[place])
@@ -167,6 +170,13 @@ class JitTrace(RecordTrace):
             cast(each, real) if is_weak and isinstance(each, TracedArray) and each.dtype.kind in kinds else each
             for each, is_weak in zip(operands, weak, strict=True)
         ]
+
+    def _look_at_selection(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> None:
+        """Note what the shape of a selection, and its being one, depend on."""
+        if primitive is ARGWHERE:
+            self._decide_on_count(operands[0])
+        elif len(operands) > (first := 1 if primitive is INDEX else 2):
+            self._expect_places(operands[0], operands[first:], parameters["template"])
 
     def _decide_on_count(self, mask: Array) -> None:
         """Note how many elements are selected: the shapes of what follows depend on it."""
