@@ -43,12 +43,12 @@ def loop_call(
             names.append(writer.address(state, storage, itemsize))
         return found
 
-    targets = {piece.target.index for piece in pieces}
+    targets = {piece.target.index for piece in pieces} - state.done
 
     def stored(term: Term) -> tuple[int, Storage] | None:
-        if term.index in targets and term.index not in state.done:
+        if term.index in targets or (term.constant is not None and uniform(term) is not None):
             return None
-        found = writer.storage(state, term) if uniform(term) is None else None
+        found = writer.storage(state, term)
         if found is None:
             return None
         return number(found, term.dtype.itemsize), found if not found.offset else found._replace(offset=0)

@@ -121,7 +121,7 @@ class Schedule:
 
     # --- roles and levels
 
-    def _role(self, term: Term) -> Role:
+    def _role(self, term: Term, view: bool) -> Role:
         # Hot path: benchmarks/test_first_calls.py
         primitive, operands = term.primitive, term.operands
         if primitive is ITEM:
@@ -139,7 +139,6 @@ class Schedule:
                 native = native and operand.dtype in ELEMENTS
         if term.index in self.small:
             return CELL
-        view = is_view(term)
         if (view or primitive is RESHAPE) and operands[0].index in self.storage:
             stored = storage_of_view(term, self.storage[operands[0].index])
             if stored is not None:
@@ -172,7 +171,8 @@ class Schedule:
 
     def _place(self, term: Term) -> None:
         # Hot path: benchmarks/test_first_calls.py
-        role = self._role(term)
+        view = is_view(term)
+        role = self._role(term, view)
         self.roles[term.index] = role
         if role is POINT and term.primitive is TRANSPOSE and self.cost.get(term.operands[0].index, 0) > CHEAP:
             self.level[term.index] = self.cost[term.index] = 0
@@ -181,7 +181,7 @@ class Schedule:
             if role is ALIAS:
                 return
         level = 0
-        cost = 0 if is_view(term) else _weight(term)
+        cost = 0 if view else _weight(term)
         inline = role is POINT or role is REDUCE or role is ASSEMBLE
         if term.primitive is SCATTER and not term.parameters["adds"]:
             inline = False  # of several values for one place the last is kept: they are written in order
@@ -291,7 +291,9 @@ class Schedule:
     def _keep_what_is_needed_later(self) -> None:
         """Keep what a loop of a later level, or another one of its own, would have to compute again, unless that is cheap."""
         # Hot path: benchmarks/test_first_calls.py
-        uses: dict[int, set[tuple[int, object]]] = {}  # of a value, the loops that compute it: their levels, and which
+        uses: dict[
+            int, set[tuple[int, object]]
+        ] = {}  # of a value that is not kept, the loops that compute it: levels, and which
         for term in reversed(self.order):
             role = self.roles[term.index]
             at: Iterable[tuple[int, object]] = ()
@@ -306,7 +308,7 @@ class Schedule:
                 which = term.operands[0].shape if role is REDUCE else term.index if role is ASSEMBLE else term.shape
                 at = ((self.level[term.index], which),)
             for operand in term.operands:
-                if self.roles.get(operand.index) is POINT:
+                if self.roles.get(operand.index) is POINT and operand.index not in self.kept:
                     uses.setdefault(operand.index, set()).update(at)
 
     def _updates_in_place(self) -> dict[int, Term]:
