@@ -196,3 +196,19 @@ def test_compiled_code_reads_what_is_there_now(fun: Any, array: np.ndarray) -> N
     for turn in range(4):
         array += turn
         np.testing.assert_array_equal(eagerly(compiled, V), fun(V))
+
+
+def test_arrays_of_libraries_are_not_looked_for() -> None:
+    inside = GLOBAL * 2
+    assert len(found(cr.grad(lambda x: np.sum(x * inside * GLOBAL)))) == 2
+
+
+def test_of_many_equal_elements_one_is_kept() -> None:
+    captured = Captured({})
+    array = np.full((100, 100), 3.0)
+    kept = captured.keep(array)
+    array[:] = 4.0
+    np.testing.assert_array_equal(kept, np.full((100, 100), 3.0))
+    assert kept.strides == (0, 0)
+    array[0, 0] = -0.0
+    assert captured.keep(array).strides == array.strides

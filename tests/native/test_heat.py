@@ -28,7 +28,7 @@ def levels(monkeypatch) -> list[int]:
 @pytest.fixture
 def soon(monkeypatch) -> None:
     """Let code be hot after a few calls."""
-    monkeypatch.setattr(heat, "_NANOSECONDS", 1000)
+    monkeypatch.setattr(heat, "_LINE", 10)
 
 
 def test_hot_code_is_compiled_once_more(levels, soon):
@@ -51,6 +51,14 @@ def test_much_work_is_hot_after_some_calls(levels):
     for _ in range(40):
         np.testing.assert_allclose(compiled(x), np.sum(np.sin(x)), rtol=1e-12)
     assert levels == [heat.FIRST, heat.BEST]
+
+
+def test_very_much_work_is_compiled_well_at_once(levels):
+    compiled = cr.jit(lambda x: x * 2 + 1)
+    x = np.ones(20_000_000)
+    for _ in range(20):
+        assert compiled(x)[-1] == 3.0
+    assert levels == [heat.BEST]
 
 
 def test_every_path_and_variant(levels, soon):

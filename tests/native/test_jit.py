@@ -1056,6 +1056,35 @@ def test_arguments_and_results_are_not_held() -> None:
         assert [holder() for holder in holders] == [None, None]
 
 
+def test_what_the_first_call_computes_is_not_held() -> None:
+    seen = []
+
+    def function(x):
+        middle = np.exp(x)
+        seen.append(weakref.ref(middle.value.value))  # of the gradient's trace, of that of jit
+        return np.sum(middle * x)
+
+    compiled = cr.jit(cr.grad(function))
+    compiled(V)
+    gc.collect()
+    assert len(seen) == 1
+    assert seen[0]() is None
+
+
+def test_functions_that_close_over_a_traced_value_run_as_they_are() -> None:
+    def around(x):
+        inner = cr.jit(lambda y: np.sum(x * y * y))
+        return inner(3.0) + inner(4.0) + inner(5.0)
+
+    def returned(x):
+        inner = cr.jit(lambda y: (x, y))
+        return sum(np.sum(inner(y)[0]) * y for y in (3.0, 4.0, 5.0))
+
+    assert cr.grad(around)(2.0) == 50.0
+    np.testing.assert_array_equal(cr.grad(around)(np.ones(3)), np.full(3, 50.0))
+    np.testing.assert_array_equal(cr.grad(returned)(np.ones(3)), np.full(3, 12.0))
+
+
 @pytest.mark.slow
 def test_very_many_operations_compile() -> None:
     def function(x):

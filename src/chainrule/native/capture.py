@@ -16,10 +16,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import RandomNumbersError, where
-from chainrule.passes.terms import is_one_number
+from chainrule.passes.terms import is_one_number, is_uniform
 
 MANY = 10_000
 """So many objects around a function are looked at, in search of its arrays."""
+LARGE = 4096
+"""Of arrays of so many equal elements, one is kept: to look at all of them is faster than to copy them."""
+LIBRARIES = ("chainrule", "numpy", "scipy", "builtins")
+"""What functions of these read besides their arguments and closures are no arrays of the user's."""
+
+
+def is_of_library(names: dict[str, Any]) -> bool:
+    """Whether these are the globals of a library."""
+    return str(names.get("__name__", "")).partition(".")[0] in LIBRARIES
 
 
 def names_read(code: types.CodeType) -> set[str]:
@@ -39,9 +48,10 @@ def around(value: Any) -> Iterator[Any]:
                 yield cell.cell_contents
             except ValueError:  # a name that is not bound yet
                 continue
-        for name in names_read(value.__code__):
-            if name in value.__globals__:
-                yield value.__globals__[name]
+        if not is_of_library(value.__globals__):
+            for name in names_read(value.__code__):
+                if name in value.__globals__:
+                    yield value.__globals__[name]
         yield from value.__defaults__ or ()
         yield from (value.__kwdefaults__ or {}).values()
         if hasattr(value, "__wrapped__"):
@@ -133,7 +143,8 @@ class Captured:
         """Return what a recorded operation may hold of `array`: itself, or a copy of what the function may still change."""
         if self.is_reference(array):
             return array
-        if is_one_number(array):  # its one element may be the function's own to change, as that of any other array
+        # The one element of an array may be the function's own to change, as those of any other.
+        if is_one_number(array) or (array.size >= LARGE and is_uniform(array)):
             return np.broadcast_to(array[(slice(0, 1),) * array.ndim].copy(), array.shape)
         known = self._copies.get(id(array))
         if known is not None and known[1].tobytes() == array.tobytes():

@@ -82,22 +82,36 @@ class ColumnSums(Nest):
         return body.lines
 
     def _columns(self, start: str, stop: str, rows: Sequence[Points]) -> list[str]:
-        """Return the loops of sums along the second to last axis: one for each tile of columns."""
-        first, last = self.points.bounds[-1]
-        width = self.points.width
+        """Return the loops of sums along the second to last axis: over tiles of columns, then one for the rest of them."""
+        points = self.points
+        first, last = points.bounds[-1]
+        width = points.width
         most = max(1, min(self.vectors, REGISTERS // len(self.roots)))
         tile = -(-self.vectors // -(-self.vectors // most))  # as even as can be
         # As many places at once in all of them, so that equal columns have equal totals.
         copies = max(1, min(MOST_ROWS, REGISTERS // (tile * len(self.roots) * self.block)))
         lines: list[str] = []
-        for begin in range(0, self.vectors, tile):
-            offsets = [first + vector * width for vector in range(begin, min(begin + tile, self.vectors))]
-            masks = [constant_mask(last - offset, width) for offset in offsets]
-            lines += self._tile(start, stop, offsets, masks, rows, copies)
+        alike = (last - first) // (tile * width)
+        if alike > 1:
+            section = points.sections[self.rank - 2]
+            head, after, column = points.fresh("head"), points.fresh("after"), points.fresh("%i")
+            before, section.block = section.block, head
+            offsets = Body(points.module, head, points.names)
+            offsets.lines = []
+            names = [column, *(offsets.let(f"add i64 {column}, {vector * width}") for vector in range(1, tile))]
+            inner = [*offsets.lines, *self._tile(start, stop, names, [None] * tile, rows, copies)]
+            last_block = Body(points.module, section.block, points.names)
+            section.block = before
+            end = str(first + alike * tile * width)
+            lines += self.counted(section, str(first), end, tile * width, column, head, after, inner, last_block)
+        for begin in range(alike * tile if alike > 1 else 0, self.vectors, tile):
+            places = [first + vector * width for vector in range(begin, min(begin + tile, self.vectors))]
+            masks = [constant_mask(last - place, width) for place in places]
+            lines += self._tile(start, stop, [str(place) for place in places], masks, rows, copies)
         return lines
 
     def _tile(
-        self, start: str, stop: str, offsets: list[int], masks: list[str | None], rows: Sequence[Points], copies: int
+        self, start: str, stop: str, offsets: list[str], masks: list[str | None], rows: Sequence[Points], copies: int
     ) -> list[str]:
         section = self.points.sections[self.rank - 2]
         body = Body(self.points.module, section.block, self.points.names)
@@ -117,7 +131,7 @@ class ColumnSums(Nest):
         return body.lines
 
     def _store(
-        self, body: Body, points: Points, state: list[list[list[str]]], offsets: list[int], masks: list[str | None]
+        self, body: Body, points: Points, state: list[list[list[str]]], offsets: list[str], masks: list[str | None]
     ) -> None:
         """Write the totals of a row into memory."""
         for place, (offset, mask) in enumerate(zip(offsets, masks, strict=True)):
@@ -128,13 +142,13 @@ class ColumnSums(Nest):
                     total = combine(lanes, root.how, root.term.dtype, total, other[place][number])
                 element = ELEMENTS[root.term.dtype]
                 row = points.address(body, element, root.pointer, 0, root.strides[:-1])
-                inner = Inner(points.width, body, str(offset), 0, mask)
+                inner = Inner(points.width, body, offset, 0, mask)
                 if not (self.direct and self.rank > 2):
                     total = combine(lanes, root.how, root.term.dtype, inner.load(element, row, root.strides[-1]), total)
                 inner.store(element, row, root.strides[-1], total)
 
     def _down(
-        self, body: Body, start: str, stop: str, copies: int, state: list[list[list[str]]], offsets: list[int],
+        self, body: Body, start: str, stop: str, copies: int, state: list[list[list[str]]], offsets: list[str],
         masks: list[str | None], rows: Sequence[Points],
     ) -> tuple[list[list[list[str]]], str]:  # fmt: skip
         """Write the loop down the axis that is summed, `copies` of its places at once, for each of some rows.
@@ -167,7 +181,7 @@ class ColumnSums(Nest):
                 # What several rows share at one place of the axis; where there is one row, what its places share.
                 writer.common = common[number % copies if len(rows) > 1 else 0]
                 writer.jammed = axis - 1 if len(rows) > 1 else axis
-                inner = Inner(writer.width, work, str(offset), 0, mask)
+                inner = Inner(writer.width, work, offset, 0, mask)
                 for which, root in enumerate(self.roots):
                     results[number][place][which] = self.accumulate(writer, inner, root, phis[number][place][which])
         i_next, more = points.fresh("%n"), points.fresh("%c")

@@ -74,8 +74,7 @@ def explain_plan(jitted: Jitted, *args: Any, **kwargs: Any) -> Plan:
             return _uncompiled(f"{title}(…)", "it was called with too many different signatures")
         specialization, call = found
         for variant in tuple(specialization.variants):
-            if not variant.is_fresh:
-                specialization.compile(variant)
+            specialization.update(variant)
         jitted._install(specialization)
         return _Reader(jitted.fun, title, specialization, call).plan()
 

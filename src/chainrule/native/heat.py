@@ -1,6 +1,7 @@
 """Owns heat: code is compiled fast at first, and again and better once it has run for about as long as that takes.
 
 The program counts its calls in memory of the heat's own, and refuses the call at which it is hot, so that Python comes to know.
+Where a few calls do so much that the code would be hot by then, it is compiled well at once.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ FIRST, BEST = 0, 1
 """LLVM's levels: the one compiles about three times as fast; code of the other is up to four times as fast."""
 LONGEST = 20_000
 """Code of more instructions outside of loops stays at the first level: at the other it would take too long to compile."""
-_NANOSECONDS = 10_000_000  # about what it takes to compile again
+FEW = 6
+"""Code that is hot after so many calls is compiled well at once: it would be compiled twice otherwise."""
+_LINE = 40_000  # nanoseconds that it takes to compile a line of text again, about
 _CALL, _OPERATION = 40, 0.05  # nanoseconds of a call and of one operation on an element
 
 
 class Heat:
-    """How often code has been called, and at how many calls it is hot."""
+    """How often code has been called, and at how many calls it is hot. level: at which LLVM compiles it."""
 
-    __slots__ = ("_counts",)
+    __slots__ = ("level", "_counts")
 
     def __init__(self) -> None:
+        self.level = FIRST
         self._counts = np.array([0, np.iinfo(np.int64).max])
 
     @property
@@ -30,10 +34,18 @@ class Heat:
         """Whether it pays to compile the code again."""
         return bool(self._counts[0] >= self._counts[1])
 
-    def expect(self, work: int, size: int) -> None:
-        """Note how much a call does, in operations on elements, and how many instructions are outside of loops."""
-        if size <= LONGEST:
-            self._counts[1] = max(2, int(_NANOSECONDS / (_CALL + _OPERATION * work)))
+    def expect(self, work: int, size: int, lines: int) -> None:
+        """Note how much a call does, in operations on elements.
+
+        size: how many instructions are outside of loops. lines: of the whole text.
+        """
+        if size > LONGEST:
+            return
+        calls = int(_LINE * lines / (_CALL + _OPERATION * work))
+        if calls <= FEW:
+            self.level = BEST
+        else:
+            self._counts[1] = calls
 
     def write(self, writer: Writing) -> None:
         """Write the count at the start of a program."""

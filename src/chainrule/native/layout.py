@@ -44,28 +44,30 @@ def contiguous(shape: Shape) -> Shape:
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
+_BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
+
+
 def is_basic(template: Any) -> bool:
     """Whether an index expression holds only integers, slices, None and Ellipsis."""
-    entries = template if isinstance(template, tuple) else (template,)
-    return all(type(entry) in (int, slice, type(None), type(Ellipsis)) for entry in entries)
+    if not isinstance(template, tuple):
+        return type(template) in _BASIC
+    return all(type(entry) in _BASIC for entry in template)
 
 
 def basic_index(template: Any, shape: Shape) -> tuple[list[Entry], dict[int, int]]:
     """Return the axes of the result of a basic index expression, and the fixed places of source axes that it drops."""
-    entries = list(template) if isinstance(template, tuple) else [template]
-    used = sum(entry is not None and entry is not Ellipsis for entry in entries)
-    if Ellipsis not in [entry for entry in entries if entry is Ellipsis]:
-        entries.append(Ellipsis)
+    # Hot path: benchmarks/test_first_calls.py
+    entries = template if isinstance(template, tuple) else (template,)
     axes: list[Entry] = []
     fixed: dict[int, int] = {}
     source = 0
-    for entry in entries:
+    for place, entry in enumerate(entries):
         if entry is None:
             axes.append(Entry(None, 0, 0))
         elif entry is Ellipsis:
-            for _ in range(len(shape) - used):
-                axes.append(Entry(source, 0, 1))
-                source += 1
+            after = sum(each is not None for each in entries[place + 1 :])
+            axes += [Entry(axis, 0, 1) for axis in range(source, len(shape) - after)]
+            source = len(shape) - after
         elif isinstance(entry, slice):
             start, _, step = entry.indices(shape[source])
             axes.append(Entry(source, start, step))
@@ -73,6 +75,7 @@ def basic_index(template: Any, shape: Shape) -> tuple[list[Entry], dict[int, int
         else:
             fixed[source] = entry + shape[source] if entry < 0 else entry
             source += 1
+    axes += [Entry(axis, 0, 1) for axis in range(source, len(shape))]
     return axes, fixed
 
 
@@ -167,6 +170,12 @@ def lies_in_pairs(storage: Storage) -> bool:
     return array is None or (array.strides[-1] == size and all(each % (2 * size) == 0 for each in array.strides[:-1]))
 
 
+@lru_cache(maxsize=64)
+def _everywhere(rank: int) -> tuple[Coordinate, ...]:
+    """Return the coordinates of a value in a space of its own axes."""
+    return tuple(Coordinate(axis, 1, 0) for axis in range(rank))
+
+
 def _moved(at: Coordinate, start: int, step: int) -> Coordinate:
     return Coordinate(at.axis, at.coefficient * step, start + step * at.constant)
 
@@ -248,10 +257,10 @@ def storage_of_view(term: Term, source: Storage) -> Storage | None:
     if term.primitive is RESHAPE and not is_view(term):
         strides_after = _reshaped(operand.shape, source.strides, term.shape)
         return None if strides_after is None else Storage(source.buffer, source.offset, strides_after)
-    at = [Coordinate(axis, 1, 0) for axis in range(len(term.shape))]
+    at = coordinates_of_operand(term, 0, _everywhere(len(term.shape)))
     offset, strides = source.offset, [0] * len(term.shape)
-    for coordinate, stride in zip(coordinates_of_operand(term, 0, at), source.strides, strict=True):
-        offset += coordinate.constant * stride
-        if coordinate.axis is not None:
-            strides[coordinate.axis] += coordinate.coefficient * stride
+    for (axis, coefficient, constant), stride in zip(at, source.strides, strict=True):
+        offset += constant * stride
+        if axis is not None:
+            strides[axis] += coefficient * stride
     return Storage(source.buffer, offset, tuple(strides))

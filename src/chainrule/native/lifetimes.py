@@ -4,33 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chainrule.native.schedule import Role, Schedule
+from chainrule.native.schedule import POINT, Schedule
 from chainrule.native.steps import Step
 from chainrule.passes.terms import Term
 
 
 def _reads(step: Step, schedule: Schedule) -> set[int]:
     """Return the buffers that a step may read: what another loop of its level makes may be read or computed again."""
+    # Hot path: benchmarks/test_first_calls.py
     found: set[int] = set()
-    stack: list[Term] = [term for piece in step.pieces for term in piece.reads]
-    if step.term is not None:
-        stack.extend(step.term.operands)
-    level = min((schedule.level.get(term.index, 0) for term in (piece.target for piece in step.pieces)), default=0)
+    stack: list[Term] = [] if step.term is None else [*step.term.operands]
+    for piece in step.pieces:
+        stack += piece.reads
+    level = min([schedule.level.get(piece.target.index, 0) for piece in step.pieces], default=0)
+    roles, storage = schedule.roles, schedule.storage
     seen: set[int] = set()
     while stack:
         term = stack.pop()
         if term.index in seen:
             continue
         seen.add(term.index)
-        role = schedule.role(term)
-        if role is Role.POINT or term.index < 0:
+        if roles.get(term.index) is POINT or term.index < 0:
             if term.index in schedule.kept:
                 found.add(term.index)
                 if schedule.level[term.index] < level:
                     continue
             stack.extend(term.operands)
-        elif term.index in schedule.storage:
-            found.add(schedule.storage[term.index].buffer.index)
+        else:
+            stored = storage.get(term.index)
+            if stored is not None:
+                found.add(stored.buffer.index)
     return found
 
 
@@ -43,8 +46,7 @@ def last_uses(steps: Sequence[Step], schedule: Schedule) -> dict[int, list[int]]
         if step.term is not None and step.kind != "cell":
             for made in step.term.results or (step.term,):
                 last[made.index] = number
-        for index in _reads(step, schedule):
-            last[index] = number
+        last.update(dict.fromkeys(_reads(step, schedule), number))
     ends: dict[int, list[int]] = {}
     for index, number in last.items():
         ends.setdefault(number, []).append(index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from chainrule.native.layout import Storage, lies_in_pairs
 from chainrule.native.points import Loop, Root
@@ -15,70 +15,66 @@ from chainrule.passes.flatten import flatten_space
 from chainrule.passes.terms import Term, uniform
 
 
-@dataclass(frozen=True, slots=True)
-class LoopCall:
-    """A call of a loop's function. pointers: where they point. sizes: of each root's target, in elements."""
+class LoopCall(NamedTuple):
+    """A call of a loop's function.
+
+    pointers: where they point. totals: the reductions over rows, to which every block adds, with the sizes of their targets.
+    """
 
     symbol: str
     domain: tuple[int, ...]
-    roots: tuple[Root, ...]
     pointers: Sequence[Address]
-    sizes: Sequence[int]
-
-    @property
-    def totals(self) -> list[tuple[Root, int]]:
-        """The reductions over rows, to which every block adds, with the sizes of their targets."""
-        return [
-            (root, size)
-            for root, size in zip(self.roots, self.sizes, strict=True)
-            if root.how in IDENTITY and not root.strides[0]
-        ]
+    totals: Sequence[tuple[Root, int]]
 
 
 def loop_call(
     writer: Writing, state: State, domain: tuple[int, ...], pieces: Sequence[Piece], may_flatten: bool
 ) -> LoopCall:
     """Write a loop's function, and return how it is called. Loops that run together have their rows in common."""
+    # Hot path: benchmarks/test_first_calls.py
     pointers: dict[tuple[int, int], int] = {}
     names: list[Address] = []
 
     def number(storage: Storage, itemsize: int) -> int:
         key = (storage.buffer.index, storage.offset)
-        if key not in pointers:
-            pointers[key] = len(names)
+        found = pointers.get(key)
+        if found is None:
+            found = pointers[key] = len(names)
             names.append(writer.address(state, storage, itemsize))
-        return pointers[key]
+        return found
 
-    targets = {piece.target.index for piece in pieces}
+    targets = {piece.target.index for piece in pieces} - state.done
 
     def stored(term: Term) -> tuple[int, Storage] | None:
-        if term.index in targets and term.index not in state.done:
+        if term.index in targets or (term.constant is not None and uniform(term) is not None):
             return None
-        found = writer.storage(state, term) if uniform(term) is None else None
+        found = writer.storage(state, term)
         if found is None:
             return None
         side = found.offset % 2 if lies_in_pairs(found) else 0
         pointer = number(found._replace(offset=found.offset - side), term.dtype.itemsize)
-        return pointer, Storage(found.buffer, side, found.strides)
+        return pointer, found if found.offset == side else found._replace(offset=side)
 
     if not domain:
-        domain, pieces = (1,), [replace(piece, strides=(1,)) for piece in pieces]
+        domain, pieces = (1,), [piece._replace(strides=(1,)) for piece in pieces]
     flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored) if may_flatten else None
     if flat is not None:
         domain, leaves = flat
     else:
         leaves = [(p.term, p.strides) for p in pieces]
-    roots = []
+    roots: list[Root] = []
+    totals: list[tuple[Root, int]] = []
     for piece, (term, strides) in zip(pieces, leaves, strict=True):
         if piece.how in ("store", "add"):
             strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
         target = Storage(piece.target, piece.offset, strides)
         pointer = number(target, piece.target.dtype.itemsize)
-        roots.append(Root(term, piece.how, pointer, strides, piece.places, piece.spread, piece.beside))
+        root = Root(term, piece.how, pointer, strides, piece.places, piece.spread, piece.beside)
+        roots.append(root)
+        if piece.how in IDENTITY and not strides[0]:
+            totals.append((root, piece.target.size))
     read = stored if flat is None else lambda term: _flat_stored(term, stored)
-    loop = Loop(domain, roots, read, names)
-    sizes = [piece.target.size for piece in pieces]
-    return LoopCall(writer.loop_function(loop), domain, tuple(roots), names, sizes)
+    return LoopCall(writer.loop_function(Loop(domain, roots, read, names)), domain, names, totals)
 
 
 def _flat_stored(term: Term, stored: Callable[[Term], tuple[int, Storage] | None]) -> tuple[int, Storage] | None:

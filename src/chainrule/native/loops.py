@@ -158,16 +158,21 @@ class _Writer:
 
 def loop_key(loop: Loop) -> Any:
     """Return what tells loops apart: equal for loops whose functions are the same but for the memory that they are given."""
+    # Hot path: benchmarks/test_first_calls.py
     made: dict[int, int] = {}
     parts: list[Any] = []
     for root in loop.roots:
-        stack = [*([] if root.beside is None else [root.beside]), root.term, *(place for place, _ in root.places)]
+        stack = [root.term]
+        if root.places:
+            stack += [place for place, _ in root.places]
+        if root.beside is not None:
+            stack.append(root.beside)
         while stack:
             term = stack[-1]
             if term.index in made:
                 stack.pop()
                 continue
-            number = uniform(term)
+            number = uniform(term) if term.constant is not None else None
             stored = loop.storage(term) if number is None else None
             if number is not None:
                 part: Any = (type(number), repr(number), term.shape, term.dtype)
@@ -185,16 +190,16 @@ def loop_key(loop: Loop) -> Any:
                 if missing:
                     stack.extend(reversed(missing))
                     continue
-                operands = tuple(made[operand.index] for operand in term.operands)
-                part = (term.primitive, operands, freeze(term.parameters), term.shape, term.dtype)
+                operands = tuple([made[operand.index] for operand in term.operands])
+                frozen = freeze(term.parameters) if term.parameters else None
+                part = (term.primitive, operands, frozen, term.shape, term.dtype)
             made[term.index] = len(parts)
             parts.append(part)
-    roots = tuple(
+    roots = tuple([
         (made[root.term.index], None if root.beside is None else made[root.beside.index], root.how, root.pointer,
-         root.strides, root.spread,
-         tuple((made[place.index], stride) for place, stride in root.places))
+         root.strides, root.spread, tuple([(made[place.index], stride) for place, stride in root.places]))
         for root in loop.roots
-    )  # fmt: skip
+    ])  # fmt: skip
     return loop.domain, roots, tuple(parts)
 
 

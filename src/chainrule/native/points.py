@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,8 +53,7 @@ class Root(NamedTuple):
         return [(term, starting(space, term), stride) for term, stride in self.places]
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """An iteration space, what is left in memory, and how values that are in memory are read.
 
     storage: returns where a term is, with the number of its pointer, or None where the loop computes it.

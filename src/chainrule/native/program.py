@@ -21,7 +21,7 @@ from chainrule.native.numpy_calls import write_call
 from chainrule.native.products import write_product
 from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
-from chainrule.native.schedule import Role, Schedule
+from chainrule.native.schedule import ALIAS, Schedule
 from chainrule.native.steps import Piece, Step
 from chainrule.native.tables import Pending, write_tables
 from chainrule.native.text import Module
@@ -118,7 +118,7 @@ class ProgramWriter(Writing):
             release_gil=not self.calls and self.work > HEAVY, calls_python=bool(self.calls),
         )  # fmt: skip
         if self._heat is not None:
-            self._heat.expect(self.work, len(self.body.lines))
+            self._heat.expect(self.work, len(self.body.lines), self.module.lines)
         return Compiled(self.module, plan, tuple(self.calls), len(self.body.lines), tuple(self._written))
 
     # --- paths
@@ -223,7 +223,7 @@ class ProgramWriter(Writing):
         steps = schedule.steps()
         keep = {term.index for term in wanted}
         for term in wanted:
-            if schedule.roles[term.index] is Role.ALIAS:
+            if schedule.roles[term.index] is ALIAS:
                 stored = schedule.storage[term.index]
                 keep.add(stored.buffer.index)
                 whole = stored.buffer.size == term.size and stored.strides == contiguous(term.shape)
@@ -232,9 +232,9 @@ class ProgramWriter(Writing):
         state.planned = schedule.storage
         state.is_inline = self._heat is None and schedule.functions_on_cells() <= INLINED
         ends = last_uses(steps, schedule)
-        for term in reversed(schedule.order):
-            if term.index in places and term.index in schedule.in_place:
-                places.setdefault(schedule.in_place[term.index].index, places[term.index])
+        for index, before in reversed(schedule.in_place.items()):
+            if index in places:
+                places.setdefault(before.index, places[index])
         for group in group_steps(steps, schedule):
             self._written.append((self._place, schedule, group))
             for step in group.steps:
@@ -248,15 +248,18 @@ class ProgramWriter(Writing):
             for number in group.numbers:
                 self._give_back(ends.get(number, ()), keep, state)
         for term in schedule.order:
-            storage = schedule.storage.get(term.index)
-            if schedule.roles[term.index] is Role.ALIAS and storage is not None and storage.buffer.index in state.done:
-                state.storage[term.index] = storage
+            if schedule.roles[term.index] is ALIAS:
+                storage = schedule.storage.get(term.index)
+                if storage is not None and storage.buffer.index in state.done:
+                    state.storage[term.index] = storage
         state.planned = {}
 
     def _take_memory(self, step: Step, state: State, places: dict[int, str], in_place: dict[int, Term]) -> None:
         """Find memory for what a step makes: that of a result where it is one."""
-        for index, storage in _made(step):
-            state.storage[index] = storage
+        # Hot path: benchmarks/test_first_calls.py
+        for buffer in _made(step):
+            index = buffer.index
+            state.storage[index] = Storage(buffer, 0, contiguous(buffer.shape))
             before = in_place.get(index)
             if before is not None and before.index in state.storage:
                 state.where[index] = state.where.pop(before.index)
@@ -264,7 +267,7 @@ class ProgramWriter(Writing):
             elif index in places:
                 state.where[index] = places[index]
             elif index not in state.where:
-                state.where[index] = self.scratch(state, storage.buffer.size * storage.buffer.dtype.itemsize)
+                state.where[index] = self.scratch(state, buffer.size * buffer.dtype.itemsize)
 
     def _give_back(self, indices: Sequence[int], keep: set[int], state: State) -> None:
         """Let others have the memory of buffers that are not read any more."""
@@ -327,10 +330,11 @@ def _literal(outcome: Any, kind: str) -> str:
     return ("true" if outcome else "false") if kind == "i1" else str(int(outcome))
 
 
-def _made(step: Step) -> list[tuple[int, Storage]]:
+def _made(step: Step) -> Sequence[Term]:
     """Return the buffers that a step starts to fill."""
     if step.kind == "loop":
-        return [(piece.target.index, Storage(piece.target, 0, contiguous(piece.target.shape))) for piece in step.pieces]
+        return [piece.target for piece in step.pieces]
     if step.kind in ("cell", "lapack") or step.term is None:
-        return []
-    return [(term.index, Storage(term, 0, contiguous(term.shape))) for term in step.term.results or (step.term,)]
+        return ()
+    made: Sequence[Term] = step.term.results or (step.term,)
+    return made

@@ -125,27 +125,32 @@ class Schedule:
 
     # --- roles and levels
 
-    def _role(self, term: Term) -> Role:
+    def _role(self, term: Term, view: bool) -> Role:
+        # Hot path: benchmarks/test_first_calls.py
         primitive, operands = term.primitive, term.operands
         if primitive is ITEM:
             return ALIAS
-        if has_lapack(term) and 0 not in term.shape:
+        if term.size and has_lapack(term):
             return ASSEMBLE
-        if term.results is not None:
+        if term.results is not None or not term.size:
             return CALL
-        if 0 in term.shape or any(0 in operand.shape for operand in operands):
-            return CALL
+        same = native = True
+        for operand in operands:
+            if not operand.size:
+                return CALL
+            if operand.dtype is not term.dtype:
+                same = same and operand.dtype == term.dtype
+                native = native and operand.dtype in ELEMENTS
         if term.index in self.small:
             return CELL
-        if (is_view(term) or primitive is RESHAPE) and operands[0].index in self.storage:
+        if (view or primitive is RESHAPE) and operands[0].index in self.storage:
             stored = storage_of_view(term, self.storage[operands[0].index])
             if stored is not None:
                 self.storage[term.index] = stored
                 return ALIAS
-        if term.dtype not in ELEMENTS or any(operand.dtype not in ELEMENTS for operand in operands):
+        if not native or term.dtype not in ELEMENTS:
             return CALL
-        same = all(operand.dtype == term.dtype for operand in operands)
-        if is_view(term) or has_instruction(term) or (is_pad(term) and self.lazy_pads) or primitive is GATHER:
+        if view or has_instruction(term) or (is_pad(term) and self.lazy_pads) or primitive is GATHER:
             return POINT
         if term.index in self.lazy_joins:
             return POINT
@@ -169,7 +174,9 @@ class Schedule:
         return CALL
 
     def _place(self, term: Term) -> None:
-        role = self._role(term)
+        # Hot path: benchmarks/test_first_calls.py
+        view = is_view(term)
+        role = self._role(term, view)
         self.roles[term.index] = role
         if role is POINT and term.primitive is TRANSPOSE and self.cost.get(term.operands[0].index, 0) > CHEAP:
             self.level[term.index] = self.cost[term.index] = 0
@@ -178,34 +185,29 @@ class Schedule:
             if role is ALIAS:
                 return
         level = 0
-        weight = (
-            _WEIGHTS.get(term.primitive.name, 12 if term.primitive.name in FUNCTIONS else 1) if term.primitive else 0
-        )
-        cost = 0 if is_view(term) else weight
+        cost = 0 if view else _weight(term)
         inline = role is POINT or role is REDUCE or role is ASSEMBLE
         if term.primitive is SCATTER and not term.parameters["adds"]:
             inline = False  # of several values for one place the last is kept: they are written in order
         for number, operand in enumerate(term.operands):
             kind = self.roles.get(operand.index, SOURCE)
-            before = self.level.get(operand.index, 0)
-            if kind is SOURCE or kind is CELL:
-                level = max(level, before)
-            elif kind is ALIAS:
+            least = self.level.get(operand.index, 0)
+            if kind is ALIAS:
                 if role is PRODUCT and self._can_copy(operand):
-                    before += self._copy(term, operand)
-                level = max(level, before)
+                    least += self._copy(term, operand)
             elif kind is POINT:
                 own = self.cost[operand.index]
                 spread = own > CHEAP and 2 * operand.size <= term.size and term.primitive not in _APART
                 in_memory = term.primitive is GATHER and number == 0
                 if inline and not spread and not in_memory and cost + own <= LONGEST:
                     cost += own
-                    level = max(level, before)
                 else:
-                    level = max(level, self._keep(operand, role is PRODUCT))
+                    least = self._keep(operand, role is PRODUCT)
                     cost += 1
-            else:
-                level = max(level, before + 1)
+            elif kind is not SOURCE and kind is not CELL:
+                least += 1
+            if least > level:
+                level = least
         if role is REDUCE:
             level += self._copy_what_lies_across(term)
         if role is ALIAS:
@@ -269,6 +271,9 @@ class Schedule:
 
     def _keep(self, term: Term, for_product: bool) -> int:
         """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""
+        if not is_view(term):
+            self.kept.add(term.index)
+            return self.level[term.index] + 1
         chain = []
         root = term
         while self.role(root) is POINT and is_view(root):
@@ -294,19 +299,25 @@ class Schedule:
 
     def _keep_what_is_needed_later(self) -> None:
         """Keep what a loop of a later level, or another one of its own, would have to compute again, unless that is cheap."""
-        uses: dict[int, set[tuple[int, object]]] = {}  # of a value, the loops that compute it: their levels, and which
+        # Hot path: benchmarks/test_first_calls.py
+        uses: dict[
+            int, set[tuple[int, object]]
+        ] = {}  # of a value that is not kept, the loops that compute it: levels, and which
         for term in reversed(self.order):
             role = self.roles[term.index]
+            at: Iterable[tuple[int, object]] = ()
             inline = role is POINT and term.index not in self.kept
-            loops = uses.get(term.index, set())
-            last = max((level for level, _ in loops), default=0)
-            if inline and self.cost[term.index] > CHEAP and (last > self.level[term.index] or len(loops) > 1):
-                self._keep(term, False)
-                inline = False
-            which = term.operands[0].shape if role is REDUCE else term.index if role is ASSEMBLE else term.shape
-            at = loops if inline else {(self.level[term.index], which)}
+            if inline:
+                at = loops = uses.get(term.index, set())
+                last = max((level for level, _ in loops), default=0)
+                if self.cost[term.index] > CHEAP and (last > self.level[term.index] or len(loops) > 1):
+                    self._keep(term, False)
+                    inline = False
+            if not inline:
+                which = term.operands[0].shape if role is REDUCE else term.index if role is ASSEMBLE else term.shape
+                at = ((self.level[term.index], which),)
             for operand in term.operands:
-                if self.role(operand) is POINT:
+                if self.roles.get(operand.index) is POINT and operand.index not in self.kept:
                     uses.setdefault(operand.index, set()).update(at)
 
     def _updates_in_place(self) -> dict[int, Term]:
@@ -314,15 +325,19 @@ class Schedule:
 
         What is assigned must not be read from the array itself, and what else is read of it must be in registers by then.
         """
+        found: dict[int, Term] = {}
+        written = [
+            term for term in self.order
+            if self.roles[term.index] is ASSEMBLE and term.primitive in (INDEX_SET, INDEX_ADD, SCATTER)
+        ]  # fmt: skip
+        if not written:
+            return found
         readers: dict[int, list[Term]] = {}
         for term in self.order:
             for operand in set(term.operands):
                 readers.setdefault(operand.index, []).append(term)
         wanted = {term.index for term in self.wanted}
-        found: dict[int, Term] = {}
-        for term in self.order:
-            if self.roles[term.index] is not ASSEMBLE or term.primitive not in (INDEX_SET, INDEX_ADD, SCATTER):
-                continue
+        for term in written:
             x, *others = term.operands
             if self.role(x) is not ASSEMBLE or x.index in wanted or any(self._reads(each, x) for each in others):
                 continue
@@ -389,3 +404,10 @@ class Schedule:
                 late.append(Step("product" if role is PRODUCT else "call", term))
         steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())
         return steps + late
+
+
+def _weight(term: Term) -> int:
+    """Return what an operation costs at each element."""
+    assert term.primitive is not None
+    name = term.primitive.name
+    return 12 if name in FUNCTIONS else _WEIGHTS.get(name, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,17 @@ import numpy as np
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
-from chainrule.native.collection import paused
+from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
-from chainrule.native.heat import BEST, FIRST, Heat
+from chainrule.native.heat import BEST, Heat
 from chainrule.native.machine import compile_text
 from chainrule.native.outline import ValuesNeededError
 from chainrule.native.program import Compiled, Path, ProgramWriter
 from chainrule.native.results import are_alike, dtype_of, finished, kind_of
 from chainrule.native.signature import Call, nested
 from chainrule.native.symbols import outside
-from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, trace
+from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, TracedAroundError, trace
 from chainrule.native.watch import Watched
 from chainrule.native.writing import NotNativeError
 from chainrule.passes.complex_parts import Value, cast, in_memory, truth
@@ -46,12 +46,13 @@ TERMS = 100_000
 class Variant:
     """The paths of a specialization whose results are of one kind, and their native code.
 
-    leaves, structure: of the results. is_fresh: whether every path is compiled. heat: of code
-    that is compiled fast; None once it was hot. program: for who looks inside.
+    leaves, structure: of the results. recorded: runs whose paths are not in the tree yet. is_fresh: whether every path of it
+    is compiled. heat: of code that is compiled fast; None once it was hot. program: for who looks inside.
     """
 
     leaves: tuple[Node, ...]
     structure: Any
+    recorded: list[Recording] = field(default_factory=list)
     tree: Path = field(default_factory=Path)
     is_fresh: bool = False
     heat: Heat | None = field(default_factory=Heat)
@@ -111,8 +112,9 @@ class Specialization:
         for variant in self.variants:
             if variant.heat is not None and variant.heat.is_hot:
                 variant.heat, variant.is_fresh = None, False
-            if not variant.is_fresh:
-                self.compile(variant)
+            self.update(variant)
+            if self.interpreted:
+                return call.interpret(self.fun)
             if variant.entry is not None:
                 found = self._enter(variant, call)
                 if found is not NotImplemented:
@@ -149,6 +151,8 @@ class Specialization:
             recording, structure = self._record(call)
         except RandomNumbersError:
             raise
+        except TracedAroundError:
+            return call.interpret(self.fun)
         except _REFUSALS as error:
             why = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         if why:  # not in the handler: an error of the user's own is shown without those that the trace raised
@@ -175,7 +179,7 @@ class Specialization:
     def _serve(self, call: Call) -> Any:
         """Serve a call whose path has just been traced."""
         for variant in self.variants:
-            self.compile(variant)
+            self.update(variant)
             found = NotImplemented if variant.entry is None else self._enter(variant, call)
             if found is not NotImplemented:
                 return found
@@ -186,6 +190,7 @@ class Specialization:
             type(value) is str and not _is_given(value, self.fun, call) for value in recording.results
         )
 
+    @seldom()
     def _record(self, call: Call) -> tuple[Recording, Any]:
         """Trace the function, with the arrays around it as parts of the program where it takes traced ones.
 
@@ -243,9 +248,8 @@ class Specialization:
 
     # --- the trees of paths
 
-    @paused()
     def _remember(self, recording: Recording, structure: Any, leaves: tuple[Node, ...]) -> None:
-        """Add the path of a recording to its tree."""
+        """Note a recording, whose path joins the others when they are compiled: many a function is called once."""
         if len(recording.graph.nodes) > TERMS:
             self.give_up(f"it consists of more than {TERMS} operations")
             return
@@ -255,16 +259,24 @@ class Specialization:
         if variant is None:
             variant = Variant(leaves, structure)
             self.variants.append(variant)
-        to_term = lower(
-            recording.graph, self.simplifier, self.inputs, recording.captured.is_reference, recording.references
-        )
-        outputs = []
-        for out, leaf in zip(recording.graph.outputs, leaves, strict=True):
-            if not isinstance(leaf, Same):
-                outputs.append(cast(self.simplifier, to_term(out), dtype_of(leaf)))
-        outputs = list(reveal_diagonals(self.simplifier, outputs))
-        if not self._insert(variant, recording, to_term, tuple(outputs)):
-            self.give_up("two calls with equal decisions did different things")
+        variant.recorded.append(replace(recording, results=()))
+
+    @paused()
+    def grow(self, variant: Variant) -> None:
+        """Add the paths that were recorded to the tree of a variant."""
+        recorded, variant.recorded = variant.recorded, []
+        for recording in recorded:
+            to_term = lower(
+                recording.graph, self.simplifier, self.inputs, recording.captured.is_reference, recording.references
+            )
+            outputs = []
+            for out, leaf in zip(recording.graph.outputs, variant.leaves, strict=True):
+                if not isinstance(leaf, Same):
+                    outputs.append(cast(self.simplifier, to_term(out), dtype_of(leaf)))
+            outputs = list(reveal_diagonals(self.simplifier, outputs))
+            if not self._insert(variant, recording, to_term, tuple(outputs)):
+                self.give_up("two calls with equal decisions did different things")
+                return
 
     def _insert(
         self, variant: Variant, recording: Recording, to_term: Callable[[Any], Value], outputs: tuple[Term, ...]
@@ -299,7 +311,13 @@ class Specialization:
     # --- compiling
 
     @paused()
-    def compile(self, variant: Variant) -> None:
+    def update(self, variant: Variant) -> None:
+        """Make native code of what is new about a variant."""
+        self.grow(variant)
+        if not (variant.is_fresh or self.interpreted):
+            self._compile(variant)
+
+    def _compile(self, variant: Variant) -> None:
         """Make native code of all paths of a variant."""
         variant.is_fresh = True
         kinds: Sequence[Node] = self.kinds
@@ -318,7 +336,7 @@ class Specialization:
             return
         module, plan = program.module, program.plan
         write_entry(module, plan)
-        level = BEST if variant.heat is None else FIRST
+        level = BEST if variant.heat is None else variant.heat.level
         if level is BEST and program.size <= SHORT:
             program.put_inline()
         code = compile_text(module.text(), {**entry_symbols(plan), **outside(module)}, level)

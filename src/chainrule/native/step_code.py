@@ -114,6 +114,8 @@ class Signature:
     def compile(self) -> bool:
         """Make native code of the paths that are known; return whether there are new ones."""
         assert self.specialization is not None
+        for variant in tuple(self.specialization.variants):
+            self.specialization.grow(variant)
         fresh = [variant for variant in self.specialization.variants if not variant.is_fresh]
         if not fresh:
             return False

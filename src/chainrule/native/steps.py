@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,7 @@ from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE
 REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """What a loop leaves in memory: `term` at every point, by `how` into `target`, with strides for each axis of the space.
 
     places: terms, with strides, that say where besides; they spread over the first `spread` axes of the space.
@@ -40,6 +40,8 @@ class Piece:
     @property
     def reads(self) -> list[Term]:
         """What is computed at every point."""
+        if not self.places and self.beside is None:
+            return [self.term]
         return [self.term, *(place for place, _ in self.places), *([] if self.beside is None else [self.beside])]
 
 

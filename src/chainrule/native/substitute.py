@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.native.callable import NativeFunction
-from chainrule.native.capture import names_read
+from chainrule.native.capture import is_of_library, names_read
 
 Wrap = Callable[[np.ndarray[Any, Any]], Any]
-_LIBRARIES = ("chainrule", "numpy", "scipy", "builtins")
 _CONVERTED = (
     np.ndarray, types.FunctionType, types.MethodType, functools.partial, tuple, list, dict, NativeFunction,
 )  # fmt: skip
@@ -91,7 +90,7 @@ class Substitution:
 
     def _copied_globals(self, original: dict[str, Any]) -> dict[str, Any]:
         """Return the globals of copies of a module's functions; those of libraries stay what they are."""
-        if str(original.get("__name__", "")).partition(".")[0] in _LIBRARIES:
+        if is_of_library(original):
             return original
         known = self._globals.get(id(original))
         if known is None:

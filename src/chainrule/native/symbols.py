@@ -15,7 +15,7 @@ _PYTHON = ("PyLong_FromVoidPtr", "PyObject_CallOneArg", "PyObject_IsTrue", "Py_D
 
 def outside(module: Module) -> dict[str, int]:
     """Return the addresses of the outside functions that a module declares."""
-    found = outside_symbols(module.text())
+    found = outside_symbols("\n".join([*module.declarations.values(), *module.globals]))
     for name in module.declarations:
         if name in _PYTHON:
             found[name] = ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0

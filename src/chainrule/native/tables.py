@@ -58,21 +58,19 @@ def write_tables(module: Module, tables: Sequence[Table], slots: dict[str, int])
     for table in tables:
         places = {symbol: place for place, (symbol, _) in enumerate(table.symbols)}
         kinds = [places[call.symbol] for call in table.calls]
-        data = [
-            number
-            for call in table.calls
-            for number in (
-                call.high,
-                *(each for address in call.addresses for each in (slots[address.base], address.offset)),
-            )
-        ]
-        thunks = [f"ptr @{_thunk(module, symbol, count)}" for symbol, count in table.symbols]
+        data: list[int] = []
+        for _, addresses, high in table.calls:
+            data.append(high)
+            for base, offset in addresses:
+                data += (slots[base], offset)
+        thunks = [f"@{_thunk(module, symbol, count)}" for symbol, count in table.symbols]
         for stem, kind, items in (
-            ("kinds", "i32", [f"i32 {each}" for each in kinds]),
-            ("data", "i64", [f"i64 {each}" for each in data]),
+            ("kinds", "i32", kinds),
+            ("data", "i64", data),
             ("symbols", "ptr", thunks),
         ):
-            module.constant(f"{table.name}_{stem}", f"private constant [{len(items)} x {kind}] [{', '.join(items)}]")
+            written = f"{kind} " + f", {kind} ".join(map(str, items))
+            module.constant(f"{table.name}_{stem}", f"private constant [{len(items)} x {kind}] [{written}]")
 
 
 def _thunk(module: Module, symbol: str, count: int) -> str:

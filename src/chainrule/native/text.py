@@ -38,6 +38,11 @@ class Module:
         self.globals.setdefault(name, f"@{name} = {text}")
         return f"@{name}"
 
+    @property
+    def lines(self) -> int:
+        """The number of lines of all functions."""
+        return sum(text.count("\n") for text in self.functions.values())
+
     def text(self) -> str:
         """Return the whole module."""
         return "\n".join([*self.globals.values(), *self.declarations.values(), *self.functions.values(), ""])

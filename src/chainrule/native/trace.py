@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.graph import Graph, Node
+from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced, compute
 from chainrule.errors import NotDifferentiableError, ShapeError
 from chainrule.native.capture import Captured, RandomWatch, surroundings
-from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
+from chainrule.native.outline import WORTH_BYTES, ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
+from chainrule.passes.lower import ArrayType, type_of
 from chainrule.primitives.arithmetic import LDEXP
 from chainrule.primitives.index_keys import Template, axes_of_arrays
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
@@ -27,6 +28,7 @@ from chainrule.tracing.traced_array import TracedArray
 
 _PYTHON = frozenset({float, int, complex, bool})
 _WIDE = {"f": 8, "c": 16}
+_SELECTING = frozenset({ARGWHERE, INDEX, INDEX_SET, INDEX_ADD})
 _OF_VALUES = (np.linalg.LinAlgError, NotDifferentiableError, ArithmeticError)
 """Errors that depend on values, and not on shapes and types alone."""
 
@@ -44,23 +46,29 @@ class Decision:
 class JitTrace(RecordTrace):
     """Records everything, down to what native code has instructions for.
 
-    is_outline: whether large values are not computed. needs_values: whether such an outline came to where they matter.
+    Its nodes keep no values but those of constants: what else a run computes is freed as soon as it is in no trace.
+    is_outline: whether large values are not computed. may_outline: whether they are not from the first one on that is large
+    enough. needs_values: whether such an outline came to where they matter.
     has_failed: whether an operation raised an error that other values would not have raised.
     """
 
-    __slots__ = ("taken", "captured", "weak", "references", "is_outline", "needs_values",
+    __slots__ = ("taken", "captured", "weak", "references", "is_outline", "may_outline", "needs_values",
                  "places", "has_failed")  # fmt: skip
 
-    def __init__(self, around: dict[int, Any]) -> None:
+    def __init__(self, around: dict[int, Any], may_outline: bool) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
         self.weak: set[int] = set()
+        self.may_outline = may_outline
         self.is_outline = self.needs_values = self.has_failed = False
-        self.apply = self._computed
         self.references: dict[int, tuple[TracedArray, Any]] = {}
         self.places: dict[tuple[int, int], TracedArray] = {}  # used as indices of an axis of so many elements
         self.captured = Captured(around)
-        self.guard = self.captured
+
+    def input(self, value: Array) -> TracedArray:
+        node = input_node(len(self.nodes), type_of(value))
+        self.nodes.append(node)
+        return TracedArray(self, value, node)
 
     def reference(self, array: np.ndarray[Any, Any]) -> TracedArray:
         """Return an array of the surroundings as a traced one."""
@@ -69,15 +77,66 @@ class JitTrace(RecordTrace):
         return traced
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        # Hot path: benchmarks/test_first_calls.py
         if primitive.expansion is not None:
             return primitive.expansion(*operands, **parameters)
-        if primitive is ARGWHERE:
-            self._decide_on_count(operands[0])
-        elif primitive is INDEX or primitive is INDEX_SET or primitive is INDEX_ADD:
-            self._expect_places(operands[0], operands[1 if primitive is INDEX else 2 :], parameters["template"])
+        if primitive in _SELECTING:
+            self._look_at_selection(primitive, operands, parameters)
         if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
-            return super().process(primitive, operands, parameters)
+            return self._note(primitive, operands, parameters)
         return self._process_weak(primitive, operands, parameters)
+
+    def _note(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        """Compute an operation and record it."""
+        # Hot path: benchmarks/test_first_calls.py
+        values: list[Any] = []
+        parents: list[Node | None] = []
+        for operand in operands:
+            if type(operand) is TracedArray:
+                if operand.owner is not self:
+                    raise TracedAroundError
+                values.append(operand.value)
+                parents.append(operand.data)
+            else:
+                values.append(self.captured.keep(operand) if type(operand) is np.ndarray else operand)
+                parents.append(None)
+        # Of the operands only constants are kept; where there is none, the parents take their place.
+        constants: Sequence[Any] = parents
+        if None in parents:
+            constants = [value if parent is None else None for value, parent in zip(values, parents, strict=True)]
+        try:
+            if self.is_outline:
+                out = self._outlined(primitive, values, parameters)
+            else:
+                out = compute(primitive, values, parameters, True)
+        except _OF_VALUES:
+            self.has_failed = True
+            raise
+        except ShapeError as error:
+            self.has_failed |= isinstance(error.__cause__, IndexError)
+            raise
+        if type(out) is tuple:
+            return self._note_several(primitive, constants, parents, parameters, out)
+        if self.may_outline and out.nbytes >= WORTH_BYTES:
+            self.is_outline = True
+        node = Node(len(self.nodes), primitive, constants, parents, parameters, ArrayType(out.shape, out.dtype))
+        self.nodes.append(node)
+        return TracedArray(self, out, node)
+
+    def _note_several(
+        self, primitive: Primitive, constants: Sequence[Any], parents: list[Node | None], parameters: dict[str, Any],
+        out: tuple[Array, ...],
+    ) -> tuple[TracedArray, ...]:  # fmt: skip
+        """Record an operation with several results, and each of them."""
+        self.is_outline = self.is_outline or (self.may_outline and is_worth_it(out))
+        node = Node(len(self.nodes), primitive, constants, parents, parameters, tuple(map(type_of, out)))
+        self.nodes.append(node)
+        return tuple(self._part(node, place, part) for place, part in enumerate(out))
+
+    def _part(self, whole: Node, place: int, value: Array) -> TracedArray:
+        node = Node(len(self.nodes), ITEM, (None,), (whole,), {"index": place}, whole.value[place])
+        self.nodes.append(node)
+        return TracedArray(self, value, node)
 
     def _process_weak(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         """Apply an elementwise operation where Python numbers are inputs: they take on the precision of what they meet."""
@@ -87,7 +146,7 @@ class JitTrace(RecordTrace):
             each.dtype.kind in "fc" and each.dtype.itemsize < _WIDE[each.dtype.kind] for each in strong
         ):
             operands = self._narrowed(primitive, operands, weak, parameters)
-        out = super().process(primitive, operands, parameters)
+        out = self._note(primitive, operands, parameters)
         if not strong and primitive.operator is not None and isinstance(out, Traced):
             self.weak.add(id(out.data))
         return out
@@ -111,6 +170,13 @@ class JitTrace(RecordTrace):
             cast(each, real) if is_weak and isinstance(each, TracedArray) and each.dtype.kind in kinds else each
             for each, is_weak in zip(operands, weak, strict=True)
         ]
+
+    def _look_at_selection(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> None:
+        """Note what the shape of a selection, and its being one, depend on."""
+        if primitive is ARGWHERE:
+            self._decide_on_count(operands[0])
+        elif len(operands) > (first := 1 if primitive is INDEX else 2):
+            self._expect_places(operands[0], operands[first:], parameters["template"])
 
     def _decide_on_count(self, mask: Array) -> None:
         """Note how many elements are selected: the shapes of what follows depend on it."""
@@ -144,35 +210,11 @@ class JitTrace(RecordTrace):
         if inside:
             bool(reduce(np.logical_and, inside))
 
-    def outline(self) -> None:
-        """Compute no large values from now on."""
-        self.is_outline, self.apply = True, self._outlined
-
-    def outline_from_large(self) -> None:
-        """Compute no large values from the first one on that is large enough."""
-        self.apply = self._watched
-
-    def _computed(self, *args: Any) -> Any:
-        try:
-            return compute(*args)
-        except _OF_VALUES:
-            self.has_failed = True
-            raise
-        except ShapeError as error:
-            self.has_failed |= isinstance(error.__cause__, IndexError)
-            raise
-
-    def _watched(self, *args: Any) -> Any:
-        out = self._computed(*args)
-        if is_worth_it(out if type(out) is tuple else (out,)):
-            self.outline()
-        return out
-
-    def _outlined(self, *args: Any) -> Any:
+    def _outlined(self, primitive: Primitive, values: Sequence[Array], parameters: dict[str, Any]) -> Any:
         try:
             # The values of an outline are nobody's, and what NumPy would warn of is not known.
             with np.errstate(all="ignore"):
-                return outline(*args)
+                return outline(primitive, values, parameters, plain=True)
         except BaseException:  # the user may have an answer to an error that the values would not raise
             self.needs_values = True
             raise
@@ -217,6 +259,10 @@ class Recording:
     is_outline: bool
 
 
+class TracedAroundError(Exception):
+    """A function uses a value of a transform around it, which watches what becomes of it."""
+
+
 class ChangedSurroundingsError(Exception):
     """A function assigned to elements of an array of its surroundings."""
 
@@ -238,11 +284,8 @@ def trace(
     """
     around, generators = surroundings(fun)
     watch = RandomWatch(generators)
-    running = JitTrace(around)
-    if may_outline and is_worth_it([*inputs, *around.values()]):
-        running.outline()
-    elif may_outline:
-        running.outline_from_large()
+    running = JitTrace(around, may_outline)
+    running.is_outline = may_outline and is_worth_it((*inputs, *around.values()))
     traced = [running.input(value) for value in inputs]
     running.weak.update(id(part.data) for part, is_weak in zip(traced, weak, strict=True) if is_weak)
     entry = tuple(running.nodes)
@@ -265,8 +308,10 @@ def trace(
     watch.check()
     if any(each.version for each, _ in running.references.values()):
         raise ChangedSurroundingsError
+    if any(isinstance(part, Traced) and part.owner is not running for part in parts):
+        raise TracedAroundError
     outputs = tuple(own_node(running, part) for part in parts)
-    results = tuple(out.value if isinstance(out, Node) else out for out in outputs)
+    results = tuple(part.value if isinstance(part, Traced) else part for part in parts)
     references = {number: array for number, (_, array) in running.references.items()}
     followed = {id(array) for array in references.values()}
     watched = tuple(array for array in around.values() if id(array) not in followed)

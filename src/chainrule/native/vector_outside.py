@@ -96,7 +96,7 @@ def c_library() -> ctypes.CDLL:
 
 
 def outside_symbols(text: str) -> dict[str, int]:
-    """Return the addresses of the outside functions of mathematics that a module's text declares, by symbol."""
+    """Return the addresses of the outside functions of mathematics that text declares or names, by symbol."""
     found = {}
     for kind, name, real in SYMBOL.findall(text):
         found[f"chainrule_{kind}_{name}_{real}"] = loop_of(name, real)[kind == "data"]

@@ -39,6 +39,8 @@ SLOW = 1000
 
 def reveal_diagonals(simplifier: Simplifier, outputs: Sequence[Term]) -> tuple[Term, ...]:
     """Return terms with the values of `outputs` in which arrays with few diagonals are computed by these."""
+    if not any(term.constant is not None and term.size >= LEAST and term.shape for term in simplifier.terms.all):
+        return tuple(outputs)
     order = live(outputs)
     values: dict[int, Value] = {}
     largest = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,8 +12,21 @@ from chainrule.passes.complex_numbers import apply, by_numpy, is_complex
 from chainrule.passes.complex_parts import REAL_OF, Value, known, split
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.simplify_solves import log_determinant
-from chainrule.passes.terms import Term
+from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.solves import SLOGDET
+
+
+class ArrayType(NamedTuple):
+    """What is read of a value that a node computed: its shape and the type of its elements."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
+
+def type_of(value: Any) -> ArrayType:
+    """Return the type of an array or number."""
+    return ArrayType(value.shape, value.dtype)
+
 
 IsReference = Callable[[np.ndarray[Any, Any]], bool]
 
@@ -24,7 +37,7 @@ def lower(
 ) -> Callable[[Any], Value]:  # fmt: skip
     """Return a function from the nodes of a graph, and constants, to their terms; a complex value has one for each part.
 
-    references: by the number of its node, an array that is read where it is.
+    graph: its nodes have an `ArrayType` as their value. references: by the number of its node, an array that is read where it is.
     """
     terms: dict[int, Value] = {
         node.index: split(simplifier, term) if node.value.dtype in REAL_OF else term
@@ -52,16 +65,15 @@ def lower(
         if type(node.value) is tuple:
             several[node.index] = _several(simplifier, node, operands)
             continue
-        value = node.value if isinstance(node.value, np.ndarray | np.generic) else np.asarray(node.value)
-        make: Any = apply if is_complex(operands, value.dtype) else Simplifier.apply
-        terms[node.index] = make(simplifier, node.primitive, operands, node.parameters, value.shape, value.dtype)
+        make: Any = apply if is_complex(operands, node.value.dtype) else Simplifier.apply
+        terms[node.index] = make(simplifier, node.primitive, operands, node.parameters, *node.value)
     return lambda part: terms[part.index] if isinstance(part, Node) else constant(part)
 
 
 def _several(simplifier: Simplifier, node: Node, operands: Sequence[Value]) -> Sequence[Value]:
     """Return the terms of an operation with several results."""
+    kinds: Sequence[ArrayType] = node.value
     assert node.primitive is not None
-    kinds = [(part.shape, part.dtype) for part in map(np.asarray, node.value)]
     given = [operand for operand in operands if isinstance(operand, Term)]
     if len(given) < len(operands) or any(dtype in REAL_OF for _, dtype in kinds):
         return by_numpy(simplifier, node.primitive, operands, node.parameters, kinds)

@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.core.primitive import Elementwise, Primitive
 from chainrule.passes.elements import Chain
-from chainrule.passes.terms import Shape, Term, Terms, uniform
+from chainrule.passes.terms import Shape, Term, Terms, broadcast, uniform
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.reduction import SUM
 from chainrule.primitives.shape import BROADCAST_TO, RESHAPE, TRANSPOSE
@@ -49,8 +49,11 @@ class Simplifier:
             folded = self._fold(primitive, given, parameters)
             if folded is not None and folded.shape == shape and folded.dtype == dtype:
                 return folded
-        if isinstance(primitive, Elementwise) and shape:
-            given = tuple([self._narrow(operand, given, shape) for operand in given])
+        if shape and isinstance(primitive, Elementwise):
+            for operand in given:
+                if operand.primitive is BROADCAST_TO or (operand.constant is not None and operand.shape):
+                    given = tuple([self._narrow(operand, given, shape) for operand in given])
+                    break
         rule = self.rules.get(primitive)
         if rule is not None:
             found = rule(self, given, parameters, shape, dtype)
@@ -70,10 +73,10 @@ class Simplifier:
         rest = [other.shape for other in others if other is not operand]
         if operand.primitive is BROADCAST_TO:
             inner = operand.operands[0]
-            if np.broadcast_shapes(inner.shape, *rest) == shape:
+            if broadcast(inner.shape, *rest) == shape:
                 return inner
         number = uniform(operand)
-        if number is not None and rest and np.broadcast_shapes(*rest) == shape:
+        if number is not None and rest and broadcast(*rest) == shape:
             return self.terms.constant(number)
         return operand
 
@@ -110,7 +113,7 @@ class Simplifier:
 
     def binary(self, primitive: Primitive, x: Term, y: Term) -> Term:
         """Return an elementwise operation of two operands of one type."""
-        return self.apply(primitive, (x, y), {}, np.broadcast_shapes(x.shape, y.shape), x.dtype)
+        return self.apply(primitive, (x, y), {}, broadcast(x.shape, y.shape), x.dtype)
 
 
 def is_number(term: Term, number: float) -> bool:

@@ -35,6 +35,8 @@ def multiply(
     """Take signs, ones and powers of two out of products."""
     x, y = operands
     for one, other in ((x, y), (y, x)):
+        if one.constant is None and one.primitive is not a.NEGATIVE:
+            continue
         if one.primitive is a.NEGATIVE and one.dtype == dtype and dtype.kind == "f":
             positive = s.apply(a.MULTIPLY, (one.operands[0], other), parameters, shape, dtype)
             return s.apply(a.NEGATIVE, (positive,), {}, shape, dtype)

@@ -48,10 +48,10 @@ def index(
     if number is not None:
         return s.terms.constant(np.broadcast_to(np.asarray(number, dtype), shape)[()])
     place = place_of(template, x.shape)
-    found = None if place is None else _read(s, x, place, template, shape)
-    if found is None and any(type(entry) is int for entry in entries):
-        found = _computed_there(s, x, template, shape)
-    return found
+    read = None if place is None else _read(s, x, place, template, shape)
+    if read is None and any(type(entry) is int for entry in entries):
+        read = _computed_there(s, x, template, shape)
+    return read
 
 
 def index_set(

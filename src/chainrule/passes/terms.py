@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -68,8 +69,17 @@ class Term:
         return f"<Term {self.index} {name} {self.dtype}{list(self.shape)}>"
 
 
+@lru_cache(maxsize=1024)
+def broadcast(*shapes: Shape) -> Shape:
+    """Return the shape of arrays that are broadcast together; NumPy makes arrays to find it out."""
+    return np.broadcast_shapes(*shapes)
+
+
 def freeze(value: Any) -> Any:
     """Return a parameter as something that can be a key of a dictionary; what cannot is told apart by its identity."""
+    # Hot path: benchmarks/test_first_calls.py
+    if type(value) is int:
+        return value
     if isinstance(value, slice):
         return ("slice", value.start, value.stop, value.step)
     if isinstance(value, tuple | list):
@@ -93,21 +103,18 @@ class Terms:
         self._known: dict[Any, Term] = {}
         self._references: list[Any] = []
 
-    def _make(self, *args: Any, **kwargs: Any) -> Term:
-        term = Term(len(self.all), *args, **kwargs)
-        self.all.append(term)
-        return term
-
     def input(self, position: int, shape: Shape, dtype: np.dtype[Any]) -> Term:
         """Return the input at a position."""
-        return self._make(None, (), {}, shape, dtype, position=position)
+        term = Term(len(self.all), None, (), {}, shape, dtype, position=position)
+        self.all.append(term)
+        return term
 
     def constant(self, value: Any, is_reference: bool = False) -> Term:
         """Return a constant: a Python number, which takes on the precision of what it meets, a NumPy scalar or an array."""
         if is_reference:
             key: Any = ("reference", id(value))
         elif isinstance(value, np.ndarray):
-            if value.size > 1 and not value.dtype.hasobject and _is_uniform(value):
+            if value.size > 1 and not value.dtype.hasobject and is_uniform(value):
                 value = np.broadcast_to(value.reshape(-1)[:1].reshape((1,) * value.ndim), value.shape)
                 key = ("uniform", value.shape, value.dtype.str, value[(0,) * value.ndim].tobytes())
             else:
@@ -121,7 +128,8 @@ class Terms:
             if is_reference:
                 self._references.append(value)  # an identity is taken again when its object dies
             dtype = value.dtype if isinstance(value, np.ndarray | np.generic) else np.asarray(value).dtype
-            found = self._make(None, (), {}, np.shape(value), dtype, constant=value, is_reference=is_reference)
+            found = Term(len(self.all), None, (), {}, np.shape(value), dtype, value, is_reference)
+            self.all.append(found)
             self._known[key] = found
         return found
 
@@ -141,11 +149,13 @@ class Terms:
         results: Any = None,
     ) -> Term:  # fmt: skip
         """Return the term of an operation."""
-        key = (primitive, *[operand.index for operand in operands], *[freeze(value) for value in parameters.values()],
-               shape, dtype)  # fmt: skip
+        # Hot path: benchmarks/test_first_calls.py
+        frozen = tuple(map(freeze, parameters.values())) if parameters else ()
+        key = (primitive, shape, dtype, frozen, *[operand.index for operand in operands])
         found = self._known.get(key)
         if found is None:
-            found = self._make(primitive, tuple(operands), parameters, shape, dtype, results=results)
+            found = Term(len(self.all), primitive, tuple(operands), parameters, shape, dtype, results=results)
+            self.all.append(found)
             self._known[key] = found
         return found
 
@@ -161,7 +171,7 @@ def is_one_number(array: np.ndarray[Any, Any]) -> bool:
     return bool(array.size) and not any(array.strides)
 
 
-def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
+def is_uniform(array: np.ndarray[Any, Any]) -> bool:
     """Whether all elements have the same bits."""
     if array.dtype.kind not in "fiub":
         return False

@@ -43,8 +43,11 @@ def operand_of(value: Any) -> Any:
 def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
     # Hot path: benchmarks/test_eager.py
     def operator(self: Traced, other: Any) -> Any:
-        if type(other) in PLAIN:
-            owner = self.owner
+        owner = self.owner
+        if other.__class__ is self.__class__:
+            if other.owner is owner and self.origin is None and other.origin is None and not owner.closed:
+                return owner.process(primitive, (self, other), NO_PARAMETERS)
+        elif other.__class__ in PLAIN:
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
         elif (other := operand_of(other)) is NotImplemented:

@@ -29,11 +29,10 @@ class RecordTrace(Trace):
     lines: note the user's source line of every node.
     decisions: the nodes that Python took decisions on, with what they were.
     guard: watches the user's own arrays, which the user may change later; None where nobody can.
-    apply: computes the values, as `compute` does.
     taken_apart: the user's line at which NumPy made Python objects of the elements of an array; None where it never did.
     """
 
-    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "apply", "taken_apart", "_scopes", "_calls")
+    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "taken_apart", "_scopes", "_calls")
 
     def __init__(self, whole: bool = False, lines: bool = False, guarded: bool = True) -> None:
         super().__init__()
@@ -42,7 +41,6 @@ class RecordTrace(Trace):
         self.lines = lines
         self.decisions: list[tuple[Node, Any]] = []
         self.guard: Keeper | None = Guard() if guarded else None
-        self.apply: Callable[..., Any] = compute
         self.taken_apart: tuple[str, int, str] | None = None
         self._scopes: tuple[tuple[Primitive, int], ...] = ()
         self._calls = 0
@@ -64,7 +62,7 @@ class RecordTrace(Trace):
             plain = type(operand.value) is not TracedArray
         else:
             values, parents, plain = self._unpack(operands)
-        out = self.apply(primitive, values, parameters, plain)
+        out = compute(primitive, values, parameters, plain)
         if not self.whole and primitive.is_constant:
             return out
         node = Node(len(self.nodes), primitive, values, parents, parameters, out)

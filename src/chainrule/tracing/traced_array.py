@@ -14,13 +14,13 @@ from chainrule.errors import NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
-from chainrule.primitives.indexing import index, index_set
+from chainrule.primitives.index_keys import split_key
+from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS, masked_call, ufunc_method
-from chainrule.tracing.numpy_functions.indexing import is_basic
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
 
@@ -167,8 +167,10 @@ class TracedArray(TracedOperators):
         return (self[position] for position in range(self.shape[0]))
 
     def __getitem__(self, key: Any) -> Any:
-        result = index(self, key)
-        if isinstance(result, TracedArray) and result.owner.shape(result) and is_basic(key) and key is not True:
+        # Hot path: benchmarks/test_eager.py
+        template, arrays = split_key(key)
+        result = bind(INDEX, (self, *arrays), {"template": template})
+        if not arrays and type(result) is TracedArray and key is not True and result.owner.shape(result):
             result.share(self, lambda array: index(array, key))
         return result
 

@@ -115,14 +115,14 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
             continue
         factor = partial(out, *operands)
         if factor.__class__ is int:
-            share = ct if factor == 1 else -ct if factor == -1 else ct * factor
+            share = ct if factor == 1 else -ct if factor == -1 else _times(ct, factor)
+        elif factor.__class__ is float:
+            share = _times(ct, factor)
         elif factor.__class__ is np.ndarray and factor.size > LARGE:
             own_factor = getrefcount(factor) == 2
             own_ct = partial is primitive.partials[-1] and getrefcount(ct) == 3
             share = _multiply_large(factor, ct, own_factor, own_ct)
-        elif factor.__class__ is float or (
-            factor.__class__ is not complex and (factor.__class__ is bool or factor.dtype.kind != "c")
-        ):
+        elif factor.__class__ is not complex and (factor.__class__ is bool or factor.dtype.kind != "c"):
             share = ct * factor
         else:
             share = ct * np.conjugate(factor)
@@ -130,6 +130,13 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
             share = unbroadcast(share, shape)
         shares.append((parent, share if share.dtype is _FLOAT64 else _as_real(share, operand)))
     return shares
+
+
+def _times(ct: Array, number: float) -> Array:
+    """Return ct * number; where all elements are one number in memory, as in the cotangent of a sum, they stay one."""
+    if ct.__class__ is np.ndarray and ct.size > LARGE and not any(ct.strides):
+        return np.broadcast_to(ct[(slice(0, 1),) * ct.ndim] * number, ct.shape)
+    return ct * number
 
 
 def _multiply_large(factor: Array, ct: Array, own_factor: bool, own_ct: bool) -> Array:

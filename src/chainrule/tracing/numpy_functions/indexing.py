@@ -10,19 +10,13 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import ShapeError, TracingError, where
-from chainrule.primitives.index_keys import split_key
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.order import ARGWHERE
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
-__all__ = ["INDEXING", "index", "index_set", "is_basic"]
-
-
-def is_basic(key: Any) -> bool:
-    """Whether NumPy's `x[key]` is a view of `x`: there is no array in the key."""
-    return not split_key(key)[1]
+__all__ = ["INDEXING", "index", "index_set"]
 
 
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Array:

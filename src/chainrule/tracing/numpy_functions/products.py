@@ -50,11 +50,13 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
 
 def dot(a: Any, b: Any, out: Any = None) -> Array:
     """np.dot: a product of numbers, vectors and matrices; of the last axis and the last but one otherwise."""
+    # Hot path: benchmarks/test_eager.py
     refuse_out("dot", out)
     a, b = as_array(a), as_array(b)
-    if a.ndim == 0 or b.ndim == 0:
+    a_ndim, b_ndim = a.ndim, b.ndim
+    if a_ndim == 0 or b_ndim == 0:
         return np.multiply(a, b)
-    if b.ndim <= 2 or a.ndim == 1:
+    if b_ndim <= 2 or a_ndim == 1:
         return bind(MATMUL, (a, b))
     return tensordot(a, b, axes=(-1, -2))
 
