@@ -75,10 +75,11 @@ class Traced:
     """A value that a trace owns. `data` is what the trace needs to know of it: a node, a tangent, or nothing.
 
     Where NumPy would share memory with another array, `origin` is (array, how to read this value from it, the version of the
-    array that was read); `version` counts assignments to this value.
+    array that was read); `version` counts assignments to this value. `taken_from`, where it is set, is (vector, place): NumPy
+    took the vector apart, and this is its element at the place.
     """
 
-    __slots__ = ("owner", "value", "data", "origin", "version")
+    __slots__ = ("owner", "value", "data", "origin", "version", "taken_from")
 
     def __init__(self, trace: Trace, value: Array, data: Any = None) -> None:
         self.owner = trace

@@ -100,4 +100,34 @@ def _lift_object_array(array: np.ndarray[Any, Any]) -> Array:
             f"an array of Python objects (of {kind}) has no derivative; give it a number type: "
             f"array.astype(float){where()}"
         )
-    return np.reshape(_lift_sequence(elements), array.shape)
+    return np.reshape(_joined(_put_together(elements)), array.shape)
+
+
+def _put_together(elements: Sequence[Any]) -> list[Any]:
+    """Return elements in order; in place of those of a vector that NumPy took apart, where all are there, the vector."""
+    found: list[Any] = []
+    place = 0
+    while place < len(elements):
+        element, count = elements[place], 1
+        vector, start = getattr(element, "taken_from", (None, 0))
+        if vector is not None and start == 0:
+            run = elements[place : place + vector.shape[0]]
+            if len(run) == vector.shape[0] and all(_is_taken(each, vector, k) for k, each in enumerate(run)):
+                element, count = vector, len(run)
+        found.append(element)
+        place += count
+    return found
+
+
+def _is_taken(element: Any, vector: Traced, place: int) -> bool:
+    """Whether this is still what a vector has at a place."""
+    source, at = getattr(element, "taken_from", (None, 0))
+    return source is vector and at == place and element.version == 0
+
+
+def _joined(parts: Sequence[Any]) -> Array:
+    """Return numbers and vectors as one array."""
+    shapes = {np.shape(part) for part in parts}
+    if len(shapes) == 1 or all(len(shape) != 1 for shape in shapes):
+        return _lift_sequence(parts)
+    return np.concatenate([np.reshape(lift(part), (-1,)) for part in parts])

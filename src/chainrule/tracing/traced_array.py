@@ -146,9 +146,12 @@ class TracedArray(TracedOperators):
             self.owner.note_taken_apart()
         count = int(np.prod(self.shape, dtype=int))
         flat = np.empty(count, dtype=object)
-        source = np.reshape(self, (count,)) if self.shape else None
+        source = np.reshape(self.snapshot(), (count,)) if self.shape else None
         for position in range(count):
-            part = self if source is None else index(source, position)
+            part = self
+            if source is not None:
+                part = index(source, position)
+                part.taken_from = source, position
             flat[position] = part
         flat.setflags(write=copy is True)
         return flat.reshape(self.shape)
