@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from chainrule.passes.places import GATHER, spread_axes
 from chainrule.passes.terms import Shape, Term, uniform
 from chainrule.primitives.indexing import INDEX, INDEX_ADD
@@ -159,6 +161,24 @@ def join_bounds(term: Term) -> tuple[int, list[tuple[int, int]]] | None:
     axis = term.parameters["axis"] % len(term.shape)
     ends = list(itertools.accumulate(operand.shape[axis] for operand in term.operands))
     return axis, list(zip([0, *ends], ends, strict=False))
+
+
+def memory_of(array: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], int, Shape] | None:
+    """Return the memory from the first to the last element of an array, and the offset and the strides of the array in it.
+
+    Both are in elements. None where the elements do not lie at whole distances.
+    """
+    size = array.dtype.itemsize
+    if array.flags.c_contiguous and array.flags.aligned:
+        return array, 0, contiguous(array.shape)
+    steps = tuple(0 if length == 1 else stride for length, stride in zip(array.shape, array.strides, strict=True))
+    if not array.flags.aligned or any(step % size for step in steps):
+        return None
+    strides = tuple(step // size for step in steps)
+    reaches = [(length - 1) * stride for length, stride in zip(array.shape, strides, strict=True)]
+    lowest = array[tuple(slice(None, None, -1 if stride < 0 else 1) for stride in strides)]
+    line = np.lib.stride_tricks.as_strided(lowest, (1 + sum(map(abs, reaches)),), (size,), writeable=False)
+    return line, -sum(reach for reach in reaches if reach < 0), strides
 
 
 def lies_in_pairs(storage: Storage) -> bool:

@@ -12,14 +12,13 @@ import numpy as np
 from chainrule.native.cells import Cells, Names
 from chainrule.native.inner import MEMORY
 from chainrule.native.instructions import ELEMENTS
-from chainrule.native.layout import Storage, contiguous
+from chainrule.native.layout import Storage, contiguous, memory_of
 from chainrule.native.loops import loop_key, write_loop
 from chainrule.native.machine import host
 from chainrule.native.memory import Arena
 from chainrule.native.points import Loop, Root
 from chainrule.native.tables import LONG, Address, Pending, Table, write_run
 from chainrule.native.text import Body, Module
-from chainrule.passes.complex_parts import REAL_OF
 from chainrule.passes.terms import Term
 
 Array: TypeAlias = np.ndarray[Any, Any]
@@ -122,7 +121,11 @@ class Writing:
         """Return where a value is in memory now, or None; what is in registers is written there first."""
         found = state.storage.get(term.index) or state.planned.get(term.index)
         if found is not None:
-            return found if found.buffer.index in state.done else None
+            if found.buffer.index not in state.done:
+                if not found.buffer.is_reference:
+                    return None
+                self._constant(state, found.buffer)
+            return found
         if term.index in state.cells:
             self.flush()  # a pending call may read what was in this memory before
             found = Storage(term, 0, contiguous(term.shape))
@@ -144,7 +147,11 @@ class Writing:
         """Return where a constant array is, which the program reads from the array itself."""
         known = self._constant_terms.get(term.index)
         if known is None:
-            array, offset, strides = _readable(np.asarray(term.constant), term.is_reference)
+            array = np.asarray(term.constant)
+            found = memory_of(array if term.is_reference else np.ascontiguousarray(array).reshape(array.shape))
+            if found is None:
+                raise NotNativeError("it reads an array whose elements do not lie at whole distances in memory")
+            array, offset, strides = found
             known = self._constant_terms[term.index] = (Storage(term, offset, strides), self.constant_array(array))
         state.source(term, *known)
         return known[0]
@@ -209,19 +216,3 @@ class Writing:
             names = [self.name_of(address) for address in call.addresses]
             arguments = ", ".join([*(f"ptr {name}" for name in names), "i64 0", f"i64 {call.high}"])
             self.body.do(f"call void @{call.symbol}({arguments})")
-
-
-def _readable(array: Array, is_reference: bool) -> tuple[Array, int, tuple[int, ...]]:
-    """Return an array in C order with the same memory, and the offset and strides of `array` in it, in elements."""
-    size = array.dtype.itemsize
-    if array.flags.c_contiguous and array.flags.aligned:
-        return array, 0, contiguous(array.shape)
-    order = sorted(range(array.ndim), key=lambda axis: -abs(array.strides[axis]))
-    turned = array.transpose(order)
-    base = turned if turned.flags.c_contiguous else array.base
-    if not is_reference or not isinstance(base, np.ndarray):
-        return np.ascontiguousarray(array), 0, contiguous(array.shape)
-    if base.flags.c_contiguous and base.flags.aligned and REAL_OF.get(base.dtype, base.dtype) == array.dtype:
-        offset = array.__array_interface__["data"][0] - base.__array_interface__["data"][0]
-        return base, offset // size, tuple(stride // size for stride in array.strides)
-    return np.ascontiguousarray(array), 0, contiguous(array.shape)
