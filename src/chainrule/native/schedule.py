@@ -21,6 +21,7 @@ from chainrule.native.layout import (
     is_pad,
     is_view,
     join_bounds,
+    memory_of,
     region_shape,
     storage_of_view,
 )
@@ -143,8 +144,8 @@ class Schedule:
                 native = native and operand.dtype in ELEMENTS
         if term.index in self.small:
             return CELL
-        if (view or primitive is RESHAPE) and operands[0].index in self.storage:
-            stored = storage_of_view(term, self.storage[operands[0].index])
+        if (view or primitive is RESHAPE) and (source := self._stored(operands[0])) is not None:
+            stored = storage_of_view(term, source)
             if stored is not None:
                 self.storage[term.index] = stored
                 return ALIAS
@@ -172,6 +173,13 @@ class Schedule:
             fits = len(operands[1].shape) <= len(region_shape(term.parameters["template"], term.shape))
             return ASSEMBLE if fits else CALL
         return CALL
+
+    def _stored(self, term: Term) -> Storage | None:
+        """Return where a value is, or will be, in memory; None where it is not, or not yet."""
+        found = self.storage.get(term.index)
+        if found is None and term.is_reference and (memory := memory_of(term.constant)) is not None:
+            found = self.storage[term.index] = Storage(term, *memory[1:])
+        return found
 
     def _place(self, term: Term) -> None:
         # Hot path: benchmarks/test_first_calls.py
