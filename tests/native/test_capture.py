@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import random
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.native.agreement import eagerly
+from tests.native.agreement import check, eagerly
 
 import chainrule as cr
 from chainrule.errors import RandomNumbersError
@@ -212,3 +213,39 @@ def test_of_many_equal_elements_one_is_kept() -> None:
     assert kept.strides == (0, 0)
     array[0, 0] = -0.0
     assert captured.keep(array).strides == array.strides
+
+
+def _around() -> np.ndarray:
+    return np.asfortranarray(np.arange(24.0).reshape(6, 4))
+
+
+LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "by columns": lambda a: a,
+    "rows of columns": lambda a: a[::2],
+    "inside": lambda a: a[1:4, 1:3],
+    "turned, with gaps": lambda a: a.T[::2, ::3],
+    "backward": lambda a: a[::-1, ::-2],
+    "repeated": lambda a: np.broadcast_to(a[0], (3, 4)),
+    "of one axis": lambda a: a.ravel("K")[1::3],
+    "windows": lambda a: np.lib.stride_tricks.sliding_window_view(a[:, 0], 3),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_array_around_is_read_where_it_is_however_it_lies_in_memory(layout: str) -> None:
+    around = _around()
+    part = LAYOUTS[layout](around)
+    compiled = check(lambda x: (np.sum(part * x), part[0] * x, part.T @ np.ones(len(part)) + x), (2.0,), (0.5,))
+    around += 1.0
+    check(lambda x: (np.sum(part * x), part[0] * x, part.T @ np.ones(len(part)) + x), (2.0,), jitted=compiled)
+
+
+def test_elements_at_odd_distances_are_left_to_numpy() -> None:
+    records = np.zeros(4, dtype=[("a", "f8"), ("b", "i4")])
+    part = records["a"]
+    compiled = cr.jit(lambda x: np.sum(x * part))
+    compiled(1.0)
+    with pytest.warns(cr.JitWarning, match="whole distances"):
+        assert compiled(1.0) == 0.0
+    part += 1.0
+    assert compiled(1.0) == 4.0

@@ -50,6 +50,9 @@ CELLS = 4000
 """Up to so many numbers of small arrays are kept in registers."""
 TOGETHER = 12
 """Up to so many parts of one shape that lie apart are written by one loop."""
+CROWD, FEW, SIMPLE = 32, 4, 20
+"""More values than a crowd, of so many operations on average, are left by loops for a few of them each: these are mostly equal,
+since it is programs that repeat themselves which have so many."""
 _APART = frozenset({STACK, WEAVE})
 _WEIGHTS = {"divide": 4, "sqrt": 4}
 
@@ -410,7 +413,11 @@ class Schedule:
                     late.append(Step("lapack", term))
             elif role in (PRODUCT, CALL):
                 late.append(Step("product" if role is PRODUCT else "call", term))
-        steps.extend(Step("loop", None, domain, pieces) for domain, pieces in loops.items())
+        for domain, pieces in loops.items():
+            work = sum(self.cost.get(piece.term.index, 0) for piece in pieces)
+            count = FEW if len(pieces) > CROWD and work <= SIMPLE * len(pieces) else len(pieces)
+            for start in range(0, len(pieces), count):
+                steps.append(Step("loop", None, domain, pieces[start : start + count]))
         return steps + late
 
 
