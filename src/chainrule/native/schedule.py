@@ -38,8 +38,10 @@ from chainrule.primitives.shape import CONCATENATE, RESHAPE, TRANSPOSE
 
 CHEAP = 6
 """A value of up to so many operations is computed again rather than kept."""
-LONGEST = 150
-"""A loop's body of more operations is cut."""
+LONGEST, MODEST = 150, 40
+"""A loop's body of more operations is cut: the second holds in programs of more than `MANY` values, whose loops are then mostly
+equal."""
+MANY = 1000
 ACROSS = 4
 """A view whose last axis does not lie in order in memory is copied before it is read so often."""
 PADS = 8
@@ -90,6 +92,7 @@ class Schedule:
         self.level: dict[int, int] = {}
         self.cost: dict[int, int] = {}
         self.kept: set[int] = set()
+        self.longest = LONGEST if len(self.order) <= MANY else MODEST
         self.lazy_pads = sum(is_pad(term) for term in self.order) <= PADS
         joins = [term for term in self.order if join_bounds(term) is not None and term not in self.wanted]
         self.lazy_joins = (
@@ -210,7 +213,7 @@ class Schedule:
                 own = self.cost[operand.index]
                 spread = own > CHEAP and 2 * operand.size <= term.size and term.primitive not in _APART
                 in_memory = term.primitive is GATHER and number == 0
-                if inline and not spread and not in_memory and cost + own <= LONGEST:
+                if inline and not spread and not in_memory and cost + own <= self.longest:
                     cost += own
                 else:
                     least = self._keep(operand, role is PRODUCT)
