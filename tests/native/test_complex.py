@@ -167,3 +167,9 @@ def test_what_numpy_does_is_given_numbers_and_not_pairs() -> None:
     assert {each.what for each in plan.fallbacks} == {"solve", "inv"}
     assert "real(a)" in str(plan)
     check(cr.grad(lambda a: np.sum(np.linalg.eigvalsh(a + np.conj(a.T)) ** 2)), (matrix,), judge=rounded(1e-11))
+
+
+def test_what_numpy_does_with_a_number_that_is_known_and_one_that_is_not() -> None:
+    ones = np.ones((3, 4))
+    check(lambda x, n: np.maximum(np.exp(1j * (ones[-1] * 0.5)), x) + n, (2, 1j), (-1, 2.0))
+    check(lambda x: np.maximum(np.exp(1j * np.exp2(np.imag(x))[-1]), 0.25), (ones,))

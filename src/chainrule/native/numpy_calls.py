@@ -13,7 +13,7 @@ from chainrule.errors import ChainruleError
 from chainrule.native.blas import ALONE, numpy_alone
 from chainrule.native.layout import contiguous
 from chainrule.native.writing import State, Writing
-from chainrule.passes.complex_parts import ON_PAIRS
+from chainrule.passes.complex_parts import ON_PAIRS, numbers_of
 from chainrule.passes.terms import Shape, Term
 from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
 
@@ -124,7 +124,8 @@ def _on_complex(term: Term, operands: Sequence[Any], results: Sequence[Memory]) 
     for memories, flags in ((given, takes), (made, makes)):
         for place, is_pair in enumerate(flags):
             if is_pair:
-                numbers = memories[place].as_complex()
+                pairs = memories[place]
+                numbers = pairs.as_complex() if isinstance(pairs, Memory) else numbers_of(pairs)
                 if numbers is None:
                     return None
                 memories[place] = numbers

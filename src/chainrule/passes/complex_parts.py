@@ -29,14 +29,15 @@ REAL_OF: Final[dict[np.dtype[Any], np.dtype[Any]]] = {
 def _on_pairs(
     *operands: Array, primitive: Primitive, takes: tuple[bool, ...], makes: tuple[bool, ...], keywords: dict[str, Any]
 ) -> Any:
-    given = [_complex(each) if is_pair else each for each, is_pair in zip(operands, takes, strict=True)]
+    given = [numbers_of(each) if is_pair else each for each, is_pair in zip(operands, takes, strict=True)]
     out = primitive.value(*given, **keywords)
     if type(out) is not tuple:
         return _real(out) if makes[0] else out
     return tuple(_real(each) if is_pair else each for each, is_pair in zip(out, makes, strict=True))
 
 
-def _complex(pairs: Array) -> Array:
+def numbers_of(pairs: Array) -> Array:
+    """Return the complex numbers whose parts lie along the last axis."""
     pairs = np.ascontiguousarray(pairs)
     return pairs.view(np.result_type(pairs, np.complex64))[..., 0]
 
