@@ -11,6 +11,8 @@ from scipy import special
 from scipy.special import expit
 
 import chainrule as cr
+from chainrule.tracing.record import record
+from chainrule.transforms.rules import pull
 
 X = np.array([0.3, -0.7, 1.1])
 
@@ -24,6 +26,16 @@ def test_lesson_numbers():
     dw, db = cr.grad(lambda w, b: (expit(w * x + b) - t) ** 2, argnums=(0, 1))(w, b)
     assert dw == pytest.approx(expected * x, rel=1e-14)
     assert db == pytest.approx(expected, rel=1e-14)
+
+
+def test_cotangents_of_large_sums_stay_one_number():
+    graph = record(lambda x: 3.0 * x, [np.ones(20_000)])
+    ((_, share),) = pull(graph.nodes[-1], np.broadcast_to(2.0, (20_000,)))
+    assert share.strides == (0,)
+    assert share[-1] == 6.0
+    gradient = cr.grad(lambda x: np.sum(3 * x) - 2.0 * np.sum(x))(np.ones(20_000))
+    np.testing.assert_array_equal(gradient, np.ones(20_000))
+    gradient[0] = 2.0  # it is an array of its own
 
 
 def test_perturbations_are_not_confused():

@@ -23,7 +23,7 @@ from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
 from chainrule.native.schedule import ALIAS, Schedule
 from chainrule.native.steps import Piece, Step
-from chainrule.native.tables import Pending, write_tables
+from chainrule.native.tables import Pending, fill_tables
 from chainrule.native.text import Module
 from chainrule.native.watch import Watched, write_watch
 from chainrule.native.writing import NotNativeError, State, Writing
@@ -109,7 +109,7 @@ class ProgramWriter(Writing):
         names += [*(f"%result{k}" for k in self._slots), "%arena"]
         slots = [f"  %slot{k} = getelementptr ptr, ptr %bases, i64 {k}" for k in range(len(names))]
         loads = [f"  {name} = load ptr, ptr %slot{k}" for k, name in enumerate(names)]
-        write_tables(self.module, self.tables, {name: k for k, name in enumerate(names)})
+        fill_tables(self.module, self.tables, {name: k for k, name in enumerate(names)})
         lines = [self.body.lines[0], *self.entry_lines, *slots, *loads, *self.body.lines[1:]]
         text = "\n".join([f"{RUN} {{", *lines, "}"])
         self.module.define("run", lambda: text)

@@ -339,15 +339,11 @@ class Schedule:
 
         What is assigned must not be read from the array itself, and what else is read of it must be in registers by then.
         """
+        assigned = (INDEX_SET, INDEX_ADD, SCATTER)
+        written = [term for term in self.order if self.roles[term.index] is ASSEMBLE and term.primitive in assigned]
         found: dict[int, Term] = {}
-        written = [
-            term for term in self.order
-            if self.roles[term.index] is ASSEMBLE and term.primitive in (INDEX_SET, INDEX_ADD, SCATTER)
-        ]  # fmt: skip
-        if not written:
-            return found
         readers: dict[int, list[Term]] = {}
-        for term in self.order:
+        for term in self.order if written else ():
             for operand in set(term.operands):
                 readers.setdefault(operand.index, []).append(term)
         wanted = {term.index for term in self.wanted}

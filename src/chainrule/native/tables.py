@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from chainrule.native.text import Body, Module
 
@@ -27,50 +29,56 @@ class Pending(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A run of calls. symbols: of the loops in it, with the number of pointers that each takes."""
+    """A run of calls. symbols: of the loops in it, with the number of pointers that each takes.
+
+    kinds: of each call the number of its symbol. data: of all calls, one after the other, the number of rows, and of each
+    pointer the program's pointer and the offset. The program reads both where they are: LLVM would take longer to read them.
+    """
 
     name: str
-    symbols: Sequence[tuple[str, int]]
     calls: Sequence[Pending]
+    symbols: Sequence[tuple[str, int]]
+    kinds: np.ndarray[Any, np.dtype[np.int32]]
+    data: np.ndarray[Any, np.dtype[np.int64]]
 
 
-def write_run(body: Body, calls: Sequence[Pending], name: str) -> Table:
-    """Write the loop over a run of calls; return its table, which is written when the program's pointers are known."""
+def table_of(calls: Sequence[Pending], name: str) -> Table:
+    """Return the table of a run of calls, which is filled when it is known which of the program's pointers is which."""
     symbols = list(dict.fromkeys((call.symbol, len(call.addresses)) for call in calls))
+    length = sum(1 + 2 * len(call.addresses) for call in calls)
+    return Table(name, calls, symbols, np.zeros(len(calls), np.int32), np.zeros(length, np.int64))
+
+
+def write_run(body: Body, table: Table, kinds: str, data: str) -> None:
+    """Write the loop over a run of calls. kinds, data: the pointers to the arrays of the table."""
     before, head, after = body.block, body.fresh("calls"), body.fresh("calls")
-    at, at_next, data, data_next = (f"%{body.fresh('t')}" for _ in range(4))
+    at, at_next, here, here_next = (f"%{body.fresh('t')}" for _ in range(4))
     body.do(f"br label %{head}")
     body.label(head)
     body.do(f"{at} = phi i64 [ 0, %{before} ], [ {at_next}, %{head} ]")
-    body.do(f"{data} = phi ptr [ @{name}_data, %{before} ], [ {data_next}, %{head} ]")
-    kind = body.let(f"load i32, ptr {body.let(f'getelementptr i32, ptr @{name}_kinds, i64 {at}')}")
-    place = body.let(f"getelementptr ptr, ptr @{name}_symbols, i32 {kind}")
+    body.do(f"{here} = phi ptr [ {data}, %{before} ], [ {here_next}, %{head} ]")
+    kind = body.let(f"load i32, ptr {body.let(f'getelementptr i32, ptr {kinds}, i64 {at}')}")
+    place = body.let(f"getelementptr ptr, ptr @{table.name}_symbols, i32 {kind}")
     function = body.let(f"load ptr, ptr {place}")
-    body.do(f"{data_next} = call ptr {function}(ptr %bases, ptr {data})")
+    body.do(f"{here_next} = call ptr {function}(ptr %bases, ptr {here})")
     body.do(f"{at_next} = add i64 {at}, 1")
-    body.do(f"br i1 {body.let(f'icmp slt i64 {at_next}, {len(calls)}')}, label %{head}, label %{after}")
+    body.do(f"br i1 {body.let(f'icmp slt i64 {at_next}, {len(table.calls)}')}, label %{head}, label %{after}")
     body.label(after)
-    return Table(name, symbols, calls)
 
 
-def write_tables(module: Module, tables: Sequence[Table], slots: dict[str, int]) -> None:
-    """Write the tables, once it is known which of the program's pointers is which."""
+def fill_tables(module: Module, tables: Sequence[Table], slots: dict[str, int]) -> None:
+    """Fill the tables, and write which functions they call."""
     for table in tables:
         places = {symbol: place for place, (symbol, _) in enumerate(table.symbols)}
-        kinds = [places[call.symbol] for call in table.calls]
+        table.kinds[:] = [places[call.symbol] for call in table.calls]
         data: list[int] = []
         for _, addresses, high in table.calls:
             data.append(high)
             for base, offset in addresses:
                 data += (slots[base], offset)
-        thunks = [f"@{_thunk(module, symbol, count)}" for symbol, count in table.symbols]
-        for stem, kind, items in (
-            ("kinds", "i32", kinds),
-            ("data", "i64", data),
-            ("symbols", "ptr", thunks),
-        ):
-            written = f"{kind} " + f", {kind} ".join(map(str, items))
-            module.constant(f"{table.name}_{stem}", f"private constant [{len(items)} x {kind}] [{written}]")
+        table.data[:] = data
+        thunks = ", ".join(f"ptr @{_thunk(module, symbol, count)}" for symbol, count in table.symbols)
+        module.constant(f"{table.name}_symbols", f"private constant [{len(table.symbols)} x ptr] [{thunks}]")
 
 
 def _thunk(module: Module, symbol: str, count: int) -> str:

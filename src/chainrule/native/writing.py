@@ -17,7 +17,7 @@ from chainrule.native.loops import loop_key, write_loop
 from chainrule.native.machine import host
 from chainrule.native.memory import Arena
 from chainrule.native.points import Loop, Root
-from chainrule.native.tables import LONG, Address, Pending, Table, write_run
+from chainrule.native.tables import LONG, Address, Pending, Table, table_of, write_run
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import Term
 
@@ -210,7 +210,9 @@ class Writing:
         """Write the calls that are pending."""
         calls, self.pending = self.pending, []
         if len(calls) >= LONG:
-            self.tables.append(write_run(self.body, calls, f"table{len(self.tables)}"))
+            table = table_of(calls, f"table{len(self.tables)}")
+            self.tables.append(table)
+            write_run(self.body, table, self.constant_array(table.kinds), self.constant_array(table.data))
             return
         for call in calls:
             names = [self.name_of(address) for address in call.addresses]
