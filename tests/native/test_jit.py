@@ -209,6 +209,16 @@ def test_a_huge_array() -> None:
     check(cr.grad(lambda x: np.sum(np.sin(x) ** 2 * np.exp(-x))), (x,))
 
 
+@pytest.mark.parametrize("first", ["bool", "int8", "int64", "float32", "float64"])
+def test_a_part_of_a_stack_has_the_type_of_the_whole(first: str) -> None:
+    x = np.array([1, 0, 3]).astype(first)
+    for second in ("int64", "float32", "float64", "complex128"):
+        y = np.array([4, 5, 6]).astype(second)
+        check(
+            lambda x, y: (np.stack([x, y])[0][1], np.stack([x, y])[1, 2], np.stack([x, y])[0] / 3), (x, y), (x, y + 1)
+        )
+
+
 # --- exactness ---------------------------------------------------------------------------------------------------------------
 
 
