@@ -133,6 +133,12 @@ def test_constants_that_can_be_assigned_to_have_no_derivative():
         assert cr.jvp(f, (np.ones(2),), (np.ones(2),))[1] == 0
 
 
+def test_a_rounded_number_is_an_int_as_pythons_is():
+    parts = [1.0, 2.0, 3.0]
+    assert cr.grad(lambda x: parts[round(x)] * x + sum(x for _ in range(round(x))))(0.7) == 3.0
+    assert cr.grad(lambda x: round(x, 1) + x)(0.7) == 1.0
+
+
 def test_fmin_and_fmax_take_truth_values():
     x, flags = np.array([0.5, 0.5, np.nan]), np.array([True, False, True])
     np.testing.assert_array_equal(cr.grad(lambda x: np.sum(np.fmin(flags, x)))(x), [1.0, 0.0, 0.0])

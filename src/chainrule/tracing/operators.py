@@ -102,8 +102,6 @@ class TracedOperators(Traced):
     """The operators, and the protocols by which NumPy asks what to do."""
 
     __slots__ = ()
-    __hash__ = object.__hash__
-
     __add__, __radd__ = _forward(a.ADD), _reflected(a.ADD)
     __sub__, __rsub__ = _forward(a.SUBTRACT), _reflected(a.SUBTRACT)
     __mul__, __rmul__ = _forward(a.MULTIPLY), _reflected(a.MULTIPLY)
@@ -134,7 +132,8 @@ class TracedOperators(Traced):
         return absolute(self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
-        return np.round(self, ndigits or 0)
+        rounded: Any = np.round(self, ndigits or 0)
+        return rounded if ndigits is not None or isinstance(rounded, Traced) else round(rounded)  # Python's is an int
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -143,6 +142,13 @@ class TracedOperators(Traced):
         return other // self, other % self
 
     # --- what would lose the derivative --------------------------------------------------------------------------------
+
+    def __hash__(self) -> int:
+        raise TracingError(
+            "a traced value was looked up in a dictionary or a set, which compares what is in it with plain values; look up "
+            "cr.stop_gradient(x) instead of x, and leave functools.cache out of what is differentiated or compiled: its "
+            f"results are those of one call{where()}"
+        )
 
     def __bool__(self) -> bool:
         return bool(self.owner.decide(self, bool))
