@@ -389,6 +389,9 @@ def test_a_compiled_method_of_a_class() -> None:
         for _ in range(4):
             agree(one.predict(V), Model(W * scale).predict(V), within(4))
             agree(other.predict(V), Model(V * scale).predict(V), within(4))
+    for _ in range(4):
+        one.weights *= 2
+        agree(one.predict(V), Model(one.weights).predict(V), within(4))
 
 
 def test_its_name_and_documentation_are_the_functions() -> None:
@@ -448,6 +451,17 @@ def test_an_integer_may_take_many_values() -> None:
     check(lambda x, n: x[n % 3] + n // 2, *calls, fewest=60)
     check(lambda x, n: np.zeros((n, 2)) + np.sum(x), *calls[:6], fewest=30)
     check(lambda n: n * 2 + 1, *((n,) for n in range(20)), (10**12,), (-5,), (2**70,), fewest=60)
+
+
+@pytest.mark.parametrize(
+    "text", ["np.stack([x] * n)", "np.concatenate(n * (x,))", "np.polynomial.legendre.legval(x, [0] * n + [1])",
+             "x[n - 2 :] * 2", "np.cumsum(x[:n])[::n]", "np.outer(x, x)[..., -n:]", "np.delete(np.tile(x, 5), n)",
+             "np.insert(np.tile(x, 5), n, 0.5)"],
+)  # fmt: skip
+def test_an_integer_that_is_an_input_repeats_and_cuts(text: str) -> None:
+    function = eval(f"lambda x, n: {text}", {"np": np})
+    check(function, *[(V, n) for n in range(1, 13)], fewest=40)
+    check(cr.grad(lambda x, n: np.sum(function(x, n) ** 2)), *[(V, n) for n in range(1, 13)], fewest=40)
 
 
 def test_integers_stay_integers() -> None:

@@ -10,7 +10,7 @@ import functools
 import pickle
 import random
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -64,12 +64,12 @@ def around(value: Any) -> Iterator[Any]:
         yield from (getattr(value, name) for name in getattr(type(value), "__slots__", ()) if hasattr(value, name))
 
 
-def surroundings(fun: Callable[..., Any]) -> tuple[dict[int, Any], list[Any]]:
-    """Return the arrays around a function, by their identity, and the generators of random numbers."""
+def surroundings(*roots: Any) -> tuple[dict[int, Any], list[Any]]:
+    """Return the arrays around functions and objects, by their identity, and the generators of random numbers."""
     arrays: dict[int, Any] = {}
     generators: list[Any] = []
     seen: set[int] = set()
-    stack: list[Any] = [fun]
+    stack: list[Any] = list(roots)
     kept: list[Any] = []  # an identity is taken again when its object dies
     while stack and len(seen) < MANY:
         value = stack.pop()

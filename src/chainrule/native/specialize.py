@@ -191,6 +191,8 @@ class Specialization:
         """
         may_outline, self.may_outline = self.may_outline, False
         structure: list[Any] = []
+        moving = set(call.moving)
+        fixed = [leaf for place, leaf in enumerate(call.leaves) if place not in moving]
 
         def flat(fun: Callable[..., Any], *inputs: Any) -> list[Any]:
             args, kwargs = call.rebuilt(inputs)
@@ -201,16 +203,16 @@ class Specialization:
         watched: list[np.ndarray[Any, Any]] | None = None
         try:
             try:
-                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline)
+                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline, fixed)
             except ValuesNeededError:
-                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows)
+                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, fixed=fixed)
             watched = [array for array in recording.watched if array.dtype.kind in "iub" and array.nbytes <= SMALL]
         except RandomNumbersError:
             raise
         except (*_REFUSALS, ChangedSurroundingsError):
             pass
         if watched is None:
-            recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False)
+            recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False, fixed=fixed)
             watched = list(recording.watched)
         known = {id(each.array) for each in self.watched}
         found = [Watched.of(array) for array in watched if id(array) not in known and array.dtype.kind in "fiubc"]

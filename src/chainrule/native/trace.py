@@ -17,7 +17,7 @@ from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
 from chainrule.primitives.arithmetic import LDEXP
-from chainrule.primitives.index_keys import Template, axes_of_arrays
+from chainrule.primitives.index_keys import Template, axes_of_arrays, decided
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import ARGWHERE
 from chainrule.primitives.shape import WHERE, cast
@@ -74,6 +74,7 @@ class JitTrace(RecordTrace):
         if primitive is ARGWHERE:
             self._decide_on_count(operands[0])
         elif primitive is INDEX or primitive is INDEX_SET or primitive is INDEX_ADD:
+            parameters = {"template": decided(parameters["template"])}
             self._expect_places(operands[0], operands[1 if primitive is INDEX else 2 :], parameters["template"])
         if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
             return super().process(primitive, operands, parameters)
@@ -227,7 +228,7 @@ SMALL = 1 << 20
 
 def trace(
     fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array], weak: Sequence[bool],
-    follows: Callable[[np.ndarray[Any, Any]], bool], may_outline: bool = False,
+    follows: Callable[[np.ndarray[Any, Any]], bool], may_outline: bool = False, fixed: Sequence[Any] = (),
 ) -> Recording:  # fmt: skip
     """Run `flat(fun, *inputs)`, which calls the user's `fun`, and return what it did.
 
@@ -235,8 +236,9 @@ def trace(
     follows: whether an array that the function closes over, or finds among its globals, is part of the program.
     may_outline: whether large values need not be computed; raises ValuesNeededError where they turn out to be needed, and
         where the function fails without them.
+    fixed: the arguments that are no inputs, such as the object that a method is called on; their arrays are around it too.
     """
-    around, generators = surroundings(fun)
+    around, generators = surroundings(fun, *fixed)
     watch = RandomWatch(generators)
     running = JitTrace(around)
     if may_outline and is_worth_it([*inputs, *around.values()]):

@@ -23,6 +23,7 @@ NO_STRIDES = (
     "a traced array has no strides: write windows as np.lib.stride_tricks.sliding_window_view(x, shape, axis=axes)[::step], "
     "blocks as np.reshape(x, (n, size, m, size))"
 )
+_SEQUENCES = frozenset({list, tuple})
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
 _VECTORIZED = (
@@ -40,13 +41,22 @@ def operand_of(value: Any) -> Any:
     return NotImplemented
 
 
+def _is_count(number: Any) -> bool:
+    """Whether a list times a number is that list so many times over, as it is for a whole number of NumPy's."""
+    return number.dtype.kind in "iu" and not number.shape
+
+
 def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
     # Hot path: benchmarks/test_eager.py
+    may_repeat = primitive is a.MULTIPLY
+
     def operator(self: Traced, other: Any) -> Any:
         if type(other) in PLAIN:
             owner = self.owner
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
+        elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
+            return other * int(self)  # type: ignore[call-overload]
         elif (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (self, other))
@@ -55,11 +65,15 @@ def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
 
 
 def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    may_repeat = primitive is a.MULTIPLY
+
     def operator(self: Traced, other: Any) -> Any:
         if type(other) in PLAIN:
             owner = self.owner
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (other, self), NO_PARAMETERS)
+        elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
+            return other * int(self)  # type: ignore[call-overload]
         elif (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (other, self))
