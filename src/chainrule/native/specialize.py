@@ -57,6 +57,11 @@ class Variant:
     program: Compiled | None = None
 
 
+def _can_be_read(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an array is no index, and what is read of it can be an operand: no record, nor of a class of its own."""
+    return array.dtype.kind in "fc" and array.dtype.isnative and type(array) is np.ndarray
+
+
 class Specialization:
     """All that is known about calls of one signature."""
 
@@ -206,7 +211,7 @@ class Specialization:
                 recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline, fixed)
             except ValuesNeededError:
                 recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, fixed=fixed)
-            watched = [array for array in recording.watched if array.dtype.kind in "iub" and array.nbytes <= SMALL]
+            watched = [array for array in recording.watched if array.nbytes <= SMALL and not _can_be_read(array)]
         except RandomNumbersError:
             raise
         except (*_REFUSALS, ChangedSurroundingsError):
@@ -215,7 +220,11 @@ class Specialization:
             recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False, fixed=fixed)
             watched = list(recording.watched)
         known = {id(each.array) for each in self.watched}
-        found = [Watched.of(array) for array in watched if id(array) not in known and array.dtype.kind in "fiubc"]
+        found = [
+            Watched.of(array)
+            for array in watched
+            if id(array) not in known and array.dtype.kind in "fiubcV" and not array.dtype.hasobject
+        ]
         if found:
             self.watched += found
             for variant in self.variants:
