@@ -161,6 +161,17 @@ def test_logaddexp_at_infinity_has_the_limit_of_its_derivative(x, y, share):
         np.testing.assert_array_equal(cr.hessian(np.logaddexp.reduce)(pair), np.zeros((2, 2)))
 
 
+@pytest.mark.parametrize(("dtype", "size"), [(float, 1e14), (np.float32, 1e5)])
+def test_logaddexp_of_large_numbers_keeps_its_shares(dtype, size):
+    x = np.full(3, size, dtype)
+    y = x - 1
+    gap = (x - y).astype(float)
+    for f, base in ((np.logaddexp, np.e), (np.logaddexp2, 2.0)):
+        by_x, by_y = cr.grad(lambda *xs, f=f: np.sum(f(*xs)), argnums=(0, 1))(x, y)
+        np.testing.assert_allclose(by_x, 1 / (1 + base**-gap), rtol=1e-6)
+        np.testing.assert_allclose(by_y, 1 / (1 + base**gap), rtol=1e-6)
+
+
 def test_what_is_impossible_in_two_ways_has_no_share_in_a_sum():
     x = np.array([-np.inf, -np.inf, 1.0])
     for f in (
