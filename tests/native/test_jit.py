@@ -5,10 +5,12 @@ values, state that is read at each call, transforms in any order, plain errors, 
 from __future__ import annotations
 
 import collections
+import copy
 import functools
 import gc
 import itertools
 import math
+import pickle
 import random
 import subprocess
 import sys
@@ -392,6 +394,22 @@ def test_a_compiled_method_of_a_class() -> None:
     for _ in range(4):
         one.weights *= 2
         agree(one.predict(V), Model(one.weights).predict(V), within(4))
+
+
+def plain_square(x: Any) -> Any:
+    return x * x
+
+
+square = cr.jit(plain_square)
+
+
+def test_a_compiled_function_of_another_name_is_pickled_and_copied() -> None:
+    for function in (square, cr.jit(Model(W).predict), cr.jit(Model(V))):
+        again = pickle.loads(pickle.dumps(function))
+        for _ in range(3):
+            agree(again(V), function(V), within(4))
+    holder = {"step": cr.jit(lambda x: x + 1)}
+    assert copy.deepcopy(holder)["step"] is copy.copy(holder["step"]) is holder["step"]
 
 
 def test_its_name_and_documentation_are_the_functions() -> None:
