@@ -15,6 +15,7 @@ import random
 import subprocess
 import sys
 import threading
+import warnings
 import weakref
 from pathlib import Path
 from typing import Any
@@ -492,6 +493,34 @@ def test_integers_stay_integers() -> None:
 
 def test_integers_and_numbers_of_another_type_take_turns() -> None:
     check(lambda x: x * x, (3,), (3.0,), (True,), (3 + 1j,), (np.int8(3),), (np.float32(3),), (V,), (M,), fewest=40)
+
+
+class Pair:
+    __slots__ = ("both",)
+
+    def __init__(self, *both: Any) -> None:
+        self.both = both
+
+
+@pytest.mark.parametrize(
+    ("function", "read"),
+    [
+        (lambda x: Pair(x, x * 2), lambda pair: pair.both),
+        (lambda x: {"pair": [Pair(x, x * 2)]}, lambda found: found["pair"][0].both),
+        (lambda x: lambda y: x * y, lambda later: later(3.0)),
+        (lambda x: functools.partial(np.multiply, x), lambda later: later(3.0)),
+        (lambda x: (x * k for k in range(3)), list),
+        (lambda x: map(np.sin, [x, x + 1]), list),
+        (lambda x: np.poly1d([x, 1.0]), lambda polynomial: polynomial.coefficients),
+        (lambda x: frozenset((1.0, float(x))), sorted),
+    ],
+)
+def test_objects_that_hold_what_was_computed_hold_that_of_each_call(function: Any, read: Any) -> None:
+    compiled = cr.jit(function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cr.JitWarning)
+        for x in (1.0, 2.0, 3.0, 1.0):
+            np.testing.assert_array_equal(read(compiled(x)), read(function(x)))
 
 
 def test_objects_that_are_no_numbers_pass_through() -> None:

@@ -216,6 +216,12 @@ def test_misuse_is_told():
         cr.grad(assign_into_plain)(X)
     with pytest.raises(cr.TracingError, match="argnums"):
         cr.grad(lambda x: x, argnums=1)(1.0)
+    with pytest.raises(cr.TracingError, match="names an argument twice"):
+        cr.grad(lambda x, y: x * y, argnums=(0, -2))(1.0, 2.0)
+    with pytest.raises(cr.TracingError, match="position of an argument"):
+        cr.grad(lambda x: x, argnums="x")(1.0)
+    with pytest.raises(cr.TracingError, match=r"type object is no number .* named tuple"):
+        cr.grad(lambda x: x)(object())
     kept = []
     cr.grad(lambda x: kept.append(x) or x * x)(1.0)
     with pytest.raises(cr.EscapedTraceError, match="has_aux"):

@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
-from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
+from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError, TracingError
+from chainrule.native.capture import holds_values
 from chainrule.native.collection import paused
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
@@ -203,7 +204,7 @@ class Specialization:
             args, kwargs = call.rebuilt(inputs)
             leaves, found = flatten(fun(*args, **kwargs))
             structure[:] = [found]
-            return [lift(leaf) if isinstance(leaf, _NUMERIC) else leaf for leaf in leaves]
+            return [lift(leaf) if isinstance(leaf, _NUMERIC) else _without_values(leaf) for leaf in leaves]
 
         watched: list[np.ndarray[Any, Any]] | None = None
         try:
@@ -338,6 +339,14 @@ class Specialization:
 
 _REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
 _NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
+_PLAIN = (str, bytes, int)
+
+
+def _without_values(leaf: Any) -> Any:
+    """Return what is no number; raise where it holds some, which would be those of one call."""
+    if leaf is not None and not isinstance(leaf, _PLAIN) and holds_values(leaf):
+        raise TracingError(f"it returns a {type(leaf).__name__} that holds values which are computed")
+    return leaf
 
 
 def warn(name: str) -> Callable[[str], None]:
