@@ -269,6 +269,40 @@ def test_stop_gradient_checkpoint_and_declared_rules():
     assert cr.grad(cr.grad(cube))(2.0) == 12.0
 
 
+def test_declared_rules_take_integers_masks_and_text():
+    @cr.custom_vjp
+    def picked(x, places, mask, mode):
+        return x[places] * mask if mode == "masked" else x[places]
+
+    def backward(residuals, ct):
+        x, places, mask = residuals
+        share = np.zeros_like(x)
+        np.add.at(share, places, 10 * ct * mask)
+        return share, None, None, None
+
+    picked.defvjp(lambda x, places, mask, mode: (picked(x, places, mask, mode), (x, places, mask)), backward)
+    places, mask = np.array([2, 0]), np.array([True, False])
+    total = lambda x: np.sum(picked(x, places, mask, "masked"))  # noqa: E731
+    np.testing.assert_array_equal(cr.grad(total)(X), [0, 0, 10])
+    np.testing.assert_array_equal(cr.vmap(cr.grad(total))(np.stack([X, X])), [[0, 0, 10]] * 2)
+    compiled = cr.jit(cr.grad(total))
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(X), [0, 0, 10])
+
+    @cr.custom_jvp
+    def power(x, n, name):
+        return x**n
+
+    @power.defjvp
+    def rule(primals, tangents):
+        (x, n, name), (t, of_n, of_name) = primals, tangents
+        assert (type(n), of_n, of_name) == (int, None, None)
+        return power(x, n, name), n * x ** (n - 1) * t
+
+    assert cr.grad(power)(2.0, 3, "cube") == 12.0
+    assert cr.derivative(cr.derivative(lambda x: power(x, 3, None)))(2.0) == 12.0
+
+
 def test_derivative_refuses_what_is_not_elementwise():
     np.testing.assert_allclose(cr.derivative(np.cos)(X), -np.sin(X))
     with pytest.raises(cr.NotScalarError):
