@@ -372,6 +372,22 @@ def test_integers_are_promoted(text: str) -> None:
     _close(cr.grad(function)(np.array([1, 2, 4])), cr.grad(function)(np.array([1.0, 2.0, 4.0])))
 
 
+@pytest.mark.parametrize(
+    "nodes", [[0.0, 0.0, 1.0, 2.0], [0.0, 1.0, 1.0, 2.0], [0.0, 1.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0]]
+)
+def test_interpolation_takes_steps(nodes: list[float]) -> None:
+    points = np.array([-0.5, 0.0, 0.25, 1.0, 1.5, 2.0, 2.5])
+    values = np.array([1.0, 3.0, 4.0, 8.0])
+    for name, function, x in (
+        ("points", lambda x: np.interp(x, nodes, values), points),
+        ("values", lambda x: np.interp(points, nodes, x), values),
+        ("nodes", lambda x: np.interp(points, x, values), np.array(nodes)),
+    ):
+        value, pullback = cr.vjp(function, x)
+        np.testing.assert_array_equal(value, function(x), err_msg=name)
+        assert np.isfinite(pullback(np.ones(7))[0]).all(), name
+
+
 def test_ties_share_the_sensitivity() -> None:
     np.testing.assert_array_equal(cr.grad(np.max)(np.array([1.0, 3.0, 3.0])), [0.0, 0.5, 0.5])
     np.testing.assert_array_equal(cr.grad(np.min)(np.array([1.0, 1.0, 1.0, 1.0])), [0.25] * 4)

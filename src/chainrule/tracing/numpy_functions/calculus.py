@@ -130,7 +130,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         low = np.clip(np.searchsorted(nodes, point, side="right") - 1, 0, count - 2)
         start, stop = index(nodes, low), index(nodes, low + 1)
         bottom, top = index(values, low), index(values, low + 1)
-        inside = bottom + (point - start) * (top - bottom) / (stop - start)
+        is_step = np.equal(start, stop)  # two nodes at one place: the second one's value from there on
+        inside = bottom + (point - start) * (top - bottom) / np.where(is_step, 1, stop - start)
+        inside = np.where(is_step, top, inside)
     result = np.where(point < nodes[0], values[0] if left is None else lift(left), inside)
     return np.where(point > nodes[-1], values[-1] if right is None else lift(right), result)
 
