@@ -344,6 +344,19 @@ def test_a_small_python_side_effect_happens_while_tracing_only() -> None:
     assert len(calls) == traced
 
 
+def test_a_value_that_is_stored_while_tracing_says_what_became_of_it() -> None:
+    history: list[Any] = []
+
+    def function(x):
+        history.append(np.sum(x))
+        return x * 2
+
+    cr.jit(function)(V)
+    for use in (float, lambda value: value + 1, np.mean):
+        with pytest.raises(cr.EscapedTraceError, match=r"being compiled .* return the value, and store it where"):
+            use(history[0])
+
+
 class Model:
     """A model with parameters on itself."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from chainrule.core.graph import Graph, Node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced, compute
-from chainrule.errors import NotDifferentiableError, ShapeError
+from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, where
 from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
@@ -61,6 +61,12 @@ class JitTrace(RecordTrace):
         self.places: dict[tuple[int, int], TracedArray] = {}  # used as indices of an axis of so many elements
         self.captured = Captured(around)
         self.guard = self.captured
+
+    def refuse_closed(self) -> NoReturn:
+        raise EscapedTraceError(
+            "a traced value escaped from the function that was being compiled and was used after that call had returned; "
+            f"compiled code stores nothing: return the value, and store it where the function is called{where()}"
+        )
 
     def reference(self, array: np.ndarray[Any, Any]) -> TracedArray:
         """Return an array of the surroundings as a traced one."""

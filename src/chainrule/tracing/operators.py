@@ -186,6 +186,8 @@ class TracedOperators(Traced):
         self._refuse(wanted)
 
     def _refuse(self, wanted: str) -> NoReturn:
+        if self.owner.closed:
+            self.owner.refuse_closed()
         line = user_line()
         source = line[2] if line else ""
         if not called_modules().isdisjoint(("math", "cmath")):
