@@ -5,14 +5,17 @@ values, state that is read at each call, transforms in any order, plain errors, 
 from __future__ import annotations
 
 import collections
+import copy
 import functools
 import gc
 import itertools
 import math
+import pickle
 import random
 import subprocess
 import sys
 import threading
+import warnings
 import weakref
 from pathlib import Path
 from typing import Any
@@ -209,6 +212,16 @@ def test_a_huge_array() -> None:
     check(cr.grad(lambda x: np.sum(np.sin(x) ** 2 * np.exp(-x))), (x,))
 
 
+@pytest.mark.parametrize("first", ["bool", "int8", "int64", "float32", "float64"])
+def test_a_part_of_a_stack_has_the_type_of_the_whole(first: str) -> None:
+    x = np.array([1, 0, 3]).astype(first)
+    for second in ("int64", "float32", "float64", "complex128"):
+        y = np.array([4, 5, 6]).astype(second)
+        check(
+            lambda x, y: (np.stack([x, y])[0][1], np.stack([x, y])[1, 2], np.stack([x, y])[0] / 3), (x, y), (x, y + 1)
+        )
+
+
 # --- exactness ---------------------------------------------------------------------------------------------------------------
 
 
@@ -331,6 +344,19 @@ def test_a_small_python_side_effect_happens_while_tracing_only() -> None:
     assert len(calls) == traced
 
 
+def test_a_value_that_is_stored_while_tracing_says_what_became_of_it() -> None:
+    history: list[Any] = []
+
+    def function(x):
+        history.append(np.sum(x))
+        return x * 2
+
+    cr.jit(function)(V)
+    for use in (float, lambda value: value + 1, np.mean):
+        with pytest.raises(cr.EscapedTraceError, match=r"being compiled .* return the value, and store it where"):
+            use(history[0])
+
+
 class Model:
     """A model with parameters on itself."""
 
@@ -379,6 +405,25 @@ def test_a_compiled_method_of_a_class() -> None:
         for _ in range(4):
             agree(one.predict(V), Model(W * scale).predict(V), within(4))
             agree(other.predict(V), Model(V * scale).predict(V), within(4))
+    for _ in range(4):
+        one.weights *= 2
+        agree(one.predict(V), Model(one.weights).predict(V), within(4))
+
+
+def plain_square(x: Any) -> Any:
+    return x * x
+
+
+square = cr.jit(plain_square)
+
+
+def test_a_compiled_function_of_another_name_is_pickled_and_copied() -> None:
+    for function in (square, cr.jit(Model(W).predict), cr.jit(Model(V))):
+        again = pickle.loads(pickle.dumps(function))
+        for _ in range(3):
+            agree(again(V), function(V), within(4))
+    holder = {"step": cr.jit(lambda x: x + 1)}
+    assert copy.deepcopy(holder)["step"] is copy.copy(holder["step"]) is holder["step"]
 
 
 def test_its_name_and_documentation_are_the_functions() -> None:
@@ -440,6 +485,17 @@ def test_an_integer_may_take_many_values() -> None:
     check(lambda n: n * 2 + 1, *((n,) for n in range(20)), (10**12,), (-5,), (2**70,), fewest=60)
 
 
+@pytest.mark.parametrize(
+    "text", ["np.stack([x] * n)", "np.concatenate(n * (x,))", "np.polynomial.legendre.legval(x, [0] * n + [1])",
+             "x[n - 2 :] * 2", "np.cumsum(x[:n])[::n]", "np.outer(x, x)[..., -n:]", "np.delete(np.tile(x, 5), n)",
+             "np.insert(np.tile(x, 5), n, 0.5)"],
+)  # fmt: skip
+def test_an_integer_that_is_an_input_repeats_and_cuts(text: str) -> None:
+    function = eval(f"lambda x, n: {text}", {"np": np})
+    check(function, *[(V, n) for n in range(1, 13)], fewest=40)
+    check(cr.grad(lambda x, n: np.sum(function(x, n) ** 2)), *[(V, n) for n in range(1, 13)], fewest=40)
+
+
 def test_integers_stay_integers() -> None:
     compiled = cr.jit(lambda n: (n + 1, n // 2, n / 2))
     for n in (5, 5, 5, 6, 7, 8, 9, 10, 5, 11):
@@ -450,6 +506,34 @@ def test_integers_stay_integers() -> None:
 
 def test_integers_and_numbers_of_another_type_take_turns() -> None:
     check(lambda x: x * x, (3,), (3.0,), (True,), (3 + 1j,), (np.int8(3),), (np.float32(3),), (V,), (M,), fewest=40)
+
+
+class Pair:
+    __slots__ = ("both",)
+
+    def __init__(self, *both: Any) -> None:
+        self.both = both
+
+
+@pytest.mark.parametrize(
+    ("function", "read"),
+    [
+        (lambda x: Pair(x, x * 2), lambda pair: pair.both),
+        (lambda x: {"pair": [Pair(x, x * 2)]}, lambda found: found["pair"][0].both),
+        (lambda x: lambda y: x * y, lambda later: later(3.0)),
+        (lambda x: functools.partial(np.multiply, x), lambda later: later(3.0)),
+        (lambda x: (x * k for k in range(3)), list),
+        (lambda x: map(np.sin, [x, x + 1]), list),
+        (lambda x: np.poly1d([x, 1.0]), lambda polynomial: polynomial.coefficients),
+        (lambda x: frozenset((1.0, float(x))), sorted),
+    ],
+)
+def test_objects_that_hold_what_was_computed_hold_that_of_each_call(function: Any, read: Any) -> None:
+    compiled = cr.jit(function)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cr.JitWarning)
+        for x in (1.0, 2.0, 3.0, 1.0):
+            np.testing.assert_array_equal(read(compiled(x)), read(function(x)))
 
 
 def test_objects_that_are_no_numbers_pass_through() -> None:

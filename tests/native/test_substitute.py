@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import warnings
 from typing import Any
@@ -76,15 +77,57 @@ def test_in_a_closure_a_default_and_a_partial():
     follows(functools.partial(lambda scale, x: x * np.linalg.norm(scale), near), change, 2.0)
 
 
-@pytest.mark.parametrize("kind", ["list", "tuple", "dict"])
-def test_in_a_container(kind):
+Held = collections.namedtuple("Held", "near")
+
+
+@pytest.mark.parametrize("make", [
+    lambda near: [near], lambda near: (near,), lambda near: {0: near}, Held, lambda near: collections.OrderedDict({0: near}),
+    lambda near: collections.defaultdict(list, {0: near}),
+], ids=["list", "tuple", "dict", "namedtuple", "OrderedDict", "defaultdict"])  # fmt: skip
+def test_in_a_container(make):
     near = np.array([1.0, 3.0])
-    held: Any = {"list": [near], "tuple": (near,), "dict": {0: near}}[kind]
+    held = make(near)
 
     def change() -> None:
         near[1] *= 2
 
     follows(lambda x: x * held[0].sum(), change, 2.0)
+    follows(cr.grad(lambda x: np.sum(x * held[0])), change, np.ones(2))
+
+
+def test_what_is_written_into_a_container_stays_in_it():
+    counts: Any = collections.defaultdict(int, data=DATA)
+
+    def function(x):
+        counts["calls"] += 1
+        return x * counts["data"].sum()
+
+    compiled = cr.jit(function)
+    assert [compiled(2.0) for _ in range(3)] == [14.0] * 3
+    assert counts["calls"] == 1
+    assert counts["data"] is DATA
+
+
+@pytest.mark.parametrize("array", [
+    np.array([(1.0, 2), (3.0, 4)], dtype=[("value", float), ("count", int)]),
+    np.rec.fromarrays([[1.0, 3.0], [2, 4]], names="value,count"),
+], ids=["structured", "record"])  # fmt: skip
+def test_fields_of_records(array):
+    def change() -> None:
+        array["value"] *= 2
+        array["count"] += 1
+
+    follows(lambda x: x * array["value"].sum() + array["count"][0], change, 2.0)
+    follows(cr.grad(lambda x: np.sum(x * array["value"])), change, np.ones(2))
+
+
+def test_numbers_of_another_byte_order():
+    array = np.array([1.0, 2.0], dtype=np.dtype(float).newbyteorder())
+
+    def change() -> None:
+        array[:] = array * 2
+
+    follows(lambda x: x * array.sum(), change, 2.0)
 
 
 def test_in_a_jitted_function_that_it_calls():

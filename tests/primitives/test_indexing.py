@@ -111,3 +111,36 @@ def _filled(x: Any) -> Any:
     y = x * np.float32(2)
     y[x > 0] = 2.5
     return y
+
+
+def _turned(x):
+    y = x + 0j
+    y[:1] *= 1j
+    return np.sum(np.real(y * y * (1 + 1j)))
+
+
+def _turned_where_masked(x):
+    y = x + 0j
+    y[y.real > 2.5] = 1j * x[0]
+    return np.sum(np.real(y * y * (1 + 1j)))
+
+
+def _turned_at_places(x):
+    y = np.zeros(3, complex, like=x)
+    y[[1, 2]] = x
+    y[[2, 0]] = 1j * x
+    return np.sum(np.real(y * y * (1 + 1j)))
+
+
+@pytest.mark.parametrize("function", [_turned, _turned_where_masked, _turned_at_places])
+def test_what_is_complex_is_assigned_where_the_tangent_was_real(function):
+    x = np.array([2.0, 3.0])
+    slope = cr.grad(function)(x)
+    np.testing.assert_allclose(cr.jacobian(function, mode="forward")(x), slope)
+    cr.check_grad(function, x)
+    curvature = cr.jacobian(cr.grad(function), mode="reverse")(x)
+    np.testing.assert_allclose(cr.hessian(function)(x), curvature)
+    np.testing.assert_allclose(cr.vmap(cr.hessian(function))(np.stack([x, x])), [curvature, curvature])
+    compiled = cr.jit(cr.hessian(function))
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(x), curvature)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from math import sqrt
@@ -77,6 +78,23 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
 def test_a_refusal_says_what_and_what_to_write(function: Callable[..., Any], message: str) -> None:
     with pytest.raises(cr.TracingError, match=message):
         cr.grad(function)(X)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: {0.5: 2.0}[x] * x, lambda x: {0.5: 2.0}.get(x, 0.0) * x, lambda x: x * (x in {0.5}), lambda x: len({x, 0.5}) * x,
+     functools.cache(lambda x: x * x)],
+)  # fmt: skip
+def test_a_traced_value_is_no_key(function: Callable[..., Any]) -> None:
+    with pytest.raises(cr.TracingError, match=r"dictionary or a set.*\(x\) instead of x"):
+        cr.grad(function)(0.5)
+    jitted = cr.jit(function)
+    with pytest.warns(cr.JitWarning, match="dictionary or a set"):
+        assert [jitted(0.5) for _ in range(3)] == [function(0.5)] * 3
+
+
+def test_a_declared_constant_is_a_key() -> None:
+    assert cr.grad(lambda x: {0.5: 2.0}[cr.stop_gradient(x)] * x)(0.5) == 2.0
 
 
 def test_an_error_that_is_the_users_own_stays_as_it_is() -> None:

@@ -124,7 +124,9 @@ CASES: tuple[tuple[str, Shape], ...] = (
     ("np.trapezoid(x, dx=0.1)", (2, 3)), ("np.interp(x, [0.0, 0.5, 1.2, 2.0], POINTS)", (5,)),
     ("np.interp([0.2, 1.0, 5.0], [0.0, 0.5, 1.2, 2.0], x)", (4,)),
     ("np.interp([0.2, 1.0], np.cumsum(x), POINTS, left=0.0)", (4,)),
-    ("np.interp(x, [0.4, 0.8], [1.0, 2.0], left=7.0, right=8.0)", (5,)), ("np.convolve(x, [1.0, 2.0, 0.5])", (5,)),
+    ("np.interp(x, [0.4, 0.8], [1.0, 2.0], left=7.0, right=8.0)", (5,)),
+    ("np.interp(9 * x, [3.0, 1.0, 7.0], POINTS[:3], left=0.0, period=5.0)", (5,)),
+    ("np.interp([-3.0, 0.2, 9.0], [3.0, 1.0, 7.0, 4.5], x, period=-5)", (4,)), ("np.convolve(x, [1.0, 2.0, 0.5])", (5,)),
     ("np.convolve(POINTS, x, 'same')", (3,)), ("np.convolve(x, x**2, 'valid')", (4,)),
     ("np.correlate(x, [1.0, 2.0])", (5,)), ("np.correlate(x, POINTS, 'full')", (3,)),
     ("np.correlate(x, POINTS, 'same')", (2,)), ("np.correlate(x, POINTS, 'same')", (6,)),
@@ -358,7 +360,7 @@ def test_single_precision_and_strides_are_kept(text: str) -> None:
     assert ct.dtype == np.float32
     precise = cr.vjp(function, x.astype(float))[1](np.ones(np.shape(value)))[0]
     _close(ct, precise, 1e-4, 1e-5)
-    if "interp" not in text and "trapezoid" not in text:
+    if "trapezoid" not in text:
         assert np.asarray(value).dtype == np.asarray(expected).dtype
 
 
@@ -368,6 +370,22 @@ def test_single_precision_and_strides_are_kept(text: str) -> None:
 def test_integers_are_promoted(text: str) -> None:
     function = _function(text)
     _close(cr.grad(function)(np.array([1, 2, 4])), cr.grad(function)(np.array([1.0, 2.0, 4.0])))
+
+
+@pytest.mark.parametrize(
+    "nodes", [[0.0, 0.0, 1.0, 2.0], [0.0, 1.0, 1.0, 2.0], [0.0, 1.0, 2.0, 2.0], [1.0, 1.0, 1.0, 1.0]]
+)
+def test_interpolation_takes_steps(nodes: list[float]) -> None:
+    points = np.array([-0.5, 0.0, 0.25, 1.0, 1.5, 2.0, 2.5])
+    values = np.array([1.0, 3.0, 4.0, 8.0])
+    for name, function, x in (
+        ("points", lambda x: np.interp(x, nodes, values), points),
+        ("values", lambda x: np.interp(points, nodes, x), values),
+        ("nodes", lambda x: np.interp(points, x, values), np.array(nodes)),
+    ):
+        value, pullback = cr.vjp(function, x)
+        np.testing.assert_array_equal(value, function(x), err_msg=name)
+        assert np.isfinite(pullback(np.ones(7))[0]).all(), name
 
 
 def test_ties_share_the_sensitivity() -> None:

@@ -145,6 +145,12 @@ def test_constants_that_can_be_assigned_to_have_no_derivative():
         assert cr.jvp(f, (np.ones(2),), (np.ones(2),))[1] == 0
 
 
+def test_a_rounded_number_is_an_int_as_pythons_is():
+    parts = [1.0, 2.0, 3.0]
+    assert cr.grad(lambda x: parts[round(x)] * x + sum(x for _ in range(round(x))))(0.7) == 3.0
+    assert cr.grad(lambda x: round(x, 1) + x)(0.7) == 1.0
+
+
 def test_fmin_and_fmax_take_truth_values():
     x, flags = np.array([0.5, 0.5, np.nan]), np.array([True, False, True])
     np.testing.assert_array_equal(cr.grad(lambda x: np.sum(np.fmin(flags, x)))(x), [1.0, 0.0, 0.0])
@@ -165,6 +171,17 @@ def test_logaddexp_at_infinity_has_the_limit_of_its_derivative(x, y, share):
     with np.errstate(over="ignore"):
         np.testing.assert_array_equal(cr.grad(np.logaddexp.reduce)(pair), [share, 1 - share])
         np.testing.assert_array_equal(cr.hessian(np.logaddexp.reduce)(pair), np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(float, 1e14), (np.float32, 1e5)])
+def test_logaddexp_of_large_numbers_keeps_its_shares(dtype, size):
+    x = np.full(3, size, dtype)
+    y = x - 1
+    gap = (x - y).astype(float)
+    for f, base in ((np.logaddexp, np.e), (np.logaddexp2, 2.0)):
+        by_x, by_y = cr.grad(lambda *xs, f=f: np.sum(f(*xs)), argnums=(0, 1))(x, y)
+        np.testing.assert_allclose(by_x, 1 / (1 + base**-gap), rtol=1e-6)
+        np.testing.assert_allclose(by_y, 1 / (1 + base**gap), rtol=1e-6)
 
 
 def test_what_is_impossible_in_two_ways_has_no_share_in_a_sum():
@@ -211,6 +228,12 @@ def test_misuse_is_told():
         cr.grad(assign_into_plain)(X)
     with pytest.raises(cr.TracingError, match="argnums"):
         cr.grad(lambda x: x, argnums=1)(1.0)
+    with pytest.raises(cr.TracingError, match="names an argument twice"):
+        cr.grad(lambda x, y: x * y, argnums=(0, -2))(1.0, 2.0)
+    with pytest.raises(cr.TracingError, match="position of an argument"):
+        cr.grad(lambda x: x, argnums="x")(1.0)
+    with pytest.raises(cr.TracingError, match=r"type object is no number .* named tuple"):
+        cr.grad(lambda x: x)(object())
     kept = []
     cr.grad(lambda x: kept.append(x) or x * x)(1.0)
     with pytest.raises(cr.EscapedTraceError, match="has_aux"):
@@ -256,6 +279,40 @@ def test_stop_gradient_checkpoint_and_declared_rules():
     cube.defjvp(lambda primals, tangents: (cube(*primals), 3 * primals[0] ** 2 * tangents[0]))
     assert cr.grad(cube)(2.0) == 12.0
     assert cr.grad(cr.grad(cube))(2.0) == 12.0
+
+
+def test_declared_rules_take_integers_masks_and_text():
+    @cr.custom_vjp
+    def picked(x, places, mask, mode):
+        return x[places] * mask if mode == "masked" else x[places]
+
+    def backward(residuals, ct):
+        x, places, mask = residuals
+        share = np.zeros_like(x)
+        np.add.at(share, places, 10 * ct * mask)
+        return share, None, None, None
+
+    picked.defvjp(lambda x, places, mask, mode: (picked(x, places, mask, mode), (x, places, mask)), backward)
+    places, mask = np.array([2, 0]), np.array([True, False])
+    total = lambda x: np.sum(picked(x, places, mask, "masked"))  # noqa: E731
+    np.testing.assert_array_equal(cr.grad(total)(X), [0, 0, 10])
+    np.testing.assert_array_equal(cr.vmap(cr.grad(total))(np.stack([X, X])), [[0, 0, 10]] * 2)
+    compiled = cr.jit(cr.grad(total))
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(X), [0, 0, 10])
+
+    @cr.custom_jvp
+    def power(x, n, name):
+        return x**n
+
+    @power.defjvp
+    def rule(primals, tangents):
+        (x, n, name), (t, of_n, of_name) = primals, tangents
+        assert (type(n), of_n, of_name) == (int, None, None)
+        return power(x, n, name), n * x ** (n - 1) * t
+
+    assert cr.grad(power)(2.0, 3, "cube") == 12.0
+    assert cr.derivative(cr.derivative(lambda x: power(x, 3, None)))(2.0) == 12.0
 
 
 def test_derivative_refuses_what_is_not_elementwise():

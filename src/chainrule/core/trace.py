@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class Trace(ABC):
         """Note that the user makes text of a value."""
         self.has_text = True
 
-    def refuse_closed(self) -> None:
+    def refuse_closed(self) -> NoReturn:
         """Raise, since a value outlived this trace."""
         raise EscapedTraceError(
             "a traced value escaped from the function that was being differentiated and was used after that function had "

@@ -7,6 +7,7 @@ protocol). Where the interpreter is unusual, a plain Python object takes its pla
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable
 from functools import cache
 from types import MethodType
@@ -16,11 +17,20 @@ from chainrule.native import entry_layout as layout
 from chainrule.native import entry_runtime as runtime
 
 
+def _found(module: str | None, name: str | None) -> Any:
+    """Return what has a qualified name in a module that is loaded; None where there is none."""
+    found: Any = sys.modules.get(module or "")
+    for part in (name or "").split("."):
+        found = getattr(found, part, None)
+    return found
+
+
 class NativeFunction:
     """A function that runs native code where it has some, and its fallback otherwise.
 
-    It takes attributes, binds as a method does, can be watched by weak references, and pickles by its name, as a
-    function does. Make one with `native_function`.
+    It takes attributes, binds as a method does, can be watched by weak references, is its own copy, and pickles by its name,
+    as a function does; where that is another's, as what it was made of (`__made_of__`: a function and its arguments). Make one
+    with `native_function`.
     """
 
     __slots__ = ()
@@ -40,8 +50,17 @@ class NativeFunction:
         name = getattr(self, "__qualname__", None) or getattr(self, "__name__", "?")
         return f"<native function {name} at {id(self):#x}>"
 
-    def __reduce__(self) -> str:
+    def __copy__(self) -> NativeFunction:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> NativeFunction:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
         name = vars(self).get("__qualname__")
+        made_of: tuple[Any, ...] | None = vars(self).get("__made_of__")
+        if made_of is not None and "<" not in (name or "") and _found(vars(self).get("__module__"), name) is not self:
+            return made_of
         if name is None or "<" in name:
             raise TypeError(
                 f"{self!r} cannot be pickled: it has no name by which another process finds it. "

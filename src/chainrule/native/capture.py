@@ -10,13 +10,15 @@ import functools
 import pickle
 import random
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from chainrule.core.trace import Traced
 from chainrule.errors import RandomNumbersError, where
 from chainrule.passes.terms import is_one_number, is_uniform
+from chainrule.tracing.lift import holds_traced
 
 MANY = 10_000
 """So many objects around a function are looked at, in search of its arrays."""
@@ -29,6 +31,13 @@ LIBRARIES = ("chainrule", "numpy", "scipy", "builtins")
 def is_of_library(names: dict[str, Any]) -> bool:
     """Whether these are the globals of a library."""
     return str(names.get("__name__", "")).partition(".")[0] in LIBRARIES
+
+
+_BARE = (
+    type, types.ModuleType, np.ndarray, np.generic, np.random.Generator, np.random.RandomState, random.Random, Traced, str,
+    bytes, int, float, complex,
+)  # fmt: skip
+"""What is not looked into."""
 
 
 def names_read(code: types.CodeType) -> set[str]:
@@ -67,19 +76,17 @@ def around(value: Any) -> Iterator[Any]:
         yield from value.values()
     elif isinstance(value, list | tuple | set | frozenset):
         yield from value
-    elif not isinstance(value, type | types.ModuleType | np.ndarray | np.generic | str | bytes | int | float | complex):
+    elif not isinstance(value, _BARE):
         attributes = getattr(value, "__dict__", None)
         if isinstance(attributes, dict):  # an object may answer to any name
             yield from attributes.values()
         yield from (getattr(value, name) for name in getattr(type(value), "__slots__", ()) if hasattr(value, name))
 
 
-def surroundings(fun: Callable[..., Any]) -> tuple[dict[int, Any], list[Any]]:
-    """Return the arrays around a function, by their identity, and the generators of random numbers."""
-    arrays: dict[int, Any] = {}
-    generators: list[Any] = []
+def _reached(roots: Sequence[Any]) -> Iterator[Any]:
+    """Return objects and what they refer to, each once."""
     seen: set[int] = set()
-    stack: list[Any] = [fun]
+    stack: list[Any] = list(roots)
     kept: list[Any] = []  # an identity is taken again when its object dies
     while stack and len(seen) < MANY:
         value = stack.pop()
@@ -87,13 +94,27 @@ def surroundings(fun: Callable[..., Any]) -> tuple[dict[int, Any], list[Any]]:
             continue
         seen.add(id(value))
         kept.append(value)
+        yield value
+        stack.extend(around(value))
+
+
+def surroundings(*roots: Any) -> tuple[dict[int, Any], list[Any]]:
+    """Return the arrays around functions and objects, by their identity, and the generators of random numbers."""
+    arrays: dict[int, Any] = {}
+    generators: list[Any] = []
+    for value in _reached(roots):
         if isinstance(value, np.ndarray):
             arrays[id(value)] = value
         elif isinstance(value, np.random.Generator | np.random.RandomState | random.Random):
             generators.append(value)
-        else:
-            stack.extend(around(value))
     return arrays, generators
+
+
+def holds_values(value: Any) -> bool:
+    """Whether an object that is no array or number holds traced values, or may give some later, as an iterator does."""
+    return isinstance(value, Iterator) or any(
+        holds_traced(each) for each in _reached([value]) if isinstance(each, Traced | np.ndarray)
+    )
 
 
 def _state(generator: Any) -> Any:

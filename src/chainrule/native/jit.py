@@ -135,5 +135,6 @@ def jit(fun: Callable[..., Any]) -> NativeFunction:
         if hasattr(fun, name):
             setattr(function, name, getattr(fun, name))
     function.__wrapped__ = fun
+    function.__made_of__ = jit, (fun,)
     function.explain_plan = jitted.explain_plan
     return function

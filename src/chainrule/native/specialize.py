@@ -11,7 +11,8 @@ import numpy as np
 
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, unflatten
-from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
+from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError, TracingError
+from chainrule.native.capture import holds_values
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
@@ -58,6 +59,11 @@ class Variant:
     heat: Heat | None = field(default_factory=Heat)
     entry: Entry | None = None
     program: Compiled | None = None
+
+
+def _can_be_read(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an array is no index, and what is read of it can be an operand: no record, nor of a class of its own."""
+    return array.dtype.kind in "fc" and array.dtype.isnative and type(array) is np.ndarray
 
 
 class Specialization:
@@ -198,29 +204,35 @@ class Specialization:
         """
         may_outline, self.may_outline = self.may_outline, False
         structure: list[Any] = []
+        moving = set(call.moving)
+        fixed = [leaf for place, leaf in enumerate(call.leaves) if place not in moving]
 
         def flat(fun: Callable[..., Any], *inputs: Any) -> list[Any]:
             args, kwargs = call.rebuilt(inputs)
             leaves, found = flatten(fun(*args, **kwargs))
             structure[:] = [found]
-            return [lift(leaf) if isinstance(leaf, _NUMERIC) else leaf for leaf in leaves]
+            return [lift(leaf) if isinstance(leaf, _NUMERIC) else _without_values(leaf) for leaf in leaves]
 
         watched: list[np.ndarray[Any, Any]] | None = None
         try:
             try:
-                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline)
+                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, may_outline, fixed)
             except ValuesNeededError:
-                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows)
-            watched = [array for array in recording.watched if array.dtype.kind in "iub" and array.nbytes <= SMALL]
+                recording = trace(self.fun, flat, call.inputs(), self.weak, self._follows, fixed=fixed)
+            watched = [array for array in recording.watched if array.nbytes <= SMALL and not _can_be_read(array)]
         except RandomNumbersError:
             raise
         except (*_REFUSALS, ChangedSurroundingsError):
             pass
         if watched is None:
-            recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False)
+            recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False, fixed=fixed)
             watched = list(recording.watched)
         known = {id(each.array) for each in self.watched}
-        found = [Watched.of(array) for array in watched if id(array) not in known and array.dtype.kind in "fiubc"]
+        found = [
+            Watched.of(array)
+            for array in watched
+            if id(array) not in known and array.dtype.kind in "fiubcV" and not array.dtype.hasobject
+        ]
         if found:
             self.watched += found
             for variant in self.variants:
@@ -346,6 +358,14 @@ class Specialization:
 
 _REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
 _NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
+_PLAIN = (str, bytes, int)
+
+
+def _without_values(leaf: Any) -> Any:
+    """Return what is no number; raise where it holds some, which would be those of one call."""
+    if leaf is not None and not isinstance(leaf, _PLAIN) and holds_values(leaf):
+        raise TracingError(f"it returns a {type(leaf).__name__} that holds values which are computed")
+    return leaf
 
 
 def warn(name: str) -> Callable[[str], None]:

@@ -6,6 +6,7 @@ copy sees traced arrays; what it assigns to its own names goes back to the names
 
 from __future__ import annotations
 
+import collections
 import functools
 import types
 from collections.abc import Callable
@@ -20,6 +21,11 @@ Wrap = Callable[[np.ndarray[Any, Any]], Any]
 _CONVERTED = (
     np.ndarray, types.FunctionType, types.MethodType, functools.partial, tuple, list, dict, NativeFunction,
 )  # fmt: skip
+_CONTAINERS = (tuple, list, dict, collections.OrderedDict, collections.defaultdict)
+
+
+def _is_named_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and hasattr(value, "_make")
 
 
 class Substitution:
@@ -55,18 +61,22 @@ class Substitution:
         if type(value) is functools.partial:
             keywords = {name: self.convert(each) for name, each in value.keywords.items()}
             return functools.partial(self.convert(value.func), *map(self.convert, value.args), **keywords)
-        return self._container(value) if type(value) in (tuple, list, dict) else value
+        return self._container(value) if type(value) in _CONTAINERS or _is_named_tuple(value) else value
 
     def _container(self, value: Any) -> Any:
         """Return a container with traced arrays; the very same one where it holds none."""
         self._known[id(value)] = value  # it may hold itself
-        old = list(value.values()) if type(value) is dict else list(value)
+        old = list(value.values()) if isinstance(value, dict) else list(value)
         new = [self.convert(each) for each in old]
         if all(one is other for one, other in zip(old, new, strict=True)):
             return value
-        if type(value) is tuple:
-            return tuple(new)
-        made = dict(zip(value, new, strict=True)) if type(value) is dict else new
+        if isinstance(value, tuple):
+            return value._make(new) if _is_named_tuple(value) else tuple(new)  # type: ignore[attr-defined]
+        made = value.copy()
+        if isinstance(value, dict):
+            made.update(zip(value, new, strict=True))
+        else:
+            made[:] = new
         self._containers.append((value, made, made.copy()))
         return made
 
@@ -119,7 +129,7 @@ class Substitution:
             )
             if not same:
                 original.clear()
-                if type(original) is dict:
+                if isinstance(original, dict):
                     original.update({key: self._originals.get(id(each), each) for key, each in made.items()})
                 else:
                     original.extend(self._originals.get(id(each), each) for each in made)
@@ -138,4 +148,4 @@ def _is_worth_it(cell: types.CellType) -> bool:
 
 def _items(container: Any) -> list[Any]:
     """Return what a container holds, the keys of a dictionary included."""
-    return [*container, *container.values()] if type(container) is dict else list(container)
+    return [*container, *container.values()] if isinstance(container, dict) else list(container)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced, compute
-from chainrule.errors import NotDifferentiableError, ShapeError
+from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, where
 from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import WORTH_BYTES, ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
 from chainrule.passes.lower import ArrayType, type_of
 from chainrule.primitives.arithmetic import LDEXP
-from chainrule.primitives.index_keys import Template, axes_of_arrays
+from chainrule.primitives.index_keys import Template, axes_of_arrays, decided
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import ARGWHERE
 from chainrule.primitives.shape import WHERE, cast
@@ -70,6 +70,12 @@ class JitTrace(RecordTrace):
         self.nodes.append(node)
         return TracedArray(self, value, node)
 
+    def refuse_closed(self) -> NoReturn:
+        raise EscapedTraceError(
+            "a traced value escaped from the function that was being compiled and was used after that call had returned; "
+            f"compiled code stores nothing: return the value, and store it where the function is called{where()}"
+        )
+
     def reference(self, array: np.ndarray[Any, Any]) -> TracedArray:
         """Return an array of the surroundings as a traced one."""
         traced = self.input(array[()] if not array.shape else array)
@@ -81,6 +87,8 @@ class JitTrace(RecordTrace):
         if primitive.expansion is not None:
             return primitive.expansion(*operands, **parameters)
         if primitive in _SELECTING:
+            if primitive is not ARGWHERE:
+                parameters = {"template": decided(parameters["template"])}
             self._look_at_selection(primitive, operands, parameters)
         if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
             return self._note(primitive, operands, parameters)
@@ -273,7 +281,7 @@ SMALL = 1 << 20
 
 def trace(
     fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array], weak: Sequence[bool],
-    follows: Callable[[np.ndarray[Any, Any]], bool], may_outline: bool = False,
+    follows: Callable[[np.ndarray[Any, Any]], bool], may_outline: bool = False, fixed: Sequence[Any] = (),
 ) -> Recording:  # fmt: skip
     """Run `flat(fun, *inputs)`, which calls the user's `fun`, and return what it did.
 
@@ -281,8 +289,9 @@ def trace(
     follows: whether an array that the function closes over, or finds among its globals, is part of the program.
     may_outline: whether large values need not be computed; raises ValuesNeededError where they turn out to be needed, and
         where the function fails without them.
+    fixed: the arguments that are no inputs, such as the object that a method is called on; their arrays are around it too.
     """
-    around, generators = surroundings(fun)
+    around, generators = surroundings(fun, *fixed)
     watch = RandomWatch(generators)
     running = JitTrace(around, may_outline)
     running.is_outline = may_outline and is_worth_it((*inputs, *around.values()))

@@ -25,14 +25,15 @@ class Watched:
     @classmethod
     def of(cls, array: np.ndarray[Any, Any]) -> Watched:
         """Watch an array from now on."""
-        memory = array if array.flags.c_contiguous else array.T if array.flags.f_contiguous else None
+        plain = np.asarray(array)
+        memory = plain if plain.flags.c_contiguous else plain.T if plain.flags.f_contiguous else None
         if memory is not None and not memory.flags.aligned:
             memory = None
-        return cls(array, memory, array.copy() if memory is None else memory.copy())
+        return cls(array, memory, plain.copy() if memory is None else memory.copy())
 
     def has_changed(self) -> bool:
         """Whether some bit is another one now."""
-        now = self.array if self.memory is None else self.memory
+        now = np.asarray(self.array) if self.memory is None else self.memory
         return now.tobytes() != self.before.tobytes()
 
 

@@ -104,7 +104,9 @@ def _read(s: Simplifier, x: Term, place: Place, template: Any, shape: Shape) -> 
     """Return what was written at a place, or what the array that was written to has there."""
     if x.primitive is STACK:
         part = x.operands[place[0]]
-        return part if len(place) == 1 else s.apply(INDEX, (part,), {"template": place[1:]}, shape, x.dtype)
+        if len(place) > 1:
+            part = s.apply(INDEX, (part,), {"template": place[1:]}, shape, part.dtype)
+        return s.apply(ASTYPE, (part,), {"dtype": x.dtype}, shape, x.dtype)
     known = s.written.get(x.index)
     if known is None or known[0].depth != len(place):
         return None

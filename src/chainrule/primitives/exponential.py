@@ -19,13 +19,15 @@ LN10 = math.log(10)
 def share(power: np.ufunc, log_base: float, out: Array, x: Array, y: Array) -> Array:
     """Return power(x - out), the share of power(x) in power(out) = power(x) + power(y).
 
-    Where one of the two is infinite that is the limit. Where both are minus infinity, as for what is impossible in either of
-    two ways, it is 0, so that a sum of more terms gets no part from there; where both are plus infinity there is none: NaN.
+    It is taken of the gap between x and y: where they are large, `out` is rounded to more than what they differ by. Where
+    one of the two is infinite that is the limit. Where both are minus infinity, as for what is impossible in either of two
+    ways, it is 0, so that a sum of more terms gets no part from there; where both are plus infinity there is none: NaN.
     """
     if isinstance(out, np.ndarray):
         if np.isfinite(out).all():  # of whole arrays the quicker form
-            return power(x - out)
-    elif not isinstance(out, Traced | np.generic):
+            gap = x - y
+            return scipy.special.expit(gap if log_base == 1 else gap * log_base)
+    elif not isinstance(out, Traced | np.generic):  # a symbol, to be read
         return power(x - out)
     lowest = -float(np.finfo(np.result_type(out)).max)
     gap = x - (max(y, lowest) if isinstance(y, float | int) else np.maximum(y, lowest))

@@ -68,6 +68,17 @@ def _entry(entry: Any, arrays: list[Array]) -> Any:
     return ARRAY
 
 
+def decided(template: Template) -> Template:
+    """Return a template whose slices have plain numbers for bounds: a shape depends on them."""
+    if isinstance(template, tuple):
+        return tuple(map(decided, template))
+    if type(template) is not slice:
+        return template
+    bounds: tuple[Any, ...] = template.start, template.stop, template.step
+    start, stop, step = (bound.__index__() if isinstance(bound, Traced) else bound for bound in bounds)  # type: ignore[attr-defined]
+    return slice(start, stop, step)
+
+
 def key_of(template: Template, arrays: tuple[Array, ...]) -> Key:
     """Put arrays back into their places in a template."""
     if not arrays:

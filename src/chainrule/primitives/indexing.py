@@ -68,8 +68,14 @@ def _scatter(ct: Array, index: int, x: Array, *arrays: Array, template: Template
     return zeros
 
 
+def _type_of_written(x: Array, v: Array) -> Any:
+    """Return the type of `x` after v is written into it: where a tangent of x is still real, that of v may be complex."""
+    dtype = np.result_type(x)
+    return np.result_type(x, v) if dtype.kind == "f" and np.result_type(v).kind == "c" else dtype
+
+
 def _index_set(x: Array, v: Array, *arrays: Array, template: Template) -> Array:
-    out = np.array(x)
+    out = np.array(x, _type_of_written(x, v))
     out[key_of(template, arrays)] = v
     return out
 
@@ -181,7 +187,7 @@ def _batched_set(batched: tuple[bool, ...], x: Array, v: Array, *arrays: Array, 
 def _masked(batched: tuple[bool, ...], x: Array, v: Array, mask: Array) -> Array:
     """Return what `x[mask] = v` leaves of each member of a batch, which may have a mask of its own: one number fits any."""
     size, ndim = batch_size(batched, (x, v, mask)), np.ndim(x) - batched[0]
-    number = aligned(cast(v, x.dtype), batched[1], ndim)
+    number = aligned(cast(v, _type_of_written(x, v)), batched[1], ndim)
     return bind(WHERE, (number, with_batch(x, batched[0], size), _widened(mask, ndim + batched[2])))
 
 
@@ -237,8 +243,8 @@ def index(x: Array, key: Key) -> Array:
 def index_set(x: Array, key: Key, v: Array) -> Array:
     """Return a copy of `x` after `x[key] = v`. As in NumPy, `v` is cast to the type of `x`."""
     template, arrays = split_key(key)
-    dtype = np.result_type(x)
-    if dtype.kind not in "fc" and np.result_type(v).kind in "fc":
+    dtype, given = np.result_type(x), np.result_type(v)
+    if given.kind in "fc" and dtype.kind not in (given.kind, "c"):
         v = cast(v, dtype)
     return bind(INDEX_SET, (x, v, *arrays), {"template": template})
 

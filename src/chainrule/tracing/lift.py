@@ -96,6 +96,11 @@ def _lift_object_array(array: np.ndarray[Any, Any]) -> Array:
         if elements and all(isinstance(each, int | float | complex | np.number) for each in elements):
             return np.array(elements).reshape(array.shape)
         kind = type(elements[0]).__name__ if elements else "nothing"
+        if not array.shape:
+            raise TracingError(
+                f"a value of type {kind} is no number and no array, and is not looked into; put its numbers and arrays into a "
+                f"tuple, list, dictionary or named tuple{where()}"
+            )
         raise TracingError(
             f"an array of Python objects (of {kind}) has no derivative; give it a number type: "
             f"array.astype(float){where()}"

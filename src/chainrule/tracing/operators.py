@@ -23,6 +23,7 @@ NO_STRIDES = (
     "a traced array has no strides: write windows as np.lib.stride_tricks.sliding_window_view(x, shape, axis=axes)[::step], "
     "blocks as np.reshape(x, (n, size, m, size))"
 )
+_SEQUENCES = frozenset({list, tuple})
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
 _VECTORIZED = (
@@ -40,8 +41,15 @@ def operand_of(value: Any) -> Any:
     return NotImplemented
 
 
+def _is_count(number: Any) -> bool:
+    """Whether a list times a number is that list so many times over, as it is for a whole number of NumPy's."""
+    return number.dtype.kind in "iu" and not number.shape
+
+
 def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
     # Hot path: benchmarks/test_eager.py
+    may_repeat = primitive is a.MULTIPLY
+
     def operator(self: Traced, other: Any) -> Any:
         owner = self.owner
         if other.__class__ is self.__class__:
@@ -50,6 +58,8 @@ def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
         elif other.__class__ in PLAIN:
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
+        elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
+            return other * int(self)  # type: ignore[call-overload]
         elif (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (self, other))
@@ -58,11 +68,15 @@ def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
 
 
 def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    may_repeat = primitive is a.MULTIPLY
+
     def operator(self: Traced, other: Any) -> Any:
         if type(other) in PLAIN:
             owner = self.owner
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (other, self), NO_PARAMETERS)
+        elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
+            return other * int(self)  # type: ignore[call-overload]
         elif (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (other, self))
@@ -105,8 +119,6 @@ class TracedOperators(Traced):
     """The operators, and the protocols by which NumPy asks what to do."""
 
     __slots__ = ()
-    __hash__ = object.__hash__
-
     __add__, __radd__ = _forward(a.ADD), _reflected(a.ADD)
     __sub__, __rsub__ = _forward(a.SUBTRACT), _reflected(a.SUBTRACT)
     __mul__, __rmul__ = _forward(a.MULTIPLY), _reflected(a.MULTIPLY)
@@ -137,7 +149,8 @@ class TracedOperators(Traced):
         return absolute(self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
-        return np.round(self, ndigits or 0)
+        rounded: Any = np.round(self, ndigits or 0)
+        return rounded if ndigits is not None or isinstance(rounded, Traced) else round(rounded)  # Python's is an int
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -146,6 +159,13 @@ class TracedOperators(Traced):
         return other // self, other % self
 
     # --- what would lose the derivative --------------------------------------------------------------------------------
+
+    def __hash__(self) -> int:
+        raise TracingError(
+            "a traced value was looked up in a dictionary or a set, which compares what is in it with plain values; look up "
+            "cr.stop_gradient(x) instead of x, and leave functools.cache out of what is differentiated or compiled: its "
+            f"results are those of one call{where()}"
+        )
 
     def __bool__(self) -> bool:
         return bool(self.owner.decide(self, bool))
@@ -169,6 +189,8 @@ class TracedOperators(Traced):
         self._refuse(wanted)
 
     def _refuse(self, wanted: str) -> NoReturn:
+        if self.owner.closed:
+            self.owner.refuse_closed()
         line = user_line()
         source = line[2] if line else ""
         if not called_modules().isdisjoint(("math", "cmath")):

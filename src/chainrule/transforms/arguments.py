@@ -110,7 +110,11 @@ def read(
 ) -> Arguments:
     """Read a call of `fun`; raise where `argnums` names an argument that is not there."""
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if not all(isinstance(position, int) for position in wanted):
+        raise TracingError(f"argnums={argnums!r} must be the position of an argument, or a tuple of positions, from 0")
     positions = tuple(position + len(args) if position < 0 else position for position in wanted)
+    if len(set(positions)) < len(positions):
+        raise TracingError(f"argnums={argnums} names an argument twice")
     for position in positions:
         if not 0 <= position < len(args):
             raise TracingError(

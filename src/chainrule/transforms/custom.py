@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,33 @@ def stop_gradient(x: Any) -> Any:
     return unflatten(structure, [bind(STOP_GRADIENT, (leaf,)) if isinstance(leaf, Traced) else leaf for leaf in leaves])
 
 
+_SAME = object()
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The arguments of one call, of which those at the positions `moving` are operands, and the others what they are."""
+
+    structure: Any
+    leaves: list[Any]
+    moving: list[int]
+
+    def filled(self, operands: Sequence[Any], others: Any = _SAME) -> tuple[Any, ...]:
+        """Return the arguments with other operands; `others` takes the place of what is none, where it is given."""
+        leaves = list(self.leaves) if others is _SAME else [others] * len(self.leaves)
+        for place, operand in zip(self.moving, operands, strict=True):
+            leaves[place] = operand
+        args: tuple[Any, ...] = unflatten(self.structure, leaves)
+        return args
+
+
+def _may_move(leaf: Any) -> bool:
+    """Whether an argument can have a derivative: integers, truth values, text and other objects cannot."""
+    return isinstance(leaf, Traced | float | complex | np.inexact) or (
+        isinstance(leaf, np.ndarray) and leaf.dtype.kind in "fc"
+    )
+
+
 class _Declared(ABC):
     """What the declaring decorators share: a function over pytrees, seen as one primitive over its flat arrays."""
 
@@ -54,10 +82,11 @@ class _Declared(ABC):
         leaves, structure = flatten(args)
         if not any(isinstance(leaf, Traced) for leaf in leaves):
             return self.fun(*args)
+        call = _Call(structure, leaves, [place for place, leaf in enumerate(leaves) if _may_move(leaf)])
         results: list[Any] = []
 
         def value(*flat: Array) -> Any:
-            outputs, result_structure = flatten(self.fun(*unflatten(structure, list(flat))))
+            outputs, result_structure = flatten(self.fun(*call.filled(flat)))
             results[:] = [result_structure]
             found = tuple(as_output(part) for part in outputs)
             if any(isinstance(part, Traced) for part in found) and not any(isinstance(part, Traced) for part in flat):
@@ -66,11 +95,11 @@ class _Declared(ABC):
                 )
             return found
 
-        out = bind(self._primitive(value, structure, results), [_value_of(leaf) for leaf in leaves])
+        out = bind(self._primitive(value, call, results), [_value_of(leaves[place]) for place in call.moving])
         return unflatten(results[0], list(out))
 
     @abstractmethod
-    def _primitive(self, value: Callable[..., Any], structure: Any, results: list[Any]) -> General:
+    def _primitive(self, value: Callable[..., Any], call: _Call, results: list[Any]) -> General:
         """Return the primitive of one call; `results` holds the structure of its results once `value` has run."""
 
 
@@ -81,7 +110,8 @@ def _value_of(leaf: Any) -> Any:
 class custom_jvp(_Declared):
     """Give a function a forward rule of its own; reverse mode transposes it.
 
-    `f.defjvp(rule)`: rule(primals, tangents) returns (value, tangent), linear in the tangents.
+    `f.defjvp(rule)`: rule(primals, tangents) returns (value, tangent), linear in the tangents. The tangent of what has no
+    derivative, such as an integer or text, is None.
 
     >>> import numpy as np
     >>> import chainrule as cr
@@ -103,14 +133,14 @@ class custom_jvp(_Declared):
         self.rule = rule
         return rule
 
-    def _primitive(self, value: Callable[..., Any], structure: Any, results: list[Any]) -> General:
+    def _primitive(self, value: Callable[..., Any], call: _Call, results: list[Any]) -> General:
         rule = self.rule
         if rule is None:
             raise NoRuleError(f"{self.name} has no rule yet; declare it with @{self.name}.defjvp")
 
         def push(out: Any, tangents: Sequence[Array | None], *flat: Array) -> tuple[Array, ...]:
             full = [np.zeros_like(x) if t is None else t for x, t in zip(flat, tangents, strict=True)]
-            _, moved = rule(unflatten(structure, list(flat)), unflatten(structure, full))
+            _, moved = rule(call.filled(flat), call.filled(full, None))
             return tuple(as_output(part) for part in flatten(moved)[0])
 
         return General(
@@ -141,13 +171,13 @@ class custom_vjp(_Declared):
         """Declare the two halves of the rule."""
         self.forward, self.backward = forward, backward
 
-    def _primitive(self, value: Callable[..., Any], structure: Any, results: list[Any]) -> General:
+    def _primitive(self, value: Callable[..., Any], call: _Call, results: list[Any]) -> General:
         forward, backward = self.forward, self.backward
         if forward is None or backward is None:
             raise NoRuleError(f"{self.name} has no rule yet; declare it with {self.name}.defvjp(forward, backward)")
 
         def pull(out: Any, cts: tuple[Array, ...], *flat: Array) -> tuple[Any, ...]:
-            args = unflatten(structure, list(flat))
+            args = call.filled(flat)
             _, residuals = forward(*args)
             shares = backward(residuals, unflatten(results[0], list(cts)))
             if not isinstance(shares, tuple) or len(shares) != len(args):
@@ -156,11 +186,16 @@ class custom_vjp(_Declared):
                 )
             pulled: list[Any] = []
             for arg, share in zip(args, shares, strict=True):
-                leaves = flatten(arg)[0]
-                pulled.extend(
-                    [None] * len(leaves) if share is None else [as_output(part) for part in flatten(share)[0]]
-                )
-            return tuple(pulled)
+                count = len(flatten(arg)[0])
+                parts = [None] * count if share is None else flatten(share)[0]
+                if len(parts) != count:
+                    raise TracingError(
+                        f"the backward rule of {self.name} returned {len(parts)} cotangents for an argument of {count} "
+                        "parts; give zeros for those without one, or None for the whole argument"
+                    )
+                pulled.extend(parts)
+            moved = [pulled[place] for place in call.moving]
+            return tuple(None if part is None else as_output(part) for part in moved)
 
         rule = f"the rule declared for {self.name}"
         return General(name=self.name, value=value, push=None, pull=pull, expansion=value, rule=rule)

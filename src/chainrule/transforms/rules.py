@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.core.graph import Node
 from chainrule.core.primitive import Array, Elementwise, General, Linear, Multilinear, Primitive
 from chainrule.core.trace import bind
-from chainrule.errors import NoRuleError
+from chainrule.errors import NoRuleError, where
 from chainrule.primitives.shape import cast, unbroadcast
 
 Tangents: TypeAlias = Sequence[Array | None]
@@ -60,7 +60,11 @@ def push(
         return total
     if isinstance(primitive, General):
         if primitive.push is None:
-            raise NoRuleError(f"{primitive.name} has no forward rule; use reverse mode (cr.grad, cr.vjp)")
+            raise NoRuleError(
+                f"{primitive.name} has no forward rule, which cr.jvp, cr.hvp and cr.hessian take; declare it with "
+                f'cr.custom_jvp, from which both modes follow, or use reverse mode: cr.grad, cr.jacobian(f, mode="reverse"), '
+                f'cr.jacobian(cr.grad(f), mode="reverse") for a Hessian{where()}'
+            )
         return primitive.push(out, tangents, *operands, **parameters)
     return None  # piecewise constant
 

@@ -14,7 +14,7 @@ from chainrule.primitives.indexing import index, index_add
 from chainrule.primitives.sequence import CONVOLVE
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions.arguments import NO_VALUE, all_axes, is_given, one_axis, refuse
+from chainrule.tracing.numpy_functions.arguments import NO_VALUE, all_axes, is_given, one_axis
 from chainrule.tracing.numpy_functions.operands import as_array
 
 
@@ -119,8 +119,10 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Array:
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Array:
     """np.interp, over the points, the nodes and the values."""
-    refuse("interp", period=period)
-    point, nodes, values = as_array(x), as_array(xp), as_array(fp)
+    point, nodes, values = (cast(each, np.result_type(each, float)) for each in map(as_array, (x, xp, fp)))
+    if period is not None:
+        left = right = None
+        point, nodes, values = _one_period(point, nodes, values, abs(period))
     count = nodes.shape[0]
     if count == 1:
         inside = values[0] + 0 * point
@@ -128,9 +130,19 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         low = np.clip(np.searchsorted(nodes, point, side="right") - 1, 0, count - 2)
         start, stop = index(nodes, low), index(nodes, low + 1)
         bottom, top = index(values, low), index(values, low + 1)
-        inside = bottom + (point - start) * (top - bottom) / (stop - start)
+        is_step = np.equal(start, stop)  # two nodes at one place: the second one's value from there on
+        inside = bottom + (point - start) * (top - bottom) / np.where(is_step, 1, stop - start)
+        inside = np.where(is_step, top, inside)
     result = np.where(point < nodes[0], values[0] if left is None else lift(left), inside)
     return np.where(point > nodes[-1], values[-1] if right is None else lift(right), result)
+
+
+def _one_period(point: Array, nodes: Array, values: Array, period: Any) -> tuple[Array, Array, Array]:
+    """Return the points, the nodes and the values within one period, with the neighbor on either side of it."""
+    order = np.argsort(nodes % period)
+    nodes, values = index(nodes % period, order), index(values, order)
+    nodes = np.concatenate([nodes[-1:] - period, nodes, nodes[:1] + period])
+    return point % period, nodes, np.concatenate([values[-1:], values, values[:1]])
 
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Array:
@@ -173,8 +185,8 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
     if weights is None:
         return np.bincount(places, minlength=minlength)
     size = max(int(places.max(initial=-1)) + 1, minlength)
-    w = as_array(weights)
-    return index_add(np.zeros(size, w.dtype), places, w)
+    w = cast(as_array(weights), float)
+    return index_add(np.zeros(size), places, w)
 
 
 # Functions of functions

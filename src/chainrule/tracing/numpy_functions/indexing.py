@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -64,13 +65,18 @@ def extract(condition: Any, arr: Any) -> Array:
     return take(np.ravel(as_array(arr)), np.flatnonzero(as_array(condition)), 0)
 
 
+def _is_one(obj: Any) -> bool:
+    return np.ndim(obj) == 0 and not isinstance(obj, slice)
+
+
 def delete(arr: Any, obj: Any, axis: Any = None) -> Array:
     """np.delete."""
     x = as_array(arr)
     if axis is None:
         x, axis = np.ravel(x), 0
     place = one_axis(axis, x.ndim, "delete")
-    return take(x, np.delete(np.arange(x.shape[place]), obj), place)
+    which = operator.index(obj) if _is_one(obj) else obj
+    return take(x, np.delete(np.arange(x.shape[place]), which), place)
 
 
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
@@ -81,8 +87,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
     place = one_axis(axis, x.ndim, "insert")
     length = x.shape[place]
     # NumPy's own insertion of -1, -2, ... among positions says where which element goes.
-    is_scalar = np.ndim(obj) == 0 and not isinstance(obj, slice)
-    if is_scalar:
+    if _is_one(obj):
         if v.ndim:
             v = np.moveaxis(np.reshape(v, (1,) * (x.ndim - v.ndim) + v.shape), 0, place)
         count = v.shape[place] if v.ndim else 1

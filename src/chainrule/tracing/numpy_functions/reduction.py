@@ -239,8 +239,9 @@ def average(a: Any, axis: Axis = None, weights: Any = None, returned: bool = Fal
             shape = [size if place in axes else 1 for place, size in enumerate(x.shape)]
             w = np.reshape(np.transpose(w, order), shape)
             w = np.broadcast_to(w, x.shape)
-        total = sum(w, axis, keepdims=keepdims)
-        result = sum(x * w, axis, keepdims=keepdims) / total
+        dtype = np.result_type(x, w, np.float64 if x.dtype.kind in "biu" else x)
+        total = sum(w, axis, dtype=dtype, keepdims=keepdims)
+        result = sum(np.multiply(x, w, dtype=dtype), axis, keepdims=keepdims) / total
     return (result, np.broadcast_to(total, result.shape)) if returned else result
 
 
