@@ -31,6 +31,8 @@ FORMS = [
     ("cbrt(8x)", "2/(3 cbrt(x)^2)"),
     ("(9x)^(3/2)", "81 sqrt(x)/2"),
     ("sqrt(2x)", "1/sqrt(2x)"),
+    ("√2^3 x", "2 sqrt(2)"),
+    ("√2 e^(-√2 x)/(1 + e^(-√2 x))", "-2e^(-sqrt(2) x)/(1 + e^(-sqrt(2) x))^2"),
     # products and sums of brackets
     ("(x+1)(x+2)(x+3)(x+4)", "4x^3 + 30x^2 + 70x + 50"),
     ("(2x+1)(3x-2)(x+5)", "18x^2 + 58x - 7"),
@@ -158,6 +160,7 @@ def test_factors_of_one_product_are_put_together(typed: str, shown: str) -> None
         ("√x - (x^2 + 1)", ["leave out the brackets"]),
         ("e^x (-x - 1)", ["take the sign to the front"]),
         ("sqrt(4x)", ["take the number out of the root"]),
+        ("√2 x √2", ["gather the powers"]),
         ("(4x - 4)/(x + 1)^3", ["factor out 4"]),
         ("(π^2 + 2π x)/π^3", ["cancel π"]),
     ],

@@ -99,7 +99,8 @@ def factor_above(expression: Expression) -> Move | None:
         term = term_of(above)
         result: Expression = build(Term(term.coefficient)) / below
         for base, exponent in term.factors:
-            common, rest = split_common(terms_of(base)) if exponent == ONE and is_polynomial(base) else (None, None)
+            plain = exponent == ONE and is_polynomial(base)
+            common, rest = split_common(terms_of(base)) if plain else (Term(1), None)
             result = result * (base**exponent if rest is None else build(common) * rest)
             shown.update({} if rest is None else {text(build(common)): None})
         return neat(build(term_of(result))) if shown else node
