@@ -16,7 +16,7 @@ from chainrule.explain.expressions.algebra import (
     terms_of,
 )
 from chainrule.explain.expressions.expansion import expanded_terms, has_brackets, is_polynomial, split_fraction
-from chainrule.explain.expressions.expression import Apply, Expression, fold, free_symbols, rebuild, size
+from chainrule.explain.expressions.expression import Apply, Expression, fold, free_symbols, rebuild, size, walk
 from chainrule.explain.expressions.factoring import factor_brackets, factor_out
 from chainrule.explain.expressions.gathering import gather
 from chainrule.explain.expressions.move import Move, moved
@@ -70,12 +70,17 @@ def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
 def _tried(attempt: Callable[[Expression], Move | None], current: Expression, moves: list[Move]) -> Expression:
     """Return the expression after a move, which is noted; the same object where the move changes nothing."""
     move = attempt(current)
-    if move is None or move.after == current:
+    if move is None or move.after == current or _divides_by_zero(move.after):
         return current
     # Two expressions can be written alike, such as x · x^1 and x^2 regrouped; that is no move to show.
     if text(move.after) != text(current):
         moves.append(move)
     return move.after
+
+
+def _divides_by_zero(expression: Expression) -> bool:
+    """Return whether 0 stands below a line, as where x - x is put together: such a function has no value anywhere."""
+    return any(is_named(node, "divide") and node.operands[1] == ZERO for node in walk(expression))
 
 
 def gather_inside(expression: Expression) -> Move | None:
