@@ -132,6 +132,11 @@ def test_long_functions_have_right_answers():
         grade(problem, derivative, wrt="y")
 
 
+def test_a_variable_that_is_no_name_is_refused():
+    with pytest.raises(TypeError, match="wrt is the name of a variable"):
+        grade("x^2", "2x", wrt=3)
+
+
 def test_the_search_for_a_mistake_ends_when_its_time_is_over(monkeypatch):
     ticks = iter(range(10**9))
     monkeypatch.setattr(time, "monotonic", lambda: float(next(ticks)))

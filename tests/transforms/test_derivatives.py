@@ -199,6 +199,16 @@ def test_misuse_is_told():
         cr.grad(assign_into_plain)(X)
     with pytest.raises(cr.TracingError, match="argnums"):
         cr.grad(lambda x: x, argnums=1)(1.0)
+    for argnums in (None, "x", 0.5, [None]):
+        with pytest.raises(TypeError, match="argnums is the number of an argument"):
+            cr.grad(lambda x: x, argnums=argnums)(1.0)
+    with pytest.raises(cr.ShapeError, match="in_axes holds whole numbers"):
+        cr.vmap(lambda x: x, in_axes="x")(X)
+    with pytest.raises(cr.NotScalarError, match="returned nothing"):
+        cr.grad(lambda x: None)(1.0)
+    for declare in (cr.custom_jvp, cr.custom_vjp):
+        with pytest.raises(TypeError, match="takes a function"):
+            declare(3)
     kept = []
     cr.grad(lambda x: kept.append(x) or x * x)(1.0)
     with pytest.raises(cr.EscapedTraceError, match="has_aux"):

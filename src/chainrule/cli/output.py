@@ -46,7 +46,7 @@ def report(run: Callable[[], Output], as_json: bool) -> int:
         return 130
     except (CommandError, ChainruleError, ValueError, TypeError, KeyError, OSError) as error:
         # Every one of these carries a message for people; what users' own code raises arrives as CommandError.
-        print_error(error.args[0] if error.args and isinstance(error.args[0], str) else str(error))
+        print_error(_message(error))
         return EXIT_INPUT
     except RecursionError:
         print_error("the function is nested too deeply; write it with fewer brackets or less recursion")
@@ -56,6 +56,12 @@ def report(run: Callable[[], Output], as_json: bool) -> int:
     else:
         sys.stdout.write(output.text.rstrip() + "\n")
     return output.code
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
 
 
 def print_error(message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,7 +110,7 @@ def read(
     fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: int | Sequence[int]
 ) -> Arguments:
     """Read a call of `fun`; raise where `argnums` names an argument that is not there."""
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted = (argnums,) if isinstance(argnums, int) else _several(argnums)
     positions = tuple(position + len(args) if position < 0 else position for position in wanted)
     for position in positions:
         if not 0 <= position < len(args):
@@ -123,6 +124,15 @@ def read(
             return Arguments(fun, args, kwargs, positions, leaves, [as_value(leaves[0])], _SINGLE)
     leaves, structure = flatten(tuple(args[position] for position in positions))
     return Arguments(fun, args, kwargs, positions, leaves, [as_value(leaf) for leaf in leaves], structure)
+
+
+def _several(argnums: Any) -> tuple[int, ...]:
+    """Return the numbers of arguments; raise TypeError where they are none."""
+    try:
+        return tuple(map(operator.index, argnums))
+    except TypeError:
+        message = f"argnums is the number of an argument, such as 0, or several, such as (0, 1), not {argnums!r:.60}"
+        raise TypeError(message) from None
 
 
 def as_output(value: Any) -> Array:

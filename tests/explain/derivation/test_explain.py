@@ -69,6 +69,9 @@ def test_arrays_are_refused_by_name():
     ("arguments", "options", "error", "message"),
     [
         ("x^2", {"wrt": "q"}, ValueError, "no variable 'q'; the variables are x"),
+        ("x^2", {"wrt": 3}, TypeError, "wrt is the name of a variable"),
+        ("x^2", {"wrt": ["x", None]}, TypeError, "wrt is the name of a variable"),
+        ("x^2", {"wrt": []}, ValueError, "wrt names no variable; the variables are x"),
         ("x^2+y", {"at": 3}, ValueError, "2 variables, so at gives a number for each"),
         ("x^2+y", {"at": {"x": 1}}, ValueError, "no value of y"),
         ("x^2", {"at": {"x": 1, "z": 1}}, ValueError, "names z"),
@@ -83,6 +86,7 @@ def test_arrays_are_refused_by_name():
         (3, {}, TypeError, "takes mathematics as text"),
         (lambda *values: 1, {}, TypeError, "any number of arguments"),
         (lambda: 1, {}, TypeError, "no arguments"),
+        (lambda x: None, {}, NotScalarError, "the function returns None; .* end it with `return`"),
     ],
 )
 def test_bad_input_is_refused(arguments, options, error, message):

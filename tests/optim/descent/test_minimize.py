@@ -95,7 +95,7 @@ def test_a_start_that_is_not_finite_says_so():
     found = cr.minimize(np.log, -1.0)
     assert found.status is Status.NOT_FINITE
     assert found.message == (
-        "not finite: the function is nan at the start; start where the function and its gradient are finite"
+        "not finite: the function is nan at the start; start where the function and its gradient are finite, or ask cr.why_nan"
     )
 
 
@@ -174,6 +174,8 @@ def test_learning_rates_that_are_none(rate):
         ({"method": GradientDescent}, TypeError, "write GradientDescent"),
         ({"x0": "5"}, TypeError, "not a number"),
         ({"x0": []}, ValueError, "no number to start from"),
+        ({"callback": "print"}, TypeError, "callback is a function"),
+        ({"batches": 32}, TypeError, "batches is cr.optim.Batches"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments, error, message):
@@ -392,3 +394,7 @@ def test_typed_mathematics_is_minimized_by_its_variables() -> None:
         cr.minimize("x^", 1.0)
     with pytest.raises(ValueError, match="no value of y"):
         cr.minimize("x y", {"x": 1.0})
+
+
+def test_a_range_is_a_start():
+    assert cr.minimize(lambda x: np.sum((x - 1) ** 2), range(3), steps=1).path[0].tolist() == [0.0, 1.0, 2.0]

@@ -157,6 +157,10 @@ def _output(graph: Graph, expressions: Mapping[int, Expression]) -> Expression:
         raise NotScalarError(
             f"the function returns an array of shape {np.shape(out)}; explain takes a function that returns one number"
         )
+    if not isinstance(out, int | float | np.number | np.bool_):
+        raise NotScalarError(
+            f"the function returns {out!r:.60}; explain takes a function that returns one real number: end it with `return`"
+        )
     return _constant(out)
 
 
