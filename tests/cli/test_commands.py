@@ -270,6 +270,12 @@ def test_the_line_in_the_users_file_is_shown(user_file):
     assert f"model.py:{line}: return" in refusal("gradient", f"{user_file}:boom", "--at", "1")
 
 
+@pytest.mark.parametrize("command", [("descend", "--start"), ("backprop", "--at")])
+def test_a_pole_gets_no_warnings(command):
+    name, option = command
+    assert invoke(name, "1/x", option, "x=0").stderr == ""
+
+
 def test_a_kink_is_not_blamed_on_the_rule(user_file):
     assert "kink" in refusal("check", f"{user_file}:kink", "--at", "0")
 

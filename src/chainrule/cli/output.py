@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -40,7 +41,8 @@ class Output:
 def report(run: Callable[[], Output], as_json: bool) -> int:
     """Run a command, print what it has to say, and return the exit code."""
     try:
-        output = run()
+        with np.errstate(all="ignore"):  # what is not finite is seen in the numbers that are printed
+            output = run()
     except KeyboardInterrupt:
         print_error("interrupted")
         return 130
