@@ -194,6 +194,11 @@ def test_an_array_primitive_is_refused():
         Differentiation("x", False, (Symbol("u"), Symbol("v"))).run(total)
 
 
+@pytest.mark.parametrize("value", [3, 2.5, True, np.float32(2), np.int64(3), np.True_, np.array(2.0)])
+def test_numbers_of_every_kind_are_constants(value):
+    assert str(explain(lambda x: value).result) == "0"
+
+
 def test_a_constant_function():
     assert str(explain(lambda x: 3.0).result) == "0"
     assert Number(2.0) == Number(2)

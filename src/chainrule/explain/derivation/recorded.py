@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -157,7 +158,7 @@ def _output(graph: Graph, expressions: Mapping[int, Expression]) -> Expression:
         raise NotScalarError(
             f"the function returns an array of shape {np.shape(out)}; explain takes a function that returns one number"
         )
-    if not isinstance(out, int | float | np.number | np.bool_):
+    if not isinstance(out, Real | np.bool_ | np.ndarray):
         raise NotScalarError(
             f"the function returns {out!r:.60}; explain takes a function that returns one real number: end it with `return`"
         )
