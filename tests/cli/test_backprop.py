@@ -76,7 +76,7 @@ def test_folds_are_chosen(capsys, program):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--fold", "page"), "fold is True, False"),
+        (("--fold", "page"), 'fold is "auto", "composite", "line" or "none"'),
         (("--svg", "graph.png"), "name the file graph.svg"),
         (("--svg", "/nowhere/at/all/graph.svg"), "cannot be written"),
     ],

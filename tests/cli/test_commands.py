@@ -149,6 +149,10 @@ def test_what_is_not_finite_is_still_json():
     assert data("gradient", "1/x", "--at", "x=0")["gradient"]["x"] == "-inf"
 
 
+def test_a_gradient_that_is_not_finite_says_who_knows_why():
+    assert printed("gradient", "1/x", "--at", "x=0").endswith("`chainrule why nan` finds the operation that is not\n")
+
+
 def test_descend_prints_every_step():
     lines = printed("descend", "x^2", "--start", "x=5", "--rate", "0.1", "--steps", "10").splitlines()
     rows = [line.split() for line in lines[2:13]]
@@ -230,6 +234,8 @@ def test_tour():
         (["descend", "x^2", "--start", "5", "--rate", "0"], "learning_rate"),
         (["descend", "x^2", "--start", "5", "--steps", "-1"], "steps"),
         (["descend", "5", "--start", "x=5"], "no variable x"),
+        (["descend", "x^2", "--start", "5", "--checkpoint", "/no/where/a.npz"], "no folder /no/where"),
+        (["descend", "x^2", "--start", "5", "--plot", "/no/where/a.html"], "/no/where/a.html: No such file"),
         (["derive", "missing.py:f"], "no file missing.py"),
         (["derive", "missing.py"], "which function"),
         (["rules", "no such rule"], "lists them all"),
@@ -264,6 +270,12 @@ def test_the_line_in_the_users_file_is_shown(user_file):
     assert f"model.py:{line}: return" in refusal("gradient", f"{user_file}:boom", "--at", "1")
 
 
+@pytest.mark.parametrize("command", [("descend", "--start"), ("backprop", "--at")])
+def test_a_pole_gets_no_warnings(command):
+    name, option = command
+    assert invoke(name, "1/x", option, "x=0").stderr == ""
+
+
 def test_a_kink_is_not_blamed_on_the_rule(user_file):
     assert "kink" in refusal("check", f"{user_file}:kink", "--at", "0")
 
@@ -272,6 +284,8 @@ def test_a_file_that_is_not_python(tmp_path):
     path = tmp_path / "broken.py"
     path.write_text("def f(x: return\n")
     assert "broken.py:1: SyntaxError" in refusal("derive", f"{path}:f")
+    path.write_bytes(b"\0")
+    assert "broken.py: SyntaxError" in refusal("derive", f"{path}:f")
 
 
 def test_what_a_file_prints_does_not_spoil_the_output(user_file):

@@ -197,3 +197,31 @@ def test_contours_of_few_high_values_are_colored_by_the_logarithm_and_tell_the_v
     assert ground["z"][-1, -1] < 10
     assert "customdata" in ground["hovertemplate"]
     assert "customdata" not in PICTURES["contour"]().traces[0]["hovertemplate"]
+
+
+def test_a_corner_has_no_tangent():
+    picture = plots.curve(np.abs, at=0.0)
+    assert "no tangent: the slope is -1 on the left and 1 on the right" in picture.summary
+    assert not any("tangent" in trace["name"] for trace in picture.traces)
+    assert "tangent" in plots.curve(lambda x: 1e8 + x * np.abs(x), at=0.0).summary
+    assert "no tangent" not in plots.curve(lambda x: 1e8 + x * np.abs(x), at=0.0).summary
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.curve(np.sin, at=1.0, secants=(0.0,)), "a number other than 0"),
+        (lambda: plots.curve(np.sin, at=np.nan), "at is a finite number"),
+        (lambda: plots.curvature_ellipse([[2, 1], [0, 1]]), "a Hessian is symmetric"),
+        (lambda: plots.learning_rates([], []), "one number or more"),
+        (lambda: plots.losses({"a": []}), "the run 'a' is a list of one loss or more"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
+
+
+def test_one_rate_that_diverges_is_one():
+    picture = plots.learning_rates([0.1, 1.1], [1e-3, np.inf])
+    assert "One rate, 1.1, diverges." in picture.summary

@@ -132,6 +132,25 @@ def test_long_functions_have_right_answers():
         grade(problem, derivative, wrt="y")
 
 
+def test_a_comparison_is_shown_as_it_was_typed():
+    graded = grade("max(0, x)", "x > 0")
+    assert graded.mistake == "not understood"
+    assert "comparisons are not functions" in graded.hint
+    assert "x > 0" in graded.hint
+    assert grade("x^2 + y^2", "∇f = <2x, 2y>").correct
+
+
+def test_no_power_is_shown_that_nobody_writes():
+    graded = grade("x^3 + 5x", "3x^2 + 5x")
+    assert graded.mistake == "exponent not reduced"
+    assert "x^1" not in graded.hint
+
+
+def test_a_variable_that_is_no_name_is_refused():
+    with pytest.raises(TypeError, match="wrt is the name of a variable"):
+        grade("x^2", "2x", wrt=3)
+
+
 def test_the_search_for_a_mistake_ends_when_its_time_is_over(monkeypatch):
     ticks = iter(range(10**9))
     monkeypatch.setattr(time, "monotonic", lambda: float(next(ticks)))

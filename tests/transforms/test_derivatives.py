@@ -230,10 +230,18 @@ def test_misuse_is_told():
         cr.grad(lambda x: x, argnums=1)(1.0)
     with pytest.raises(cr.TracingError, match="names an argument twice"):
         cr.grad(lambda x, y: x * y, argnums=(0, -2))(1.0, 2.0)
-    with pytest.raises(cr.TracingError, match="position of an argument"):
-        cr.grad(lambda x: x, argnums="x")(1.0)
     with pytest.raises(cr.TracingError, match=r"type object is no number .* named tuple"):
         cr.grad(lambda x: x)(object())
+    for argnums in (None, "x", 0.5, [None]):
+        with pytest.raises(TypeError, match="argnums is the number of an argument"):
+            cr.grad(lambda x: x, argnums=argnums)(1.0)
+    with pytest.raises(cr.ShapeError, match="in_axes holds whole numbers"):
+        cr.vmap(lambda x: x, in_axes="x")(X)
+    with pytest.raises(cr.NotScalarError, match="returned nothing"):
+        cr.grad(lambda x: None)(1.0)
+    for declare in (cr.custom_jvp, cr.custom_vjp):
+        with pytest.raises(TypeError, match="takes a function"):
+            declare(3)
     kept = []
     cr.grad(lambda x: kept.append(x) or x * x)(1.0)
     with pytest.raises(cr.EscapedTraceError, match="has_aux"):

@@ -31,6 +31,8 @@ def run(function: str, at: str | None) -> Output:
         lines += [f"∂{source.label}/∂{name} = {short(slope)}" for name, slope in slopes.items()]
         norm = math.hypot(*(entry for slope in slopes.values() for entry in np.ravel(slope)))
         lines += [f"length of the gradient = {short(norm)}"]
+        if not math.isfinite(norm):
+            lines.append("Not all of these are finite: `chainrule why nan` finds the operation that is not")
         data |= {"at": values, "value": value, "gradient": slopes, "norm": norm}
     return Output("\n".join(lines).strip("\n"), data)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -40,13 +41,14 @@ class Output:
 def report(run: Callable[[], Output], as_json: bool) -> int:
     """Run a command, print what it has to say, and return the exit code."""
     try:
-        output = run()
+        with np.errstate(all="ignore"):  # what is not finite is seen in the numbers that are printed
+            output = run()
     except KeyboardInterrupt:
         print_error("interrupted")
         return 130
     except (CommandError, ChainruleError, ValueError, TypeError, KeyError, OSError) as error:
         # Every one of these carries a message for people; what users' own code raises arrives as CommandError.
-        print_error(error.args[0] if error.args and isinstance(error.args[0], str) else str(error))
+        print_error(_message(error))
         return EXIT_INPUT
     except RecursionError:
         print_error("the function is nested too deeply; write it with fewer brackets or less recursion")
@@ -56,6 +58,12 @@ def report(run: Callable[[], Output], as_json: bool) -> int:
     else:
         sys.stdout.write(output.text.rstrip() + "\n")
     return output.code
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
 
 
 def print_error(message: str) -> None:

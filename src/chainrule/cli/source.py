@@ -160,7 +160,8 @@ def _sentence(error: Exception, path: Path, label: str) -> str:
     if len(message) > MAX_MESSAGE:
         message = message[: MAX_MESSAGE - 1] + "…"
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+        line = f":{error.lineno}" if error.lineno else ""
+        return f"{error.filename or path}{line}: {type(error).__name__}: {error.msg}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename) == path.resolve()]
     place = f"\n  at {path}:{frames[-1].lineno}: {frames[-1].line}" if frames else ""
     raised = f"{label} raised {type(error).__name__}" if frames else f"{label}: {type(error).__name__}"

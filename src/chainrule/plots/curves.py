@@ -13,6 +13,8 @@ from chainrule.plots.style import BLUE, GRAY, ORANGE, line, mark
 from chainrule.transforms.derivatives import derivative
 
 POINTS = 401
+SIDE = 1e-5
+"""How far to the left and right slopes are compared, in units of the size of the point."""
 
 
 def curve(
@@ -28,6 +30,7 @@ def curve(
     at: where the tangent touches. span: what is shown, (low, high); 3 to both sides of `at` without it. secants: steps h; each
     draws the line through (at, f(at)) and (at + h, f(at + h)). names: what the axes are called. path: the points of a descent, in
     order, such as `minimize(...).path`.
+    At a corner there is no tangent, and none is drawn.
     Raises ValueError where the function or its derivative is not finite at the point.
 
     >>> picture = curve(lambda x: x**2, at=1.0, secants=(1.0,))
@@ -35,6 +38,8 @@ def curve(
     f(x) for x from -2 to 4. At x = 1 it has value 1 and slope 2: the tangent. The secant with h = 1 has slope 3.
     """
     middle = 0.0 if at is None else float(at)
+    if not np.isfinite(middle):
+        raise ValueError(f"at is a finite number, not {middle}")
     x = axis((middle - 3, middle + 3) if span is None else span, POINTS)
     y = values_at(fun, x)
     variable, value = names
@@ -55,14 +60,21 @@ def curve(
             raise ValueError(
                 f"at {variable} = {middle:g} the function has value {height:g} and slope {slope:g}: no tangent"
             )
-        summary += f" At {variable} = {middle:g} it has value {height:.6g} and slope {slope:.6g}: the tangent."
-        title = f"{value} with its tangent at {variable} = {middle:g}"
+        sides = _sides(fun, middle, height)
+        told = f" At {variable} = {middle:g} it has value {height:.6g} and"
+        if sides is None:
+            summary += f"{told} slope {slope:.6g}: the tangent."
+            title = f"{value} with its tangent at {variable} = {middle:g}"
+        else:
+            summary += f"{told} no tangent: the slope is {sides[0]:.4g} on the left and {sides[1]:.4g} on the right."
+            title = f"{value}, which has no tangent at {variable} = {middle:g}"
         for number, step in enumerate(secants):
             drawn = _secant(fun, middle, height, float(step), x, number)
             traces.append(drawn[0])
             summary += f" The secant with h = {step:g} has slope {drawn[1]:.6g}."
-        tangent = {"color": ORANGE, "width": 2.5}
-        traces.append(_straight(f"tangent, slope {slope:.6g}", middle, height, slope, x, tangent))
+        if sides is None:
+            tangent = {"color": ORANGE, "width": 2.5}
+            traces.append(_straight(f"tangent, slope {slope:.6g}", middle, height, slope, x, tangent))
         point = {"type": "scatter", "mode": "markers", "name": "point", "x": [middle], "y": [height]}
         traces.append({**point, "marker": {"color": BLUE, "size": 11}})
     if len(path):
@@ -78,9 +90,26 @@ def curve(
     return Picture(title, summary, tuple(traces), names, layout)
 
 
+def _sides(fun: Callable[[Any], Any], at: float, height: float) -> tuple[float, float] | None:
+    """Return the slopes on the left and on the right of a corner; None where they are one and the same."""
+    steps = SIDE * max(1.0, abs(at)) * np.array([1.0, 0.1])
+    right = (values_at(fun, at + steps) - height) / steps
+    left = (height - values_at(fun, at - steps)) / steps
+    apart = np.abs(right - left)
+    # Of a smooth function the two come together as the step shrinks.
+    if not np.all(np.isfinite(apart)) or apart[1] <= 0.5 * apart[0]:
+        return None
+    rounding = 1e2 * np.finfo(np.float64).eps * abs(height) / steps[1]
+    if apart[1] <= max(1e-3 * max(1.0, abs(right[1]), abs(left[1])), rounding):
+        return None
+    return float(left[1]), float(right[1])
+
+
 def _secant(
     fun: Callable[[Any], Any], at: float, height: float, step: float, x: Floats, number: int
 ) -> tuple[dict[str, Any], float]:
+    if not step or not np.isfinite(step):
+        raise ValueError(f"a secant goes through two points: its step is a number other than 0, not {step:g}")
     other = float(values_at(fun, np.array([at + step]))[0])
     slope = (other - height) / step
     style = {**line(number + 2, 1.5), "color": GRAY}

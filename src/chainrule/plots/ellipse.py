@@ -25,8 +25,10 @@ def curvature_ellipse(
     center = np.asarray(at, dtype=np.float64)
     if matrix.shape != (2, 2) or center.shape != (2,) or not np.all(np.isfinite(matrix)):
         raise ValueError(
-            f"the ellipse is of a finite matrix of shape (2, 2) at a point of the plane, not {matrix.shape}"
+            f"the ellipse is of a finite matrix of shape (2, 2) at a point of the plane, not {matrix.tolist()!r:.60}"
         )
+    if not np.allclose(matrix, matrix.T):
+        raise ValueError(f"a Hessian is symmetric, and {matrix.tolist()} is not")
     values, vectors = np.linalg.eigh(matrix)
     vectors = vectors * np.where(vectors[np.argmax(np.abs(vectors), axis=0), [0, 1]] < 0, -1.0, 1.0)
     traces: list[dict[str, Any]] = []

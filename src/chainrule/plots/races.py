@@ -30,6 +30,8 @@ def losses(runs: Mapping[str, Any], every: Mapping[str, Any] | None = None) -> P
     told = ["Loss over steps."]
     for number, (name, run) in enumerate(runs.items()):
         values = np.atleast_1d(np.asarray(run, dtype=np.float64))
+        if values.ndim != 1 or not values.size:
+            raise ValueError(f"the run {name!r} is a list of one loss or more, not of shape {values.shape}")
         steps = np.arange(len(values)) if every is None or name not in every else np.asarray(every[name])
         kept = _thin(len(values))
         mode = "lines+markers" if len(values) <= 60 else "lines"
@@ -62,7 +64,9 @@ def learning_rates(
     """
     x, y = np.asarray(rates, dtype=np.float64), np.asarray(final, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1 or not x.size:
-        raise ValueError(f"rates and final are as long as each other, not of shapes {x.shape} and {y.shape}")
+        raise ValueError(
+            f"rates and final are lists of one number or more, as long as each other, not of shapes {x.shape} and {y.shape}"
+        )
     is_finite = np.isfinite(y)
     after = "" if steps is None else f" after {steps} steps"
     traces: list[dict[str, Any]] = [
@@ -76,7 +80,9 @@ def learning_rates(
         lowest = int(np.nanargmin(np.where(is_finite, y, np.nan)))
         told.append(f"The lowest, {y[lowest]:.4g}, is reached with {x[lowest]:.4g}.")
     if not is_finite.all():
-        told.append(f"{np.count_nonzero(~is_finite)} rates, from {x[~is_finite].min():.4g} on, diverge.")
+        count = int(np.count_nonzero(~is_finite))
+        many = f"{count} rates, from {x[~is_finite].min():.4g} on, diverge."
+        told.append(many if count > 1 else f"One rate, {x[~is_finite].min():.4g}, diverges.")
     shapes, notes = [], []
     for value, name, color in ((best, "best rate", GREEN), (bound, "stable bound 2/λmax", ORANGE)):
         if value is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.expression import free_symbols
 from chainrule.explain.reading.parse import symbol_name
+from chainrule.explain.reading.point import names_asked
 from chainrule.explain.reading.problem import parse_problem
 from chainrule.practice.exercises.exercise import Exercise
 from chainrule.practice.grading.answer import Answer, read_answer
@@ -53,9 +54,7 @@ def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | No
 
 
 def _asked(wrt: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    if wrt is None:
-        return None
-    return tuple(map(symbol_name, (wrt,) if isinstance(wrt, str) else wrt))
+    return None if wrt is None else tuple(map(symbol_name, names_asked(wrt)))
 
 
 def _left_side(answer: Answer, names: Sequence[str]) -> tuple[str | None, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,9 +110,7 @@ def read(
     fun: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnums: int | Sequence[int]
 ) -> Arguments:
     """Read a call of `fun`; raise where `argnums` names an argument that is not there."""
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if not all(isinstance(position, int) for position in wanted):
-        raise TracingError(f"argnums={argnums!r} must be the position of an argument, or a tuple of positions, from 0")
+    wanted = (argnums,) if isinstance(argnums, int) else _several(argnums)
     positions = tuple(position + len(args) if position < 0 else position for position in wanted)
     if len(set(positions)) < len(positions):
         raise TracingError(f"argnums={argnums} names an argument twice")
@@ -127,6 +126,15 @@ def read(
             return Arguments(fun, args, kwargs, positions, leaves, [as_value(leaves[0])], _SINGLE)
     leaves, structure = flatten(tuple(args[position] for position in positions))
     return Arguments(fun, args, kwargs, positions, leaves, [as_value(leaf) for leaf in leaves], structure)
+
+
+def _several(argnums: Any) -> tuple[int, ...]:
+    """Return the numbers of arguments; raise TypeError where they are none."""
+    try:
+        return tuple(map(operator.index, argnums))
+    except TypeError:
+        message = f"argnums is the number of an argument, such as 0, or several, such as (0, 1), not {argnums!r:.60}"
+        raise TypeError(message) from None
 
 
 def as_output(value: Any) -> Array:

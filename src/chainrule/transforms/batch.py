@@ -161,6 +161,10 @@ def _batch_size(arrays: Sequence[Array], axes: Sequence[int | None]) -> int:
     for array, axis in zip(arrays, axes, strict=True):
         if axis is not None:
             shape = np.shape(array)
+            if not isinstance(axis, int | np.integer):
+                raise ShapeError(
+                    f"vmap: in_axes holds whole numbers and None, such as 0 or (0, None), not {axis!r:.60}"
+                )
             if not -len(shape) <= axis < len(shape):
                 raise ShapeError(f"vmap: an argument of shape {shape} has no axis {axis} to map over")
             sizes.add(shape[axis])

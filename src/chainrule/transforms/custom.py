@@ -71,6 +71,8 @@ class _Declared(ABC):
     """What the declaring decorators share: a function over pytrees, seen as one primitive over its flat arrays."""
 
     def __init__(self, fun: Callable[..., Any]) -> None:
+        if not callable(fun):
+            raise TypeError(f"{type(self).__name__} takes a function, not {fun!r:.60}")
         functools.update_wrapper(self, fun)
         self.fun = fun
         self.name = getattr(fun, "__name__", "function")

@@ -46,6 +46,10 @@ def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
     if len(values) == 1 and values[0].dtype.kind in "fiub" and (values[0].shape == () or values[0].size == 1):
         return values[0]
     name = getattr(call.fun, "__name__", "the function")
+    if not values:
+        raise NotScalarError(
+            f"grad takes a function with one real number as its result; {name} returned nothing: end it with `return`"
+        )
     if len(values) != 1:
         raise NotScalarError(
             f"grad takes a function with one real number as its result; {name} returned {len(values)} values; use "

@@ -75,7 +75,7 @@ def test_what_cannot_be_opened_stays():
     assert run.unfold("x") is run
     with pytest.raises(KeyError, match="no node is called"):
         run.unfold("nobody")
-    with pytest.raises(cr.TracingError, match="fold is True, False"):
+    with pytest.raises(cr.TracingError, match='fold is "auto", "composite"'):
         cr.backprop(lambda x: x * x, 2.0, fold="page")
 
 

@@ -69,6 +69,9 @@ def test_arrays_are_refused_by_name():
     ("arguments", "options", "error", "message"),
     [
         ("x^2", {"wrt": "q"}, ValueError, "no variable 'q'; the variables are x"),
+        ("x^2", {"wrt": 3}, TypeError, "wrt is the name of a variable"),
+        ("x^2", {"wrt": ["x", None]}, TypeError, "wrt is the name of a variable"),
+        ("x^2", {"wrt": []}, ValueError, "wrt names no variable; the variables are x"),
         ("x^2+y", {"at": 3}, ValueError, "2 variables, so at gives a number for each"),
         ("x^2+y", {"at": {"x": 1}}, ValueError, "no value of y"),
         ("x^2", {"at": {"x": 1, "z": 1}}, ValueError, "names z"),
@@ -83,6 +86,7 @@ def test_arrays_are_refused_by_name():
         (3, {}, TypeError, "takes mathematics as text"),
         (lambda *values: 1, {}, TypeError, "any number of arguments"),
         (lambda: 1, {}, TypeError, "no arguments"),
+        (lambda x: None, {}, NotScalarError, "the function returns None; .* end it with `return`"),
     ],
 )
 def test_bad_input_is_refused(arguments, options, error, message):
@@ -115,8 +119,10 @@ def test_a_long_sum_is_explained():
     assert str(derivation.result) == "45150"
 
 
-def test_where_nothing_can_be_sampled_it_is_said():
-    derivation = explain("ln(-x^2-1)")
+@pytest.mark.parametrize("typed", ["ln(-x^2-1)", "arccos(x/x)", "1/sqrt(1 - (x/x)^2)", "1/ln(x/x)", "x/(x - x)"])
+def test_where_nothing_can_be_sampled_it_is_said(typed):
+    derivation = explain(typed)
+    assert "/0" not in str(derivation)
     assert derivation.verified is None
     assert any("nothing could be checked" in note for note in derivation.notes)
 
@@ -186,6 +192,11 @@ def test_an_array_primitive_is_refused():
     total = Apply(BY_NAME["cumsum"], (Symbol("x"),))
     with pytest.raises(NoRuleError, match="cumsum works on whole arrays"):
         Differentiation("x", False, (Symbol("u"), Symbol("v"))).run(total)
+
+
+@pytest.mark.parametrize("value", [3, 2.5, True, np.float32(2), np.int64(3), np.True_, np.array(2.0)])
+def test_numbers_of_every_kind_are_constants(value):
+    assert str(explain(lambda x: value).result) == "0"
 
 
 def test_a_constant_function():

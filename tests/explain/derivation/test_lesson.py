@@ -41,6 +41,8 @@ RESULTS = [
     ("0.1x^3", "0.3x^2"),
     ("x^2/2", "x"),
     ("x^(1/2)", "1/(2 sqrt(x))"),
+    ("x^½", "1/(2 sqrt(x))"),
+    ("½x^3", "3x^2/2"),
 ]
 
 
@@ -141,3 +143,22 @@ def test_whole_text():
         "Result: 8x + 12",
         "At x = 1: 20",
     ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("e^x/(3x)", "d/dx (e^x/(3x)) = (1/3) · d/dx (e^x/x)"),
+        ("sin(x)/(π x)", "d/dx (sin(x)/(πx)) = (d/dx (sin(x)/x))/π"),
+        ("5x^2/(2(x+1))", "d/dx (5x^2/(2(x + 1))) = (5/2) · d/dx (x^2/(x + 1))"),
+    ],
+)
+def test_constants_below_the_line_are_taken_out_before_the_quotient_rule(typed, line):
+    first, quotient, *_ = explain(typed).steps
+    assert (first.rule, str(first.equation)) == ("constant factor rule", line)
+    assert quotient.rule == "quotient rule"
+
+
+def test_several_constants_are_listed_as_in_a_sentence():
+    first, *_ = explain("a b sin(x)", wrt="x").steps
+    assert first.why.startswith("a and b are held constant")

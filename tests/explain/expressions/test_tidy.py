@@ -23,6 +23,16 @@ FORMS = [
     (r"\sqrt[4]{x^3}", "3/(4x^(1/4))"),
     ("√(x^3)", "3 sqrt(x)/2"),
     ("e^(2 ln x)", "2x"),
+    # numbers under roots
+    ("sqrt(4x)", "1/sqrt(x)"),
+    ("sqrt(x/4)", "1/(4 sqrt(x))"),
+    ("sqrt(-4x)", "-1/sqrt(-x)"),
+    ("x sqrt(16x)", "6 sqrt(x)"),
+    ("cbrt(8x)", "2/(3 cbrt(x)^2)"),
+    ("(9x)^(3/2)", "81 sqrt(x)/2"),
+    ("sqrt(2x)", "1/sqrt(2x)"),
+    ("√2^3 x", "2 sqrt(2)"),
+    ("√2 e^(-√2 x)/(1 + e^(-√2 x))", "-2e^(-sqrt(2) x)/(1 + e^(-sqrt(2) x))^2"),
     # products and sums of brackets
     ("(x+1)(x+2)(x+3)(x+4)", "4x^3 + 30x^2 + 70x + 50"),
     ("(2x+1)(3x-2)(x+5)", "18x^2 + 58x - 7"),
@@ -40,6 +50,12 @@ FORMS = [
     ("x^sin x", "x^sin(x) (sin(x)/x + ln(x) cos(x))"),
     ("x^n e^x", "x^(n - 1) e^x (n + x)"),
     # quotients
+    ("((x-1)/(x+1))^2", "4(x - 1)/(x + 1)^3"),
+    ("(x^2/(x+1))^2", "2x^3 (x + 2)/(x + 1)^3"),
+    ("x^2 (x+1)^(-3)", "x(2 - x)/(x + 1)^4"),
+    ("x^2/(-(x+1))", "-x(x + 2)/(x + 1)^2"),
+    ("x^3/e", "3x^2/e"),
+    ("e^(-x^2)/(x sqrt(2π))", "-e^(-x^2) (2x^2 + 1)/(x^2 sqrt(2π))"),
     ("(x+1)^2/(x-1)^3", "-(x^2 + 6x + 5)/(x - 1)^4"),
     ("sin x/(1+cos x)", "1/(cos(x) + 1)"),
     ("cos x/(1-sin x)", "1/(1 - sin(x))"),
@@ -51,7 +67,7 @@ FORMS = [
     ("(x+2)/(x^2-4)", "-1/(x - 2)^2"),
     ("(x^2+3x+2)/(x+1)^2", "-1/(x + 1)^2"),
     ("(6x^2-5x+1)/(2x-1)", "3"),
-    ("cosh(x-2) + x^3/(3x+1)", "sinh(x - 2) + (6x^3 + 3x^2)/(3x + 1)^2"),
+    ("cosh(x-2) + x^3/(3x+1)", "sinh(x - 2) + 3x^2 (2x + 1)/(3x + 1)^2"),
     # fractions inside of fractions
     ("arctan(x/a)", "a/(a^2 + x^2)"),
     ("arctan(1/x)", "-1/(x^2 + 1)"),
@@ -143,6 +159,10 @@ def test_factors_of_one_product_are_put_together(typed: str, shown: str) -> None
         ("(x^2-1)/(x-1)", ["factor above the line", "cancel x - 1"]),
         ("√x - (x^2 + 1)", ["leave out the brackets"]),
         ("e^x (-x - 1)", ["take the sign to the front"]),
+        ("sqrt(4x)", ["take the number out of the root"]),
+        ("√2 x √2", ["gather the powers"]),
+        ("(4x - 4)/(x + 1)^3", ["factor out 4"]),
+        ("(π^2 + 2π x)/π^3", ["cancel π"]),
     ],
 )
 def test_moves_have_names_and_keep_the_value(typed: str, moves: list[str]) -> None:

@@ -168,6 +168,8 @@ class TestReading:
             ("x^2", "1", None, "one real number"),
             ("x^2", 1j, None, "one real number"),
             ("x^2", [1, 2], None, "x has 2 numbers"),
+            (np.sin, [], None, "the point has no number"),
+            (np.sin, {}, None, "the point has no number"),
         ],
     )
     def test_what_does_not_fit_is_refused(self, fun, x, wrt, problem):
@@ -178,6 +180,10 @@ class TestReading:
     def test_a_result_that_is_no_real_number_is_refused(self, fun):
         with pytest.raises(cr.NotScalarError, match="one real number"):
             limit(fun, 1.0)
+
+    def test_a_variable_that_is_no_name_is_refused(self):
+        with pytest.raises(TypeError, match="wrt is the name of the variable"):
+            limit("x^2", 1, wrt=3)
 
     def test_what_is_no_function_is_refused(self):
         with pytest.raises(TypeError, match="mathematics as text"):

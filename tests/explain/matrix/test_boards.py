@@ -248,3 +248,11 @@ def test_orders_and_levels_are_read():
     assert len(brief) < len(usual) < len(full)
     assert "product rule" not in brief
     assert "dL/dP_3" in full
+
+
+def test_shares_of_a_mean_are_fractions():
+    def ridge(w, x, y):
+        return np.sum((x @ w - y) ** 2) / 3 + 0.1 * np.sum(w**2)
+
+    d = explain_arrays(ridge, (np.ones(2), np.ones((3, 2)), np.arange(3.0)))
+    assert str(d.step("w")).endswith("= w/5 + 2 xᵀ · (x · w - y) / 3")

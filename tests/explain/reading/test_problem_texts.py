@@ -100,6 +100,8 @@ def test_refused_with_the_column_of_the_text(text: str, column: int, reason: str
         ("log x", "log is the natural logarithm"),
         ("e^2x", "e^2x is read as (e^2) x; write e^(2x)"),
         ("1/2x", "1/2x is read as (1/2) x; write 1/(2x)"),
+        ("x^1/2", "the exponent is 1 alone; brackets would join /2 to it: ^(1/2)"),
+        ("x^-1/3", "the exponent is -1 alone; brackets would join /3 to it: ^(-1/3)"),
         ("sin x^2", "sin x^2 is read as sin(x^2)"),
         ("ln x²", "ln x² is read as ln(x²)"),
         ("e^-2x", "the exponent is -2 alone"),
@@ -112,7 +114,7 @@ def test_a_reading_that_may_surprise_is_said(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ln x", "log_2 x", "x^2y", "sin(x^2)", "1/2 x", "e^(2x)", "sin^2 x", "x/2", "log10(x)"]
+    "text", ["ln x", "log_2 x", "x^2y", "sin(x^2)", "1/2 x", "e^(2x)", "sin^2 x", "x/2", "log10(x)", "x^2/2", "x^1 / 2"]
 )
 def test_nothing_is_said_of_plain_readings(text: str) -> None:
     assert parse_problem(text).parsed.notes == ()

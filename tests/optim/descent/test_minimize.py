@@ -1,5 +1,6 @@
 """Tests of gradient descent and of the loop that runs it."""
 
+import math
 import pickle
 import signal
 import threading
@@ -95,7 +96,7 @@ def test_a_start_that_is_not_finite_says_so():
     found = cr.minimize(np.log, -1.0)
     assert found.status is Status.NOT_FINITE
     assert found.message == (
-        "not finite: the function is nan at the start; start where the function and its gradient are finite"
+        "not finite: the function is nan at the start; start where the function and its gradient are finite, or ask cr.why_nan"
     )
 
 
@@ -174,6 +175,8 @@ def test_learning_rates_that_are_none(rate):
         ({"method": GradientDescent}, TypeError, "write GradientDescent"),
         ({"x0": "5"}, TypeError, "not a number"),
         ({"x0": []}, ValueError, "no number to start from"),
+        ({"callback": "print"}, TypeError, "callback is a function"),
+        ({"batches": 32}, TypeError, "batches is cr.optim.Batches"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments, error, message):
@@ -392,3 +395,45 @@ def test_typed_mathematics_is_minimized_by_its_variables() -> None:
         cr.minimize("x^", 1.0)
     with pytest.raises(ValueError, match="no value of y"):
         cr.minimize("x y", {"x": 1.0})
+
+
+def test_a_range_is_a_start():
+    assert cr.minimize(lambda x: np.sum((x - 1) ** 2), range(3), steps=1).path[0].tolist() == [0.0, 1.0, 2.0]
+
+
+SOLVERS = [LBFGS(), Newton(), ConjugateGradient()]
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize(
+    ("fun", "start", "x"),
+    [
+        (lambda x: x * np.log(x), 1.0, math.exp(-1)),
+        (lambda x: 3 * x - np.log(x) - np.log(1 - x), 0.9, (5 - math.sqrt(13)) / 6),
+    ],
+)
+def test_solvers_turn_back_where_the_function_is_not_defined(solver, fun, start, x):
+    found = cr.minimize(fun, start, solver, steps=100)
+    assert found.success, found.message
+    assert found.x == pytest.approx(x)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_solvers_say_that_there_is_no_minimum(solver):
+    for fun, start in (
+        (np.log, 1.0),
+        (lambda x: -(x**4), 1.0),
+        (lambda v: v[0] ** 2 - v[1] ** 2, np.array([1.0, 0.1])),
+    ):
+        found = cr.minimize(fun, start, solver, steps=50)
+        assert found.status is cr.optim.Status.DIVERGED
+        assert found.message.startswith("diverged: the function fell from ")
+        assert found.message.endswith(": it has no minimum that way")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_solvers_do_not_start_where_the_function_is_not_finite(solver):
+    found = cr.minimize(np.sqrt, -1.0, solver)
+    assert found.status is cr.optim.Status.NOT_FINITE
+    assert found.message.startswith("not finite: the function is nan at the start; start where")
+    assert cr.minimize(np.sqrt, 1.0, solver).status in (cr.optim.Status.STALLED, cr.optim.Status.NOT_FINITE)

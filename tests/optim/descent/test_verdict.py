@@ -175,7 +175,7 @@ def jump(x: Any) -> Any:
     [
         (np.log, -1.0, GradientDescent(0.1), Status.NOT_FINITE, "the function is nan at the start"),
         (lambda x: np.sqrt(x), 0.5, GradientDescent(1.0), Status.NOT_FINITE, "the function is nan after 1 step"),
-        (lambda x: np.sqrt(np.abs(x) - x), 0.0, GradientDescent(1.0), Status.NOT_FINITE, "gradient is not finite"),
+        (lambda x: np.sqrt(np.abs(x) - x), 0.0, GradientDescent(1.0), Status.NOT_FINITE, "the gradient is nan"),
         (lambda x: 3.0, 5.0, GradientDescent(0.1), Status.CONVERGED, "norm 0 at the start"),
         (lambda x: 3, 5.0, GradientDescent(0.1), Status.CONVERGED, "norm 0 at the start"),
         (lambda x: -x, 5.0, GradientDescent(0.1), Status.STEPS_EXHAUSTED, "as large as at the start; it may have no minimum"),

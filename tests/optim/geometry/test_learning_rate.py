@@ -169,7 +169,8 @@ def test_verdicts_of_a_narrow_valley():
     ("fun", "x", "bound", "note"),
     [
         (lambda x: 3 * x, 1.0, math.inf, "straight"),
-        (lambda v: 3.0, ZERO, math.inf, "straight"),
+        (lambda v: 3.0, ZERO, math.inf, "The gradient is 0 here"),
+        (lambda x: x**4, 0.0, math.inf, "The gradient is 0 here"),
         (lambda x: -(x**2), 1.0, math.inf, "downward"),
         (lambda v: v[0] ** 2 - v[1] ** 2, np.ones(2), 1.0, "Not convex"),
         (lambda v: v[0] ** 2, np.ones(2), 1.0, "Flat in some direction"),

@@ -62,7 +62,7 @@ def read_level(fold: bool | str) -> str:
     if isinstance(fold, bool):
         return "auto" if fold else "none"
     if fold not in ("auto", *LEVELS):
-        raise TracingError(f'fold is True, False, "auto", "composite" or "line", not {fold!r:.40}')
+        raise TracingError(f'fold is "auto", "composite", "line" or "none", or True or False, not {fold!r:.40}')
     return fold
 
 

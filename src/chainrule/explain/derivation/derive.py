@@ -14,12 +14,12 @@ from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.differentiate import Differentiation
 from chainrule.explain.derivation.formulas import part_names
-from chainrule.explain.derivation.phrases import Phrase, listed
+from chainrule.explain.derivation.phrases import Phrase, in_words
 from chainrule.explain.derivation.recorded import Recorded
 from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, number_at, slope_of
 from chainrule.explain.derivation.verify import verify
 from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
-from chainrule.explain.expressions.expression import Apply, Expression, Symbol, evaluate, free_symbols, size, walk
+from chainrule.explain.expressions.expression import Apply, Expression, evaluate, free_symbols, size, walk
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import Move, tidy
 
@@ -130,12 +130,6 @@ def tidying_step(move: Move) -> Step:
     """Return a move of algebra as a step."""
     conditions = simplified(map(nonzero, move.nonzero))
     return Step(move.name, (), move.before, move.after, move.why, conditions, "algebra")
-
-
-def in_words(names: Sequence[str]) -> Phrase:
-    """Return variables as they are listed in a sentence."""
-    symbols: list[Phrase] = [(Symbol(name),) for name in names]
-    return symbols[0] if len(symbols) == 1 else (*listed(symbols[:-1]), " and ", *symbols[-1])
 
 
 def notes_on(*expressions: Expression) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from chainrule.explain.derivation.formulas import (
     row,
     rule_name,
 )
-from chainrule.explain.derivation.phrases import Equation, Phrase, equation, listed
+from chainrule.explain.derivation.phrases import Equation, Phrase, equation, in_words, listed, phrase_text
 from chainrule.explain.derivation.structure import AS_POWER, CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER
 from chainrule.explain.expressions.algebra import sum_terms
 from chainrule.explain.expressions.conditions import conditions_of
@@ -266,7 +266,7 @@ class Differentiation:
         held = free_symbols(constant)
         why = "a constant factor stays in front of the derivative"
         if held:
-            shown, verb = ", ".join(text(Symbol(name)) for name in held), "are" if len(held) > 1 else "is"
+            shown, verb = phrase_text(in_words(held)), "are" if len(held) > 1 else "is"
             why = f"{shown} {verb} held constant, so this factor stays in front of the derivative"
         if constant == lift(-1):
             why = "a minus sign stays in front of the derivative"

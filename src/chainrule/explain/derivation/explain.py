@@ -19,7 +19,7 @@ from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.explain.reading.parse import symbol_name
-from chainrule.explain.reading.point import point_of
+from chainrule.explain.reading.point import names_asked, point_of
 from chainrule.explain.reading.problem import Problem, parse_problem
 
 MAX_ORDER = 6
@@ -141,10 +141,12 @@ def _with_decimals(expression: Expression) -> Expression:
 def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[str, ...]:
     if wrt is None:
         return tuple(names)
-    typed = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    asked = tuple(name if name in names else symbol_name(name) for name in typed)  # θ is theta, x_1 is x1
+    # θ is theta, x_1 is x1
+    asked = tuple(name if name in names else symbol_name(name) for name in names_asked(wrt))
     unknown = [name for name in asked if name not in names]
-    if unknown or not asked:
+    if not asked:
+        raise ValueError(f"wrt names no variable; the variables are {', '.join(names)}")
+    if unknown:
         raise ValueError(f"there is no variable {', '.join(map(repr, unknown))}; the variables are {', '.join(names)}")
     return asked
 

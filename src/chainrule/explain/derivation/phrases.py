@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, final
 
 from chainrule.explain.expressions.dialects import LATEX, MATHML, TEXT, Dialect
-from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.expression import Expression, Symbol
 from chainrule.explain.expressions.notation import is_relation, latex, write
 
 
@@ -46,6 +46,12 @@ def listed(phrases: Sequence[Phrase], between: str = ", ") -> Phrase:
     for phrase in phrases:
         found += [between, *phrase] if found else phrase
     return tuple(found)
+
+
+def in_words(names: Sequence[str]) -> Phrase:
+    """Return variables as they are listed in a sentence."""
+    symbols: list[Phrase] = [(Symbol(name),) for name in names]
+    return symbols[0] if len(symbols) == 1 else (*listed(symbols[:-1]), " and ", *symbols[-1])
 
 
 def phrase_text(phrase: Phrase) -> str:

@@ -6,6 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -156,6 +157,10 @@ def _output(graph: Graph, expressions: Mapping[int, Expression]) -> Expression:
     if np.shape(out) != ():
         raise NotScalarError(
             f"the function returns an array of shape {np.shape(out)}; explain takes a function that returns one number"
+        )
+    if not isinstance(out, Real | np.bool_ | np.ndarray):
+        raise NotScalarError(
+            f"the function returns {out!r:.60}; explain takes a function that returns one real number: end it with `return`"
         )
     return _constant(out)
 

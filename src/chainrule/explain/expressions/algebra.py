@@ -255,7 +255,7 @@ def build(term: Term) -> Expression:
     above: list[Expression] = []
     below: list[Expression] = []
     for base, exponent in sorted(term.factors, key=_place):
-        if isinstance(exponent, Number) and exponent.value < 0 and base != E:
+        if isinstance(exponent, Number) and exponent.value < 0:
             below.append(_power(base, Number(-exponent.value)))
         else:
             above.append(_power(base, exponent))

@@ -63,7 +63,10 @@ class _Seen:
         inner = product.operands if is_named(product, "multiply") else ()
         self.fractions |= any(is_named(part, "divide") for part in inner)
         self._look_at_numbers(sign, factors)
-        bases = _alike([(base, exponent) for base, exponent in factors if not isinstance(base, Number)])
+        rooted = [
+            (base, exponent) for base, exponent in factors if not (isinstance(base, Number) and is_whole(exponent))
+        ]
+        bases = _alike(rooted)
         self.identity = self.identity or identity_among(dict(bases))
         for base in dict(bases):
             signs = [isinstance(exponent, Number) and exponent.value < 0 for found, exponent in bases if found == base]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from chainrule.explain.expressions.expression import Apply, Expression, Number, Value
-from chainrule.explain.expressions.neat import ZERO, call, is_named, is_whole, multiply_numbers
+from chainrule.explain.expressions.neat import ZERO, call, is_named, is_whole, multiply_numbers, power_of_number
 
 Powers = dict[Expression, Expression]
 
@@ -105,12 +105,16 @@ def _with_cube_root(root: Apply, powers: Powers) -> None:
 
 
 def _with_root_of_number(coefficient: Value, base: Expression, powers: Powers) -> Value:
-    """Write 2/√2 as √2."""
+    """Write √2 · √2 as 2, 2^(3/2) as 2√2, and 2/√2 as √2."""
     exponent = powers[base]
     if not (isinstance(base, Number) and is_whole(base) and base.value > 1 and isinstance(exponent, Number)):
         return coefficient
-    exact = Fraction(coefficient) if not isinstance(coefficient, float) else Fraction(0)
-    if not -1 < exponent.value < 0 or not exact or exact.numerator % base.value:
+    whole = power_of_number(base.value, int(exponent.value))
+    if isinstance(exponent.value, float) or whole is None:
         return coefficient
-    powers[base] = Number(exponent.value + 1)
-    return multiply_numbers(exact, Fraction(1, int(base.value)))
+    coefficient, rest = multiply_numbers(coefficient, whole), Fraction(exponent.value) - int(exponent.value)
+    exact = Fraction(coefficient) if not isinstance(coefficient, float) else Fraction(0)
+    if rest < 0 and exact and exact.numerator % base.value == 0:
+        coefficient, rest = multiply_numbers(exact, Fraction(1, int(base.value))), rest + 1
+    powers[base] = Number(rest)
+    return coefficient

@@ -271,7 +271,7 @@ def _vanishes_too(known: Apply, condition: Apply) -> bool:
     if len(names) != 1 or free_symbols(condition) != names:
         return False
     first, second = (_coefficients(each, Symbol(names[0])) for each in (known, condition))
-    return first is not None and second is not None and not any(divided(first, second)[1])
+    return first is not None and second is not None and any(second) and not any(divided(first, second)[1])
 
 
 def _coefficients(condition: Apply, variable: Symbol) -> Coefficients | None:

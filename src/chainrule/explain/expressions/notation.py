@@ -28,6 +28,9 @@ from chainrule.primitives.table import BY_NAME
 CHOICE, RELATION, SUM, PRODUCT, POWER, ATOM = range(6)
 """How strongly an expression holds together, weakest first."""
 
+MAX_DIGITS = 15
+"""A whole number that is longer is written with a power of ten where it ends in zeros."""
+
 KNOWN_WORDS = frozenset("pi mu nu xi ln log sin cos tan exp abs max min erf tau phi chi psi rho eta".split())
 """Letters side by side that would be read as one name."""
 
@@ -153,18 +156,30 @@ def _number(value: Value, dialect: Dialect) -> Piece:
             negative=True,
         )
     if isinstance(value, Fraction):
-        quotient = dialect.fraction(dialect.number(str(value.numerator)), dialect.number(str(value.denominator)))
+        above, below = _number(value.numerator, dialect), _number(value.denominator, dialect)
+        bare = dialect.stacked or below.precedence > PRODUCT
+        quotient = dialect.fraction(above.text, below.text if bare else dialect.bracket(below.text))
         return Piece(quotient, PRODUCT, starts="number", ends="number", fraction=True)
-    digits = str(value)
+    digits = _shortened(str(value))
     power = re.fullmatch(r"([\d.]+)e([+-]?)0*(\d+)", digits)
     if power:
         exponent = dialect.number(power[2].strip("+") + power[3])
         scaled = dialect.power(
             dialect.number("10"), exponent if dialect.stacked or not power[2].strip("+") else f"({exponent})"
         )
+        if power[1] == "1":
+            return Piece(scaled, POWER, starts="number", ends="other")
         return Piece(dialect.number(power[1]) + dialect.times + scaled, PRODUCT, starts="number", ends="other")
     digits = digits.removesuffix(".0").replace("inf", "∞")
     return Piece(dialect.number(digits), starts="number", ends="number")
+
+
+def _shortened(digits: str) -> str:
+    """Return a long whole number that ends in zeros as 1.5e+20; Python writes decimals so by itself."""
+    shown = digits.rstrip("0")
+    if len(digits) <= MAX_DIGITS or not digits.isdigit() or len(shown) > MAX_DIGITS:
+        return digits
+    return f"{shown[0]}{'.' if shown[1:] else ''}{shown[1:]}e+{len(digits) - 1}"
 
 
 def _derivative(node: Derivative, dialect: Dialect) -> Piece:

@@ -31,7 +31,13 @@ def signed_sum(terms: Sequence[tuple[int, Expression]]) -> Expression:
 
 
 def split_constants(node: Expression, name: str) -> tuple[Expression | None, Expression]:
-    """Return a product as (its factors without the variable, the rest); None where there are none."""
+    """Return a product as (its factors without the variable, the rest); None where there are none.
+
+    >>> from chainrule.explain.expressions.notation import text
+    >>> constant, rest = split_constants(Symbol("x") * Symbol("y") / (3 * (Symbol("x") + 1)), "x")
+    >>> text(constant), text(rest)
+    ('y/3', 'x/(x + 1)')
+    """
     constants: list[Expression] = []
     divisors: list[Expression] = []
     rest: list[Expression] = []
@@ -46,6 +52,15 @@ def split_constants(node: Expression, name: str) -> tuple[Expression | None, Exp
         elif isinstance(part, Apply) and is_named(part, "divide") and not depends_on(part.operands[1], name):
             divisors.append(part.operands[1])
             pending.append(part.operands[0])
+        elif isinstance(part, Apply) and is_named(part, "divide") and depends_on(part.operands[0], name):
+            below, moving = split_constants(part.operands[1], name)
+            if below is None:
+                rest.append(part)
+                continue
+            above, top = split_constants(part.operands[0], name)
+            constants += () if above is None else (above,)
+            divisors.append(below)
+            rest.append(top / moving)
         else:
             (rest if depends_on(part, name) else constants).append(part)
     if not (constants or divisors) or not rest:

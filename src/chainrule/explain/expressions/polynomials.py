@@ -62,7 +62,7 @@ def greatest_shared(first: Coefficients, second: Coefficients) -> Coefficients:
         first, second = second, divided(first, second)[1]
     lowest = math.lcm(*(Fraction(number).denominator for number in first))
     whole = [int(number * lowest) for number in first]
-    content = math.gcd(*whole) * (1 if whole[-1] > 0 else -1)
+    content = (math.gcd(*whole) or 1) * (-1 if whole[-1] < 0 else 1)
     return tuple(Fraction(number, content) for number in whole)
 
 

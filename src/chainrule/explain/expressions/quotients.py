@@ -56,7 +56,7 @@ def cancel_common(expression: Expression) -> Move | None:
         shared = [(base, exponent) for base, exponent in found if exponent is not None]
         if not shared:
             return node
-        canceled.update(dict.fromkeys(base for base, _ in shared if free_symbols(base)))
+        canceled.update(dict.fromkeys(base for base, _ in shared))
         inverse = term_of(1 / build(Term(1, tuple(shared))))
         left = build_sum([multiply_terms(term, inverse) for term in terms])
         return neat(build(term_of(left / build(multiply_terms(term_of(below), inverse)))))
@@ -65,7 +65,8 @@ def cancel_common(expression: Expression) -> Move | None:
     if after == expression:
         return None
     shown = " and ".join(text(base) for base in canceled)
-    return Move(f"cancel {shown}", "every term above the line contains it", expression, after, tuple(canceled))
+    nonzero = tuple(base for base in canceled if free_symbols(base))
+    return Move(f"cancel {shown}", "every term above the line contains it", expression, after, nonzero)
 
 
 def factor_shared(expression: Expression) -> Move | None:
@@ -85,6 +86,29 @@ def factor_shared(expression: Expression) -> Move | None:
         return node
 
     return moved("factor above the line", "what stands above and below the line shares a factor", expression, rule)
+
+
+def factor_above(expression: Expression) -> Move | None:
+    """Pull out what all terms above a line share: (4x - 4)/(x + 1)^3 is 4(x - 1)/(x + 1)^3."""
+    shown: dict[str, None] = {}
+
+    def rule(node: Expression) -> Expression:
+        above, below = split_fraction(node)
+        if not free_symbols(below):
+            return node
+        term = term_of(above)
+        result: Expression = build(Term(term.coefficient)) / below
+        for base, exponent in term.factors:
+            plain = exponent == ONE and is_polynomial(base)
+            common, rest = split_common(terms_of(base)) if plain else (Term(1), None)
+            result = result * (base**exponent if rest is None else build(common) * rest)
+            shown.update({} if rest is None else {text(build(common)): None})
+        return neat(build(term_of(result))) if shown else node
+
+    after = everywhere(expression, rule)
+    if after == expression:
+        return None
+    return Move(f"factor out {' and '.join(shown)}", "every term contains it", expression, after)
 
 
 def _apart(

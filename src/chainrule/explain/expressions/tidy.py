@@ -16,7 +16,7 @@ from chainrule.explain.expressions.algebra import (
     terms_of,
 )
 from chainrule.explain.expressions.expansion import expanded_terms, has_brackets, is_polynomial, split_fraction
-from chainrule.explain.expressions.expression import Apply, Expression, fold, rebuild, size
+from chainrule.explain.expressions.expression import Apply, Expression, fold, free_symbols, rebuild, size, walk
 from chainrule.explain.expressions.factoring import factor_brackets, factor_out
 from chainrule.explain.expressions.gathering import gather
 from chainrule.explain.expressions.move import Move, moved
@@ -28,9 +28,11 @@ from chainrule.explain.expressions.quotients import (
     clear_inside,
     common_denominator,
     expand_below,
+    factor_above,
     factor_shared,
     split_terms,
 )
+from chainrule.explain.expressions.roots import take_out_numbers
 from chainrule.explain.expressions.trigonometry import name_ratio, pythagoras, secant
 
 __all__ = ["Move", "gather", "tidy"]
@@ -68,12 +70,17 @@ def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
 def _tried(attempt: Callable[[Expression], Move | None], current: Expression, moves: list[Move]) -> Expression:
     """Return the expression after a move, which is noted; the same object where the move changes nothing."""
     move = attempt(current)
-    if move is None or move.after == current:
+    if move is None or move.after == current or _divides_by_zero(move.after):
         return current
     # Two expressions can be written alike, such as x · x^1 and x^2 regrouped; that is no move to show.
     if text(move.after) != text(current):
         moves.append(move)
     return move.after
+
+
+def _divides_by_zero(expression: Expression) -> bool:
+    """Return whether 0 stands below a line, as where x - x is put together: such a function has no value anywhere."""
+    return any(is_named(node, "divide") and node.operands[1] == ZERO for node in walk(expression))
 
 
 def gather_inside(expression: Expression) -> Move | None:
@@ -126,11 +133,15 @@ def expand(expression: Expression) -> Move | None:
     terms = expanded_terms(numerator) if has_brackets(numerator) else None
     if terms is None:
         return None
-    expanded = build_sum(collect(terms))
+    collected = collect(terms)
+    # Over a line, factors are worth more than terms: 4(x - 1)/(x + 1)^3 stays.
+    if len(collected) == len(terms) and free_symbols(denominator) and not is_named(numerator, "add", "subtract"):
+        return None
+    expanded = build_sum(collected)
     after = neat(expanded if denominator == ONE else build(term_of(1 / denominator * expanded)))
     if after == expression or not _shorter(after, expression, numerator, expanded):
         return None
-    name = "expand and collect like terms" if len(collect(terms)) < len(terms) else "expand"
+    name = "expand and collect like terms" if len(collected) < len(terms) else "expand"
     return Move(name, "every term in a bracket is multiplied", expression, after)
 
 
@@ -226,6 +237,7 @@ def open_brackets(expression: Expression) -> Move | None:
 
 
 _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
+    take_out_numbers,
     gather,
     gather_inside,
     resolve_signs,
@@ -245,6 +257,7 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     cancel_numbers,
     split_terms,
     name_ratio,
+    factor_above,
     sign_in_front,
     turn_sign,
     open_brackets,

@@ -102,7 +102,11 @@ def _typed(text: str, x: Point, wrt: str | None) -> Section:
 
 
 def _variable(names: Sequence[str], wrt: str | None) -> str:
+    if not names:
+        raise ValueError("the point has no number; give one, such as 1.0")
     if wrt is not None:
+        if not isinstance(wrt, str):
+            raise TypeError(f"wrt is the name of the variable that moves, such as 'x', not {wrt!r:.60}")
         found = wrt if wrt in names else symbol_name(wrt)
         if found not in names:
             raise ValueError(f"there is no variable {wrt!r}; the variables are {', '.join(names)}")

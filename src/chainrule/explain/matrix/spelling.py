@@ -10,19 +10,38 @@ from chainrule.explain.matrix.formula import Shape
 
 LONG_NUMBER = 1_000_000
 """A fraction with longer parts than this is written as a decimal."""
+SHORT_NUMBER = 1_000
+"""Up to this denominator a fraction is looked for of which a number is the rounded value."""
+ROUNDING = Fraction(1, 10**14)
+TYPED = 10**12
+"""Nobody types more decimals: such a number was computed, mostly by a division as by the square root of 8."""
 
 
 def number_parts(coefficient: Fraction) -> tuple[str, str]:
-    """Return numerator and denominator as digits; a number that is no short fraction as a decimal above or below."""
-    size = abs(coefficient)
+    """Return numerator and denominator as digits; a number that is no short fraction, nor rounded from one, as a decimal.
+
+    >>> number_parts(Fraction(2, 3)), number_parts(Fraction(str(2 / 3))), number_parts(Fraction(str(0.31415926)))
+    (('2', '3'), ('2', '3'), ('0.31416', '1'))
+    """
+    size = _before_rounding(abs(coefficient))
     if size.numerator < LONG_NUMBER and size.denominator < LONG_NUMBER:
         is_decimal = size.denominator >= 10 and set(str(size.denominator)) <= {"0", "1"}
         if is_decimal and (size.numerator != 1 or size.denominator >= 10_000):
             return f"{float(size):g}", "1"
         return str(size.numerator), str(size.denominator)
-    if size < 1:
+    if size.numerator == 1 or (size < 1 and size.denominator > TYPED):
         return "1", f"{float(1 / size):.5g}"
     return f"{float(size):.5g}", "1"
+
+
+def _before_rounding(size: Fraction) -> Fraction:
+    """Return the short fraction, or the 1/n, that a floating-point number was rounded from; the number itself without one."""
+    if not size or size.denominator < LONG_NUMBER:
+        return size
+    for near in (size.limit_denominator(SHORT_NUMBER), Fraction(1, round(1 / size) or 1)):
+        if abs(near - size) <= ROUNDING * size:
+            return near
+    return size
 
 
 def axes_words(shape: Shape, axes: Sequence[int]) -> str:

@@ -122,7 +122,8 @@ def _call(name: Token, _open: Token, arguments: tuple[Expression, ...], _close: 
     function = name.value
     if len(arguments) < function.least or (function.most is not None and len(arguments) > function.most):
         wanted = {1: "one argument", 2: "two arguments"}[function.least]
-        raise Refused(name.position, f"{function.name} has {len(arguments)} arguments; expected {wanted}")
+        advice = "; a base is written as in log_3(x)" if function.name == "log" else ""
+        raise Refused(name.position, f"{function.name} has {len(arguments)} arguments; expected {wanted}{advice}")
     return _bounded(name, function.build(*arguments))
 
 

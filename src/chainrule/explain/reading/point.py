@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,18 @@ def point_of(names: Sequence[str], given: Any, called: str = "at") -> dict[str, 
         what = f"gives no value of {', '.join(missing)}" if missing else f"names {', '.join(unknown)}"
         raise ValueError(f"{called} {what}; the variables are {', '.join(names)}, such as {_example(names)}")
     return {name: real_number(name, values[name]) for name in names}
+
+
+def names_asked(wrt: Any) -> tuple[str, ...]:
+    """Return the variables that are asked for, as they were typed. Raises TypeError where they are no names.
+
+    >>> names_asked("x"), names_asked(["x", "y"])
+    (('x',), ('x', 'y'))
+    """
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, Iterable) else ()
+    if not all(isinstance(name, str) for name in names) or not isinstance(wrt, Iterable):
+        raise TypeError(f"wrt is the name of a variable, such as 'x', or several in a list, not {wrt!r:.60}")
+    return names
 
 
 def real_number(name: str, value: Any) -> float:

@@ -1,10 +1,11 @@
-"""Owns what is said of a reading that some would expect to be another: log x, e^2x, 1/2x, sin x^2."""
+"""Owns what is said of a reading that some would expect to be another: log x, e^2x, 1/2x, x^1/2, sin x^2."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from chainrule.explain.expressions.expression import Constant, Number, Symbol
+from chainrule.explain.expressions.neat import ONE
 from chainrule.explain.reading.cursor import Token
 
 
@@ -19,6 +20,8 @@ def remarks(tokens: Sequence[Token]) -> Iterator[str]:
             yield f"{shown} is read as {_name(token)}({_shown(after)}); the power of the function is {_name(token)}^n x"
         elif token.value == Symbol("gamma") and after and after[0].type == "OPEN":
             yield "gamma before a bracket is the variable γ, which multiplies it; the gamma function is Gamma(x)"
+        elif token.type == "DIVIDE" and after:
+            yield from _divided_power(before, token, after[0])
         elif _is_variable(token) and place and _touches(tokens[place - 1], token):
             yield from _joined(before, token)
 
@@ -28,6 +31,17 @@ def _power_without_bracket(after: Sequence[Token]) -> bool:
     if len(after) < 2 or not _is_variable(after[0]):
         return False
     return after[1].type == "RAISED" or (after[1].type == "CARET" and len(after) > 2 and after[2].type == "OPERAND")
+
+
+def _divided_power(before: Sequence[Token], token: Token, number: Token) -> Iterator[str]:
+    """Yield what is said of a line after the exponent 1, as in x^1/2: nobody writes that power for its own sake."""
+    *others, exponent = before
+    if not others or exponent.value != ONE or not isinstance(number.value, Number) or not _touches(token, number):
+        return
+    is_negative = others[-1].type == "MINUS" and len(others) > 1
+    sign = "-" if is_negative else ""
+    if others[-1 - is_negative].type == "CARET":
+        yield f"the exponent is {sign}1 alone; brackets would join /{number.text} to it: ^({sign}1/{number.text})"
 
 
 def _joined(before: Sequence[Token], token: Token) -> Iterator[str]:

@@ -6,13 +6,14 @@ import re
 import unicodedata
 from fractions import Fraction
 
-from chainrule.explain.expressions.expression import Expression, Number, Symbol
+from chainrule.explain.expressions.expression import Expression, Number, Symbol, apply
 from chainrule.explain.reading.characters import ROOTS, SUBSCRIPTS, SUPERSCRIPTS, why_not
 from chainrule.explain.reading.commands import scan_argument, scan_command
 from chainrule.explain.reading.cursor import CLOSERS, Cursor, Token
 from chainrule.explain.reading.names import FUNCTIONS, GREEK, Function, root_of
 from chainrule.explain.reading.refusal import quoted
 from chainrule.explain.reading.words import scan_letter, scan_word
+from chainrule.primitives.arithmetic import DIVIDE
 
 MAX_DIGITS = 50
 MAX_SCALE = 300
@@ -78,7 +79,8 @@ def _scan_rare(cursor: Cursor, char: str) -> None:
         cursor.emit("ROOT", _ROOTS[char], 1)
     elif unicodedata.category(char) == "No" and char not in SUBSCRIPTS:
         _refuse_second_number(cursor)
-        cursor.emit("OPERAND", Number(Fraction(unicodedata.numeric(char)).limit_denominator(10)), 1)
+        value = Fraction(unicodedata.numeric(char)).limit_denominator(10)
+        cursor.emit("OPERAND", apply(DIVIDE, Number(value.numerator), Number(value.denominator)), 1)
     elif char in SUBSCRIPTS or char == "_":
         found = cursor.match(_UNDERSCORED)
         name = quoted(found[0] if found else char)

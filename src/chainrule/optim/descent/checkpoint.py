@@ -51,6 +51,8 @@ def write(path: str | os.PathLike[str], call: Mapping[str, str], arrays: Arrays)
     """Write arrays to a file, with what tells of which call they are; the file is the old one or the new one at any moment."""
     target = Path(path)
     parts = {"format": np.array(FORMAT), "call": np.array(json.dumps(dict(call))), **arrays}
+    if not target.parent.is_dir():
+        raise CheckpointError(f"there is no folder {target.parent} for the checkpoint; make it, or give another path")
     temporary = target.with_name(f".{target.name}.tmp")
     with temporary.open("wb") as file:
         np.savez(file, digest=np.array(_digest(parts)), **parts)  # type: ignore[arg-type]  # its stub takes a name for a flag
@@ -83,7 +85,7 @@ def read(path: str | os.PathLike[str], call: Mapping[str, str]) -> Arrays | None
         with source.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             parts = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
-        raise CheckpointError(_advice(source, f"is damaged, or no checkpoint ({error})")) from error
+        raise CheckpointError(_advice(source, "is damaged, or no checkpoint")) from error
     if str(parts.get("format")) != FORMAT:
         raise CheckpointError(_advice(source, "is no checkpoint of a descent"))
     if str(parts.pop("digest", "")) != _digest(parts):

@@ -80,6 +80,7 @@ def minimize(
     if isinstance(fun, str):
         fun, x0 = read_function(fun, x0)
     _refuse_arguments(fun, method, steps, tol)
+    _refuse_extras(callback, batches)
     leaves, structure = flatten(x0)
     is_watched = has_traced(leaves) or has_traced(flatten(tuple(args))[0])
     x = x0 if is_watched else unflatten(structure, start_leaves(leaves))
@@ -156,6 +157,15 @@ def _refuse_arguments(fun: object, method: object, steps: object, tol: object) -
         raise ValueError(f"tol is a number of at least 0, not {tol!r:.60}")
 
 
+def _refuse_extras(callback: object, batches: object) -> None:
+    if callback is not None and not callable(callback):
+        raise TypeError(
+            f"callback is a function of the progress, such as lambda now: print(now.step), not {callback!r:.60}"
+        )
+    if batches is not None and not isinstance(batches, Batches):
+        raise TypeError(f"batches is cr.optim.Batches((X, y), size=32), not {batches!r:.60}")
+
+
 def start_leaves(leaves: Sequence[Any]) -> list[Any]:
     """Return the parts of a start as floats, in arrays of our own."""
     if not leaves:
@@ -171,6 +181,6 @@ def _as_float(leaf: Any) -> Any:
         raise TypeError(f"x0 holds {leaf!r:.60}, which is not a number or an array of numbers")
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
-    if isinstance(leaf, np.ndarray):
+    if isinstance(leaf, np.ndarray) or array.ndim:
         return array
     return array.item() if array.dtype in (np.float64, np.complex128) else array[()]

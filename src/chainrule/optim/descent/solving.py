@@ -13,10 +13,14 @@ from chainrule.native.jit import jit
 from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import often
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
+from chainrule.optim.descent.story import START_ELSEWHERE, not_finite
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.methods.method import Vector
 from chainrule.transforms.derivatives import hvp, value_and_grad
+
+_DEEP = 1e6
+"""A function that fell so much farther than it was large, and falls faster than at the start, has no minimum that way."""
 
 
 def solve(task: Task) -> Minimum:
@@ -139,6 +143,11 @@ class _Diary:
         message = f"{status.name.lower().replace('_', ' ')}: the gradient has norm {norm:.3g} {after}"
         if status is Status.INTERRUPTED:
             message = f"interrupted: {self.interrupted} {after}"
+        elif status is Status.NOT_FINITE and not count:
+            message = f"not finite: {not_finite(value, norm)} {after}; {START_ELSEWHERE}"
+        elif status is Status.DIVERGED:
+            fell = f"the function fell from {self.values[0]:.4g} to {self.values[-1]:.4g} {after}"
+            message = f"diverged: {fell}: it has no minimum that way"
         elif words and status is not Status.CONVERGED:
             message += f"; {type(self.task.method).__name__} says: {words}"
         rows = np.array(self.points).reshape(len(self.points), sum(map(np.size, self.leaves)))
@@ -167,7 +176,9 @@ class _Diary:
         if self.interrupted:
             return Status.INTERRUPTED
         if not (math.isfinite(value) and math.isfinite(norm)):
-            return Status.DIVERGED if count and math.isinf(value) else Status.NOT_FINITE
+            return Status.DIVERGED if count and value == -math.inf else Status.NOT_FINITE
         if norm <= self.task.tol:
             return Status.CONVERGED
+        if norm > self.norms[0] and value < -_DEEP * max(1.0, abs(self.values[0])):
+            return Status.DIVERGED
         return Status.STEPS_EXHAUSTED if count >= self.task.steps else Status.STALLED

@@ -20,9 +20,19 @@ from chainrule.optim.modifiers.weight_decay import WeightDecay
 
 _SAME = 1e-6
 _MODEST = 0.1  # a learning rate that is not too large for most functions of numbers of size 1
-_TOO_LONG = "the gradient is not finite, or longer than 1e154, whose square is not"
+_TOO_LONG = "the gradient is infinite, or longer than 1e154"  # so that its square is infinite
 _DECAY = "weight decay pulls x away from where the gradient vanishes: with less of it, or none, it goes on"
 _FEW = 1e6  # more steps are not named: nobody will take them
+
+
+START_ELSEWHERE = "start where the function and its gradient are finite, or ask cr.why_nan"
+
+
+def not_finite(value: float, square: float) -> str:
+    """Say what is not finite: the value of the function, or the square of the gradient's norm."""
+    if not math.isfinite(value):
+        return f"the function is {value}"
+    return "the gradient is nan" if math.isnan(square) else _TOO_LONG
 
 
 @final
@@ -63,11 +73,11 @@ class Story:
 
     def _bad(self) -> str:
         """Say what is not finite."""
-        return f"the function is {self.value}" if not math.isfinite(self.value) else _TOO_LONG
+        return not_finite(self.value, self.square)
 
     def _not_finite(self, found: Minimum, after: str) -> str:
         if not found.nit:
-            return f"not finite: {self._bad()} {after}; start where the function and its gradient are finite"
+            return f"not finite: {self._bad()} {after}; {START_ELSEWHERE}"
         advice = "try a smaller learning rate, or keep x where the function is defined with cr.optim.Box"
         return f"not finite: {self._bad()} {after}, so that a step has left where it is defined; {advice}"
 

@@ -120,6 +120,11 @@ class PredictedRates:
         return steps_until(method or self.method, rate * self.curvatures, self.gradient, self.tol)
 
     @property
+    def is_still(self) -> bool:
+        """Whether the gradient is zero, so that no step moves."""
+        return not np.any(self.gradient)
+
+    @property
     def _is_flat(self) -> bool:
         return self.spectrum.eigenvalues is not None and math.isinf(self.bound)
 
@@ -146,7 +151,7 @@ class PredictedRates:
         """Return what a rate does, with the numbers that say why."""
         verdict = self.verdict(rate)
         if verdict is None or self.best is None:
-            return f"{number(rate)}: {_no_bound(self.spectrum, self.zero)}"
+            return f"{number(rate)}: {self._no_bound()}"
         bound = f"the stable bound {self.formula} = {number(self.bound)}"
         factor = self.factor(rate)
         if verdict == "diverging":
@@ -157,6 +162,13 @@ class PredictedRates:
             where = "far below" if verdict == "too slow" else "close to" if verdict == "oscillating" else "below"
             return f"{number(rate)} is {verdict}: it is {where} {bound}. How many steps it needs is not known."
         return f"{number(rate)} is {verdict}: {self._pace_text(rate, factor, bound)}"
+
+    def _no_bound(self) -> str:
+        if self.is_still:
+            return "the gradient is 0 here, so that no step moves, at any rate"
+        if self.spectrum.scale <= self.zero:
+            return "the function is straight here: no rate diverges and none arrives"
+        return "the function bends downward here, so that every rate moves away; there is no minimum to come to"
 
     @property
     def shown_best(self) -> str:
@@ -195,9 +207,3 @@ def _percent(factor: float) -> str:
     """
     digits = max(0, math.ceil(-math.log10(1 - factor)) - 2) if 0 < factor < 1 else 0
     return f"{100 * factor:.{digits + 1}f}".rstrip("0").rstrip(".") + "%"
-
-
-def _no_bound(spectrum: Spectrum, zero: float) -> str:
-    if spectrum.scale <= zero:
-        return "the function is straight here: no rate diverges and none arrives"
-    return "the function bends downward here, so that every rate moves away; there is no minimum to come to"

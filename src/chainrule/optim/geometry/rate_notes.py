@@ -59,6 +59,8 @@ def what_to_beware_of(
 
 def _shape(theory: PredictedRates) -> list[str]:
     spectrum, zero = theory.spectrum, theory.zero
+    if theory.is_still and spectrum.largest <= zero:
+        return ["The gradient is 0 here, so that no step moves, at any rate; start elsewhere to see what rates do."]
     if spectrum.scale <= zero:
         return [
             "The function is straight here: every step is as long as the last, at any rate, and none leads to a minimum."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
@@ -29,6 +30,8 @@ def solve_by_scipy(
     watched = _Watched(value_and_grad, observe)
     try:
         watched.show(start)
+        if not watched.is_finite:
+            return "the function or its gradient is not finite"
         if steps == 0:  # SciPy's methods take one all the same
             return EXHAUSTED
         with np.errstate(all="ignore"):  # what overflows is in the values that are observed
@@ -42,7 +45,7 @@ def solve_by_scipy(
                 options={**options, "maxiter": steps},
             )
     except StopIteration:
-        return "the observer ended the descent at the start"
+        return watched.message or "the observer ended the descent at the start"
     return watched.message or str(found.message).strip(" :")
 
 
@@ -60,26 +63,46 @@ class _Watched:
         self._value_and_grad = value_and_grad
         self._observe = observe
         self._last: tuple[Vector, float, Vector] | None = None
-        self._shown: Vector | None = None
+        self._shown: tuple[Vector, float, Vector] | None = None
         self._idle = 0
         self.message = ""
 
-    def compute(self, x: Vector) -> tuple[float, Vector]:
+    @property
+    def is_finite(self) -> bool:
+        """Whether the last values are."""
+        return self._last is not None and math.isfinite(self._last[1]) and bool(np.all(np.isfinite(self._last[2])))
+
+    def _look(self, x: Vector) -> tuple[float, Vector]:
         """Return value and gradient; solvers change x in place, and ask twice for where they have just been."""
         if self._last is None or not np.array_equal(self._last[0], x):
             value, gradient = self._value_and_grad(x.copy())
             self._last = x.copy(), float(value), np.array(gradient, dtype=np.float64)
         return self._last[1], self._last[2].copy()
 
+    def compute(self, x: Vector) -> tuple[float, Vector]:
+        """Return value and gradient; where they do not exist there is a wall, so that a solver tries a shorter step.
+
+        The wall climbs from the last point that was shown as steeply as the function falls there.
+        """
+        value, gradient = self._look(x)
+        if self.is_finite or self._shown is None:
+            return value, gradient
+        if value == -math.inf:
+            self.message = "there is no minimum that way"
+            self.show(x)
+            raise StopIteration
+        shown, before, slope = self._shown
+        return before + abs(float(slope @ (x - shown))), -slope
+
     def show(self, x: Vector) -> None:
         """Show a point to the observer."""
-        value, gradient = self.compute(x)
-        self._shown = x.copy()
+        value, gradient = self._look(x)
+        self._shown = x.copy(), value, gradient
         self._observe(x.copy(), value, gradient)
 
     def after_iteration(self, intermediate_result: Any) -> None:
         """Show the point of an iteration, unless it is where the last one was."""
-        if self._shown is None or not np.array_equal(intermediate_result.x, self._shown):
+        if self._shown is None or not np.array_equal(intermediate_result.x, self._shown[0]):
             self._idle = 0
             self.show(intermediate_result.x)
             return

@@ -39,9 +39,11 @@ _BRACKETS = {
     "\\rangle": ")",
     "\\{": "(",
     "\\}": ")",
-    **dict.fromkeys("⟨〈<", "("),
-    **dict.fromkeys("⟩〉>", ")"),
+    **dict.fromkeys("⟨〈", "("),
+    **dict.fromkeys("⟩〉", ")"),
 }
+_COMPARED = re.compile(r"(^|=\s*)<([^<>]*)>(?=$|\s*=)")
+"""Signs of comparison that stand for brackets: <2x, 3y>; those in x > 0 are what they are."""
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _INDEXED = re.compile(r"(?<![A-Za-z0-9_\\])([A-Za-z])\s*([0-9]+)(?![0-9_])")
 _CALLED = "sin|cos|tan|sec|csc|cot|sinh|cosh|tanh|ln|log|exp|sqrt"
@@ -215,7 +217,7 @@ def _plain_brackets(line: str) -> str:
         line = re.sub(r"\\\\(?:\[[^\]]*\])?|&", ",", _MATRIX.sub(lambda found: _SIDES[found[1]], line))
     for sign, plain in _BRACKETS.items():
         line = line.replace(sign, plain)
-    return line.strip()
+    return _COMPARED.sub(r"\1(\2)", line.strip())
 
 
 def _opened(line: str) -> str:

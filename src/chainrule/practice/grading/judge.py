@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.explain.expressions.equivalence import equivalent
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, free_symbols, size, substitute, walk
-from chainrule.explain.expressions.neat import ZERO
+from chainrule.explain.expressions.neat import ZERO, neat
 from chainrule.explain.expressions.notation import text
 from chainrule.practice.grading.mistakes import HINTS, MISTAKES, RANKS, UNKNOWN
 from chainrule.practice.grading.operation import Floats
@@ -181,7 +181,7 @@ def _matches(variants: Iterable[Variant], values: Floats, whole: Expression, tas
         value = task.sample.spread(variant.value)
         # The first point alone rules nearly all of them out.
         if variant.slips and abs(value[0] - values[0]) <= 1e-6 * (abs(value[0]) + 1e-6) and agree(value, values):
-            where = "" if variant.node is None or variant.node == whole else text(variant.node)
+            where = "" if variant.node is None or variant.node == whole else text(neat(variant.node))
             yield min(variant.slips), where if len(where) <= 40 and not where.isalpha() else ""
 
 

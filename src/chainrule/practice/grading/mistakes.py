@@ -202,7 +202,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "dropped brackets",
         "leaves brackets out",
-        "Put brackets around what belongs together: what stands in front multiplies every term.",
+        "Put brackets around what belongs together: without them a factor, a sign or a power reaches its neighbor only.",
     ),
     Mistake(
         "lost sign",
