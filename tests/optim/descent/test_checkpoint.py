@@ -94,6 +94,7 @@ def test_a_descent_that_an_error_ended_goes_on(run: Any, step: int, tmp_path: Pa
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are killed in the middle by forking")
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")  # of JAX, where a test before has loaded it
 @pytest.mark.parametrize("run", [descend, train])
 def test_a_descent_that_was_killed_goes_on_to_the_same_bits(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
