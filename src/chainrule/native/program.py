@@ -18,6 +18,7 @@ from chainrule.native.lifetimes import last_uses
 from chainrule.native.loop_calls import loop_call
 from chainrule.native.machine import INLINE
 from chainrule.native.numpy_calls import write_call
+from chainrule.native.order_of_steps import steps_of
 from chainrule.native.products import write_product
 from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
@@ -220,7 +221,7 @@ class ProgramWriter(Writing):
         if not wanted:
             return
         schedule = Schedule(wanted, state.storage, state.cells)
-        steps = schedule.steps()
+        steps = steps_of(schedule)
         keep = {term.index for term in wanted}
         for term in wanted:
             if schedule.roles[term.index] is ALIAS:

@@ -1,4 +1,4 @@
-"""Owns the order of work: which values are computed together in one loop, which are kept in memory, and when.
+"""Owns the schedule: how each value of a program is computed, which are kept in memory, and when.
 
 Every value has a level, one more than that of what it must find in memory. Values of one level with one iteration space are
 computed in one loop: whatever lies between two reductions is fused, and is written to memory only if a later level needs it
@@ -13,7 +13,7 @@ from enum import Enum, auto
 from chainrule.core.graph import ITEM
 from chainrule.native.cells import MOST, can_be_cells
 from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
-from chainrule.native.lapack import has_lapack, lapack_pieces
+from chainrule.native.lapack import has_lapack
 from chainrule.native.layout import (
     Storage,
     contiguous,
@@ -26,10 +26,10 @@ from chainrule.native.layout import (
     storage_of_view,
 )
 from chainrule.native.products import can_multiply, wants_copy
-from chainrule.native.steps import REDUCTIONS, Piece, Step, assembled, reduced
+from chainrule.native.steps import REDUCTIONS
 from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.places import GATHER, SCATTER
-from chainrule.passes.terms import BOOL, Shape, Term
+from chainrule.passes.terms import BOOL, Term
 from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
@@ -50,12 +50,8 @@ JOINED = 12
 """Up to so many parts of joined values are computed as pieces of the loops that read them."""
 CELLS = 4000
 """Up to so many numbers of small arrays are kept in registers."""
-TOGETHER = 12
-"""Up to so many parts of one shape that lie apart are written by one loop."""
-CROWD, FEW, SIMPLE = 32, 4, 20
-"""More values than a crowd, of so many operations on average, are left by loops for a few of them each: these are mostly equal,
-since it is programs that repeat themselves which have so many."""
-_APART = frozenset({STACK, WEAVE})
+APART = frozenset({STACK, WEAVE})
+"""Their parts have one shape, and lie beside or between each other."""
 _WEIGHTS = {"divide": 4, "sqrt": 4}
 
 
@@ -77,7 +73,7 @@ SOURCE, CELL, POINT, REDUCE, PRODUCT, ALIAS, ASSEMBLE, CALL = Role
 
 
 class Schedule:
-    """The steps that compute `wanted` from what is ready.
+    """How `wanted` is computed from what is ready.
 
     storage: where terms are, or will be, in memory. roles: of every term that is computed.
     in_place: what a term overwrites.
@@ -211,7 +207,7 @@ class Schedule:
                     least += self._copy(term, operand)
             elif kind is POINT:
                 own = self.cost[operand.index]
-                spread = own > CHEAP and 2 * operand.size <= term.size and term.primitive not in _APART
+                spread = own > CHEAP and 2 * operand.size <= term.size and term.primitive not in APART
                 in_memory = term.primitive is GATHER and number == 0
                 if inline and not spread and not in_memory and cost + own <= self.longest:
                     cost += own
@@ -377,47 +373,6 @@ class Schedule:
             self.roles[term.index] is CELL and term.primitive is not None and term.primitive.name in FUNCTIONS
             for term in self.order
         )
-
-    # --- steps
-
-    def steps(self) -> list[Step]:
-        """Return what to do, in order."""
-        levels: dict[int, list[Term]] = {}
-        for term in self.order:
-            levels.setdefault(self.level[term.index], []).append(term)
-        steps: list[Step] = []
-        for level in sorted(levels):
-            steps.extend(self._steps_of(levels[level]))
-        return steps
-
-    def _steps_of(self, terms: list[Term]) -> list[Step]:
-        steps = [Step("cell", term) for term in terms if self.roles[term.index] is CELL]
-        loops: dict[Shape, list[Piece]] = {}
-        late: list[Step] = []
-        for term in terms:
-            role = self.roles[term.index]
-            if role is POINT and term.index in self.kept:
-                loops.setdefault(term.shape, []).append(Piece(term, "store", term, 0, contiguous(term.shape)))
-            elif role is REDUCE:
-                loops.setdefault(term.operands[0].shape, []).append(reduced(term))
-            elif role is ASSEMBLE:
-                late.append(Step("assemble", term))
-                pieces = lapack_pieces(term) if has_lapack(term) else assembled(term)
-                if term.primitive in _APART and len(pieces) <= TOGETHER:
-                    late.append(Step("loop", None, pieces[0].term.shape, pieces))
-                    continue
-                for piece in pieces[1:] if term.index in self.in_place else pieces:
-                    late.append(Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece]))
-                if has_lapack(term):
-                    late.append(Step("lapack", term))
-            elif role in (PRODUCT, CALL):
-                late.append(Step("product" if role is PRODUCT else "call", term))
-        for domain, pieces in loops.items():
-            work = sum(self.cost.get(piece.term.index, 0) for piece in pieces)
-            count = FEW if len(pieces) > CROWD and work <= SIMPLE * len(pieces) else len(pieces)
-            for start in range(0, len(pieces), count):
-                steps.append(Step("loop", None, domain, pieces[start : start + count]))
-        return steps + late
 
 
 def _weight(term: Term) -> int:
