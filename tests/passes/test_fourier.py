@@ -10,7 +10,7 @@ import pytest
 from tests.passes.recorded import evaluate, pairs_of, terms_of
 
 from chainrule.passes.complex_parts import ON_PAIRS
-from chainrule.passes.fourier import LONGEST
+from chainrule.passes.fourier import LONGEST, LONGEST_REAL
 from chainrule.passes.terms import live
 
 SMOOTH = (2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 20, 25, 27, 32, 45, 48, 60, 64, 100, 243, 250, 256, 625, 1024)
@@ -59,6 +59,8 @@ def test_other_lengths_are_left_to_numpy(length: int) -> None:
 
 def test_long_ones_are_left_to_numpy() -> None:
     assert_numpys(np.fft.fft, draw(2 * LONGEST), by_numpy=True)
+    assert_numpys(np.fft.rfft, draw(2 * LONGEST_REAL).real.copy(), by_numpy=True)
+    assert_numpys(np.fft.irfft, draw(LONGEST_REAL + 1), by_numpy=True)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2, -1, -2])

@@ -24,8 +24,8 @@ from chainrule.primitives.indexing import INDEX
 from chainrule.primitives.shape import CONCATENATE, FLIP
 
 FACTORS = (4, 2, 3, 5)
-LONGEST = 1 << 16
-"""Transforms of more numbers are left to NumPy."""
+LONGEST, LONGEST_REAL = 1 << 16, 1 << 13
+"""Transforms of more numbers are left to NumPy, which spares half the work where these, or their results, are real."""
 
 Pair = tuple[Real | None, Real | None]
 """A real and an imaginary part; None: zero."""
@@ -38,8 +38,9 @@ def transform(
 
     length: of the axis that is transformed; a spectrum of real numbers is made up to it.
     """
-    factors = _factors(length)
-    if factors is None or 0 in z.real.term.shape:
+    longest = LONGEST_REAL if is_real or primitive is IRFFT else LONGEST
+    factors = _factors(length) if 0 < length <= longest and 0 not in z.real.term.shape else None
+    if factors is None:
         return None
     axis = parameters["axis"] % len(z.real.term.shape)
     is_inverse = primitive in (IFFT, IRFFT)
@@ -64,13 +65,11 @@ def transform(
 def _factors(length: int) -> list[int] | None:
     """Return the factors of a length, or None where one of them is large."""
     found = []
-    if not 1 < length <= LONGEST:
-        return None
     for factor in FACTORS:
         while length % factor == 0:
             found.append(factor)
             length //= factor
-    return found if length == 1 else None
+    return found if found and length == 1 else None
 
 
 def _scale(norm: str, is_inverse: bool, length: int) -> float:
@@ -211,7 +210,7 @@ _SHORT = {2: _two, 3: _three, 4: _four, 5: _five}
 @lru_cache(maxsize=256)
 def _roots(length: int, k: int, count: int) -> tuple[Any, Any]:
     """Return cosine and sine of the angles of the first `count` powers of the k-th root of 1."""
-    angle = 2 * np.longdouble(math.pi) * (np.arange(count) * k % length) / length
+    angle = 8 * np.arctan(np.longdouble(1)) * (np.arange(count) * k % length) / length
     return np.cos(angle), np.sin(angle)
 
 
