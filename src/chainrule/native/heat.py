@@ -17,7 +17,7 @@ LONGEST = 20_000
 FEW = 6
 """Code that is hot after so many calls is compiled well at once: it would be compiled twice otherwise."""
 _LINE = 40_000  # nanoseconds that it takes to compile a line of text again, about
-_CALL, _OPERATION = 40, 0.05  # nanoseconds of a call and of one operation on an element
+_CALL, _INSTRUCTION, _OPERATION = 40, 8.0, 0.05  # nanoseconds of a call, of an instruction outside of loops, of one on an element
 
 
 class Heat:
@@ -41,7 +41,7 @@ class Heat:
         """
         if size > LONGEST:
             return
-        calls = int(_LINE * lines / (_CALL + _OPERATION * work))
+        calls = int(_LINE * lines / (_CALL + _INSTRUCTION * size + _OPERATION * work))
         if calls <= FEW:
             self.level = BEST
         else:
