@@ -21,7 +21,7 @@ from time import perf_counter
 from timeit import Timer
 from typing import Any
 
-WARM_SECONDS = 0.15  # run untimed for so long, for caches and clocks, and until the threads of who ran before let go of the cores
+WARM_SECONDS = 0.15  # run untimed for so long, for caches and clocks, and until threads of others let go of the cores
 BLOCK_SECONDS = 0.004  # then time as many calls as fill this: short, so that many blocks are not disturbed
 BLOCKS = 5  # so many blocks a turn
 ROUNDS = 25

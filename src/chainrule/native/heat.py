@@ -17,7 +17,8 @@ LONGEST = 20_000
 FEW = 6
 """Code that is hot after so many calls is compiled well at once: it would be compiled twice otherwise."""
 _LINE = 40_000  # nanoseconds that it takes to compile a line of text again, about
-_CALL, _INSTRUCTION, _OPERATION = 40, 8.0, 0.05  # nanoseconds of a call, of an instruction outside of loops, of one on an element
+# Nanoseconds of a call, of an instruction outside of loops, and of one on an element.
+_CALL, _INSTRUCTION, _OPERATION = 40, 8.0, 0.05
 
 
 class Heat:
