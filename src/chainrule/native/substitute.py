@@ -71,7 +71,7 @@ class Substitution:
         if all(one is other for one, other in zip(old, new, strict=True)):
             return value
         if isinstance(value, tuple):
-            return value._make(new) if _is_named_tuple(value) else tuple(new)  # type: ignore[attr-defined]
+            return getattr(value, "_make", tuple)(new)
         made = value.copy()
         if isinstance(value, dict):
             made.update(zip(value, new, strict=True))

@@ -75,7 +75,7 @@ def decided(template: Template) -> Template:
     if type(template) is not slice:
         return template
     bounds: tuple[Any, ...] = template.start, template.stop, template.step
-    start, stop, step = (bound.__index__() if isinstance(bound, Traced) else bound for bound in bounds)  # type: ignore[attr-defined]
+    start, stop, step = (None if bound is None else operator.index(bound) for bound in bounds)
     return slice(start, stop, step)
 
 

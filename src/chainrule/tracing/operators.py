@@ -46,6 +46,11 @@ def _is_count(number: Any) -> bool:
     return number.dtype.kind in "iu" and not number.shape
 
 
+def _repeated(sequence: Any, count: Any) -> Any:
+    """Return a list, a tuple or a text that many times, as Python does: how many is a decision."""
+    return sequence * int(count)
+
+
 def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
     # Hot path: benchmarks/test_eager.py
     may_repeat = primitive is a.MULTIPLY
@@ -59,7 +64,7 @@ def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
         elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
-            return other * int(self)  # type: ignore[call-overload]
+            return _repeated(other, self)
         elif (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (self, other))
@@ -76,7 +81,7 @@ def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (other, self), NO_PARAMETERS)
         elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
-            return other * int(self)  # type: ignore[call-overload]
+            return _repeated(other, self)
         elif (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         return bind(primitive, (other, self))

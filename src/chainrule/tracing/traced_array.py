@@ -17,12 +17,12 @@ from chainrule.primitives import integer as i
 from chainrule.primitives.index_keys import split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
-from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
-from chainrule.tracing.lift import holds_traced, lift
-from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS, masked_call, ufunc_method
+from chainrule.tracing.lift import lift
+from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.ufunc_calls import call_ufunc
 
 
 def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
@@ -117,7 +117,7 @@ class TracedArray(TracedOperators):
             primitive = of_scipy(ufunc)
             if primitive is not None:
                 return bind(primitive, tuple(map(lift, inputs)))
-        return _call_ufunc(ufunc, method, inputs, kwargs)
+        return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         implementation = FUNCTIONS.get(function)
@@ -364,41 +364,6 @@ def _same_memory(first: Traced, second: Traced) -> bool:
     return np.may_share_memory(*values)
 
 
-def _in_loop_types(ufunc: np.ufunc, inputs: Sequence[Any], dtype: Any) -> list[Any]:
-    """Return the operands in the types in which the ufunc computes a result of type `dtype`."""
-    operands = list(map(lift, inputs))
-    given = [type(each) if type(each) in (int, float, complex) else np.result_type(each) for each in operands]
-    signature = (None,) * ufunc.nin + (np.dtype(dtype),)
-    types = ufunc.resolve_dtypes((*given, None), signature=signature, casting="same_kind")
-    return [cast(each, found) for each, found in zip(operands, types, strict=False)]
-
-
 def _spelled(function: Any) -> str:
     module = getattr(function, "__module__", None) or "numpy"
     return f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
-
-
-def _call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """Call a ufunc in any of its less common forms: with keywords, reduce, accumulate, outer, at."""
-    outputs = kwargs.pop("out", None)
-    if outputs is not None:
-        if not isinstance(outputs[0], TracedArray):
-            raise TracingError(
-                f"out= of np.{ufunc.__name__} is a plain array, which cannot hold a derivative; assign the result to a name, "
-                f"or create the array with np.zeros(n, like=x){where()}"
-            )
-        mask = kwargs.pop("where", True) if method == "__call__" else True
-        if mask is not True:
-            result = masked_call(ufunc, inputs, mask, outputs[0], kwargs)
-        else:
-            result = getattr(ufunc, method)(*inputs, **kwargs)
-        if np.shape(result) == outputs[0].shape and np.result_type(result) == outputs[0].dtype:
-            outputs[0].assign(result)
-        else:
-            outputs[0][...] = result
-        return outputs[0]
-    if method == "__call__" and kwargs.keys() <= {"dtype", "casting", "order", "subok"} and ufunc in BY_UFUNC:
-        return ufunc(*_in_loop_types(ufunc, inputs, kwargs["dtype"]) if kwargs.get("dtype") is not None else inputs)
-    if any(map(holds_traced, inputs)) or kwargs:
-        return ufunc_method(ufunc, method, inputs, kwargs)
-    return getattr(ufunc, method)(*inputs, **kwargs)

@@ -1,0 +1,51 @@
+"""Owns calls of ufuncs in their less common forms: with keywords, reduce, accumulate, outer, at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.trace import Traced
+from chainrule.errors import TracingError, where
+from chainrule.primitives.shape import cast
+from chainrule.primitives.table import BY_UFUNC
+from chainrule.tracing.lift import holds_traced, lift
+from chainrule.tracing.numpy_functions import masked_call, ufunc_method
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call a ufunc in any of its less common forms: with keywords, reduce, accumulate, outer, at."""
+    outputs = kwargs.pop("out", None)
+    if outputs is not None:
+        target: Any = outputs[0]
+        if not isinstance(outputs[0], Traced):
+            raise TracingError(
+                f"out= of np.{ufunc.__name__} is a plain array, which cannot hold a derivative; assign the result to a name, "
+                f"or create the array with np.zeros(n, like=x){where()}"
+            )
+        mask = kwargs.pop("where", True) if method == "__call__" else True
+        if mask is not True:
+            result = masked_call(ufunc, inputs, mask, target, kwargs)
+        else:
+            result = getattr(ufunc, method)(*inputs, **kwargs)
+        if np.shape(result) == target.shape and np.result_type(result) == target.dtype:
+            target.assign(result)
+        else:
+            target[...] = result
+        return target
+    if method == "__call__" and kwargs.keys() <= {"dtype", "casting", "order", "subok"} and ufunc in BY_UFUNC:
+        return ufunc(*_in_loop_types(ufunc, inputs, kwargs["dtype"]) if kwargs.get("dtype") is not None else inputs)
+    if any(map(holds_traced, inputs)) or kwargs:
+        return ufunc_method(ufunc, method, inputs, kwargs)
+    return getattr(ufunc, method)(*inputs, **kwargs)
+
+
+def _in_loop_types(ufunc: np.ufunc, inputs: Sequence[Any], dtype: Any) -> list[Any]:
+    """Return the operands in the types in which the ufunc computes a result of type `dtype`."""
+    operands = list(map(lift, inputs))
+    given = [type(each) if type(each) in (int, float, complex) else np.result_type(each) for each in operands]
+    signature = (None,) * ufunc.nin + (np.dtype(dtype),)
+    types = ufunc.resolve_dtypes((*given, None), signature=signature, casting="same_kind")
+    return [cast(each, found) for each, found in zip(operands, types, strict=False)]
