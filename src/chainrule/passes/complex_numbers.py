@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.graph import ITEM
 from chainrule.core.primitive import Linear, Multilinear, Primitive
 from chainrule.passes.complex_parts import (
     ON_PAIRS,
@@ -135,12 +134,7 @@ def by_numpy(
     if len(kinds) == 1:
         results: tuple[Term, ...] = (s.apply(ON_PAIRS, given, keywords, *places[0]),)
     else:
-        term = s.terms.apply(ON_PAIRS, given, keywords, *places[0])
-        if term.results is None:
-            term.results = tuple(
-                s.terms.apply(ITEM, (term,), {"index": number}, *place) for number, place in enumerate(places)
-            )
-        results = term.results
+        results = s.terms.apply_several(ON_PAIRS, given, keywords, places)
     return tuple(split(s, result) if is_pair else result for result, is_pair in zip(results, makes, strict=True))
 
 

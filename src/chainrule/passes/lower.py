@@ -77,12 +77,5 @@ def _several(simplifier: Simplifier, node: Node, operands: Sequence[Value]) -> S
     given = [operand for operand in operands if isinstance(operand, Term)]
     if len(given) < len(operands) or any(dtype in REAL_OF for _, dtype in kinds):
         return by_numpy(simplifier, node.primitive, operands, node.parameters, kinds)
-    term = simplifier.terms.apply(node.primitive, given, node.parameters, *kinds[0])
-    if term.results is None and node.primitive is SLOGDET:
-        term.results = log_determinant(simplifier, given[0])
-    if term.results is None:
-        term.results = tuple(
-            simplifier.terms.apply(ITEM, (term,), {"index": place}, *kind) for place, kind in enumerate(kinds)
-        )
-    results: tuple[Term, ...] = term.results
-    return results
+    found = log_determinant(simplifier, given[0]) if node.primitive is SLOGDET else None
+    return found or simplifier.terms.apply_several(node.primitive, given, node.parameters, kinds)

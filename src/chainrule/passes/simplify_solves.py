@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.graph import ITEM
 from chainrule.passes.factors import LU, LU_SOLVE, TRIANGULAR_SOLVE
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.terms import FLOAT32, FLOAT64, INT64, Shape, Term
@@ -105,13 +104,8 @@ def _base(matrix: Term) -> tuple[Term, bool]:
 
 def _factors(s: Simplifier, matrix: Term) -> tuple[Term, Term, Term]:
     """Return the packed factors of a matrix, the exchanges of rows, and their sign."""
-    term = s.terms.apply(LU, (matrix,), {}, matrix.shape, matrix.dtype)
-    if term.results is None:
-        kinds = ((matrix.shape, matrix.dtype), (matrix.shape[:-1], INT64), (matrix.shape[:-2], matrix.dtype))
-        term.results = tuple(
-            s.terms.apply(ITEM, (term,), {"index": place}, shape, dtype) for place, (shape, dtype) in enumerate(kinds)
-        )
-    packed, pivots, sign = term.results
+    kinds = ((matrix.shape, matrix.dtype), (matrix.shape[:-1], INT64), (matrix.shape[:-2], matrix.dtype))
+    packed, pivots, sign = s.terms.apply_several(LU, (matrix,), {}, kinds)
     return packed, pivots, sign
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from chainrule.core.graph import ITEM
 from chainrule.core.primitive import Primitive
 
 Shape: TypeAlias = tuple[int, ...]
@@ -158,6 +159,17 @@ class Terms:
             self.all.append(found)
             self._known[key] = found
         return found
+
+    def apply_several(
+        self, primitive: Primitive, operands: Sequence[Term], parameters: dict[str, Any],
+        kinds: Sequence[tuple[Shape, np.dtype[Any]]],
+    ) -> tuple[Term, ...]:  # fmt: skip
+        """Return the results of an operation that has several, of these shapes and types; each is a term of its own."""
+        term = self.apply(primitive, operands, parameters, *kinds[0])
+        if term.results is None:
+            term.results = tuple(self.apply(ITEM, (term,), {"index": place}, *kind) for place, kind in enumerate(kinds))
+        results: tuple[Term, ...] = term.results
+        return results
 
 
 def in_promotion(operand: Term) -> Any:
