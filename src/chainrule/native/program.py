@@ -241,11 +241,13 @@ class ProgramWriter(Writing):
             for step in group.steps:
                 self._take_memory(step, state, places, schedule.in_place)
             if group.steps[0].kind == "loop":
-                self._loops(group.steps, state)
+                if not self._store_registers(group.steps, state):
+                    self._loops(group.steps, state)
             elif group.steps[0].kind == "scatter":
                 self._scatter(group.steps[0], state)
             else:
                 self._step(group.steps[0], state)
+            self.body.cut()
             for number in group.numbers:
                 self._give_back(ends.get(number, ()), keep, state)
         for term in schedule.order:
@@ -316,6 +318,27 @@ class ProgramWriter(Writing):
         self.pending.append(Pending(call.symbol, tuple(call.pointers), call.domain[0]))
         self.work += math.prod(step.domain)
         state.done.update(piece.target.index for piece in step.pieces)
+
+    def _store_registers(self, steps: Sequence[Step], state: State) -> bool:
+        """Write what is in registers, or a few numbers that are known, without a loop; return whether that is all there is."""
+        pieces = steps[0].pieces
+        if len(steps) > 1 or not all(self._is_in_registers(piece, state) for piece in pieces):
+            return False
+        self.flush()
+        for piece in pieces:
+            stored, size = Storage(piece.target, piece.offset, piece.strides), piece.term.dtype.itemsize
+            self.store_cells(
+                self.cells(state, piece.term), piece.term, self.pointer(state, stored, size), piece.strides
+            )
+            state.done.add(piece.target.index)
+            self.work += piece.term.size
+        return True
+
+    def _is_in_registers(self, piece: Piece, state: State) -> bool:
+        if piece.how != "store" or piece.places or piece.beside is not None:
+            return False
+        term = piece.term
+        return term.index in state.cells or (uniform(term) is not None and term.size <= MOST)
 
     def _loops(self, steps: Sequence[Step], state: State) -> None:
         """Write loops over the same rows, block by block."""
