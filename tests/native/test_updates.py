@@ -74,6 +74,16 @@ def _keeps_old_arrays(x: Any) -> Any:
     return first + second * third
 
 
+def _returns_a_view_of_what_is_updated_later(x: Any) -> Any:
+    first = x * 2
+    first.T[0] -= 0.5 * first.T[-1]
+    second = first.reshape(-1) * 1.0
+    second[3] = first[0, 0]
+    flat = first.reshape(-1)
+    first[1:4] = np.tanh(first[1:4])
+    return np.concatenate([flat, second]) * np.concatenate([first.ravel(), flat])
+
+
 def _at_computed_places(x: Any) -> Any:
     A, places = x.copy(), np.array([3, 1, 3, 0])
     for k in range(3):
@@ -95,7 +105,7 @@ def _through_views(x: Any) -> Any:
 
 PROGRAMS: tuple[Fun, ...] = (
     _triangular_factors, _elimination, _waves, _sweeps, _shifts_itself, _reads_old_rows_later, _keeps_old_arrays,
-    _at_computed_places, _through_views,
+    _at_computed_places, _through_views, _returns_a_view_of_what_is_updated_later,
 )  # fmt: skip
 
 
@@ -133,6 +143,23 @@ def test_gradients_of_updates_agree_with_the_limit(program: Fun) -> None:
     quotient = (total(x + step * direction) - total(x - step * direction)) / (2 * step)
     np.testing.assert_allclose(np.sum(cr.grad(total)(x) * direction), quotient, rtol=1e-6)
     np.testing.assert_allclose(cr.jvp(total, (x,), (direction,))[1], quotient, rtol=1e-6)
+
+
+def test_results_that_are_views_are_not_overwritten() -> None:
+    """An array that is returned, in another shape, is there still when an update of it has been computed."""
+
+    def fun(x: Any) -> Any:
+        first = np.where(x > 0.5, 0.5, x)
+        first.T[0] -= 0.5 * first.T[-1]
+        second = first * 1.0
+        second.T[0] -= 0.5 * second.T[-1]
+        return first, second
+
+    x = np.random.default_rng(2).standard_normal((15, 15))
+    compiled = cr.jit(fun)
+    for _ in range(3):
+        for found, expected in zip(compiled(x), fun(x), strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_an_update_through_a_slice_is_one_assignment() -> None:

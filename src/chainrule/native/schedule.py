@@ -370,11 +370,9 @@ class Schedule:
 
     def _latest_readings(self, wanted: set[int]) -> dict[int, int]:
         """Return when the memory of each value is read for the last time, be it through views or values that are not kept."""
-        latest: dict[int, int] = {}
+        latest = dict.fromkeys(wanted, _NEVER)
         for term in reversed(self.order):
             when = self._time(term, latest)
-            if term.index in wanted:
-                when = _NEVER
             for operand in term.operands:
                 if latest.get(operand.index, -1) < when:
                     latest[operand.index] = when
