@@ -153,9 +153,11 @@ def test_results_that_are_views_are_not_overwritten() -> None:
         first.T[0] -= 0.5 * first.T[-1]
         second = first * 1.0
         second.T[0] -= 0.5 * second.T[-1]
-        return first, second
+        row, corner = second[3].copy(), second[:2, :20].T.copy()
+        second[2:5] *= 3
+        return first, second, row, corner
 
-    x = np.random.default_rng(2).standard_normal((15, 15))
+    x = np.random.default_rng(2).standard_normal((15, 40))
     compiled = cr.jit(fun)
     for _ in range(3):
         for found, expected in zip(compiled(x), fun(x), strict=True):

@@ -357,7 +357,7 @@ class Schedule:
             keeps = self._reads(v, x) and not self._reads_there_only(v, x, term)
             if keeps and (2 * v.size > x.size or self.role(v) is not POINT):
                 continue
-            late = self._late_views(x, term, readers, latest)
+            late = self._late_views(x, term, readers, latest, wanted)
             if late is None or 2 * sum(view.size for view in late) > x.size:
                 continue
             for view in late:
@@ -386,7 +386,7 @@ class Schedule:
         return 2 * self.level[term.index] + (role in _LAST)
 
     def _late_views(
-        self, x: Term, term: Term, readers: Mapping[int, list[Term]], latest: Mapping[int, int]
+        self, x: Term, term: Term, readers: Mapping[int, list[Term]], latest: Mapping[int, int], wanted: set[int]
     ) -> list[Term] | None:
         """Return the views by which an array is read after a term has been assigned; None where it is read otherwise too."""
         now, soonest = 2 * self.level[term.index] + 1, self.level[x.index] + 1
@@ -394,7 +394,7 @@ class Schedule:
         stack = [x]
         while stack:
             read = stack.pop()
-            is_late = False
+            is_late = read.index in wanted
             for reader in readers.get(read.index, ()):
                 if reader is term or self._time(reader, latest) < now:
                     continue
