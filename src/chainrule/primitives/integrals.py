@@ -7,9 +7,9 @@ import math
 import numpy as np
 import scipy
 
-from chainrule.core.primitive import Elementwise
+from chainrule.core.primitive import Array, Elementwise
 from chainrule.primitives.arithmetic import NONZERO
-from chainrule.primitives.special import ROOT_2PI, ROOT_PI, UNIT
+from chainrule.primitives.special import ROOT_2PI, ROOT_PI, UNIT, NoRule
 
 ERFI = Elementwise(
     name="erfi",
@@ -57,6 +57,21 @@ EXP1 = Elementwise(
     rule="exponential integral rule",
     domain=NONZERO,
 )
+
+
+def _exponential_integral_below(out: Array, n: Array, x: Array) -> Array:
+    """Return the exponential integral of order n - 1; SciPy has none below order 0."""
+    below = scipy.special.expn(np.maximum(n - 1, 0), x)
+    return np.where(np.equal(n, 0), (1 + 1 / x) * out, below)
+
+
+EXPN = Elementwise(
+    name="expn",
+    value=lambda n, x: scipy.special.expn(n, x),
+    partials=(NoRule("expn", "first"), lambda out, n, x: -_exponential_integral_below(out, n, x)),
+    rule="exponential integral rule",
+    domain=((2.0, 2.0), NONZERO),
+)
 OWENS_T = Elementwise(
     name="owens_t",
     value=lambda h, a: scipy.special.owens_t(h, a),
@@ -66,4 +81,4 @@ OWENS_T = Elementwise(
     ),
     rule="normal distribution rule",
 )
-INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1, OWENS_T)
+INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1, EXPN, OWENS_T)

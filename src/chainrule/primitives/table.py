@@ -10,6 +10,7 @@ from chainrule.primitives.arithmetic import (
     ABSOLUTE,
     ABSOLUTE_COMPLEX,
     ADD,
+    BINARY_EXPONENT,
     CBRT,
     CONJUGATE,
     COPYSIGN,
@@ -39,6 +40,7 @@ from chainrule.primitives.arithmetic import (
 )
 from chainrule.primitives.bessel import BESSEL_FUNCTIONS
 from chainrule.primitives.comparison import CLIP, FMAX, FMIN, MAXIMUM, MINIMUM, STEPS
+from chainrule.primitives.distributions import DISTRIBUTIONS
 from chainrule.primitives.exponential import (
     ARCCOSH,
     ARCSINH,
@@ -80,7 +82,9 @@ from chainrule.primitives.order import (
     SHARES,
     SORT,
 )
+from chainrule.primitives.orthogonal import ORTHOGONAL_POLYNOMIALS
 from chainrule.primitives.reduction import LOGSUMEXP, MEAN, PROD, STD, SUM, VAR
+from chainrule.primitives.relative_powers import RELATIVE_POWERS
 from chainrule.primitives.sequence import CONVOLVE, CUMMAX, CUMMIN, CUMPROD, CUMSUM
 from chainrule.primitives.shape import (
     ASTYPE,
@@ -121,7 +125,7 @@ from chainrule.primitives.trigonometric import ARCCOS, ARCSIN, ARCTAN, ARCTAN2, 
 
 ARITHMETIC: tuple[Primitive, ...] = (
     ADD, SUBTRACT, MULTIPLY, DIVIDE, FLOOR_DIVIDE, REMAINDER, FMOD, POWER, FLOAT_POWER, NEGATIVE, POSITIVE_SIGN,
-    RECIPROCAL, SQUARE, SQRT, CBRT, ABSOLUTE, FABS, HYPOT, COPYSIGN, LDEXP, DEGREES, RADIANS,
+    RECIPROCAL, SQUARE, SQRT, CBRT, ABSOLUTE, FABS, HYPOT, COPYSIGN, LDEXP, BINARY_EXPONENT, DEGREES, RADIANS,
     RAD2DEG, DEG2RAD, NEXTAFTER,
     REAL, IMAG, CONJUGATE, ABSOLUTE_COMPLEX,
 )  # fmt: skip
@@ -133,6 +137,7 @@ COMPARISON: tuple[Primitive, ...] = (*STEPS, MAXIMUM, MINIMUM, FMAX, FMIN, CLIP)
 SCIPY_UFUNCS: tuple[Elementwise, ...] = (
     EXPIT, LOG_EXPIT, LOGIT, ERF, ERFC, ERFINV, NDTR, LOG_NDTR, GAMMA, GAMMALN, DIGAMMA, ZETA, XLOGY, XLOG1PY, ENTR,
     REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS, *HYPERGEOMETRIC,
+    *DISTRIBUTIONS, *ORTHOGONAL_POLYNOMIALS, *RELATIVE_POWERS,
 )  # fmt: skip
 ACTIVATION: tuple[Primitive, ...] = (SOFTPLUS, RELU)
 REDUCTION: tuple[Primitive, ...] = (SUM, PROD, LOGSUMEXP, MEAN, VAR, STD)

@@ -13,7 +13,7 @@ import scipy
 from chainrule.core.primitive import Array, Elementwise
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, TracingError, where
-from chainrule.primitives.arithmetic import CONJUGATE
+from chainrule.primitives.arithmetic import BINARY_EXPONENT, CONJUGATE
 from chainrule.primitives.indexing import index, index_add, index_set
 from chainrule.primitives.reduction import LOGSUMEXP
 from chainrule.primitives.shape import cast
@@ -22,6 +22,7 @@ from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions.accumulation import accumulated, cummax, cummin, cumprod, cumsum
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
 from chainrule.tracing.numpy_functions.elementwise import clip
+from chainrule.tracing.numpy_functions.folds import fold, fold_running, is_foldable
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
 
@@ -33,11 +34,11 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
     match method:
         case "__call__":
             return _call(ufunc, inputs, options)
-        case "reduce" if ufunc in _REDUCE:
+        case "reduce" if ufunc in _REDUCE or is_foldable(ufunc):
             return _reduce(ufunc, *inputs, **options)
-        case "accumulate" if ufunc in _ACCUMULATE:
+        case "accumulate" if ufunc in _ACCUMULATE or is_foldable(ufunc):
             return _accumulate(ufunc, *inputs, **options)
-        case "reduceat" if ufunc in _REDUCE:
+        case "reduceat" if ufunc in _REDUCE or is_foldable(ufunc):
             return _reduceat(ufunc, *inputs, **options)
         case "outer" if ufunc.nin == 2 and ufunc.signature is None:
             return _outer(ufunc, *inputs, **options)
@@ -123,10 +124,18 @@ def _modf(x: Any) -> tuple[Array, Array]:
     return number - whole, whole
 
 
+def _frexp(x: Any) -> tuple[Array, Array]:
+    number = as_array(x)
+    number = cast(number, np.frexp.resolve_dtypes((number.dtype, None, None))[1])
+    exponent = bind(BINARY_EXPONENT, (number,))
+    return np.ldexp(number, -exponent), exponent
+
+
 _SPECIAL: dict[np.ufunc, Callable[..., Any]] = {
     np.conjugate: _conjugate,
     np.divmod: _divmod,
     np.modf: _modf,
+    np.frexp: _frexp,
     sys.modules["numpy._core.umath"].__dict__["clip"]: clip,  # what the method `clip` of a plain array calls
 }
 
@@ -152,13 +161,13 @@ _REDUCE: dict[np.ufunc, Callable[..., Array]] = {
     np.logical_or: np.any,
     np.logaddexp: _logaddexp_reduce,
 }
+_TESTS = (np.logical_and, np.logical_or)
 _ACCUMULATE: dict[np.ufunc, Callable[..., Array]] = {
     np.add: cumsum,
     np.multiply: cumprod,
     np.maximum: cummax,
     np.minimum: cummin,
     np.logaddexp: partial(accumulated, np.logaddexp),
-    np.logaddexp2: partial(accumulated, np.logaddexp2),
 }
 
 
@@ -181,13 +190,15 @@ def _reduce(
         options["initial"] = initial
     if where is not True:
         options["where"] = where
-    return _REDUCE[ufunc](x, **options)
+    reduce = None if ufunc in _TESTS and initial is not NO_VALUE else _REDUCE.get(ufunc)
+    return fold(ufunc, x, **options) if reduce is None else reduce(x, **options)
 
 
 def _accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Array:
     refuse_out(f"{ufunc.__name__}.accumulate", out)
     x = as_array(array)
-    return _ACCUMULATE[ufunc](x, axis=one_axis(axis, x.ndim, f"{ufunc.__name__}.accumulate"), dtype=dtype)
+    accumulate = _ACCUMULATE.get(ufunc) or partial(fold_running, ufunc)
+    return accumulate(x, axis=one_axis(axis, x.ndim, f"{ufunc.__name__}.accumulate"), dtype=dtype)
 
 
 def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Array:
