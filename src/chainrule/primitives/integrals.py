@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array, Elementwise
+from chainrule.core.trace import Traced
 from chainrule.primitives.arithmetic import NONZERO
 from chainrule.primitives.special import ROOT_2PI, ROOT_PI, UNIT, NoRule
 
@@ -81,4 +82,56 @@ OWENS_T = Elementwise(
     ),
     rule="normal distribution rule",
 )
+
+
+def _sine_over(x: Array) -> Array:
+    """Return sin(x) / x, which has all its derivatives at 0 too."""
+    is_number = isinstance(x, np.ndarray | np.generic | Traced | float | int)
+    return np.sinc(x / math.pi) if is_number else np.sin(x) / x  # a symbol, to be read
+
+
+SINE_INTEGRAL = Elementwise(
+    name="sine_integral",
+    value=lambda x: scipy.special.sici(x)[0],
+    partials=(lambda out, x: _sine_over(x),),
+    rule="sine integral rule",
+)
+COSINE_INTEGRAL = Elementwise(
+    name="cosine_integral",
+    value=lambda x: scipy.special.sici(x)[1],
+    partials=(lambda out, x: np.cos(x) / x,),
+    rule="cosine integral rule",
+    domain=NONZERO,
+)
+HYPERBOLIC_SINE_INTEGRAL = Elementwise(
+    name="hyperbolic_sine_integral",
+    value=lambda x: scipy.special.shichi(x)[0],
+    partials=(lambda out, x: np.exp(-x) * scipy.special.exprel(2 * x),),
+    rule="hyperbolic sine integral rule",
+)
+HYPERBOLIC_COSINE_INTEGRAL = Elementwise(
+    name="hyperbolic_cosine_integral",
+    value=lambda x: scipy.special.shichi(x)[1],
+    partials=(lambda out, x: np.cosh(x) / x,),
+    rule="hyperbolic cosine integral rule",
+    domain=NONZERO,
+)
+FRESNEL_SINE = Elementwise(
+    name="fresnel_sine",
+    value=lambda x: scipy.special.fresnel(x)[0],
+    partials=(lambda out, x: np.sin(math.pi / 2 * x**2),),
+    rule="Fresnel integral rule",
+)
+FRESNEL_COSINE = Elementwise(
+    name="fresnel_cosine",
+    value=lambda x: scipy.special.fresnel(x)[1],
+    partials=(lambda out, x: np.cos(math.pi / 2 * x**2),),
+    rule="Fresnel integral rule",
+)
 INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1, EXPN, OWENS_T)
+INTEGRALS_IN_PAIRS: dict[str, tuple[Elementwise, Elementwise]] = {
+    "sici": (SINE_INTEGRAL, COSINE_INTEGRAL),
+    "shichi": (HYPERBOLIC_SINE_INTEGRAL, HYPERBOLIC_COSINE_INTEGRAL),
+    "fresnel": (FRESNEL_SINE, FRESNEL_COSINE),
+}
+"""The primitives of both results of a ufunc of SciPy, by its name."""
