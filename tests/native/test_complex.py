@@ -173,3 +173,16 @@ def test_what_numpy_does_with_a_number_that_is_known_and_one_that_is_not() -> No
     ones = np.ones((3, 4))
     check(lambda x, n: np.maximum(np.exp(1j * (ones[-1] * 0.5)), x) + n, (2, 1j), (-1, 2.0))
     check(lambda x: np.maximum(np.exp(1j * np.exp2(np.imag(x))[-1]), 0.25), (ones,))
+
+
+@pytest.mark.parametrize("single", [np.complex64, np.float16, np.float32])
+@pytest.mark.parametrize("operation", [np.divide, np.power, np.multiply])
+def test_operands_of_two_precisions_are_computed_in_that_of_the_result(operation: Any, single: Any) -> None:
+    wide = draw(5) if single is not np.complex64 else np.abs(draw(5)) + 0.5
+    narrow = ((draw(5) if single is np.complex64 else np.abs(RNG.standard_normal(5))) + 0.5).astype(single)
+    for operands in ((wide, narrow), (narrow, wide), (narrow[0], wide), (wide[0], narrow)):
+        compiled = cr.jit(lambda x, y: operation(x, y))
+        compiled(*operands)
+        result, expected = compiled(*operands), operation(*operands)
+        assert np.asarray(result).dtype == np.complex128
+        np.testing.assert_allclose(result, expected, rtol=1e-14)

@@ -327,6 +327,21 @@ def test_views_of_closed_over_arrays_follow_too() -> None:
         data[:] = data * 2 + 1
 
 
+@pytest.mark.parametrize("shape", [(24,), (2, 3, 4), (6, 4), (1, 12, 2)])
+def test_a_result_may_be_a_closed_over_array_in_another_shape(shape: tuple[int, ...]) -> None:
+    data = np.arange(24.0).reshape(2, 12)
+
+    def moved(x):
+        wide = np.asarray(data, like=x)
+        again = np.reshape(wide, shape)
+        return (again, again if x[0] > 0 else again * 2, cr.vjp(lambda y: np.reshape(y, (2, 12)), again)[1](wide))
+
+    compiled = cr.jit(moved)
+    for sign in (1, -1, 1, -1, 1, -1):
+        agree(compiled(sign * V), moved(sign * V), within(4))
+        data[0] += 0.5
+
+
 def test_a_small_python_side_effect_happens_while_tracing_only() -> None:
     calls = []
 

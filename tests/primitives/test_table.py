@@ -213,6 +213,24 @@ def test_functions_that_scipy_has_too(function):
     assert cr.grad(function)(0.7) == cr.grad(getattr(np, function.__name__))(0.7)
 
 
+@pytest.mark.parametrize("function", [scipy.special.sici, scipy.special.shichi, scipy.special.fresnel])
+def test_integrals_in_pairs(function):
+    for value, traced in zip(function(0.7), cr.vjp(function, 0.7)[0], strict=True):
+        assert value == traced
+    cr.check_grad(function, np.array([0.7, 1.9, 0.01]))
+    fast = cr.jit(cr.jacobian(function))
+    for x in (0.7, 1.2, 0.3):
+        np.testing.assert_allclose(fast(x), cr.jacobian(function)(x), rtol=1e-13)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_integrals_have_their_derivatives_at_zero(order):
+    for part, expected in ((scipy.special.sici, [1.0, 0.0, -1 / 3]), (scipy.special.shichi, [1.0, 0.0, 1 / 3])):
+        with np.errstate(all="ignore"):  # of the other result, which is infinite there
+            slope = cr.derivative(lambda x, part=part: part(x)[0], order)(0.0)
+        assert slope == pytest.approx(expected[order - 1], abs=1e-12)
+
+
 def test_a_ufunc_of_another_library_is_not_taken_for_scipys_of_that_name():
     assert of_scipy(scipy.special.huber) is BY_NAME["huber"]
     assert of_scipy(types.SimpleNamespace(__name__="huber")) is None
@@ -221,12 +239,12 @@ def test_a_ufunc_of_another_library_is_not_taken_for_scipys_of_that_name():
 
 
 def test_a_function_of_scipy_without_a_rule_is_refused_by_its_name():
-    with pytest.raises(NoRuleError, match=r"scipy\.special\.spence has no derivative rule yet"):
-        cr.grad(scipy.special.spence)(0.7)
+    with pytest.raises(NoRuleError, match=r"scipy\.special\.struve has no derivative rule yet"):
+        cr.grad(lambda x: scipy.special.struve(1.0, x))(0.7)
 
 
-# These have no rule and are refused by name: two results of which one is a whole number, and dates.
-WITHOUT_RULE = {"frexp", "isnat"}
+# Dates have no rule and are refused by name.
+WITHOUT_RULE = {"isnat"}
 UFUNCS = sorted({u.__name__: u for u in vars(np).values() if isinstance(u, np.ufunc)}.items())
 SHAPES = {"matvec": ((2, 2), (2,)), "vecmat": ((2,), (2, 2)), "vecdot": ((2,), (2,)), "matmul": ((2, 2), (2, 2))}
 

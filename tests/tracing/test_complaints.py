@@ -61,6 +61,18 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (lambda x: scipy.signal.lfilter([1.0], [1.0, 0.5], x)[0], r"scipy\.signal\.lfilter .* a loop over the samples"),
     (lambda x: scipy.ndimage.gaussian_filter(x, 1.0)[0], r"scipy\.ndimage\.gaussian_filter .* np\.convolve"),
     (lambda x: scipy.spatial.distance.cdist(x[:, None], x[:, None])[0, 1], r"scipy\.spatial.*cdist .* write np\.sqrt"),
+    (
+        lambda x: np.sum(scipy.signal.convolve(np.outer(x, x), np.ones((2, 2)))),
+        r"scipy\.signal\.convolve .* np\.tensordot\(np\.lib\.stride_tricks\.sliding_window_view",
+    ),
+    (
+        lambda x: np.sum(scipy.signal.convolve2d(np.outer(x, x), np.ones((2, 2)))),
+        r"scipy\.signal\.convolve2d .*np\.flip",
+    ),
+    (
+        lambda x: np.sum(scipy.signal.sosfilt(np.ones((1, 6)), x)),
+        r"(?s)scipy\.signal\.sosfilt .* cr\.custom_vjp\n  at .*test_complaints\.py",
+    ),
     (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
     (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
     (lambda x: np.abs(scipy.fft.fft(x)[1]), r"scipy\.fft\.fft .* write np\.fft\.fft"),
@@ -78,6 +90,43 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
 def test_a_refusal_says_what_and_what_to_write(function: Callable[..., Any], message: str) -> None:
     with pytest.raises(cr.TracingError, match=message):
         cr.grad(function)(X)
+
+
+ADVICE: tuple[tuple[Callable[..., Any], dict[str, float]], ...] = (
+    (scipy.stats.norm.sf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
+    (scipy.stats.norm.logsf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
+    (scipy.stats.norm.logcdf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
+    (scipy.stats.t.cdf, {"x": 0.4, "df": 3.0, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.t.logpdf, {"x": 0.4, "df": 3.0, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.gamma.cdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
+    (scipy.stats.gamma.logpdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
+    (scipy.stats.beta.cdf, {"x": 0.4, "a": 2.3, "b": 1.4}),
+    (scipy.stats.beta.logpdf, {"x": 0.4, "a": 2.3, "b": 1.4}),
+    (scipy.stats.chi2.cdf, {"x": 0.4, "df": 3.0}),
+    (scipy.stats.chi2.logpdf, {"x": 0.4, "df": 3.0}),
+    (scipy.stats.expon.logpdf, {"x": 0.4, "scale": 1.7}),
+    (scipy.stats.poisson.logpmf, {"k": 2, "mu": 1.4}),
+    (scipy.stats.poisson.cdf, {"k": 2, "mu": 1.4}),
+    (scipy.stats.binom.logpmf, {"k": 2, "n": 5, "p": 0.3}),
+    (scipy.special.spherical_jn, {"n": 2, "z": 1.4}),
+    (scipy.special.spherical_yn, {"n": 2, "z": 1.4}),
+)
+
+
+@pytest.mark.parametrize(("function", "given"), ADVICE, ids=[f"{i}-{f.__name__}" for i, (f, _) in enumerate(ADVICE)])
+def test_what_is_advised_is_the_same_function_and_has_a_derivative(
+    function: Callable[..., Any], given: dict[str, float]
+) -> None:
+    by = "x" if "x" in given else list(given)[-1]
+    with pytest.raises(cr.TracingError, match="; write ") as told:
+        cr.grad(lambda value: function(**{**given, by: value}))(given[by])
+    text = str(told.value).split("; write ")[1].split("\n")[0]
+
+    def advised(value: Any) -> Any:
+        return eval(text, {"np": np, "scipy": scipy, **given, by: value})  # what the message says
+
+    assert advised(given[by]) == pytest.approx(function(**given), rel=1e-12)
+    cr.check_grad(advised, given[by])
 
 
 @pytest.mark.parametrize(

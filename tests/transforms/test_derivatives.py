@@ -355,3 +355,22 @@ def test_large_arrays_whose_memory_is_used_again_have_the_gradients_of_small_one
     _, pullback = cr.vjp(lambda x: np.sin(x) * np.exp(x) * x, x)
     np.testing.assert_array_equal(pullback(u)[0], pullback(u)[0])
     np.testing.assert_array_equal(u, given)  # nor is the caller's cotangent overwritten
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 2)])
+def test_the_derivative_of_a_pullback_by_its_cotangent_where_that_is_handed_on_as_it_is(shape):
+    x, ct = np.ones(shape)[()], np.full(shape, 2.0)[()]
+
+    def handed_on(x, y, ct):
+        return cr.vjp(lambda x, y: x + y, x, y)[1](ct)
+
+    cr.check_grad(handed_on, x, x, ct)
+
+    def changed(x):
+        doubled = 2 * x
+        (share,) = cr.vjp(lambda y: y, x)[1](doubled)
+        share *= 3.0
+        return share * doubled  # which is what it was
+
+    np.testing.assert_allclose(changed(x), 12.0)
+    cr.check_grad(changed, x)

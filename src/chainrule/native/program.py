@@ -254,7 +254,7 @@ class ProgramWriter(Writing):
         for term in schedule.order:
             if schedule.roles[term.index] is ALIAS:
                 storage = schedule.storage.get(term.index)
-                if storage is not None and storage.buffer.index in state.done:
+                if storage is not None and (storage.buffer.index in state.done or storage.buffer.is_reference):
                     state.storage[term.index] = storage
         state.planned = {}
 

@@ -50,7 +50,7 @@ def apply(
         found: Parts | Real | None = None
         rule = RULES.get(primitive)
         if rule is not None:
-            found = rule(*(as_parts(s, operand) for operand in operands))
+            found = rule(*(_precise(s, as_parts(s, operand), dtype) for operand in operands))
         elif primitive in FOURIER_PRIMITIVES:
             found = _transformed(s, primitive, operands[0], parameters, shape, REAL_OF.get(dtype, dtype))
         elif dtype in REAL_OF and isinstance(primitive, Linear):
@@ -61,6 +61,18 @@ def apply(
             return fitted(s, found, shape, dtype)
     (result,) = by_numpy(s, primitive, operands, parameters, [(shape, dtype)])
     return result
+
+
+def _precise(s: Simplifier, parts: Parts, dtype: np.dtype[Any]) -> Parts:
+    """Return an operand with the precision in which NumPy computes a result of type `dtype`: a rule has steps of its own."""
+    wanted = REAL_OF.get(dtype)
+    if wanted is None or not any(_is_narrower(each.term, wanted) for each in parts[:2]):
+        return parts
+    return as_parts(s, parts, wanted)
+
+
+def _is_narrower(term: Term, wanted: np.dtype[Any]) -> bool:
+    return term.dtype.kind == "f" and term.dtype.itemsize < wanted.itemsize
 
 
 def _is_in_parts(dtype: np.dtype[Any]) -> bool:

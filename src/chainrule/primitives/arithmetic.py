@@ -150,6 +150,14 @@ LDEXP = Elementwise(
     partials=(lambda out, x, n: 2.0**n, None),
     rule="constant factor rule",
 )
+BINARY_EXPONENT = Elementwise(
+    name="binary_exponent",
+    value=lambda x: np.frexp(x)[1],
+    partials=(None,),
+    rule="a step function is constant between its steps",
+)
+"""The exponent that np.frexp gives."""
+
 DEGREES = Elementwise(
     name="degrees", value=np.degrees, partials=(lambda out, x: 180 / np.pi,), rule="constant factor rule"
 )

@@ -50,6 +50,51 @@ IVE = Elementwise(
     rule=_RULE,
     domain=_ORDERED,
 )
+JVE = Elementwise(
+    name="jve",
+    value=lambda v, x: scipy.special.jve(v, x),
+    partials=(
+        NoRule("jve", "first"),
+        lambda out, v, x: (scipy.special.jve(v - 1, x) - scipy.special.jve(v + 1, x)) / 2,
+    ),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+YVE = Elementwise(
+    name="yve",
+    value=lambda v, x: scipy.special.yve(v, x),
+    partials=(
+        NoRule("yve", "first"),
+        lambda out, v, x: (scipy.special.yve(v - 1, x) - scipy.special.yve(v + 1, x)) / 2,
+    ),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+KVE = Elementwise(
+    name="kve",
+    value=lambda v, x: scipy.special.kve(v, x),
+    partials=(
+        NoRule("kve", "first"),
+        lambda out, v, x: out - (scipy.special.kve(v - 1, x) + scipy.special.kve(v + 1, x)) / 2,
+    ),
+    rule=_RULE,
+    domain=_ORDERED,
+)
+# These two take whole orders only.
+YN = Elementwise(
+    name="yn",
+    value=lambda n, x: scipy.special.yn(n, x),
+    partials=(NoRule("yn", "first"), lambda out, n, x: (scipy.special.yn(n - 1, x) - scipy.special.yn(n + 1, x)) / 2),
+    rule=_RULE,
+    domain=((2.0, 2.0), _RANGE),
+)
+KN = Elementwise(
+    name="kn",
+    value=lambda n, x: scipy.special.kn(n, x),
+    partials=(NoRule("kn", "first"), lambda out, n, x: -(scipy.special.kn(n - 1, x) + scipy.special.kn(n + 1, x)) / 2),
+    rule=_RULE,
+    domain=((2.0, 2.0), _RANGE),
+)
 J0 = Elementwise(
     name="j0",
     value=lambda x: scipy.special.j0(x),
@@ -120,4 +165,20 @@ K1 = Elementwise(
     rule=_RULE,
     domain=_RANGE,
 )
-BESSEL_FUNCTIONS: tuple[Elementwise, ...] = (JV, YV, IV, KV, IVE, J0, J1, Y0, Y1, I0, I1, I0E, I1E, K0, K1)
+K0E = Elementwise(
+    name="k0e",
+    value=lambda x: scipy.special.k0e(x),
+    partials=(lambda out, x: out - scipy.special.k1e(x),),
+    rule=_RULE,
+    domain=_RANGE,
+)
+K1E = Elementwise(
+    name="k1e",
+    value=lambda x: scipy.special.k1e(x),
+    partials=(lambda out, x: out - (scipy.special.k0e(x) + scipy.special.kve(2, x)) / 2,),
+    rule=_RULE,
+    domain=_RANGE,
+)
+BESSEL_FUNCTIONS: tuple[Elementwise, ...] = (
+    JV, YV, IV, KV, JVE, YVE, IVE, KVE, YN, KN, J0, J1, Y0, Y1, I0, I1, I0E, I1E, K0, K1, K0E, K1E,
+)  # fmt: skip

@@ -11,9 +11,19 @@ from chainrule.primitives.special import UNIT, NoRule
 MIDDLE = (0.5, 3.0)
 
 
-def _gamma_density(a: Array, x: Array) -> Array:
+def gamma_density(a: Array, x: Array) -> Array:
     """Return the density of the gamma distribution of shape `a`, of which gammainc is the integral."""
     return np.exp(scipy.special.xlogy(a - 1, x) - x - scipy.special.gammaln(a))
+
+
+def beta_density(a: Array, b: Array, x: Array) -> Array:
+    """Return the density of the beta distribution, of which betainc is the integral."""
+    return np.exp(scipy.special.xlogy(a - 1, x) + scipy.special.xlog1py(b - 1, -x) - scipy.special.betaln(a, b))
+
+
+def student_density(df: Array, t: Array) -> Array:
+    """Return the density of Student's distribution, of which stdtr is the integral."""
+    return (1 + t**2 / df) ** (-(df + 1) / 2) / (np.sqrt(df) * scipy.special.beta(df / 2, 0.5))
 
 
 LOGGAMMA = Elementwise(
@@ -82,7 +92,7 @@ GAMMAINC = Elementwise(
     value=lambda a, x: scipy.special.gammainc(a, x),
     partials=(
         NoRule("gammainc", "first"),
-        lambda out, a, x: _gamma_density(a, x),
+        lambda out, a, x: gamma_density(a, x),
     ),
     rule="gamma distribution rule",
     domain=MIDDLE,
@@ -92,7 +102,7 @@ GAMMAINCC = Elementwise(
     value=lambda a, x: scipy.special.gammaincc(a, x),
     partials=(
         NoRule("gammaincc", "first"),
-        lambda out, a, x: -_gamma_density(a, x),
+        lambda out, a, x: -gamma_density(a, x),
     ),
     rule="gamma distribution rule",
     domain=MIDDLE,
@@ -103,9 +113,7 @@ BETAINC = Elementwise(
     partials=(
         NoRule("betainc", "first"),
         NoRule("betainc", "second"),
-        lambda out, a, b, x: np.exp(
-            scipy.special.xlogy(a - 1, x) + scipy.special.xlog1py(b - 1, -x) - scipy.special.betaln(a, b)
-        ),
+        lambda out, a, b, x: beta_density(a, b, x),
     ),
     rule="beta distribution rule",
     domain=(MIDDLE, MIDDLE, UNIT),
@@ -115,7 +123,7 @@ STDTR = Elementwise(
     value=lambda df, t: scipy.special.stdtr(df, t),
     partials=(
         NoRule("stdtr", "first"),
-        lambda out, df, t: (1 + t**2 / df) ** (-(df + 1) / 2) / (np.sqrt(df) * scipy.special.beta(df / 2, 0.5)),
+        lambda out, df, t: student_density(df, t),
     ),
     rule="Student distribution rule",
     domain=(MIDDLE, (-2.0, 2.0)),

@@ -1,4 +1,4 @@
-"""Owns the rules of SciPy's hypergeometric functions, and of the elliptic integrals, which are such functions.
+"""Owns the rules of SciPy's hypergeometric functions, and of the elliptic integrals and the dilogarithm, which are such.
 
 Source: Olver et al., "NIST Digital Library of Mathematical Functions", 13.3.15, 15.5.1 and 19.5.
 """
@@ -51,4 +51,11 @@ ELLIPE = Elementwise(
     rule="elliptic integral rule",
     domain=UNIT,
 )
-HYPERGEOMETRIC: tuple[Elementwise, ...] = (HYP2F1, HYP1F1, ELLIPK, ELLIPE)
+SPENCE = Elementwise(
+    name="spence",
+    value=lambda x: scipy.special.spence(x),
+    partials=(lambda out, x: -scipy.special.hyp2f1(1, 1, 2, 1 - x),),
+    rule="dilogarithm rule",
+    domain=UNIT,
+)
+HYPERGEOMETRIC: tuple[Elementwise, ...] = (HYP2F1, HYP1F1, ELLIPK, ELLIPE, SPENCE)

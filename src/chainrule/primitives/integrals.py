@@ -7,9 +7,10 @@ import math
 import numpy as np
 import scipy
 
-from chainrule.core.primitive import Elementwise
+from chainrule.core.primitive import Array, Elementwise
+from chainrule.core.trace import Traced
 from chainrule.primitives.arithmetic import NONZERO
-from chainrule.primitives.special import ROOT_2PI, ROOT_PI, UNIT
+from chainrule.primitives.special import ROOT_2PI, ROOT_PI, UNIT, NoRule
 
 ERFI = Elementwise(
     name="erfi",
@@ -57,6 +58,21 @@ EXP1 = Elementwise(
     rule="exponential integral rule",
     domain=NONZERO,
 )
+
+
+def _exponential_integral_below(out: Array, n: Array, x: Array) -> Array:
+    """Return the exponential integral of order n - 1; SciPy has none below order 0."""
+    below = scipy.special.expn(np.maximum(n - 1, 0), x)
+    return np.where(np.equal(n, 0), (1 + 1 / x) * out, below)
+
+
+EXPN = Elementwise(
+    name="expn",
+    value=lambda n, x: scipy.special.expn(n, x),
+    partials=(NoRule("expn", "first"), lambda out, n, x: -_exponential_integral_below(out, n, x)),
+    rule="exponential integral rule",
+    domain=((2.0, 2.0), NONZERO),
+)
 OWENS_T = Elementwise(
     name="owens_t",
     value=lambda h, a: scipy.special.owens_t(h, a),
@@ -66,4 +82,56 @@ OWENS_T = Elementwise(
     ),
     rule="normal distribution rule",
 )
-INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1, OWENS_T)
+
+
+def _sine_over(x: Array) -> Array:
+    """Return sin(x) / x, which has all its derivatives at 0 too."""
+    is_number = isinstance(x, np.ndarray | np.generic | Traced | float | int)
+    return np.sinc(x / math.pi) if is_number else np.sin(x) / x  # a symbol, to be read
+
+
+SINE_INTEGRAL = Elementwise(
+    name="sine_integral",
+    value=lambda x: scipy.special.sici(x)[0],
+    partials=(lambda out, x: _sine_over(x),),
+    rule="sine integral rule",
+)
+COSINE_INTEGRAL = Elementwise(
+    name="cosine_integral",
+    value=lambda x: scipy.special.sici(x)[1],
+    partials=(lambda out, x: np.cos(x) / x,),
+    rule="cosine integral rule",
+    domain=NONZERO,
+)
+HYPERBOLIC_SINE_INTEGRAL = Elementwise(
+    name="hyperbolic_sine_integral",
+    value=lambda x: scipy.special.shichi(x)[0],
+    partials=(lambda out, x: np.exp(-x) * scipy.special.exprel(2 * x),),
+    rule="hyperbolic sine integral rule",
+)
+HYPERBOLIC_COSINE_INTEGRAL = Elementwise(
+    name="hyperbolic_cosine_integral",
+    value=lambda x: scipy.special.shichi(x)[1],
+    partials=(lambda out, x: np.cosh(x) / x,),
+    rule="hyperbolic cosine integral rule",
+    domain=NONZERO,
+)
+FRESNEL_SINE = Elementwise(
+    name="fresnel_sine",
+    value=lambda x: scipy.special.fresnel(x)[0],
+    partials=(lambda out, x: np.sin(math.pi / 2 * x**2),),
+    rule="Fresnel integral rule",
+)
+FRESNEL_COSINE = Elementwise(
+    name="fresnel_cosine",
+    value=lambda x: scipy.special.fresnel(x)[1],
+    partials=(lambda out, x: np.cos(math.pi / 2 * x**2),),
+    rule="Fresnel integral rule",
+)
+INTEGRALS: tuple[Elementwise, ...] = (ERFI, ERFCX, DAWSN, ERFCINV, NDTRI, EXPI, EXP1, EXPN, OWENS_T)
+INTEGRALS_IN_PAIRS: dict[str, tuple[Elementwise, Elementwise]] = {
+    "sici": (SINE_INTEGRAL, COSINE_INTEGRAL),
+    "shichi": (HYPERBOLIC_SINE_INTEGRAL, HYPERBOLIC_COSINE_INTEGRAL),
+    "fresnel": (FRESNEL_SINE, FRESNEL_COSINE),
+}
+"""The primitives of both results of a ufunc of SciPy, by its name."""

@@ -10,6 +10,7 @@ from chainrule.primitives.arithmetic import (
     ABSOLUTE,
     ABSOLUTE_COMPLEX,
     ADD,
+    BINARY_EXPONENT,
     CBRT,
     CONJUGATE,
     COPYSIGN,
@@ -39,6 +40,7 @@ from chainrule.primitives.arithmetic import (
 )
 from chainrule.primitives.bessel import BESSEL_FUNCTIONS
 from chainrule.primitives.comparison import CLIP, FMAX, FMIN, MAXIMUM, MINIMUM, STEPS
+from chainrule.primitives.distributions import DISTRIBUTIONS
 from chainrule.primitives.exponential import (
     ARCCOSH,
     ARCSINH,
@@ -61,7 +63,7 @@ from chainrule.primitives.gamma_functions import GAMMA_FUNCTIONS
 from chainrule.primitives.hypergeometric import HYPERGEOMETRIC
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
-from chainrule.primitives.integrals import INTEGRALS
+from chainrule.primitives.integrals import INTEGRALS, INTEGRALS_IN_PAIRS
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
 from chainrule.primitives.order import (
@@ -80,7 +82,9 @@ from chainrule.primitives.order import (
     SHARES,
     SORT,
 )
+from chainrule.primitives.orthogonal import ORTHOGONAL_POLYNOMIALS
 from chainrule.primitives.reduction import LOGSUMEXP, MEAN, PROD, STD, SUM, VAR
+from chainrule.primitives.relative_powers import RELATIVE_POWERS
 from chainrule.primitives.sequence import CONVOLVE, CUMMAX, CUMMIN, CUMPROD, CUMSUM
 from chainrule.primitives.shape import (
     ASTYPE,
@@ -121,7 +125,7 @@ from chainrule.primitives.trigonometric import ARCCOS, ARCSIN, ARCTAN, ARCTAN2, 
 
 ARITHMETIC: tuple[Primitive, ...] = (
     ADD, SUBTRACT, MULTIPLY, DIVIDE, FLOOR_DIVIDE, REMAINDER, FMOD, POWER, FLOAT_POWER, NEGATIVE, POSITIVE_SIGN,
-    RECIPROCAL, SQUARE, SQRT, CBRT, ABSOLUTE, FABS, HYPOT, COPYSIGN, LDEXP, DEGREES, RADIANS,
+    RECIPROCAL, SQUARE, SQRT, CBRT, ABSOLUTE, FABS, HYPOT, COPYSIGN, LDEXP, BINARY_EXPONENT, DEGREES, RADIANS,
     RAD2DEG, DEG2RAD, NEXTAFTER,
     REAL, IMAG, CONJUGATE, ABSOLUTE_COMPLEX,
 )  # fmt: skip
@@ -132,7 +136,9 @@ TRIGONOMETRIC: tuple[Primitive, ...] = (SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, A
 COMPARISON: tuple[Primitive, ...] = (*STEPS, MAXIMUM, MINIMUM, FMAX, FMIN, CLIP)
 SCIPY_UFUNCS: tuple[Elementwise, ...] = (
     EXPIT, LOG_EXPIT, LOGIT, ERF, ERFC, ERFINV, NDTR, LOG_NDTR, GAMMA, GAMMALN, DIGAMMA, ZETA, XLOGY, XLOG1PY, ENTR,
-    REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS, *HYPERGEOMETRIC,
+    REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS,
+    *(part for pair in INTEGRALS_IN_PAIRS.values() for part in pair), *HYPERGEOMETRIC,
+    *DISTRIBUTIONS, *ORTHOGONAL_POLYNOMIALS, *RELATIVE_POWERS,
 )  # fmt: skip
 ACTIVATION: tuple[Primitive, ...] = (SOFTPLUS, RELU)
 REDUCTION: tuple[Primitive, ...] = (SUM, PROD, LOGSUMEXP, MEAN, VAR, STD)
@@ -185,3 +191,9 @@ def of_scipy(ufunc: np.ufunc) -> Elementwise | None:
     primitive = BY_SCIPY_NAME.get(name.lstrip("_"))
     is_scipys = name.startswith("_") or (primitive is not None and getattr(scipy.special, name, None) is ufunc)
     return primitive if is_scipys else None
+
+
+def pair_of_scipy(ufunc: np.ufunc) -> tuple[Elementwise, Elementwise] | None:
+    """Return the primitives of both results of one of SciPy's ufuncs; None for any other."""
+    name = ufunc.__name__
+    return INTEGRALS_IN_PAIRS.get(name) if getattr(scipy.special, name, None) is ufunc else None

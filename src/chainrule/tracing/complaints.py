@@ -16,7 +16,13 @@ _VALUE_COMPLAINTS = (
     "input type 'object' not supported",
     "array type dtype('O') not supported",
 )
+# What SciPy says of an array of objects, and others say of other things.
+_SCIPY_COMPLAINTS = ("Unsupported type", "not available for this type", "No matching signature found")
 _WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
+_WINDOWS = (
+    "of vectors write {of_vectors}; of more axes np.tensordot(np.lib.stride_tricks.sliding_window_view(x, y.shape), {factor}, "
+    "y.ndim), with x padded by np.pad for the modes that are not 'valid'"
+)
 _INSTEAD = {
     "logsumexp": "write np.logaddexp.reduce(x, axis=axis)",
     "softmax": "write e = np.exp(x - np.max(x, axis=axis, keepdims=True)); e / np.sum(e, axis=axis, keepdims=True)",
@@ -43,13 +49,39 @@ _INSTEAD = {
     "interp1d": "write np.interp(x, xp, fp)",
     "lfilter": "write np.convolve(b, x)[:len(x)] where a is [1], else a loop over the samples",
     "fftconvolve": "write np.convolve(x, y)",
+    "convolve": _WINDOWS.format(factor="np.flip(y)", of_vectors="np.convolve(x, y, mode)"),
+    "convolve2d": _WINDOWS.format(factor="np.flip(y)", of_vectors="np.convolve(x, y, mode)"),
+    "correlate": _WINDOWS.format(factor="y", of_vectors="np.correlate(x, y, mode)"),
+    "correlate2d": _WINDOWS.format(factor="y", of_vectors="np.correlate(x, y, mode)"),
     "gaussian_filter": "write np.convolve(x, kernel, 'same') along each axis",
     "entropy": "write np.sum(scipy.special.entr(p / np.sum(p)))",
     "norm.logpdf": "write -0.5 * ((x - loc) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)",
     "norm.pdf": "write np.exp(-0.5 * ((x - loc) / scale) ** 2) / (scale * np.sqrt(2 * np.pi))",
+    "norm.sf": "write scipy.special.ndtr((loc - x) / scale)",
+    "norm.logsf": "write scipy.special.log_ndtr((loc - x) / scale)",
     "norm.cdf": "write scipy.special.ndtr((x - loc) / scale)",
     "norm.logcdf": "write scipy.special.log_ndtr((x - loc) / scale)",
     "norm.ppf": "write loc + scale * scipy.special.ndtri(q)",
+    "t.cdf": "write scipy.special.stdtr(df, (x - loc) / scale)",
+    "t.logpdf": (
+        "write scipy.special.gammaln((df + 1) / 2) - scipy.special.gammaln(df / 2) - 0.5 * np.log(df * np.pi) - np.log(scale) "
+        "- (df + 1) / 2 * np.log1p(((x - loc) / scale) ** 2 / df)"
+    ),
+    "gamma.cdf": "write scipy.special.gammainc(a, x / scale)",
+    "gamma.logpdf": "write (a - 1) * np.log(x) - x / scale - scipy.special.gammaln(a) - a * np.log(scale)",
+    "beta.cdf": "write scipy.special.betainc(a, b, x)",
+    "beta.logpdf": "write (a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - scipy.special.betaln(a, b)",
+    "chi2.cdf": "write scipy.special.chdtr(df, x)",
+    "chi2.logpdf": "write (df / 2 - 1) * np.log(x) - x / 2 - scipy.special.gammaln(df / 2) - df / 2 * np.log(2)",
+    "expon.logpdf": "write -x / scale - np.log(scale)",
+    "poisson.logpmf": "write scipy.special.xlogy(k, mu) - mu - scipy.special.gammaln(k + 1)",
+    "poisson.cdf": "write scipy.special.pdtr(k, mu)",
+    "binom.logpmf": (
+        "write scipy.special.xlogy(k, p) + scipy.special.xlog1py(n - k, -p) + scipy.special.gammaln(n + 1) "
+        "- scipy.special.gammaln(k + 1) - scipy.special.gammaln(n - k + 1)"
+    ),
+    "spherical_jn": "write np.sqrt(np.pi / (2 * z)) * scipy.special.jv(n + 0.5, z)",
+    "spherical_yn": "write np.sqrt(np.pi / (2 * z)) * scipy.special.yv(n + 0.5, z)",
     "multivariate_normal.logpdf": (
         "write with d = x - mean: "
         "-0.5 * (d @ np.linalg.solve(cov, d) + np.linalg.slogdet(cov)[1] + len(d) * np.log(2 * np.pi))"
@@ -82,10 +114,13 @@ def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exce
             f"np.array(a, like=x)[i], where x is an argument of the function{_deepest_user_line(error)}"
         )
     complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else _VALUE_COMPLAINTS
-    if not any(part in text for part in complaints):
+    is_of_objects = any(part in text for part in complaints)
+    if not is_of_objects and not any(part in text for part in _SCIPY_COMPLAINTS):
         return error
     if name := _scipy_function(error):
         return _of_scipy(name, text, error)
+    if not is_of_objects:
+        return error
     if "according to the rule 'safe'" in text:
         return TracingError(
             f"a traced value was given to a compiled function that takes plain numbers only, as random generators do ({text}); "
@@ -144,7 +179,10 @@ def _scipy_function(error: BaseException) -> str:
     step = error.__traceback__
     while step is not None:
         file = step.tb_frame.f_code.co_filename
-        is_wrapper = step.tb_frame.f_code.co_name.endswith("wrapper") or file.endswith("_decorators.py")
+        name = step.tb_frame.f_code.co_name
+        is_wrapper = (
+            name.endswith("wrapper") or name == "<lambda>" or file.endswith("_decorators.py") or "/_lib/" in file
+        )
         if _is_scipy(step.tb_frame) and not is_wrapper:
             package = file.rsplit("site-packages/", 1)[1].split("/_")[0].removesuffix(".py")
             return f"{package.replace('/', '.')}.{_called(step.tb_frame)}"
@@ -169,7 +207,13 @@ def _deepest_user_line(error: BaseException) -> str:
     step, found = error.__traceback__, ""
     while step is not None:
         name = step.tb_frame.f_code.co_filename
-        if "site-packages" not in name and not name.startswith("<__array") and "chainrule/" not in name:
+        is_compiled = name.endswith(".pyx") or name == "<stringsource>"
+        if (
+            not is_compiled
+            and "site-packages" not in name
+            and not name.startswith("<__array")
+            and "chainrule/" not in name
+        ):
             found = f"\n  at {name}:{step.tb_lineno}"
         step = step.tb_next
     return found or where()

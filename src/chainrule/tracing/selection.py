@@ -81,6 +81,9 @@ def _in_place(ufunc: np.ufunc, settled: Callable[[Any, Any], Any]) -> Callable[[
     return in_place
 
 
+_set_class = vars(object)["__class__"].__set__  # which what a traced array answers to isinstance hides
+
+
 class Selection(TracedArray):
     """The elements of an array where a mask holds, as long as nothing asks how many there are.
 
@@ -104,11 +107,15 @@ class Selection(TracedArray):
         """Become the plain array: how many elements it has is decided."""
         whole, mask = self.origin
         taken = index(whole, mask)
-        object.__setattr__(self, "__class__", TracedArray)
+        _set_class(self, TracedArray)
         self.origin = None
         self.owner, self.value, self.data = taken.owner, taken.value, taken.data
 
     # --- what does not ask how many there are
+
+    def stands_for(self) -> type:
+        """Return NumPy's class of a plain value in this place."""
+        return np.ndarray
 
     __add__, __radd__, __iadd__ = _forward(np.add), _reflected(np.add), _in_place(np.add, operator.iadd)
     __sub__, __rsub__, __isub__ = _forward(np.subtract), _reflected(np.subtract), _in_place(np.subtract, operator.isub)

@@ -183,7 +183,7 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
     def pullback(cotangent: Any) -> tuple[Any, ...]:
         cts = [as_value(leaf) for leaf in flatten(cotangent)[0]]
         _same_shapes("vjp: a cotangent", [np.shape(c) for c in cts], [np.shape(v) for v in values], [""] * len(values))
-        shares = [np.array(share) if any(share is ct for ct in cts) else share for share in pull(cts)]
+        shares = [np.copy(share) if any(share is ct for ct in cts) else share for share in pull(cts)]
         gathered: tuple[Any, ...] = call.gather(shares, alone=False)
         return gathered
 

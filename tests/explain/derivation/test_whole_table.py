@@ -38,7 +38,7 @@ NAMES = ("x", "y", "z", "w")
 COMPOSITES_OF_NUMBERS = ("softplus", "relu")
 NO_REAL_OPERAND = {primitive.name for primitive in INTEGER_PRIMITIVES}
 """Primitives of whole numbers and bits: they have no derivative to be explained."""
-WHOLE_OPERAND = {"ldexp": {1: 3}}
+WHOLE_OPERAND = {"ldexp": {1: 3}, "kn": {0: 2}, "yn": {0: 2}, "expn": {0: 2}}
 """Operands that have to be whole numbers: they are held."""
 
 ELEMENTWISE = [

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.calculus import convolve
 from chainrule.tracing.numpy_functions.operands import as_array
@@ -47,6 +48,22 @@ def polysub(a1: Any, a2: Any) -> Array:
     """np.polysub."""
     x, y = _same_length(a1, a2)
     return x - y
+
+
+def polydiv(u: Any, v: Any) -> tuple[Array, Array]:
+    """np.polydiv: the quotient and the remainder, by long division."""
+    x, y = np.atleast_1d(as_array(u)) + 0.0, np.atleast_1d(as_array(v)) + 0.0
+    steps, length = x.shape[0] - y.shape[0] + 1, y.shape[0]
+    dtype = np.result_type(x.dtype, y.dtype)
+    rest = [cast(x[place], dtype) for place in range(x.shape[0])]
+    quotient = []
+    for step in range(steps):
+        quotient.append(rest[step] * (1.0 / y[0]))
+        for place in range(length):
+            rest[step + place] = rest[step + place] - quotient[step] * y[place]
+    while len(rest) > 1 and np.allclose(rest[0], 0, rtol=1e-14):
+        rest = rest[1:]
+    return np.stack(quotient) if quotient else np.zeros(1, dtype), np.stack(rest)
 
 
 def polyder(p: Any, m: int = 1) -> Array:
@@ -117,6 +134,7 @@ POLYNOMIALS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.polyadd: polyadd,
     np.polysub: polysub,
     np.polymul: lambda a1, a2: convolve(a1, a2),
+    np.polydiv: polydiv,
     np.polyder: polyder,
     np.polyint: polyint,
     np.polyfit: polyfit,

@@ -51,9 +51,41 @@ def isin(
     return np.logical_not(found) if invert else found
 
 
+def union1d(ar1: Any, ar2: Any) -> Array:
+    """np.union1d."""
+    return unique(np.concatenate([np.ravel(as_array(ar1)), np.ravel(as_array(ar2))]))
+
+
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    """np.intersect1d; it is the element of the first array that is taken, and gets the sensitivity."""
+    x, y = np.ravel(as_array(ar1)), np.ravel(as_array(ar2))
+    values, places = unique(x, return_index=True)
+    is_common = isin(values, y)
+    common = values[is_common]
+    if not return_indices:
+        return common
+    others, others_places = unique(y, return_index=True)
+    return common, places[is_common], others_places[isin(others, x)]
+
+
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
+    """np.setdiff1d."""
+    x = np.ravel(as_array(ar1)) if assume_unique else unique(ar1)
+    return x[isin(x, ar2, invert=True)]
+
+
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
+    """np.setxor1d."""
+    return union1d(setdiff1d(ar1, ar2), setdiff1d(ar2, ar1))
+
+
 SETS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.unique: unique,
     np.isin: isin,
+    np.union1d: union1d,
+    np.intersect1d: intersect1d,
+    np.setdiff1d: setdiff1d,
+    np.setxor1d: setxor1d,
     **({np.unique_values: unique} if hasattr(np, "unique_values") else {}),
 }
 """NumPy's function to ours, which has the same signature."""

@@ -11,9 +11,10 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, where
-from chainrule.primitives.shape import BROADCAST_TO, FLIP, PAD, RESHAPE, ROLL, TRANSPOSE, WHERE
+from chainrule.primitives.shape import BROADCAST_TO, FLIP, RESHAPE, ROLL, TRANSPOSE
 from chainrule.tracing.numpy_functions.arguments import Shape, all_axes, one_axis
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.padding import pad
 
 
 def full_shape(shape: Any, size: int) -> Shape:
@@ -216,42 +217,6 @@ def resize(a: Any, new_shape: Any) -> Array:
     if not x.size:
         return np.zeros_like(x, shape=shape)
     return reshape(np.take(x, np.resize(np.arange(x.size), size)), shape)
-
-
-# What reads other elements at the border, by NumPy's mode.
-_BORDER_MODES = ("edge", "reflect", "symmetric", "wrap")
-
-
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Array:
-    """np.pad."""
-    x = as_array(array)
-    if isinstance(pad_width, dict):
-        named = {one_axis(axis, x.ndim, "pad"): width for axis, width in pad_width.items()}
-        pad_width = [named.get(axis, 0) for axis in range(x.ndim)]
-        pad_width = [(each, each) if isinstance(each, int) else each for each in pad_width]
-    if not x.ndim:
-        return np.copy(x)
-    widths = tuple((int(before), int(after)) for before, after in np.broadcast_to(pad_width, (x.ndim, 2)))
-    if mode == "constant":
-        return _pad_constant(x, widths, options.pop("constant_values", 0))
-    if mode not in _BORDER_MODES or options.get("reflect_type") == "odd":
-        raise NoRuleError(
-            f"np.pad with mode={mode!r} {options or ''} has no derivative rule yet; "
-            f"'constant', 'edge', 'reflect', 'symmetric' and 'wrap' have{where()}"
-        )
-    for axis, width in enumerate(widths):
-        if width != (0, 0):
-            x = np.take(x, np.pad(np.arange(x.shape[axis]), width, mode=mode), axis=axis)
-    return x
-
-
-def _pad_constant(x: Array, widths: tuple[tuple[int, int], ...], constants: Any) -> Array:
-    padded = bind(PAD, (x,), {"widths": widths})
-    if not isinstance(constants, np.ndarray | tuple | list) and constants == 0:
-        return padded
-    border = np.pad(np.zeros(x.shape, x.dtype), widths, constant_values=constants)
-    inside = np.pad(np.ones(x.shape, dtype=bool), widths)
-    return bind(WHERE, (padded, border, inside))
 
 
 def sliding_window_view(

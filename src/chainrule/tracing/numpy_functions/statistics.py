@@ -1,4 +1,4 @@
-"""Owns what NumPy's sorting, order statistics, correlations and functions that skip NaN do with traced arrays."""
+"""Owns what NumPy's sorting, correlations and functions that skip NaN do with traced arrays."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import Traced, bind
-from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.core.trace import bind
+from chainrule.errors import ShapeError, where
 from chainrule.primitives.order import ARGPARTITION, ARGSORT, PARTITION, SEARCHSORTED, SORT
 from chainrule.primitives.shape import cast
-from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, all_axes, is_true, one_axis, refuse, refuse_out
+from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, is_true, one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
 
@@ -75,122 +75,6 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Array:
     return searchsorted(bins, x, side="left" if right else "right")
 
 
-def _last(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
-    """Return `x` with the axes that are reduced moved into the last one, and those axes."""
-    axes = all_axes(axis, x.ndim, name)
-    others = tuple(each for each in range(x.ndim) if each not in axes)
-    moved = np.transpose(x, others + axes)
-    length = int(np.prod([x.shape[each] for each in axes], dtype=int))
-    return np.reshape(moved, (*(x.shape[each] for each in others), length)), axes
-
-
-# These take one of the elements; the other methods read between two.
-_DISCRETE = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
-
-
-def _interpolated(ordered: Array, place: Array, precision: Any) -> Array:
-    """Read between the elements of the last axis, at one place for all."""
-    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
-    lower, upper = ordered[..., low], ordered[..., high]
-    return lower + (upper - lower) * (place - low).astype(precision, copy=False)
-
-
-def _quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str) -> Array:
-    x = as_array(a)
-    if isinstance(q, Traced):
-        raise NoRuleError(f"np.{name}: a traced q has no derivative rule yet; pass cr.stop_gradient(q){where()}")
-    values, axes = _last(x, axis, name)
-    if values.shape[-1] == 0:
-        raise ShapeError(f"np.{name}: an empty array has no quantiles{where()}")
-    return _quantile_of(values, axes, q, keepdims, method, name)
-
-
-def _quantile_of(
-    values: Array, axes: tuple[int, ...], q: Any, keepdims: Any, method: str, name: str = "median"
-) -> Array:
-    # A Python number leaves the type of the elements as it is; an array or a number of NumPy widens it.
-    wide = np.float16 if type(q) in (int, float) and values.dtype.kind == "f" else np.float64
-    q = np.asarray(q, dtype=float)
-    if q.size and (np.min(q) < 0 or np.max(q) > 1):
-        raise ShapeError(f"np.{name}: quantiles lie between 0 and 1 (percentiles between 0 and 100){where()}")
-    # Every method reads between two neighbors; where, one sees from the quantiles of 0, 1, 2, ...
-    counted: Any = np.arange(values.shape[-1], dtype=float)
-    place = np.asarray(np.quantile(counted, q, method=method))  # type: ignore[call-overload]
-    # The largest is put into its place too: it is NaN where there is any.
-    ends = {int(each) for each in np.ravel([np.floor(place), np.ceil(place)])}
-    ordered = np.partition(values, sorted(ends | {values.shape[-1] - 1}), axis=-1)
-    if method in _DISCRETE:
-        result = ordered[..., place.astype(int)]
-    elif name == "median":  # a mean, which infinite elements on one side leave infinite
-        result = np.mean(ordered[..., int(np.floor(place)) : int(np.ceil(place)) + 1], axis=-1)
-    else:
-        result = _interpolated(ordered, place, np.result_type(values.dtype, wide))
-    if values.dtype.kind == "f":
-        largest = ordered[(..., -1) + (None,) * q.ndim]
-        result = np.where(np.isnan(largest), largest, result)
-    if q.ndim:
-        result = np.moveaxis(result, tuple(range(-q.ndim, 0)), tuple(range(q.ndim)))
-    if not is_true(keepdims):
-        return result
-    return np.expand_dims(result, tuple(q.ndim + each for each in sorted(axes)))
-
-
-def quantile(
-    a: Any,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-    interpolation: Any = None,
-) -> Array:
-    """np.quantile."""
-    refuse_out("quantile", out)
-    refuse("quantile", weights=weights, interpolation=interpolation)
-    return _quantile("quantile", a, q, axis, keepdims, method)
-
-
-def percentile(
-    a: Any,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-    interpolation: Any = None,
-) -> Array:
-    """np.percentile."""
-    refuse_out("percentile", out)
-    refuse("percentile", weights=weights, interpolation=interpolation)
-    fraction = q if isinstance(q, Traced) else q / 100 if type(q) in (int, float) else np.true_divide(q, 100)
-    return _quantile("percentile", a, fraction, axis, keepdims, method)
-
-
-def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Array:
-    """np.median."""
-    refuse_out("median", out)
-    values, axes = _middle_operand(as_array(a), axis, "median")
-    if values.shape[-1] == 0:
-        return _without_median(values, axes, keepdims)
-    return _quantile_of(values, axes, 0.5, keepdims, "linear")
-
-
-def _middle_operand(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
-    return _last(x if x.dtype.kind in "fc" else cast(x, np.float64), axis, name)
-
-
-def _without_median(values: Array, axes: tuple[int, ...], keepdims: Any) -> Array:
-    """Return the NaN that NumPy gives where there are no elements."""
-    result = np.full_like(values, np.nan, shape=values.shape[:-1])
-    return np.expand_dims(result, tuple(sorted(axes))) if is_true(keepdims) else result
-
-
 # Functions that skip NaN
 
 
@@ -229,23 +113,6 @@ def _skipping_extreme(reduce: Callable[..., Array], fill: float) -> Callable[...
     return skip
 
 
-def nanmedian(
-    a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
-) -> Array:
-    """np.nanmedian."""
-    refuse_out("nanmedian", out)
-    values, axes = _middle_operand(as_array(a), axis, "nanmedian")
-    if values.shape[-1] == 0:
-        return _without_median(values, axes, keepdims)
-    ordered = np.sort(values, axis=-1)  # NaN stands at the end
-    count = np.sum(np.logical_not(np.isnan(values)), axis=-1, keepdims=True)
-    low = np.maximum(count - 1, 0) // 2
-    high = np.minimum(count // 2, max(values.shape[-1] - 1, 0))
-    middle = np.take_along_axis(ordered, low, -1) + np.take_along_axis(ordered, high, -1)
-    result = (middle / 2)[..., 0]
-    return np.expand_dims(result, tuple(sorted(axes))) if is_true(keepdims) else result
-
-
 # Correlations
 
 
@@ -261,14 +128,30 @@ def cov(
     dtype: Any = None,
 ) -> Array:
     """np.cov."""
-    refuse("cov", fweights=fweights, aweights=aweights, dtype=dtype)
     x = _rows(as_array(m), rowvar)
     if y is not None:
         x = np.concatenate([x, _rows(as_array(y), rowvar)])
-    x = cast(x, np.result_type(x.dtype, np.float64))
-    freedom = x.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
-    moved = x - np.mean(x, axis=1, keepdims=True)
-    return np.squeeze(np.divide(np.matmul(moved, np.conjugate(np.transpose(moved))), max(freedom, 0)))
+    x = cast(x, np.result_type(x.dtype, np.float64) if dtype is None else dtype)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    if fweights is None and aweights is None:
+        freedom: Array = max(x.shape[1] - ddof, 0)
+        moved = x - np.mean(x, axis=1, keepdims=True)
+        weighted = moved
+    else:
+        weights, freedom = _weights(fweights, aweights, ddof)
+        moved = x - np.average(x, axis=1, weights=weights, keepdims=True)
+        weighted = moved * weights
+    return np.squeeze(np.divide(np.matmul(moved, np.conjugate(np.transpose(weighted))), freedom))
+
+
+def _weights(counts: Any, importance: Any, ddof: Any) -> tuple[Array, Array]:
+    """Return the weight of each observation of np.cov, and the degrees of freedom."""
+    weights = as_array(1.0) if counts is None else as_array(counts)
+    if importance is None:
+        return weights, np.maximum(np.sum(weights) - ddof, 0)
+    weights = weights * as_array(importance)
+    total = np.sum(weights)
+    return weights, np.maximum(total - ddof * np.sum(weights * as_array(importance)) / total, 0)
 
 
 def _rows(x: Array, rowvar: bool) -> Array:
@@ -295,9 +178,6 @@ STATISTICS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.argpartition: _partitioned(ARGPARTITION, "argpartition"),
     np.searchsorted: searchsorted,
     np.digitize: digitize,
-    np.quantile: quantile,
-    np.percentile: percentile,
-    np.median: median,
     np.nansum: _skipping(np.sum, 0.0),
     np.nanprod: _skipping(np.prod, 1.0),
     np.nancumsum: _skipping(np.cumsum, 0.0),
@@ -309,7 +189,6 @@ STATISTICS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.nanmin: _skipping_extreme(np.min, np.inf),
     np.nanargmax: _skipping(np.argmax, -np.inf),
     np.nanargmin: _skipping(np.argmin, np.inf),
-    np.nanmedian: nanmedian,
     np.cov: cov,
     np.corrcoef: corrcoef,
 }

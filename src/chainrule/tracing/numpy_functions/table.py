@@ -17,6 +17,7 @@ from chainrule.tracing.numpy_functions.indexing import INDEXING
 from chainrule.tracing.numpy_functions.joining import JOINING
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.polynomials import POLYNOMIALS
+from chainrule.tracing.numpy_functions.quantiles import QUANTILES
 from chainrule.tracing.numpy_functions.queries import QUERIES
 from chainrule.tracing.numpy_functions.reduction import REDUCTIONS
 from chainrule.tracing.numpy_functions.sets import SETS
@@ -28,6 +29,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **REDUCTIONS,
     **ACCUMULATIONS,
     **STATISTICS,
+    **QUANTILES,
     **SHAPES,
     **DIAGONALS,
     **JOINING,

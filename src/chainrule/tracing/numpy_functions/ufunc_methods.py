@@ -13,15 +13,16 @@ import scipy
 from chainrule.core.primitive import Array, Elementwise
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, TracingError, where
-from chainrule.primitives.arithmetic import CONJUGATE
+from chainrule.primitives.arithmetic import BINARY_EXPONENT, CONJUGATE
 from chainrule.primitives.indexing import index, index_add, index_set
 from chainrule.primitives.reduction import LOGSUMEXP
 from chainrule.primitives.shape import cast
-from chainrule.primitives.table import BY_UFUNC, of_scipy
+from chainrule.primitives.table import BY_UFUNC, of_scipy, pair_of_scipy
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions.accumulation import accumulated, cummax, cummin, cumprod, cumsum
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
 from chainrule.tracing.numpy_functions.elementwise import clip
+from chainrule.tracing.numpy_functions.folds import fold, fold_running, is_foldable
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
 
@@ -33,11 +34,11 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
     match method:
         case "__call__":
             return _call(ufunc, inputs, options)
-        case "reduce" if ufunc in _REDUCE:
+        case "reduce" if ufunc in _REDUCE or is_foldable(ufunc):
             return _reduce(ufunc, *inputs, **options)
-        case "accumulate" if ufunc in _ACCUMULATE:
+        case "accumulate" if ufunc in _ACCUMULATE or is_foldable(ufunc):
             return _accumulate(ufunc, *inputs, **options)
-        case "reduceat" if ufunc in _REDUCE:
+        case "reduceat" if ufunc in _REDUCE or is_foldable(ufunc):
             return _reduceat(ufunc, *inputs, **options)
         case "outer" if ufunc.nin == 2 and ufunc.signature is None:
             return _outer(ufunc, *inputs, **options)
@@ -67,6 +68,9 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
     if set("".join(ufunc.types)) == set("O->"):  # what np.frompyfunc makes of a Python function
         result = ufunc(*(np.array(lift(each), dtype=object) for each in inputs), **options)
         return lift(result) if holds_traced(result) else result
+    pair = pair_of_scipy(ufunc)
+    if pair is not None and not options:
+        return tuple(bind(part, tuple(map(lift, inputs))) for part in pair)
     mask = options.pop("where", True)
     if mask is not True:
         raise TracingError(
@@ -127,10 +131,18 @@ def _modf(x: Any) -> tuple[Array, Array]:
     return number - whole, whole
 
 
+def _frexp(x: Any) -> tuple[Array, Array]:
+    number = as_array(x)
+    number = cast(number, np.frexp.resolve_dtypes((number.dtype, None, None))[1])
+    exponent = bind(BINARY_EXPONENT, (number,))
+    return np.ldexp(number, -exponent), exponent
+
+
 _SPECIAL: dict[np.ufunc, Callable[..., Any]] = {
     np.conjugate: _conjugate,
     np.divmod: _divmod,
     np.modf: _modf,
+    np.frexp: _frexp,
     sys.modules["numpy._core.umath"].__dict__["clip"]: clip,  # what the method `clip` of a plain array calls
 }
 
@@ -156,13 +168,13 @@ _REDUCE: dict[np.ufunc, Callable[..., Array]] = {
     np.logical_or: np.any,
     np.logaddexp: _logaddexp_reduce,
 }
+_TESTS = (np.logical_and, np.logical_or)
 _ACCUMULATE: dict[np.ufunc, Callable[..., Array]] = {
     np.add: cumsum,
     np.multiply: cumprod,
     np.maximum: cummax,
     np.minimum: cummin,
     np.logaddexp: partial(accumulated, np.logaddexp),
-    np.logaddexp2: partial(accumulated, np.logaddexp2),
 }
 
 
@@ -185,13 +197,15 @@ def _reduce(
         options["initial"] = initial
     if where is not True:
         options["where"] = where
-    return _REDUCE[ufunc](x, **options)
+    reduce = None if ufunc in _TESTS and initial is not NO_VALUE else _REDUCE.get(ufunc)
+    return fold(ufunc, x, **options) if reduce is None else reduce(x, **options)
 
 
 def _accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Array:
     refuse_out(f"{ufunc.__name__}.accumulate", out)
     x = as_array(array)
-    return _ACCUMULATE[ufunc](x, axis=one_axis(axis, x.ndim, f"{ufunc.__name__}.accumulate"), dtype=dtype)
+    accumulate = _ACCUMULATE.get(ufunc) or partial(fold_running, ufunc)
+    return accumulate(x, axis=one_axis(axis, x.ndim, f"{ufunc.__name__}.accumulate"), dtype=dtype)
 
 
 def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Array:

@@ -1,0 +1,84 @@
+"""Owns the rules of SciPy's orthogonal polynomials, over their argument: each derivative is a polynomial of the next family.
+
+Source: Olver et al., "NIST Digital Library of Mathematical Functions", 18.9.15 to 18.9.28.
+"""
+
+from __future__ import annotations
+
+import scipy
+
+from chainrule.core.primitive import Elementwise
+from chainrule.primitives.special import NoRule
+
+_RULE = "orthogonal polynomial rule"
+_DEGREE = (1.2, 3.8)
+_ORDER = (0.6, 1.8)
+_INSIDE = (-0.8, 0.8)
+
+EVAL_LEGENDRE = Elementwise(
+    name="eval_legendre",
+    value=lambda n, x: scipy.special.eval_legendre(n, x),
+    partials=(NoRule("eval_legendre", "first"), lambda out, n, x: scipy.special.eval_gegenbauer(n - 1, 1.5, x)),
+    rule=_RULE,
+    domain=(_DEGREE, _INSIDE),
+)
+EVAL_CHEBYT = Elementwise(
+    name="eval_chebyt",
+    value=lambda n, x: scipy.special.eval_chebyt(n, x),
+    partials=(NoRule("eval_chebyt", "first"), lambda out, n, x: n * scipy.special.eval_chebyu(n - 1, x)),
+    rule=_RULE,
+    domain=(_DEGREE, _INSIDE),
+)
+EVAL_CHEBYU = Elementwise(
+    name="eval_chebyu",
+    value=lambda n, x: scipy.special.eval_chebyu(n, x),
+    partials=(NoRule("eval_chebyu", "first"), lambda out, n, x: 2 * scipy.special.eval_gegenbauer(n - 1, 2.0, x)),
+    rule=_RULE,
+    domain=(_DEGREE, _INSIDE),
+)
+EVAL_GEGENBAUER = Elementwise(
+    name="eval_gegenbauer",
+    value=lambda n, alpha, x: scipy.special.eval_gegenbauer(n, alpha, x),
+    partials=(
+        NoRule("eval_gegenbauer", "first"),
+        NoRule("eval_gegenbauer", "second"),
+        lambda out, n, alpha, x: 2 * alpha * scipy.special.eval_gegenbauer(n - 1, alpha + 1, x),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, _ORDER, _INSIDE),
+)
+EVAL_JACOBI = Elementwise(
+    name="eval_jacobi",
+    value=lambda n, alpha, beta, x: scipy.special.eval_jacobi(n, alpha, beta, x),
+    partials=(
+        NoRule("eval_jacobi", "first"),
+        NoRule("eval_jacobi", "second"),
+        NoRule("eval_jacobi", "third"),
+        lambda out, n, alpha, beta, x: (
+            (n + alpha + beta + 1) / 2 * scipy.special.eval_jacobi(n - 1, alpha + 1, beta + 1, x)
+        ),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, _ORDER, _ORDER, _INSIDE),
+)
+EVAL_LAGUERRE = Elementwise(
+    name="eval_laguerre",
+    value=lambda n, x: scipy.special.eval_laguerre(n, x),
+    partials=(NoRule("eval_laguerre", "first"), lambda out, n, x: -scipy.special.eval_genlaguerre(n - 1, 1.0, x)),
+    rule=_RULE,
+    domain=(_DEGREE, (0.2, 2.0)),
+)
+EVAL_GENLAGUERRE = Elementwise(
+    name="eval_genlaguerre",
+    value=lambda n, alpha, x: scipy.special.eval_genlaguerre(n, alpha, x),
+    partials=(
+        NoRule("eval_genlaguerre", "first"),
+        NoRule("eval_genlaguerre", "second"),
+        lambda out, n, alpha, x: -scipy.special.eval_genlaguerre(n - 1, alpha + 1, x),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, _ORDER, (0.2, 2.0)),
+)
+ORTHOGONAL_POLYNOMIALS: tuple[Elementwise, ...] = (
+    EVAL_LEGENDRE, EVAL_CHEBYT, EVAL_CHEBYU, EVAL_GEGENBAUER, EVAL_JACOBI, EVAL_LAGUERRE, EVAL_GENLAGUERRE,
+)  # fmt: skip

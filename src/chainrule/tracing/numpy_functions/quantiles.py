@@ -1,0 +1,258 @@
+"""Owns what NumPy's medians, quantiles and percentiles do with traced arrays, with NaN and without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Array
+from chainrule.core.trace import Traced
+from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.primitives.shape import cast
+from chainrule.tracing.numpy_functions.arguments import Axis, all_axes, is_true, refuse, refuse_out
+from chainrule.tracing.numpy_functions.operands import as_array
+
+
+def _last(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
+    """Return `x` with the axes that are reduced moved into the last one, and those axes."""
+    axes = all_axes(axis, x.ndim, name)
+    others = tuple(each for each in range(x.ndim) if each not in axes)
+    moved = np.transpose(x, others + axes)
+    length = int(np.prod([x.shape[each] for each in axes], dtype=int))
+    return np.reshape(moved, (*(x.shape[each] for each in others), length)), axes
+
+
+_NUMPYS: Callable[..., Any] = np.quantile  # its methods are text, which its types want to be literal
+# These take one of the elements; the other methods read between two.
+_DISCRETE = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+
+
+def _interpolated(ordered: Array, place: Array, precision: Any) -> Array:
+    """Read between the elements of the last axis, at one place for all."""
+    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+    lower, upper = ordered[..., low], ordered[..., high]
+    return lower + (upper - lower) * (place - low).astype(precision, copy=False)
+
+
+def _quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str) -> Array:
+    x = as_array(a)
+    if isinstance(q, Traced):
+        raise NoRuleError(f"np.{name}: a traced q has no derivative rule yet; pass cr.stop_gradient(q){where()}")
+    values, axes = _last(x, axis, name)
+    if values.shape[-1] == 0:
+        raise ShapeError(f"np.{name}: an empty array has no quantiles{where()}")
+    return _quantile_of(values, axes, q, keepdims, method, name)
+
+
+def _quantile_of(
+    values: Array, axes: tuple[int, ...], q: Any, keepdims: Any, method: str, name: str = "median"
+) -> Array:
+    q, precision = _fractions(q, values, name)
+    # Every method reads between two neighbors; where, one sees from the quantiles of 0, 1, 2, ...
+    counted = np.arange(values.shape[-1], dtype=float)
+    place = np.asarray(_NUMPYS(counted, q, method=method))
+    # The largest is put into its place too: it is NaN where there is any.
+    ends = {int(each) for each in np.ravel([np.floor(place), np.ceil(place)])}
+    ordered = np.partition(values, sorted(ends | {values.shape[-1] - 1}), axis=-1)
+    if method in _DISCRETE:
+        result = ordered[..., place.astype(int)]
+    elif name == "median":  # a mean, which infinite elements on one side leave infinite
+        result = np.mean(ordered[..., int(np.floor(place)) : int(np.ceil(place)) + 1], axis=-1)
+    else:
+        result = _interpolated(ordered, place, precision)
+    if values.dtype.kind == "f":
+        largest = ordered[(..., -1) + (None,) * q.ndim]
+        result = np.where(np.isnan(largest), largest, result)
+    return _arranged(result, q.ndim, axes, keepdims)
+
+
+def _fractions(q: Any, values: Array, name: str) -> tuple[Array, Any]:
+    """Return the quantiles that are wanted, and the type in which they are read between the elements."""
+    # A Python number leaves the type of the elements as it is; an array or a number of NumPy widens it.
+    wide = np.float16 if type(q) in (int, float) and values.dtype.kind == "f" else np.float64
+    q = np.asarray(q, dtype=float)
+    if q.size and (np.min(q) < 0 or np.max(q) > 1):
+        raise ShapeError(f"np.{name}: quantiles lie between 0 and 1 (percentiles between 0 and 100){where()}")
+    return q, np.result_type(values.dtype, wide)
+
+
+def _arranged(result: Array, ndim: int, axes: tuple[int, ...], keepdims: Any) -> Array:
+    """Move the axes of the quantiles, the last `ndim`, to the front, where NumPy has them."""
+    if ndim:
+        result = np.moveaxis(result, tuple(range(-ndim, 0)), tuple(range(ndim)))
+    if not is_true(keepdims):
+        return result
+    return np.expand_dims(result, tuple(ndim + each for each in sorted(axes)))
+
+
+def quantile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+    interpolation: Any = None,
+) -> Array:
+    """np.quantile."""
+    refuse_out("quantile", out)
+    refuse("quantile", weights=weights, interpolation=interpolation)
+    return _quantile("quantile", a, q, axis, keepdims, method)
+
+
+def percentile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+    interpolation: Any = None,
+) -> Array:
+    """np.percentile."""
+    refuse_out("percentile", out)
+    refuse("percentile", weights=weights, interpolation=interpolation)
+    return _quantile("percentile", a, _fraction(q), axis, keepdims, method)
+
+
+def _fraction(percent: Any) -> Any:
+    if isinstance(percent, Traced):
+        return percent
+    return percent / 100 if type(percent) in (int, float) else np.true_divide(percent, 100)
+
+
+def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Array:
+    """np.median."""
+    refuse_out("median", out)
+    values, axes = _middle_operand(as_array(a), axis, "median")
+    if values.shape[-1] == 0:
+        return _without_median(values, axes, keepdims)
+    return _quantile_of(values, axes, 0.5, keepdims, "linear")
+
+
+def _middle_operand(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
+    return _last(x if x.dtype.kind in "fc" else cast(x, np.float64), axis, name)
+
+
+def _without_median(values: Array, axes: tuple[int, ...], keepdims: Any) -> Array:
+    """Return the NaN that NumPy gives where there are no elements."""
+    result = np.full_like(values, np.nan, shape=values.shape[:-1])
+    return np.expand_dims(result, tuple(sorted(axes))) if is_true(keepdims) else result
+
+
+def nanmedian(
+    a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> Array:
+    """np.nanmedian."""
+    refuse_out("nanmedian", out)
+    values, axes = _middle_operand(as_array(a), axis, "nanmedian")
+    if values.shape[-1] == 0:
+        return _without_median(values, axes, keepdims)
+    ordered = np.sort(values, axis=-1)  # NaN stands at the end
+    count = np.sum(np.logical_not(np.isnan(values)), axis=-1, keepdims=True)
+    low = np.maximum(count - 1, 0) // 2
+    high = np.minimum(count // 2, max(values.shape[-1] - 1, 0))
+    middle = np.take_along_axis(ordered, low, -1) + np.take_along_axis(ordered, high, -1)
+    result = (middle / 2)[..., 0]
+    return np.expand_dims(result, tuple(sorted(axes))) if is_true(keepdims) else result
+
+
+# Where a quantile stands among n elements: at n q + a + q (1 - a - b) - 1. Source: Hyndman and Fan (1996), "Sample quantiles in
+# statistical packages".
+_PLACES = {
+    "linear": (1.0, 1.0),
+    "interpolated_inverted_cdf": (0.0, 1.0),
+    "hazen": (0.5, 0.5),
+    "weibull": (0.0, 0.0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+}
+_ROUNDED: dict[str, Callable[[Array], Array]] = {
+    "lower": np.floor,
+    "higher": np.ceil,
+    "nearest": np.rint,
+    "midpoint": lambda place: (np.floor(place) + np.ceil(place)) / 2,
+}
+
+
+def _places(count: Array, q: Array, method: str, name: str) -> Array:
+    """Return where the quantiles stand among `count` elements in order."""
+    if method not in _PLACES and method not in _ROUNDED:
+        known = ", ".join(map(repr, (*_PLACES, *_ROUNDED)))
+        raise NoRuleError(f"np.{name}: method={method!r} has no derivative rule yet; these have one: {known}{where()}")
+    a, b = _PLACES.get(method, (1.0, 1.0))
+    place = np.clip(count * q + a + q * (1 - a - b) - 1, 0, np.maximum(count - 1, 0))
+    return _ROUNDED[method](place) if method in _ROUNDED else place
+
+
+def _nan_quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str) -> Array:
+    x = as_array(a)
+    if x.dtype.kind not in "fc" or isinstance(q, Traced):
+        return _quantile(name, x, q, axis, keepdims, method)
+    values, axes = _last(x, axis, name)
+    if values.shape[-1] == 0:
+        return _without_median(values, axes, keepdims)
+    fractions, precision = _fractions(q, values, name)
+    ordered = np.sort(values, axis=-1)  # NaN stands at the end
+    count = np.sum(np.logical_not(np.isnan(values)), axis=-1, keepdims=True)
+    place = _places(count, np.ravel(fractions), method, name)
+    low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+    lower, upper = np.take_along_axis(ordered, low, -1), np.take_along_axis(ordered, high, -1)
+    result = lower + (upper - lower) * (place - low).astype(precision)
+    result = np.reshape(result, (*values.shape[:-1], *fractions.shape))
+    return _arranged(result, fractions.ndim, axes, keepdims)
+
+
+def nanquantile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+    interpolation: Any = None,
+) -> Array:
+    """np.nanquantile."""
+    refuse_out("nanquantile", out)
+    refuse("nanquantile", weights=weights, interpolation=interpolation)
+    return _nan_quantile("nanquantile", a, q, axis, keepdims, method)
+
+
+def nanpercentile(
+    a: Any,
+    q: Any,
+    axis: Axis = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: Any = False,
+    *,
+    weights: Any = None,
+    interpolation: Any = None,
+) -> Array:
+    """np.nanpercentile."""
+    refuse_out("nanpercentile", out)
+    refuse("nanpercentile", weights=weights, interpolation=interpolation)
+    return _nan_quantile("nanpercentile", a, _fraction(q), axis, keepdims, method)
+
+
+QUANTILES: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.quantile: quantile,
+    np.percentile: percentile,
+    np.median: median,
+    np.nanquantile: nanquantile,
+    np.nanpercentile: nanpercentile,
+    np.nanmedian: nanmedian,
+}
+"""NumPy's function to ours, which has the same signature."""
