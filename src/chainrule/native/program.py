@@ -246,6 +246,7 @@ class ProgramWriter(Writing):
                 self._scatter(group.steps[0], state)
             else:
                 self._step(group.steps[0], state)
+            self.body.cut()
             for number in group.numbers:
                 self._give_back(ends.get(number, ()), keep, state)
         for term in schedule.order:

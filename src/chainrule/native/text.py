@@ -8,6 +8,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 
+LONGEST_BLOCK = 1000
+"""Blocks of more lines are cut in two: LLVM needs 2 seconds for 45 of them, and 50 for one of 45,000."""
+
 
 class Module:
     """The text of one compilation: globals, declarations, and functions by name."""
@@ -55,11 +58,12 @@ class Body:
     memo: what `vector_math` wrote before, by block: two functions of one operand share their common part.
     """
 
-    __slots__ = ("module", "lines", "block", "memo", "names")
+    __slots__ = ("module", "lines", "block", "memo", "names", "_begun")
 
     def __init__(self, module: Module, block: str = "entry", names: Iterator[int] | None = None) -> None:
         self.module = module
         self.lines: list[str] = [f"{block}:"]
+        self._begun = 1
         self.block = block
         self.memo: dict[str, dict[tuple[str, str, str], tuple[str, ...]]] = {}
         self.names = itertools.count(1) if names is None else names
@@ -82,6 +86,14 @@ class Body:
         """Start a block; the block before it must have ended with a branch."""
         self.lines.append(f"{block}:")
         self.block = block
+        self._begun = len(self.lines)
+
+    def cut(self) -> None:
+        """Start another block where this one has become long: LLVM's time for a block grows with its square."""
+        if len(self.lines) - self._begun > LONGEST_BLOCK:
+            following = self.fresh("then")
+            self.do(f"br label %{following}")
+            self.label(following)
 
     def repeat(self, count: int, write: Callable[[str], None]) -> None:
         """Write a loop over 0 to `count` - 1, at least once; `write` gets the name of the index."""
