@@ -14,7 +14,7 @@ from chainrule.errors import NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
-from chainrule.primitives.index_keys import split_key
+from chainrule.primitives.index_keys import Key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
@@ -174,7 +174,7 @@ class TracedArray(TracedOperators):
         template, arrays = split_key(key)
         result = bind(INDEX, (self, *arrays), {"template": template})
         if not arrays and type(result) is TracedArray and key is not True and result.owner.shape(result):
-            result.share(self, lambda array: index(array, key))
+            result.share(self, Part(key))
         return result
 
     def __setitem__(self, key: Any, value: Any) -> None:
@@ -185,6 +185,9 @@ class TracedArray(TracedOperators):
             and not self.dtype.hasobject
         ):
             value.refresh()
+            read = value.origin[1]
+            if isinstance(read, Part) and read.key is key:
+                return  # what `x[key] += v` assigns at last is there already
         self.assign(index_set(self, key, lift(value)))
 
     def __contains__(self, item: Any) -> bool:
@@ -213,11 +216,14 @@ class TracedArray(TracedOperators):
                 raise TracingError(
                     f"an assignment into the real or imaginary part of a traced array; write z = a + 1j * b{where()}"
                 )
-            positions = read(np.arange(source.size).reshape(source.shape))
-            flat = index_set(
-                np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self.snapshot(), (self.size,))
-            )
-            source.assign(np.reshape(flat, source.shape))
+            if isinstance(read, Part):
+                source.assign(index_set(source, read.key, self.snapshot()))
+            else:
+                positions = read(np.arange(source.size).reshape(source.shape))
+                flat = index_set(
+                    np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self.snapshot(), (self.size,))
+                )
+                source.assign(np.reshape(flat, source.shape))
             self.share(source, read)
 
     def snapshot(self) -> TracedArray:
@@ -321,6 +327,18 @@ class TracedArray(TracedOperators):
     def tolist(self) -> Any:
         """Return nested lists of traced numbers."""
         return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
+
+
+class Part:
+    """How to read what `x[key]` is from an array, where it is a view."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+
+    def __call__(self, array: Array) -> Array:
+        return index(array, self.key)
 
 
 class FlatElements:
