@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FrameType
 
 from chainrule.core.trace import Traced
-from chainrule.errors import ChainruleError, TracingError, is_own, where
+from chainrule.errors import WITH_NUMPY, ChainruleError, TracingError, is_own, where
 
 _OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
 _VALUE_COMPLAINTS = (
@@ -16,7 +16,6 @@ _VALUE_COMPLAINTS = (
     "input type 'object' not supported",
     "array type dtype('O') not supported",
 )
-_WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
 _INSTEAD = {
     "logsumexp": "write np.logaddexp.reduce(x, axis=axis)",
     "softmax": "write e = np.exp(x - np.max(x, axis=axis, keepdims=True)); e / np.sum(e, axis=axis, keepdims=True)",
@@ -117,7 +116,7 @@ def _holds_traced(error: BaseException) -> bool:
 
 def _of_scipy(function: str, text: str, error: BaseException) -> TracingError:
     package, *name = function.split(".")[1:]
-    instead = _INSTEAD.get(".".join(name if package == "stats" else name[-1:]), _WITH_NUMPY)
+    instead = _INSTEAD.get(".".join(name if package == "stats" else name[-1:]), WITH_NUMPY)
     if package == "fft":
         instead = f"write np.fft.{name[-1]}(...)"
     return TracingError(
