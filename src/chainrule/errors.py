@@ -100,10 +100,15 @@ def user_line() -> tuple[str, int, str] | None:
     return filename, number, linecache.getline(filename, number, frame.f_globals).strip()
 
 
+def stores_part(frame: FrameType, instruction: int) -> bool:
+    """Whether an instruction of a frame's code is an assignment such as `a[i] = x`."""
+    return frame.f_code.co_code[instruction] in _PART_STORES
+
+
 def assigns_to_parts() -> bool:
     """Whether what the user's code is doing is an assignment such as `a[i] = x`."""
     frame = _user_frame()
-    return frame is not None and frame.f_code.co_code[frame.f_lasti] in _PART_STORES
+    return frame is not None and stores_part(frame, frame.f_lasti)
 
 
 def called_modules() -> set[str]:

@@ -51,6 +51,17 @@ def assigned_to_an_element(x: Any) -> Any:
     return np.sum(table)
 
 
+def counted_by_mask(x: Any) -> Any:
+    counts = np.zeros(3)
+    counts[x > 0.5] = 1
+    return np.sum(counts * x)
+
+
+def read_by_mask(x: Any) -> Any:
+    table = np.arange(3.0)
+    return np.sum(table[x > 0.5])
+
+
 def solved_by_lapack(x: Any) -> Any:
     return np.sum(lapack.dgtsv(x[1:], x, x[1:], np.ones(3))[3])
 
@@ -117,6 +128,19 @@ def test_a_traced_value_is_no_key(function: Callable[..., Any]) -> None:
     jitted = cr.jit(function)
     with pytest.warns(cr.JitWarning, match="dictionary or a set"):
         assert [jitted(0.5) for _ in range(3)] == [function(0.5)] * 3
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [(counted_by_mask, r"write a = np\.zeros\(n, like=x\) where the array is created"),
+     (read_by_mask, r"write np\.take\(a, i, axis=0\), or np\.array\(a, like=x\)\[i\]")],
+)  # fmt: skip
+def test_a_plain_array_indexed_in_compiled_code_says_how_it_is_written(
+    function: Callable[..., Any], message: str
+) -> None:
+    jitted = cr.jit(function)
+    with pytest.warns(cr.JitWarning, match=message):
+        assert [jitted(X) for _ in range(3)] == [function(X)] * 3
 
 
 def test_a_declared_constant_is_a_key() -> None:
