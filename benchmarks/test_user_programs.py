@@ -29,13 +29,17 @@ def _ours(program: Program) -> Callable[[], Any]:
 
 def _autograd(program: Program) -> Callable[[], Any]:
     autograd, namespace = import_module("autograd"), import_module("autograd.numpy")
-    return partial(autograd.value_and_grad(partial(program.fun, namespace)), *program.arguments())
+    fun = program.of("autograd")
+    assert fun is not None
+    return partial(autograd.value_and_grad(partial(fun, namespace)), *program.arguments())
 
 
 def _jax(program: Program) -> Callable[[], Any]:
     jax, namespace = import_module("jax"), import_module("jax.numpy")
     jax.config.update("jax_enable_x64", True)
-    compiled = jax.jit(jax.value_and_grad(partial(program.fun, namespace)))
+    fun = program.of("jax")
+    assert fun is not None
+    compiled = jax.jit(jax.value_and_grad(partial(fun, namespace)))
     arguments = [namespace.asarray(argument) for argument in program.arguments()]
     return lambda: jax.block_until_ready(compiled(*arguments))
 
@@ -51,7 +55,11 @@ PEERS: dict[str, tuple[str, Callable[[Program], Callable[[], Any]]]] = {
 def test_program(program: Program, record_race: Callable[[Race], None]) -> None:
     """Every contender finds the same; then they race."""
     calls = {OURS: _ours(program)}
-    calls |= {name: make(program) for name, (module, make) in PEERS.items() if find_spec(module) is not None}
+    absent = {name: "not installed" for name, (module, _) in PEERS.items() if find_spec(module) is None}
+    absent |= {
+        name: "its arrays cannot be assigned to" for name, (module, _) in PEERS.items() if program.of(module) is None
+    }
+    calls |= {name: make(program) for name, (_, make) in PEERS.items() if name not in absent}
     for _ in range(2):
         value, slope = calls[OURS]()
     for name, call in calls.items():
@@ -60,6 +68,5 @@ def test_program(program: Program, record_race: Callable[[Race], None]) -> None:
         np.testing.assert_allclose(np.asarray(other), slope, rtol=1e-7, atol=1e-8, err_msg=name)
     neighbors = Neighbors()
     seconds = interleave(calls, case_seconds=CASE_SECONDS)
-    absent = {name: "not installed" for name, (module, _) in PEERS.items() if find_spec(module) is None}
     goals, roles = (Goal(1, BEST_PEER),), {OURS: Role.OURS}
     record_race(Race(f"program: {program.name}", seconds, roles, goals, absent, disturbance=neighbors.cores()))

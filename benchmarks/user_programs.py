@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,18 @@ STEPS = 20
 class Program:
     """A program whose value and gradient, with respect to its first argument, are taken.
 
-    fun: `fun(namespace, *arguments)`. arguments: returns them.
+    fun: `fun(namespace, *arguments)`. arguments: returns them. rewritten: by the module of a peer that cannot run the program
+    as it is, the same for that peer; one that is named with None has no such way.
     """
 
     name: str
     fun: Callable[..., Any]
     arguments: Callable[[], tuple[Any, ...]]
+    rewritten: Mapping[str, Callable[..., Any] | None] = field(default_factory=dict)
+
+    def of(self, module: str) -> Callable[..., Any] | None:
+        """Return the program as a peer can run it."""
+        return self.rewritten.get(module, self.fun)
 
 
 def _normal(*shapes: tuple[int, ...]) -> tuple[Any, ...]:
@@ -191,6 +197,62 @@ def spectral_entropy(xp: Any, signal: Any) -> Any:
     return -xp.sum(share * xp.log(share + 1e-12))
 
 
+def huber(xp: Any, weights: Any, x: Any, y: Any) -> Any:
+    """Return Huber's loss, by masks."""
+    residuals = x @ weights - y
+    far = xp.abs(residuals) > 1
+    return xp.sum(residuals[~far] ** 2) / 2 + xp.sum(xp.abs(residuals[far]) - 0.5)
+
+
+def huber_everywhere(xp: Any, weights: Any, x: Any, y: Any) -> Any:
+    """Return the same, computed in both ways for all."""
+    residuals = x @ weights - y
+    sizes = xp.abs(residuals)
+    return xp.sum(xp.where(sizes > 1, sizes - 0.5, residuals**2 / 2))
+
+
+def triangular(xp: Any, matrix: Any) -> Any:
+    """Return the determinant's logarithm by elimination in the array."""
+    a = matrix @ matrix.T + 5 * np.eye(len(matrix))
+    for i in range(len(a)):
+        for j in range(i):
+            a[i, j] = (a[i, j] - a[i, :j] @ a[:j, j]) / a[j, j]
+        for j in range(i, len(a)):
+            a[i, j] -= a[i, :i] @ a[:i, j]
+    return xp.sum(xp.log(xp.diag(a)))
+
+
+def triangular_at(xp: Any, matrix: Any) -> Any:
+    """Return the same with new arrays."""
+    a = matrix @ matrix.T + 5 * np.eye(len(matrix))
+    for i in range(len(a)):
+        for j in range(i):
+            a = a.at[i, j].set((a[i, j] - a[i, :j] @ a[:j, j]) / a[j, j])
+        for j in range(i, len(a)):
+            a = a.at[i, j].add(-(a[i, :i] @ a[:i, j]))
+    return xp.sum(xp.log(xp.diag(a)))
+
+
+def waves(xp: Any, speed: Any, height: Any) -> Any:
+    """Return the energy of waves on a staggered grid after steps that update the arrays."""
+    speed, height = speed.copy(), height.copy()
+    for _ in range(10):
+        speed[1:, :] -= 0.5 * (height[1:, :] - height[:-1, :])
+        speed[:, 1:] -= 0.5 * (height[:, 1:] - height[:, :-1])
+        height[:-1, :-1] -= 0.7 * (speed[1:, :-1] - speed[:-1, :-1] + speed[:-1, 1:] - speed[:-1, :-1])
+    return xp.sum(height**2)
+
+
+def waves_at(xp: Any, speed: Any, height: Any) -> Any:
+    """Return the same with new arrays."""
+    for _ in range(10):
+        speed = speed.at[1:, :].add(-0.5 * (height[1:, :] - height[:-1, :]))
+        speed = speed.at[:, 1:].add(-0.5 * (height[:, 1:] - height[:, :-1]))
+        change = speed[1:, :-1] - speed[:-1, :-1] + speed[:-1, 1:] - speed[:-1, :-1]
+        height = height.at[:-1, :-1].add(-0.7 * change)
+    return xp.sum(height**2)
+
+
 PROGRAMS: tuple[Program, ...] = (
     Program("attention, 64 tokens of 32 numbers", attention, lambda: _normal((32, 16), (32, 16), (32, 16), (64, 32))),
     Program("layer normalization, 128 × 64", layer_norm, lambda: _normal((64,), (64,), (128, 64))),
@@ -220,4 +282,22 @@ PROGRAMS: tuple[Program, ...] = (
     Program("Schrödinger's equation, 5 steps, 512 points", wave, lambda: _normal((512,))),
     Program("resonance, 1,000 frequencies", resonance, lambda: (np.array([10.0, 0.1, 0.01]),)),
     Program("spectral entropy of 1,024 samples", spectral_entropy, lambda: _normal((1024,))),
+    Program(
+        "Huber's loss by masks, 1,000 × 10",
+        huber,
+        lambda: _normal((10,), (1000, 10), (1000,)),
+        {"jax": huber_everywhere},
+    ),
+    Program(
+        "elimination in the array, 15 × 15",
+        triangular,
+        lambda: _normal((15, 15)),
+        {"jax": triangular_at, "autograd": None},
+    ),
+    Program(
+        "waves on a staggered grid, 10 steps on 48 × 48",
+        waves,
+        lambda: _normal((48, 48), (48, 48)),
+        {"jax": waves_at, "autograd": None},
+    ),
 )

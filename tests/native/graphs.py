@@ -223,11 +223,25 @@ SHAPES = (
 )  # fmt: skip
 SLICES = (":", "::-1", "1:", ":-1", "::2", "::-2", "1::2", "-2:", "0", "-1", ":0", "2:1", "...", "None", "-1:0:-1", "1:2",
           "[0, -1]", "[0, 0, -1]", "np.array([0])", "np.array([[0, -1], [0, 0]])")  # fmt: skip
-MASKS = ("{0}[{0} > 0]", "{0}[np.abs({0}) < 1] * 2", "np.compress(np.ravel({0}) > 0, {0})", "{0}[np.argmax({0}, axis=0)]",
-         "{0}[int(np.argmax({0})) % len({0})]", "np.flatnonzero({0} > 0)", "{0}[np.nonzero({0} > 0)]",
-         "np.searchsorted(np.sort(np.ravel({0})), {0})", "np.extract({0} > 0, {0})", "np.argwhere({0} > 0.5)",
-         "np.interp({0}, np.arange(3.0), np.array([0.5, -1.0, 2.0]))", "np.digitize({0}, np.array([0.0, 1.0]))",
-         "np.bincount(np.abs(np.ravel({0})).astype(int) % 5)", "np.trim_zeros(np.ravel({0}))")  # fmt: skip
+UPDATES = (
+    "{v}[0] = {v}[-1] * 0.5", "{v}[1:] -= 0.3 * {v}[:-1]", "{v}[:-1] = np.tanh({v}[1:])", "{v}[..., 0] += {v}[..., -1]",
+    "{v}[..., 1:] *= 0.5", "{v}[::2] += 0.25", "{v}[::-1] += {v} * 0.1", "{v}[{v} > 0.5] = 0.5", "{v}[{v} < 0] *= -0.5",
+    "{v}[{v} > 0] = np.sqrt({v}[{v} > 0])", "{v}old = {v}[-1] * 1.5\n{v}[-1] = 0.25\n{v}[0] += {v}old",
+    "{v}view = {v}[1:]\n{v}[0] = 1.0\n{v}[1:] = {v}view * {v}[0]", "{v}[-1] = np.sum({v}[0])", "{v}[:1] = {0}[:1] * {v}[-1:]",
+    "{v}[0, 1:] -= {v}[0, :-1] * {v}[-1, 1:]", "{v}[-1, 0] = np.sum({v}[:, -1] * {v}[0, 0])", "{v}[1:3, 0] *= {v}[0, 0]",
+    "for i in range(len({v})):\n    {v}[i] += 0.1 * np.sum({v}[i - 1])", "{v}[[0, -1]] = {v}[[-1, 0]] * 0.5",
+    "for i in range(1, len({v})):\n    {v}[i, :i] -= {v}[i - 1, :i] * 0.5", "{v}.T[0] -= 0.5 * {v}.T[-1]",
+    "{v}rows = [row.copy() for row in {v}]\n{v}[0] *= 0.1\n{v}[-1] += {v}rows[0]",
+)  # fmt: skip
+MASKS = (
+    "{0}[{0} > 0]", "np.sum({0}[{0} > 0] ** 2)", "np.mean({0}[{0} < 0.5])", "np.max({0}[{0} < 1])",
+    "{0} - np.sum(np.log({0}[{0} > 0]) * {0}.flat[0])", "np.sum(1 / {0}[np.abs({0}) > 0.5], axis=0)",
+    "{0}[np.abs({0}) < 1] * 2", "np.compress(np.ravel({0}) > 0, {0})", "{0}[np.argmax({0}, axis=0)]",
+    "{0}[int(np.argmax({0})) % len({0})]", "np.flatnonzero({0} > 0)", "{0}[np.nonzero({0} > 0)]",
+    "np.searchsorted(np.sort(np.ravel({0})), {0})", "np.extract({0} > 0, {0})", "np.argwhere({0} > 0.5)",
+    "np.interp({0}, np.arange(3.0), np.array([0.5, -1.0, 2.0]))", "np.digitize({0}, np.array([0.0, 1.0]))",
+    "np.bincount(np.abs(np.ravel({0})).astype(int) % 5)", "np.trim_zeros(np.ravel({0}))",
+)  # fmt: skip
 WRITES = (
     "{v} = {0}.copy()\n{v}[0] = 2.5",
     "{v} = {0} * 1.0\n{v}[::2] = {v}[::2] * 3",
@@ -321,6 +335,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "reduction": ("reduction", "binary", "unary", "shape"),
     "shape": ("shape", "along", "binary", "unary", "slice"),
     "indexing": ("slice", "write", "mask", "binary", "unary"),
+    "updates": ("update", "unary", "update", "binary", "update", "mask"),
     "along": ("along", "reduction", "binary", "slice"),
     "places": ("place", "unary", "place", "binary", "place", "slice", "reduction"),
     "products": ("product", "binary", "unary", "shape", "reduction"),
@@ -465,6 +480,11 @@ class Writer:
 
     def write(self) -> None:
         self.run(self.pick(WRITES).replace("{0}", self.operand(1)))
+
+    def update(self) -> None:
+        name = self.operand(1)
+        changes = [self.pick(UPDATES).replace("{0}", name) for _ in range(2 + self.choose(4))]
+        self.run("\n".join(["{v} = {0} * 1.0".replace("{0}", name), *changes]))
 
     def place(self) -> None:
         template = self.pick(PLACES).replace("{above}", ABOVE).replace("{below}", BELOW).replace("{0}", self.operand(1))

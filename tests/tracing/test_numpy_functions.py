@@ -249,7 +249,10 @@ ASSIGNMENTS: tuple[tuple[Function, Shape], ...] = (
 # What depends on the data in ways that a batch cannot share.
 NOT_BATCHED = (
     "np.nonzero",
-    "np.unique",
+    "np.unique(x)",
+    "np.unique(np.round",
+    "np.unique(x, return_index",
+    "np.unique(x, True",
     "np.roots",
     "np.poly(x * (1 + 1j)",
     "np.where(x > 0.4)",

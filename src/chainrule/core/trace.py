@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -58,6 +58,10 @@ class Trace(ABC):
         """Return `int(traced)` of a real number where a decision on it will do; None where that would lose its derivative."""
         return None
 
+    def select(self, x: Traced, mask: Traced) -> Traced | None:
+        """Return what stands for `x[mask]` where the number of its elements is to stay open; None where it is known."""
+        return None
+
     def note_text(self) -> None:
         """Note that the user makes text of a value."""
         self.has_text = True
@@ -75,8 +79,8 @@ class Traced:
     """A value that a trace owns. `data` is what the trace needs to know of it: a node, a tangent, or nothing.
 
     Where NumPy would share memory with another array, `origin` is (array, how to read this value from it, the version of the
-    array that was read); `version` counts assignments to this value. `taken_from`, where it is set, is (vector, place): NumPy
-    took the vector apart, and this is its element at the place.
+    array that was read, the index expression by which it is read or None); `version` counts assignments to this value.
+    `taken_from`, where it is set, is (vector, place): NumPy took the vector apart, and this is its element at the place.
     """
 
     __slots__ = ("owner", "value", "data", "origin", "version", "taken_from")
@@ -91,6 +95,21 @@ class Traced:
     def refresh(self) -> None:
         """Read a view again if the array that it belongs to has been assigned to since."""
         raise NotImplementedError  # pragma: no cover  (the traced array, which knows indexing, overrides this)
+
+
+def innermost(traced: Traced) -> Traced:
+    """Return the value below all transforms: that of the oldest trace."""
+    while isinstance(traced.value, Traced):
+        traced = traced.value
+    return traced
+
+
+def owners(traced: Traced) -> Iterator[Trace]:
+    """Yield the traces that a value belongs to, the newest first."""
+    value: Array = traced
+    while isinstance(value, Traced):
+        yield value.owner
+        value = value.value
 
 
 def bind(primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any] = NO_PARAMETERS) -> Any:

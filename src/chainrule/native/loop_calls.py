@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from chainrule.native.layout import Storage, lies_in_pairs
+from chainrule.native.layout import Storage, is_view, lies_in_pairs, storage_of_view
 from chainrule.native.points import Loop, Root
 from chainrule.native.reductions import IDENTITY
 from chainrule.native.steps import Piece
@@ -46,9 +46,9 @@ def loop_call(
     targets = {piece.target.index for piece in pieces} - state.done
 
     def stored(term: Term) -> tuple[int, Storage] | None:
-        if term.index in targets or (term.constant is not None and uniform(term) is not None):
+        if term.constant is not None and uniform(term) is not None:
             return None
-        found = writer.storage(state, term)
+        found = _copied(writer, state, term) if term.index in targets else writer.storage(state, term)
         if found is None:
             return None
         side = found.offset % 2 if lies_in_pairs(found) else 0
@@ -75,6 +75,12 @@ def loop_call(
             totals.append((root, piece.target.size))
     read = stored if flat is None else lambda term: _flat_stored(term, stored)
     return LoopCall(writer.loop_function(Loop(domain, roots, read, names)), domain, names, totals)
+
+
+def _copied(writer: Writing, state: State, term: Term) -> Storage | None:
+    """Return where the elements are that a view is a copy of, so that loops that copy from other places have equal functions."""
+    source = writer.storage(state, term.operands[0]) if is_view(term) else None
+    return None if source is None else storage_of_view(term, source)
 
 
 def _flat_stored(term: Term, stored: Callable[[Term], tuple[int, Storage] | None]) -> tuple[int, Storage] | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from chainrule.native.column_sums import WIDEST, ColumnSums
 from chainrule.native.inner import MEMORY
-from chainrule.native.instructions import ELEMENTS, REALS
+from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, coordinates_of_operand, join_bounds, lies_in_pairs, pad_bounds
 from chainrule.native.nests import Nest
@@ -22,6 +22,7 @@ from chainrule.native.reductions import IDENTITY, identity
 from chainrule.native.row_sums import RowSums
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import BOOL, FLOAT32, Shape, Term, freeze, uniform
+from chainrule.primitives.shape import BROADCAST_TO
 
 
 def _nest_of(domain: Shape, roots: Sequence[Root]) -> type[Nest]:
@@ -121,11 +122,13 @@ class _Writer:
         points = Points(self.module, self.names, self.loop, bounds, self.width)
         body = points.sections[0]
         body.lines, body.block = [], current
-        low, high = bounds[0]
-        self.module.declare("llvm.smax.i64", "i64 {}(i64, i64)")
-        self.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
-        start = body.let(f"call i64 @llvm.smax.i64(i64 %low, i64 {low})")
-        stop = body.let(f"call i64 @llvm.smin.i64(i64 %high, i64 {high})")
+        start, stop = "%low", "%high"
+        if len(self.breaks[0]) > 2:
+            low, high = bounds[0]
+            self.module.declare("llvm.smax.i64", "i64 {}(i64, i64)")
+            self.module.declare("llvm.smin.i64", "i64 {}(i64, i64)")
+            start = body.let(f"call i64 @llvm.smax.i64(i64 %low, i64 {low})")
+            stop = body.let(f"call i64 @llvm.smin.i64(i64 %high, i64 {high})")
         enter, leave = points.fresh("enter"), points.fresh("leave")
         body.do(f"br i1 {body.let(f'icmp slt i64 {start}, {stop}')}, label %{enter}, label %{leave}")
         body.label(enter)
@@ -156,9 +159,15 @@ class _Writer:
         return done
 
 
+SHORT = 32
+"""A loop along one axis has the length that it is called with. Of fewer rows than this it may be written without a main part."""
+
+
 def loop_key(loop: Loop) -> Any:
     """Return what tells loops apart: equal for loops whose functions are the same but for the memory that they are given."""
     # Hot path: benchmarks/test_first_calls.py
+    line = loop.domain if len(loop.domain) == 1 and loop.domain[0] > 1 else None
+    any_length = line is not None
     made: dict[int, int] = {}
     parts: list[Any] = []
     for root in loop.roots:
@@ -174,15 +183,16 @@ def loop_key(loop: Loop) -> Any:
                 continue
             number = uniform(term) if term.constant is not None else None
             stored = loop.storage(term) if number is None else None
+            shape = None if term.shape == line else term.shape
             if number is not None:
-                part: Any = (type(number), repr(number), term.shape, term.dtype)
+                part: Any = (type(number), repr(number), shape, term.dtype)
             elif stored is not None:
                 part = (
                     stored[0],
                     stored[1].offset,
                     stored[1].strides,
                     lies_in_pairs(stored[1]),
-                    term.shape,
+                    shape,
                     term.dtype,
                 )
             else:
@@ -191,8 +201,10 @@ def loop_key(loop: Loop) -> Any:
                     stack.extend(reversed(missing))
                     continue
                 operands = tuple([made[operand.index] for operand in term.operands])
-                frozen = freeze(term.parameters) if term.parameters else None
-                part = (term.primitive, operands, frozen, term.shape, term.dtype)
+                is_spread = term.primitive is BROADCAST_TO
+                frozen = freeze(term.parameters) if term.parameters and not is_spread else None
+                part = (term.primitive, operands, frozen, shape, term.dtype)
+                any_length = any_length and (is_spread or has_instruction(term))
             made[term.index] = len(parts)
             parts.append(part)
     roots = tuple([
@@ -200,7 +212,8 @@ def loop_key(loop: Loop) -> Any:
          root.strides, root.spread, tuple([(made[place.index], stride) for place, stride in root.places]))
         for root in loop.roots
     ])  # fmt: skip
-    return loop.domain, roots, tuple(parts)
+    domain = loop.domain[0] < SHORT if any_length else loop.domain
+    return domain, roots, tuple(parts)
 
 
 def write_loop(module: Module, name: str, loop: Loop, width_bytes: int) -> str:

@@ -236,19 +236,21 @@ class ProgramWriter(Writing):
         for index, before in reversed(schedule.in_place.items()):
             if index in places:
                 places.setdefault(before.index, places[index])
+        handed_on = {before.index for before in schedule.in_place.values()}
         for group in group_steps(steps, schedule):
             self._written.append((self._place, schedule, group))
             for step in group.steps:
                 self._take_memory(step, state, places, schedule.in_place)
             if group.steps[0].kind == "loop":
-                self._loops(group.steps, state)
+                if not self._store_registers(group.steps, state):
+                    self._loops(group.steps, state)
             elif group.steps[0].kind == "scatter":
                 self._scatter(group.steps[0], state)
             else:
                 self._step(group.steps[0], state)
             self.body.cut()
             for number in group.numbers:
-                self._give_back(ends.get(number, ()), keep, state)
+                self._give_back(ends.get(number, ()), keep, handed_on, state)
         for term in schedule.order:
             if schedule.roles[term.index] is ALIAS:
                 storage = schedule.storage.get(term.index)
@@ -264,21 +266,22 @@ class ProgramWriter(Writing):
             state.storage[index] = Storage(buffer, 0, contiguous(buffer.shape))
             before = in_place.get(index)
             if before is not None and before.index in state.storage:
-                state.where[index] = state.where.pop(before.index)
-                del state.storage[before.index]
+                state.where[index] = state.where[before.index]
             elif index in places:
                 state.where[index] = places[index]
             elif index not in state.where:
                 state.where[index] = self.scratch(state, buffer.size * buffer.dtype.itemsize)
 
-    def _give_back(self, indices: Sequence[int], keep: set[int], state: State) -> None:
-        """Let others have the memory of buffers that are not read any more."""
+    def _give_back(self, indices: Sequence[int], keep: set[int], handed_on: set[int], state: State) -> None:
+        """Let others have the memory of buffers that are not read any more, unless what overwrote them has it."""
         for index in indices:
             offset = state.where.get(index)
-            if isinstance(offset, int) and index not in keep and index in state.storage:
+            if index in keep or index not in state.storage or not (isinstance(offset, int) or index in handed_on):
+                continue
+            if isinstance(offset, int) and index not in handed_on:
                 state.arena.give_back(offset)
-                del state.storage[index], state.where[index]
-                state.done.discard(index)
+            del state.storage[index], state.where[index]
+            state.done.discard(index)
 
     def _step(self, step: Step, state: State) -> None:
         """Write a step that is no loop."""
@@ -317,6 +320,27 @@ class ProgramWriter(Writing):
         self.pending.append(Pending(call.symbol, tuple(call.pointers), call.domain[0]))
         self.work += math.prod(step.domain)
         state.done.update(piece.target.index for piece in step.pieces)
+
+    def _store_registers(self, steps: Sequence[Step], state: State) -> bool:
+        """Write what is in registers, or a few numbers that are known, without a loop; return whether that is all there is."""
+        pieces = steps[0].pieces
+        if len(steps) > 1 or not all(self._is_in_registers(piece, state) for piece in pieces):
+            return False
+        self.flush()
+        for piece in pieces:
+            stored, size = Storage(piece.target, piece.offset, piece.strides), piece.term.dtype.itemsize
+            self.store_cells(
+                self.cells(state, piece.term), piece.term, self.pointer(state, stored, size), piece.strides
+            )
+            state.done.add(piece.target.index)
+            self.work += piece.term.size
+        return True
+
+    def _is_in_registers(self, piece: Piece, state: State) -> bool:
+        if piece.how != "store" or piece.places or piece.beside is not None:
+            return False
+        term = piece.term
+        return term.index in state.cells or (uniform(term) is not None and term.size <= MOST)
 
     def _loops(self, steps: Sequence[Step], state: State) -> None:
         """Write loops over the same rows, block by block."""

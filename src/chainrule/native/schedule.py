@@ -31,7 +31,7 @@ from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import BOOL, Term
 from chainrule.passes.weaving import WEAVE
-from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
+from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.shape import CONCATENATE, RESHAPE, TRANSPOSE
@@ -70,6 +70,9 @@ class Role(Enum):
 
 SOURCE, CELL, POINT, REDUCE, PRODUCT, ALIAS, ASSEMBLE, CALL = Role
 """The members of an enumeration take a while to look up, and a schedule asks for them many times for every term."""
+_LAST = frozenset({PRODUCT, ASSEMBLE, CALL})
+_NEVER = 1 << 62
+"""After all steps."""
 
 
 class Schedule:
@@ -333,27 +336,83 @@ class Schedule:
     def _updates_in_place(self) -> dict[int, Term]:
         """Return for assignments to elements the array that may be overwritten: nobody reads it afterwards.
 
-        What is assigned must not be read from the array itself, and what else is read of it must be in registers by then.
+        What is read of it later by views that are small is copied before. What is assigned must not be read from other places
+        of the array itself, unless it is kept before.
         """
         assigned = (INDEX_SET, INDEX_ADD, SCATTER)
         written = [term for term in self.order if self.roles[term.index] is ASSEMBLE and term.primitive in assigned]
         found: dict[int, Term] = {}
+        if not written:
+            return found
         readers: dict[int, list[Term]] = {}
-        for term in self.order if written else ():
+        for term in self.order:
             for operand in set(term.operands):
                 readers.setdefault(operand.index, []).append(term)
         wanted = {term.index for term in self.wanted}
+        latest = self._latest_readings(wanted)
         for term in written:
-            x, *others = term.operands
-            if self.role(x) is not ASSEMBLE or x.index in wanted or any(self._reads(each, x) for each in others):
+            x, v, *places = term.operands
+            if self.role(x) is not ASSEMBLE or x.index in wanted or any(self._reads(each, x) for each in places):
                 continue
-            if all(
-                reader is term
-                or (self.roles[reader.index] is CELL and self.level[reader.index] <= self.level[term.index])
-                for reader in readers[x.index]
-            ):
-                found[term.index] = x
+            keeps = self._reads(v, x) and not self._reads_there_only(v, x, term)
+            if keeps and (2 * v.size > x.size or self.role(v) is not POINT):
+                continue
+            late = self._late_views(x, term, readers, latest)
+            if late is None or 2 * sum(view.size for view in late) > x.size:
+                continue
+            for view in late:
+                self._copy_alias(view)
+                self.level[view.index] = self.level[x.index] + 1
+            if keeps:
+                self.kept.add(v.index)
+            found[term.index] = x
         return found
+
+    def _latest_readings(self, wanted: set[int]) -> dict[int, int]:
+        """Return when the memory of each value is read for the last time, be it through views or values that are not kept."""
+        latest: dict[int, int] = {}
+        for term in reversed(self.order):
+            when = self._time(term, latest)
+            if term.index in wanted:
+                when = _NEVER
+            for operand in term.operands:
+                if latest.get(operand.index, -1) < when:
+                    latest[operand.index] = when
+        return latest
+
+    def _time(self, term: Term, latest: Mapping[int, int]) -> int:
+        """Return when a term reads its operands: of a level, what is assembled, multiplied or called comes last."""
+        role = self.roles[term.index]
+        if role is ALIAS or (role is POINT and term.index not in self.kept):
+            return latest.get(term.index, -1)
+        return 2 * self.level[term.index] + (role in _LAST)
+
+    def _late_views(
+        self, x: Term, term: Term, readers: Mapping[int, list[Term]], latest: Mapping[int, int]
+    ) -> list[Term] | None:
+        """Return the views by which an array is read after a term has been assigned; None where it is read otherwise too."""
+        now, soonest = 2 * self.level[term.index] + 1, self.level[x.index] + 1
+        late: list[Term] = []
+        stack = [x]
+        while stack:
+            read = stack.pop()
+            is_late = False
+            for reader in readers.get(read.index, ()):
+                if reader is term or self._time(reader, latest) < now:
+                    continue
+                if self.roles[reader.index] is ALIAS and is_view(reader):
+                    stack.append(reader)
+                elif read is x:
+                    return None
+                else:
+                    is_late = True
+            if is_late:
+                if any(
+                    self.roles[each.index] is CELL and self.level[each.index] <= soonest for each in readers[read.index]
+                ):
+                    return None  # registers are loaded before what is kept at their level is there
+                late.append(read)
+        return late
 
     def _reads(self, term: Term, other: Term) -> bool:
         """Whether computing a term in a loop reads the memory of another one."""
@@ -362,10 +421,31 @@ class Schedule:
             each = stack.pop()
             if each is other:
                 return True
-            if each.index not in seen and self.role(each) in (POINT, ALIAS):
+            if each.index not in seen and self.role(each) in (POINT, ALIAS) and each.index not in self.kept:
                 seen.add(each.index)
                 stack.extend(each.operands)
         return False
+
+    def _reads_there_only(self, v: Term, x: Term, term: Term) -> bool:
+        """Whether what is assigned at each place reads that place of the array, and no other one."""
+        if term.primitive is SCATTER:
+            return False
+        stack = [v]
+        while stack:
+            each = stack.pop()
+            if each.primitive is INDEX and each.operands[0] is x:
+                if each.parameters["template"] != term.parameters["template"] or each.shape != v.shape:
+                    return False
+            elif (
+                has_instruction(each)
+                and self.role(each) is POINT
+                and each.index not in self.kept
+                and each.shape == v.shape
+            ):
+                stack.extend(each.operands)
+            elif self._reads(each, x):
+                return False
+        return True
 
     def functions_on_cells(self) -> int:
         """Return how many functions such as exp are computed in registers."""

@@ -24,6 +24,7 @@ from chainrule.primitives.order import ARGWHERE
 from chainrule.primitives.shape import WHERE, cast
 from chainrule.tracing.guard import by_reference
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
+from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
 
 _PYTHON = frozenset({float, int, complex, bool})
@@ -197,6 +198,9 @@ class JitTrace(RecordTrace):
             self.has_failed = True
             raise
         return cast(traced, np.int64) if -(1 << 63) <= value < 1 << 63 else None
+
+    def select(self, x: Traced, mask: Traced) -> Traced | None:
+        return select(x, mask)
 
     def _expect_places(self, x: Array, arrays: Sequence[Array], template: Template) -> None:
         """Note what holds of the arrays of an index expression: a mask's count, and the range of whole numbers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -19,7 +20,7 @@ from chainrule.native.memory import Arena
 from chainrule.native.points import Loop, Root
 from chainrule.native.tables import LONG, Address, Pending, Table, table_of, write_run
 from chainrule.native.text import Body, Module
-from chainrule.passes.terms import Term
+from chainrule.passes.terms import Shape, Term
 
 Array: TypeAlias = np.ndarray[Any, Any]
 
@@ -104,13 +105,14 @@ class Writing:
         state.cells[term.index] = names
         return names
 
-    def store_cells(self, names: Names, term: Term, pointer: str) -> None:
-        """Write the elements of a small value to memory, in C order."""
+    def store_cells(self, names: Names, term: Term, pointer: str, strides: Shape | None = None) -> None:
+        """Write the elements of a small value to memory, in C order where no strides say otherwise."""
         element = ELEMENTS[term.dtype]
-        for place, name in enumerate(names.ravel()):
-            address = pointer
-            if place:
-                address = self.body.let(f"getelementptr {MEMORY[element]}, ptr {pointer}, i64 {place}")
+        for place in np.ndindex(names.shape):
+            name, address = str(names[place]), pointer
+            offset = sum(map(operator.mul, place, contiguous(term.shape) if strides is None else strides))
+            if offset:
+                address = self.body.let(f"getelementptr {MEMORY[element]}, ptr {pointer}, i64 {offset}")
             if element == "i1":
                 name = self.body.let(f"zext i1 {name} to i8")
             self.body.do(f"store {MEMORY[element]} {name}, ptr {address}")

@@ -39,10 +39,10 @@ def lower(
 
     graph: its nodes have an `ArrayType` as their value. references: by the number of its node, an array that is read where it is.
     """
-    terms: dict[int, Value] = {
-        node.index: split(simplifier, term) if node.value.dtype in REAL_OF else term
-        for node, term in zip(graph.inputs, inputs, strict=True)
-    }
+    terms: dict[int, Value] = {}
+    for node, term in zip(graph.inputs, inputs, strict=True):
+        given = simplifier.terms.constant(np.empty(term.shape, term.dtype)) if 0 in term.shape else term
+        terms[node.index] = split(simplifier, given) if node.value.dtype in REAL_OF else given
     several: dict[int, Sequence[Value]] = {}
 
     def constant(value: Any) -> Value:

@@ -16,7 +16,7 @@ from chainrule.primitives.exponential import EXP
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
 from chainrule.primitives.products import EINSUM, MATMUL
 from chainrule.primitives.reduction import SUM
-from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, RESHAPE, ROLL, TRANSPOSE, WHERE
+from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, CONCATENATE, RESHAPE, ROLL, TRANSPOSE, WHERE
 from chainrule.primitives.solves import COFACTOR, DET, INV, SOLVE
 
 RULES: dict[Primitive, Rule] = {
@@ -35,6 +35,7 @@ RULES: dict[Primitive, Rule] = {
     ROLL: moves.roll,
     TRANSPOSE: moves.transpose,
     BROADCAST_TO: moves.broadcast,
+    CONCATENATE: moves.concatenate,
     SUM: products.sum_over,
     INDEX: indices.index,
     INDEX_SET: indices.index_set,

@@ -11,6 +11,7 @@ from chainrule.passes.simplify_index import added
 from chainrule.passes.terms import BOOL, Shape, Term, uniform
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.exponential import LOGADDEXP
+from chainrule.primitives.shape import WHERE
 from chainrule.primitives.special import EXPIT
 
 
@@ -154,8 +155,18 @@ def real(
 def where(
     s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
 ) -> Term | None:
-    """Return one of both where the condition is known."""
+    """Return one of both where the condition is known, and leave out what an equal condition inside has ruled out."""
     x, y, condition = operands
     if condition.dtype == BOOL and uniform(condition) is not None:
         return s.like(x if uniform(condition) else y, shape, dtype)
-    return None
+    kept, left = _chosen(x, condition, 0, dtype), _chosen(y, condition, 1, dtype)
+    if kept is x and left is y:
+        return None
+    return s.apply(WHERE, (kept, left, condition), {}, shape, dtype)
+
+
+def _chosen(term: Term, condition: Term, place: int, dtype: Any) -> Term:
+    """Return what a choice by the same condition is here."""
+    while term.primitive is WHERE and term.operands[2] is condition and term.operands[place].dtype == dtype:
+        term = term.operands[place]
+    return term

@@ -26,6 +26,8 @@ ARITHMETIC = 6
 """Up to so many operations are done again at a place, rather than kept for all places."""
 ROW = 32
 """Rows of fewer numbers are read from what was computed for all."""
+SMALL = 4
+"""What is added at a place of this many times as many elements is added there; else both are computed in one loop."""
 
 
 def index(
@@ -60,6 +62,8 @@ def index_set(
     """Return what is assigned where it replaces everything; scatter it to the places of arrays."""
     x, v, *arrays = operands
     template = parameters["template"]
+    if not v.size and x.dtype == dtype:
+        return x
     if arrays:
         return _scattered(s, x, v, arrays, template, adds=False)
     if x.dtype != dtype or v.dtype.kind == "c":
@@ -80,6 +84,8 @@ def index_add(
     """Scatter what is added to the places of arrays."""
     x, v, *arrays = operands
     template = parameters["template"]
+    if not v.size and x.dtype == dtype:
+        return x
     if v.dtype != dtype or x.dtype != dtype:
         return None
     if arrays:
@@ -94,13 +100,47 @@ def index_add(
 
 
 def added(s: Simplifier, x: Term, y: Term) -> Term | None:
-    """Return x + y where y is zero but for one place, and x was written place by place too."""
-    known, other = s.written.get(x.index), s.written.get(y.index)
-    if known is None or other is None or y.primitive is not INDEX_ADD or known[0].depth != other[0].depth:
+    """Return x + y where y is zero but at one place: y is added at that place of x, which is in memory anyway.
+
+    Of several small places, each costs its own elements then, and not a pass over all.
+    """
+    if not _is_placed(y):
         return None
-    zeros, v = y.operands
-    is_placed = uniform(zeros) is not None and uniform(zeros) == 0
-    return s.apply(INDEX_ADD, (x, v), y.parameters, x.shape, x.dtype) if is_placed else None
+    known, other = s.written.get(x.index), s.written.get(y.index)
+    is_chain = known is not None and other is not None and known[0].depth == other[0].depth
+    is_written = x.primitive in (INDEX_SET, INDEX_ADD) and len(x.operands) == 2 and not _is_placed(x)
+    if not (is_chain or is_written):
+        if not _is_small(y):
+            return None
+        if not _is_small(x):
+            base, placed = _with_placed(x)
+            if base is None or base.dtype != x.dtype:
+                return None
+            x = s.apply(
+                INDEX_ADD, (s.broadcast(base, x.shape), placed.operands[1]), placed.parameters, x.shape, x.dtype
+            )
+    return s.apply(INDEX_ADD, (x, y.operands[1]), y.parameters, x.shape, x.dtype)
+
+
+def _is_placed(term: Term) -> bool:
+    """Whether a term is zeros with something added at a place that is known."""
+    if term.primitive is not INDEX_ADD or len(term.operands) != 2:
+        return False
+    number = uniform(term.operands[0])
+    return number is not None and bool(number == 0)
+
+
+def _is_small(term: Term) -> bool:
+    return _is_placed(term) and SMALL * term.operands[1].size <= term.size
+
+
+def _with_placed(x: Term) -> tuple[Term | None, Term]:
+    """Return the other operand and the small placed one of a sum; None where it has none."""
+    if x.primitive is a.ADD:
+        for base, placed in (x.operands, x.operands[::-1]):
+            if _is_small(placed):
+                return base, placed
+    return None, x
 
 
 def _read(s: Simplifier, x: Term, place: Place, template: Any, shape: Shape) -> Term | None:

@@ -73,3 +73,15 @@ def broadcast(
     if x.primitive is BROADCAST_TO:
         return s.broadcast(x.operands[0], shape)
     return None
+
+
+def concatenate(
+    s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+) -> Term | None:
+    """Join what has elements; nothing need be joined with nothing."""
+    parts = [each for each in operands if each.size]
+    if len(parts) == len(operands):
+        return None
+    if len(parts) == 1 and parts[0].dtype == dtype:
+        return parts[0]
+    return s.apply(CONCATENATE, parts, parameters, shape, dtype)

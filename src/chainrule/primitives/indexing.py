@@ -93,7 +93,7 @@ def _is_lone_mask(template: Template, arrays: tuple[Array, ...]) -> bool:
     return template is ARRAY and bool(arrays[0].dtype.kind == "b")
 
 
-def _widened(mask: Array, ndim: int) -> Array:
+def widened(mask: Array, ndim: int) -> Array:
     """Return the mask of the first axes of an array with `ndim` axes in a shape that broadcasts with the array."""
     return np.reshape(mask, mask.shape + (1,) * (ndim - mask.ndim))
 
@@ -102,7 +102,7 @@ def _set_back(ct: Array, index: int, x: Array, v: Array, *arrays: Array, templat
     if index == 0:
         return bind(INDEX_SET, (ct, 0.0, *arrays), {"template": template})
     if _is_lone_mask(template, arrays) and not np.ndim(v):  # in a batch each member may have its own number of elements
-        return np.sum(bind(WHERE, (ct, 0, _widened(arrays[0], np.ndim(ct)))))
+        return np.sum(bind(WHERE, (ct, 0, widened(arrays[0], np.ndim(ct)))))
     taken = bind(INDEX, (ct, *arrays), {"template": template})
     if _may_repeat(arrays):
         last = bind(LAST_WRITTEN, arrays, {"template": template, "shape": np.shape(x)})
@@ -188,7 +188,7 @@ def _masked(batched: tuple[bool, ...], x: Array, v: Array, mask: Array) -> Array
     """Return what `x[mask] = v` leaves of each member of a batch, which may have a mask of its own: one number fits any."""
     size, ndim = batch_size(batched, (x, v, mask)), np.ndim(x) - batched[0]
     number = aligned(cast(v, _type_of_written(x, v)), batched[1], ndim)
-    return bind(WHERE, (number, with_batch(x, batched[0], size), _widened(mask, ndim + batched[2])))
+    return bind(WHERE, (number, with_batch(x, batched[0], size), widened(mask, ndim + batched[2])))
 
 
 def _batched_add(batched: tuple[bool, ...], x: Array, v: Array, *arrays: Array, template: Template) -> Array:
@@ -246,6 +246,8 @@ def index_set(x: Array, key: Key, v: Array) -> Array:
     dtype, given = np.result_type(x), np.result_type(v)
     if given.kind in "fc" and dtype.kind not in (given.kind, "c"):
         v = cast(v, dtype)
+    if _is_lone_mask(template, arrays) and not np.ndim(v) and np.shape(x)[: arrays[0].ndim] == arrays[0].shape:
+        return bind(WHERE, (cast(v, _type_of_written(x, v)), x, widened(arrays[0], np.ndim(x))))
     return bind(INDEX_SET, (x, v, *arrays), {"template": template})
 
 

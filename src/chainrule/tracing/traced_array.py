@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import NO_PARAMETERS, Traced, bind
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind, owners
 from chainrule.errors import NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
-from chainrule.primitives.index_keys import Key, split_key
+from chainrule.primitives.index_keys import ARRAY, Key, decided, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
@@ -172,59 +172,64 @@ class TracedArray(TracedOperators):
     def __getitem__(self, key: Any) -> Any:
         # Hot path: benchmarks/test_eager.py
         template, arrays = split_key(key)
+        if template is ARRAY and isinstance(arrays[0], TracedArray) and arrays[0].dtype.kind == "b":
+            for owner in owners(arrays[0]):
+                selected = owner.select(self, arrays[0])
+                if selected is not None:
+                    return selected
         result = bind(INDEX, (self, *arrays), {"template": template})
         if not arrays and type(result) is TracedArray and key is not True and result.owner.shape(result):
-            result.share(self, Part(key))
+            result.share(self, lambda array: index(array, key), decided(template))
         return result
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if (
-            isinstance(value, TracedArray)
-            and value.origin is not None
-            and value.origin[0] is self
-            and not self.dtype.hasobject
-        ):
-            value.refresh()
-            read = value.origin[1]
-            if isinstance(read, Part) and read.key is key:
-                return  # what `x[key] += v` assigns at last is there already
-        self.assign(index_set(self, key, lift(value)))
+        if isinstance(value, TracedArray) and value.origin is not None and value.origin[0] is self:
+            if value.origin[2] == self.version and _is_key(value.origin[3], key):
+                return  # what follows `x[key] += y`, which has assigned to x through the view
+            if not self.dtype.hasobject:
+                value.refresh()
+        value = lift(value)
+        self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
+
+    def set_into(self, target: TracedArray, key: Key) -> Array:
+        """Return `target` after `target[key] = self`."""
+        return index_set(target, key, self)
 
     def __contains__(self, item: Any) -> bool:
         return bool(np.any(self == item))
 
-    def share(self, source: TracedArray, read: Callable[[Array], Array]) -> None:
-        """Say that NumPy would share this array's memory with `source`, from which `read` reads it."""
-        self.origin = (source, read, source.version)
+    def share(self, source: TracedArray, read: Callable[[Array], Array], key: Key = None) -> None:
+        """Say that NumPy would share this array's memory with `source`, from which `read` reads it: by `key`, if there is one."""
+        self.origin = (source, read, source.version, key)
 
     def refresh(self) -> None:
-        source, read, version = self.origin
+        source, read, version, key = self.origin
         if source.origin is not None:
             source.refresh()
         if version != source.version:
             self._become(read(source))
             self.version += 1  # views of this view have to read it again too
-            self.share(source, read)
+            self.share(source, read, key)
 
     def assign(self, new: Array) -> None:
         """Give this array, and the array that it is a view of, a new value."""
         self._become(new)
         self.version += 1
         if self.origin is not None:
-            source, read, _ = self.origin
+            source, read, _, key = self.origin
             if source.dtype.kind == "c" and self.dtype.kind != "c":
                 raise TracingError(
                     f"an assignment into the real or imaginary part of a traced array; write z = a + 1j * b{where()}"
                 )
-            if isinstance(read, Part):
-                source.assign(index_set(source, read.key, self.snapshot()))
-            else:
+            if key is None:
                 positions = read(np.arange(source.size).reshape(source.shape))
                 flat = index_set(
                     np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self.snapshot(), (self.size,))
                 )
                 source.assign(np.reshape(flat, source.shape))
-            self.share(source, read)
+            else:
+                source.assign(index_set(source, key, self.snapshot()))
+            self.share(source, read, key)
 
     def snapshot(self) -> TracedArray:
         """Return this value on its own: no assignment changes it."""
@@ -329,18 +334,6 @@ class TracedArray(TracedOperators):
         return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
 
 
-class Part:
-    """How to read what `x[key]` is from an array, where it is a view."""
-
-    __slots__ = ("key",)
-
-    def __init__(self, key: Key) -> None:
-        self.key = key
-
-    def __call__(self, array: Array) -> Array:
-        return index(array, self.key)
-
-
 class FlatElements:
     """What `x.flat` is: the elements of an array in row order."""
 
@@ -361,6 +354,11 @@ class FlatElements:
     def __setitem__(self, key: Any, value: Any) -> None:
         array = self._array
         array.assign(np.reshape(index_set(np.ravel(array), key, lift(value)), array.shape))
+
+
+def _is_key(known: Key, key: Key) -> bool:
+    """Whether an index expression of slices and plain integers is the one that a view was read by."""
+    return known is not None and split_key(key)[1] == () and decided(split_key(key)[0]) == known
 
 
 def _only_rearranges(args: Sequence[Any]) -> bool:

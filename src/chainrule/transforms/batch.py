@@ -13,6 +13,7 @@ from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ShapeError, TracingError, where
 from chainrule.tracing.lift import lift
 from chainrule.tracing.record import call, close_over
+from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
 
 
@@ -39,6 +40,9 @@ class BatchTrace(Trace):
             "a decision (if, while, bool, range) on a value that differs along the batch cannot be taken once for all; use "
             f"np.where(condition, a, b), or a Python loop instead of vmap{where()}"
         )
+
+    def select(self, x: Traced, mask: Traced) -> Traced | None:
+        return select(x, mask)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []

@@ -84,18 +84,22 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
 
 
 def masked_call(ufunc: np.ufunc, inputs: Sequence[Any], mask: Any, old: Array, options: dict[str, Any]) -> Array:
-    """Return `ufunc(*inputs, where=mask, out=old)`.
+    """Return `ufunc(*inputs, where=mask, out=old)`."""
+    return np.where(mask, ufunc(*moved_to_middle(ufunc, inputs, mask), **options), old)
 
-    Where the mask is false the operands are moved to the middle of the domain of the rule: a derivative that is infinite
-    there would turn the zero by which it is multiplied into NaN.
+
+def moved_to_middle(ufunc: np.ufunc, inputs: Sequence[Any], mask: Any) -> Sequence[Any]:
+    """Return operands that are in the middle of the domain of the rule where the mask is false.
+
+    A derivative that is infinite there would turn the zero by which it is multiplied into NaN.
     """
     primitive = BY_UFUNC.get(ufunc) or of_scipy(ufunc)
-    if primitive is not None:
-        inputs = [
-            np.where(mask, each, middle if np.result_type(each).kind in "fc" else 1)
-            for each, middle in zip(map(lift, inputs), _middles(primitive), strict=True)
-        ]
-    return np.where(mask, ufunc(*inputs, **options), old)
+    if primitive is None:
+        return inputs
+    return [
+        np.where(mask, each, middle if np.result_type(each).kind in "fc" else np.result_type(each).type(1))
+        for each, middle in zip(map(lift, inputs), _middles(primitive), strict=True)
+    ]
 
 
 def _middles(primitive: Elementwise) -> list[float]:
