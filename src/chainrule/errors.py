@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import linecache
+import opcode
 import re
 import sys
 from pathlib import Path
 from types import FrameType, ModuleType
 
 _PACKAGE = str(Path(__file__).parent)
+_PART_STORES = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap)
 _LIBRARIES = tuple(f"{name}/" for name in ("numpy", "scipy", "optree"))
+
+WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
+"""What to do about a function that takes plain numbers only."""
 
 
 class ChainruleError(Exception):
@@ -93,6 +98,17 @@ def user_line() -> tuple[str, int, str] | None:
         return None
     filename, number = frame.f_code.co_filename, frame.f_lineno
     return filename, number, linecache.getline(filename, number, frame.f_globals).strip()
+
+
+def stores_part(frame: FrameType, instruction: int) -> bool:
+    """Whether an instruction of a frame's code is an assignment such as `a[i] = x`."""
+    return frame.f_code.co_code[instruction] in _PART_STORES
+
+
+def assigns_to_parts() -> bool:
+    """Whether what the user's code is doing is an assignment such as `a[i] = x`."""
+    frame = _user_frame()
+    return frame is not None and stores_part(frame, frame.f_lasti)
 
 
 def called_modules() -> set[str]:

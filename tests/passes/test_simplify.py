@@ -11,6 +11,7 @@ from tests.native.agreement import agree, exact, within
 from tests.passes.recorded import evaluate, terms_of
 
 from chainrule.passes.terms import Term, live, uniform
+from chainrule.primitives.indexing import INDEX_SET
 
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 5e-324, -2.5e-310, 1.7e308, 0.1, -3.7])
 MATRIX = np.resize(SPECIAL, (3, 4))
@@ -85,6 +86,43 @@ def test_it_is_applied_and_keeps_every_bit(case: str) -> None:
     fun, x, expected = EXACT[case]
     (out,) = terms_of(fun, x)
     assert operations(out) == expected.split()
+    agree(np.asarray(evaluate([out], [x])[0]), np.asarray(fun(x)), exact)
+
+
+def _assigned(key: Any, value: Any) -> Callable[[Any], Any]:
+    def fun(x: Any) -> Any:
+        y = x.copy()
+        y[key] = value(x) if callable(value) else value
+        return y
+
+    return fun
+
+
+ASSIGNED: dict[str, tuple[Any, Any, str]] = {
+    "a whole number": ((slice(1, 3), 0), 7, "index_set"),
+    "a truth value": (slice(0, 2), True, "index_set"),
+    "whole numbers": ((slice(1, 3), 0), lambda x: np.arange(2), "index_set"),
+    "counted at each call": (
+        (0, slice(None, None, 2)),
+        lambda x: np.sum(x > 0.5),
+        "greater astype sum astype index_set",
+    ),
+    "a number everywhere": (slice(None), 3, ""),
+    "a row everywhere": (Ellipsis, lambda x: np.arange(4), ""),
+    "a row of its own everywhere": (Ellipsis, lambda x: x[1], "index broadcast_to"),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("case", ASSIGNED)
+def test_what_is_assigned_takes_on_the_type_of_its_array(case: str, dtype: Any) -> None:
+    key, value, expected = ASSIGNED[case]
+    fun, x = _assigned(key, value), FLAT.reshape(3, 4).astype(dtype)
+    (out,) = terms_of(fun, x)
+    assert operations(out) == expected.split()
+    for term in live([out]):
+        if term.primitive is INDEX_SET:
+            assert {each.dtype for each in term.operands} == {np.dtype(dtype)}
     agree(np.asarray(evaluate([out], [x])[0]), np.asarray(fun(x)), exact)
 
 

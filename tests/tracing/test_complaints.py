@@ -19,6 +19,7 @@ import scipy.sparse
 import scipy.spatial
 import scipy.special
 import scipy.stats
+from scipy.linalg import lapack
 
 import chainrule as cr
 
@@ -32,11 +33,47 @@ def added_to_a_plain_array(x: Any) -> Any:
     return np.sum(total)
 
 
+def assigned_over_several_lines(x: Any) -> Any:
+    table = np.zeros((3, 3))
+    table[0, :2] = 1.0
+    table[
+        1:, 0
+    ] = (
+        x[1:]
+        * 2
+    )  # fmt: skip
+    return np.sum(table)
+
+
+def assigned_to_an_element(x: Any) -> Any:
+    table = np.array([0.0, 1.0])
+    table[0] = np.array(x)[1] * 2
+    return np.sum(table)
+
+
+def counted_by_mask(x: Any) -> Any:
+    counts = np.zeros(3)
+    counts[x > 0.5] = 1
+    return np.sum(counts * x)
+
+
+def read_by_mask(x: Any) -> Any:
+    table = np.arange(3.0)
+    return np.sum(table[x > 0.5])
+
+
+def solved_by_lapack(x: Any) -> Any:
+    return np.sum(lapack.dgtsv(x[1:], x, x[1:], np.ones(3))[3])
+
+
 def callback_of_the_user(x: Any) -> Any:
     return scipy.integrate.quad(lambda s: s * float(x[0]), 0, 1)[0]
 
 
 REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
+    (assigned_over_several_lines, r"assigned into a plain array.* np\.zeros\(n, like=x\)"),
+    (assigned_to_an_element, r"assigned into a plain array.* np\.zeros\(n, like=x\)"),
+    (solved_by_lapack, r"compiled function of SciPy takes plain numbers only; write it with NumPy's functions"),
     (lambda x: scipy.special.logsumexp(x), r"scipy\.special\.logsumexp .* write np\.logaddexp\.reduce\(x, axis=axis\)"),
     (lambda x: np.sum(scipy.special.log_softmax(x)), r"scipy\.special\.log_softmax .* np\.logaddexp\.reduce"),
     (lambda x: np.sum(scipy.special.polygamma(1, x)), r"scipy\.special\.polygamma .* scipy\.special\.zeta"),
@@ -140,6 +177,19 @@ def test_a_traced_value_is_no_key(function: Callable[..., Any]) -> None:
     jitted = cr.jit(function)
     with pytest.warns(cr.JitWarning, match="dictionary or a set"):
         assert [jitted(0.5) for _ in range(3)] == [function(0.5)] * 3
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [(counted_by_mask, r"write a = np\.zeros\(n, like=x\) where the array is created"),
+     (read_by_mask, r"write np\.take\(a, i, axis=0\), or np\.array\(a, like=x\)\[i\]")],
+)  # fmt: skip
+def test_a_plain_array_indexed_in_compiled_code_says_how_it_is_written(
+    function: Callable[..., Any], message: str
+) -> None:
+    jitted = cr.jit(function)
+    with pytest.warns(cr.JitWarning, match=message):
+        assert [jitted(X) for _ in range(3)] == [function(X)] * 3
 
 
 def test_a_declared_constant_is_a_key() -> None:

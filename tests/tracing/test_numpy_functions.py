@@ -132,6 +132,9 @@ CASES: tuple[tuple[str, Shape], ...] = (
     ("np.correlate(x, [1.0, 2.0])", (5,)), ("np.correlate(x, POINTS, 'full')", (3,)),
     ("np.correlate(x, POINTS, 'same')", (2,)), ("np.correlate(x, POINTS, 'same')", (6,)),
     ("np.correlate(x, POINTS, 'same')", (3,)), ("np.bincount([0, 2, 0], weights=x)", (3,)),
+    ("np.histogram(POINTS, 3, weights=x)[0]", (4,)), ("np.histogram([[1, 2], [2, 9]], [1, 2, 4], weights=x)[0]", (2, 2)),
+    ("np.histogram(POINTS, 5, (0.5, 2.2), weights=x, density=True)[0]", (4,)),
+    ("np.histogram([0.2, np.nan, 1.0], [0.0, 0.2, 1.0], weights=x + 1j * x**2)[0]", (3,)),
     ("np.polyval(x, 2.0)", (4,)), ("np.polyval([1.0, 2.0, 3.0], x)", (4,)), ("np.polyval(x, x[:2])", (3,)),
     ("np.vander(x)", (3,)), ("np.vander(x, 2, increasing=True)", (3,)), ("np.polyadd(x, [1.0, 2.0])", (3,)),
     ("np.polysub([1.0], x)", (3,)), ("np.polymul(x, x)", (3,)), ("np.polyder(x)", (4,)), ("np.polyint(x)", (3,)),
@@ -474,7 +477,7 @@ def test_the_last_of_repeated_assignments_counts() -> None:
 
 @pytest.mark.parametrize(
     "text", ["np.max(x)", "np.min(x, axis=0)", "np.argmax(x)", "np.reshape(x, 3)",
-             "np.sum(x, axis=3)",
+             "np.sum(x, axis=3)", "np.histogram(POINTS, weights=x)",
              "np.squeeze(x, 0)", "np.concatenate([x, np.ones((2, 2))])", "np.broadcast_to(x, (7, 3))",
              "np.stack([x, x[0:1, 0]])", "np.fft.fft(x, 0)", "np.fft.fft(x, norm='none')", "np.fft.fft2(x, (2,))"],
 )  # fmt: skip
@@ -496,6 +499,7 @@ def test_what_numpy_refuses_is_refused(text: str) -> None:
         ("np.divide.reduce(x, where=MASK[0], initial=1.0)", r"np\.divide\.reduce: the argument where= has no"),
         ("np.ldexp.reduce(x)", r"np\.ldexp\.reduce has no derivative rule yet"),
         ("np.pad(x, 1, mode=print)", "mode=<built-in function print>"),
+        ("np.histogram(x, weights=x)", r"np\.histogram has no derivative rule yet"),
         ("np.add.at(np.zeros(3), [0], x[0])", "like=x"),
         ("np.maximum.at(np.zeros(3), [0], x[0])", "like=x"),
         ("np.divide(1.0, x, where=x > 0.1)", r"np\.where\(mask, np\.divide"),

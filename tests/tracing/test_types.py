@@ -26,6 +26,7 @@ EXPRESSIONS = (
     "np.resize(x, 5)", "np.sum(x, axis=0, dtype=np.uint8)", "np.cumsum(x, dtype=np.float32)",
     "np.average(100 * x, weights=x + 1)", "np.interp(x, [0, 1, 3], [0, 2, 1])", "np.interp([0.5, 2], [0, 1, 3], x)",
     "np.interp(np.ravel(x), np.arange(x.size, dtype=np.float32), np.ravel(x))", "np.bincount([0, 2, 0], weights=x)",
+    "np.histogram([0.1, 2, 0.5], 3, weights=x)[0]", "np.histogram([1, 2, 3], [1, 2, 3], weights=x, density=True)[0]",
     "np.quantile(x, 0.3)", "np.linalg.norm(x, np.inf)", "np.linalg.norm(x, -2)", "np.linalg.norm(x, 1)",
 )  # fmt: skip
 SHAPES = ((), (0,), (3,), (2, 3), (3, 3), (0, 0), (2, 3, 3))

@@ -126,3 +126,15 @@ def test_arguments_are_left_alone():
 
     assert check_grad(assigns, x).comparisons == 4
     assert x.tolist() == [1.0, 2.0]
+
+
+def test_small_derivatives_of_large_results_are_no_kinks():
+    # Rounding errors of 4e-6 in the result hide a derivative of 0.01 from short steps; the function is smooth all the same.
+    report = cr.check_grad(lambda x: 3e10 * np.cos(x[0]) + 0.01 * x[1] ** 2, np.array([0.3, 0.7]))
+    assert report.comparisons == 4
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e8])
+def test_kinks_of_large_results_are_seen(offset):
+    with pytest.raises(cr.NotDifferentiableError, match="kink"):
+        cr.check_grad(lambda x: offset + abs(x), 0.0)

@@ -66,13 +66,16 @@ def index_set(
         return x
     if arrays:
         return _scattered(s, x, v, arrays, template, adds=False)
-    if template is Ellipsis or template == FULL:
-        return s.like(v, shape, dtype) if v.shape == shape and x.dtype == dtype else None
-    place = place_of(template, shape)
-    if place is None or x.dtype != dtype or v.dtype.kind == "c":
+    if x.dtype != dtype or v.dtype.kind == "c":
         return None
     value = s.apply(ASTYPE, (v,), {"dtype": dtype}, v.shape, dtype)
-    return _written(s, INDEX_SET, operands, parameters, place, value)
+    if template is Ellipsis or template == FULL:
+        fits = len(value.shape) <= len(shape) if shape else value.number is None
+        return s.broadcast(value, shape) if fits else None
+    place = place_of(template, shape)
+    if place is not None:
+        return _written(s, INDEX_SET, operands, parameters, place, value)
+    return None if value is v else s.apply(INDEX_SET, (x, value), parameters, shape, dtype)
 
 
 def index_add(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from types import FrameType
+from types import FrameType, TracebackType
 
 from chainrule.core.trace import Traced
-from chainrule.errors import ChainruleError, TracingError, is_own, where
+from chainrule.errors import WITH_NUMPY, ChainruleError, TracingError, is_own, stores_part, where
 
 _OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
 _VALUE_COMPLAINTS = (
@@ -109,9 +109,15 @@ def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exce
     if isinstance(error, IndexError):
         if not text.startswith("only integers, slices") or not _holds_traced(error):
             return error
+        step = _deepest_user_step(error)
+        instead = (
+            "np.take(a, i, axis=0), or np.array(a, like=x)[i]"
+            if step is None or not stores_part(step.tb_frame, step.tb_lasti)
+            else "a = np.zeros(n, like=x) where the array is created"
+        )
         return TracingError(
-            f"a plain array was indexed by a traced array, of which it takes no notice ({text}); write np.take(a, i, axis=0), or "
-            f"np.array(a, like=x)[i], where x is an argument of the function{_deepest_user_line(error)}"
+            f"a plain array was indexed by a traced array, of which it takes no notice ({text}); write {instead}, "
+            f"where x is an argument of the function{_deepest_user_line(error)}"
         )
     complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else _VALUE_COMPLAINTS
     is_of_objects = any(part in text for part in complaints)
@@ -152,7 +158,7 @@ def _holds_traced(error: BaseException) -> bool:
 
 def _of_scipy(function: str, text: str, error: BaseException) -> TracingError:
     package, *name = function.split(".")[1:]
-    instead = _INSTEAD.get(".".join(name if package == "stats" else name[-1:]), _WITH_NUMPY)
+    instead = _INSTEAD.get(".".join(name if package == "stats" else name[-1:]), WITH_NUMPY)
     if package == "fft":
         instead = f"write np.fft.{name[-1]}(...)"
     return TracingError(
@@ -204,7 +210,12 @@ def _called(frame: FrameType) -> str:
 
 def _deepest_user_line(error: BaseException) -> str:
     """Return where the user's code stood when the error was raised."""
-    step, found = error.__traceback__, ""
+    step = _deepest_user_step(error)
+    return where() if step is None else f"\n  at {step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
+
+
+def _deepest_user_step(error: BaseException) -> TracebackType | None:
+    step, found = error.__traceback__, None
     while step is not None:
         name = step.tb_frame.f_code.co_filename
         is_compiled = name.endswith(".pyx") or name == "<stringsource>"
@@ -214,6 +225,6 @@ def _deepest_user_line(error: BaseException) -> str:
             and not name.startswith("<__array")
             and "chainrule/" not in name
         ):
-            found = f"\n  at {name}:{step.tb_lineno}"
+            found = step
         step = step.tb_next
-    return found or where()
+    return found

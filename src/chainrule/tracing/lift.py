@@ -14,6 +14,11 @@ from chainrule.primitives.joining import STACK
 
 _ATOMS = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64, np.bool_})
 
+NO_MATRIX = (
+    "an np.matrix met a traced value, which knows arrays only: their * is elementwise; write a = np.asarray(m), and a @ x for "
+    "the product"
+)
+
 
 def lift(value: Any) -> Array:
     """Return `value` as something that a primitive takes: traced values as they are, numbers as they are, else an array.
@@ -42,10 +47,7 @@ def _of_elements(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
             f"np.where(m.mask, 0, x * m.data), or x[~m.mask] * m.compressed(){where()}"
         )
     if isinstance(array, np.matrix):
-        raise TracingError(
-            "an np.matrix met a traced value, which knows arrays only: their * is elementwise; write a = np.asarray(m), and "
-            f"a @ x for the product{where()}"
-        )
+        raise TracingError(f"{NO_MATRIX}{where()}")
     return np.asarray(array) if isinstance(array, np.ma.MaskedArray) else array
 
 

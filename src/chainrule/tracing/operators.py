@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind
-from chainrule.errors import TracingError, called_modules, is_own, user_line, where
+from chainrule.errors import WITH_NUMPY, TracingError, assigns_to_parts, called_modules, is_own, user_line, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -197,9 +197,16 @@ class TracedOperators(Traced):
         if self.owner.closed:
             self.owner.refuse_closed()
         line = user_line()
-        source = line[2] if line else ""
-        if not called_modules().isdisjoint(("math", "cmath")):
+        source, called = line[2] if line else "", called_modules()
+        if assigns_to_parts():
+            advice = (
+                "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
+                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
+            )
+        elif not called.isdisjoint(("math", "cmath")):
             advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
+        elif f"{wanted}(" not in source and any(each.split(".")[0] == "scipy" for each in called):
+            advice = f"a compiled function of SciPy takes plain numbers only; {WITH_NUMPY}"
         elif _is_vectorized():
             advice = "leave otypes= of np.vectorize out: it makes the results plain numbers"
         elif re.search(r"""["']\s*%""", source):
@@ -208,11 +215,6 @@ class TracedOperators(Traced):
             advice = (
                 "leave the type out: np.asarray(x) keeps the derivative, and so does np.array([...], like=x) for a list of "
                 "traced values, where x is an argument of the function; x.astype(np.float32) converts a traced array"
-            )
-        elif "=" in source and source.split("=")[0].rstrip(" +-*/").endswith("]"):
-            advice = (
-                "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
-                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
             )
         else:
             advice = (

@@ -18,7 +18,7 @@ from chainrule.primitives.index_keys import ARRAY, Key, decided, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
-from chainrule.tracing.lift import lift
+from chainrule.tracing.lift import NO_MATRIX, lift
 from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
@@ -270,6 +270,8 @@ class TracedArray(TracedOperators):
 
     def view(self, *args: Any, **kwargs: Any) -> Any:
         """Return another array of the same elements: an assignment to one is seen in the other."""
+        if np.matrix in args:
+            raise TracingError(f"{NO_MATRIX}{where()}")
         if args or kwargs:
             raise TracingError(f"a traced array cannot be viewed as another type; convert it: x.astype(dtype){where()}")
         return self[...] if self.shape else self

@@ -20,6 +20,10 @@ from chainrule.transforms.signature import is_numeric
 
 FLOAT32_RTOL = 1e-3
 ROUNDING = float(np.finfo(np.float64).eps)
+UNSETTLED = 1e-3
+"""A limit that may be further off, and by a hundredth of itself, is none."""
+UNSEEN = 1e4
+"""Derivatives of fewer roundings of the result are below what difference quotients can see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,9 @@ def _comparisons(call: Arguments, rtol: float, random: np.random.Generator) -> I
         at = functools.partial(outputs.at, call, precise, direction.tangents)
         limit = limit_quotient(at, center, direction.scale, rtol, ROUNDING)
         forward = _pushed(call, direction.tangents, outputs)
-        _refuse_kink(outputs, direction, limit, forward)
+        _refuse_kink(
+            outputs, direction, limit, forward, UNSETTLED + np.abs(center) * (UNSEEN * ROUNDING / direction.scale)
+        )
         tolerance = rtol * (np.abs(limit.value) + 0.01 * float(np.abs(limit.value).max())) + 10 * limit.error
         pulled = np.array([along(projection, direction.tangents) for projection in checked])
         expected = np.array([projection.weights @ limit.value for projection in checked])
@@ -161,10 +167,10 @@ def _pushed(call: Arguments, tangents: Sequence[Array], outputs: Outputs) -> Flo
     )
 
 
-def _refuse_kink(outputs: Outputs, direction: Direction, limit: Limit, forward: Floats | None) -> None:
-    """Raise where the quotients have no limit: the point is at fault then, and no rule."""
+def _refuse_kink(outputs: Outputs, direction: Direction, limit: Limit, forward: Floats | None, settled: Floats) -> None:
+    """Raise where the quotients have no limit: the point is at fault then, and no rule. settled: an error that is none."""
     steep = np.abs(limit.value) * 0.01
-    unsettled = ~limit.smooth | ~np.isfinite(limit.value) | ((limit.error > steep) & (limit.error > 1e-3))
+    unsettled = ~limit.smooth | ~np.isfinite(limit.value) | ((limit.error > steep) & (limit.error > settled))
     if not unsettled.any():
         return
     entry = int(np.argmax(unsettled))
