@@ -137,7 +137,13 @@ def test_what_is_no_case_is_refused_at_its_column(typed, column, why):
 
 
 def test_cases_are_bounded():
-    many = ", ".join(f"{k} if x < {k}" for k in range(1, 130))
-    assert parse(f"{{{many}}}").expression is not None
+    def cases(count: int) -> str:
+        return "{" + ", ".join(f"{k} if x < {k}" for k in range(1, count + 1)) + "}"
+
+    assert parse(cases(24)).expression is not None
+    with pytest.raises(ParseError, match="column 1: cases with 25 comparisons; expected at most 24"):
+        parse(cases(25))
+    with pytest.raises(ParseError, match="comparisons"):
+        parse(f"{{{cases(20)} if x < 30, {cases(12).replace('x', 'y')} otherwise}}")
     with pytest.raises(ParseError, match="nested more than 100 deep"):
         parse("{" * 101 + "x if x < 0" + "}" * 101)

@@ -247,8 +247,11 @@ def implies(known: Expression, condition: Expression) -> bool:
     name, asked = known.primitive.name, condition.primitive.name
     if bound == ZERO and name in ("greater", "less") and asked == "not_equal" and _has_zero(left, other, limit):
         return True
-    if name == asked == "not_equal" and _vanishes_too(known, condition):
-        return True
+    if name == asked == "not_equal":
+        if left == other and isinstance(left, Symbol) and isinstance(bound, Number) and isinstance(limit, Number):
+            return bound == limit
+        if _vanishes_too(known, condition):
+            return True
     if free_symbols(bound) or free_symbols(limit):
         return left == other and bound == limit and (name, asked) in _STRONGER
     first, second = float(evaluate(bound, {})), float(evaluate(limit, {}))

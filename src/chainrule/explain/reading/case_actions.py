@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
-from chainrule.explain.expressions.expression import UNDEFINED, Expression, apply
+from chainrule.explain.expressions.expression import UNDEFINED, Expression, apply, walk
+from chainrule.explain.expressions.neat import is_named
 from chainrule.explain.reading.actions import Refused, bounded
 from chainrule.explain.reading.cursor import Token
 from chainrule.primitives.comparison import (
@@ -22,7 +23,10 @@ from chainrule.primitives.comparison import (
 )
 from chainrule.primitives.shape import WHERE
 
+MAX_COMPARISONS = 24
+"""How many comparisons the cases of a formula may have together: each is a border, and borders are compared with one another."""
 _DIRECTIONS = (frozenset((LESS, LESS_EQUAL)), frozenset((GREATER, GREATER_EQUAL)), frozenset((EQUAL,)))
+_COMPARISONS = tuple(each.name for each in (EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL))
 
 
 @final
@@ -58,6 +62,9 @@ def _by_cases(opening: Token, cases: tuple[Case, ...], *rest: Any) -> Expression
             raise Refused(case.token.position, "a case for all else alone; expected one with a condition before it")
         else:
             other = case.formula
+    compared = sum(is_named(node, *_COMPARISONS) for node in walk(other))
+    if compared > MAX_COMPARISONS:
+        raise Refused(opening.position, f"cases with {compared} comparisons; expected at most {MAX_COMPARISONS}")
     return other
 
 
