@@ -35,6 +35,8 @@ DERIVATIVES = [
     ("{x^2 if |x| < 1, 1 otherwise}", "(2x if |x| < 1, else 0)", "|x| ≠ 1", "tend to 2 from the left and to 0"),
     ("{1/x if x > 1, 2 - x otherwise}", "(-1/x^2 if x > 1, else -1)", "", "the derivative -1"),
     ("{ln x if x > 1, x - 1 otherwise}", "(1/x if x > 1, else 1)", "", "the derivative 1"),
+    ("2{x if x ≠ 0, x^2 if x = 0}", "(2 if x = 0, else 2(1 if x ≠ 0))", "", "the derivative 2"),
+    ("{sin x if x < 0, |x| if x >= 0}", "(1 if x = 0, cos(x) if x < 0, sign(x) if x > 0)", "", "the derivative 1"),
     ("|x|", "sign(x)", "x ≠ 0", "tend to -1 from the left and to 1 from the right: a corner"),
     ("x|x|", "2|x|", "", "continuous and differentiable"),
     ("cbrt x", "1/(3 cbrt(x)^2)", "x ≠ 0", "the tangent is vertical"),
@@ -104,6 +106,13 @@ def test_parameters_are_held():
     derivation = explain("{x^2 + a if x < 1, b x if x >= 1}", wrt="x")
     assert str(derivation.result) == "(2x if x < 1, b if x ≥ 1)"
     assert "Holds where x ≠ 1" in str(derivation)
+    shown = " ".join(str(derivation).split())
+    assert (
+        "At x = 1, where the cases meet, the values are 1 + a and b, and the slopes 2 and b: the function is" in shown
+    )
+    assert "the values are y and y, and the slopes 1 and 0" in " ".join(
+        str(explain("{x if x < y, y otherwise}", wrt="x")).split()
+    )
 
 
 def test_the_derivative_is_a_piecewise_of_sympy():

@@ -14,7 +14,7 @@ from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.differentiate import Differentiation
 from chainrule.explain.derivation.formulas import part_names
-from chainrule.explain.derivation.meeting import meeting_step, meetings, settled
+from chainrule.explain.derivation.meeting import border_sentence, meeting_step, meetings, settled
 from chainrule.explain.derivation.phrases import Phrase, in_words
 from chainrule.explain.derivation.recorded import Recorded
 from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, number_at, slope_of
@@ -106,6 +106,8 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
         left_out += [meeting.condition for meeting in found if meeting.condition not in free]
         subject = "the function" if count == 1 else f"the {_ORDINALS[count - 1]} derivative"
         said += [meeting.sentence(subject) for meeting in found]
+        if count == 1:
+            said += border_sentence(previous, current, name)
     notes = (*source.notes, *notes_on(source.expression, current), *said)
     if verified is None:
         notes = (*notes, NOTHING_CHECKED)

@@ -15,20 +15,26 @@ import numpy as np
 
 from chainrule.explain.derivation.account import Step
 from chainrule.explain.derivation.structure import WHERE_CASES_MEET
-from chainrule.explain.expressions.cases import without_choice
+from chainrule.explain.expressions.cases import cases_of, without_choice
 from chainrule.explain.expressions.conditions import excluded_points
 from chainrule.explain.expressions.expression import (
     UNDEFINED,
     Apply,
     Expression,
+    Symbol,
+    apply,
+    depends_on,
     evaluate,
     fold,
     free_symbols,
     lift,
     rebuild,
+    substitute,
     walk,
 )
 from chainrule.explain.expressions.neat import is_named
+from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.tidy import tidy
 from chainrule.explain.limits.function import Section
 from chainrule.explain.limits.limit import limit_along
 from chainrule.explain.limits.record import Limit
@@ -52,10 +58,16 @@ class Meeting:
     border: whether cases meet there.
     """
 
-    condition: Expression
+    condition: Apply
     at: float
     seen: Limit
     border: bool
+
+    @property
+    def point(self) -> Expression:
+        """The point as it was typed, such as π."""
+        left, right = self.condition.operands
+        return right if left == Symbol(self.seen.variable) else lift(self.at)
 
     def sentence(self, subject: str) -> str:
         """Return what is said of the point."""
@@ -74,14 +86,19 @@ def meetings(expression: Expression, name: str, conditions: Sequence[Expression]
     """Return the points of a function of one variable that break one of the conditions, and at which it has a value."""
     if free_symbols(expression) != (name,):
         return ()
-    points = {at: condition for condition in conditions for at in excluded_points(condition, name)}
+    points = {
+        at: condition
+        for condition in conditions
+        if isinstance(condition, Apply)
+        for at in excluded_points(condition, name)
+    }
     if len(points) > MAX_POINTS:
         return ()
     found = (_meeting(expression, name, points[at], at) for at in sorted(points))
     return tuple(meeting for meeting in found if meeting is not None)
 
 
-def _meeting(expression: Expression, name: str, condition: Expression, at: float) -> Meeting | None:
+def _meeting(expression: Expression, name: str, condition: Apply, at: float) -> Meeting | None:
     section = Section("f", name, at, (), lambda value: evaluate(expression, {name: value}))
     if not math.isfinite(section.value(at)):
         return None
@@ -126,14 +143,23 @@ def _agrees(meeting: Meeting, result: Expression) -> bool:
 
 
 def _put_in(meeting: Meeting, result: Expression) -> Expression:
-    """Return the derivative with its value at a point that is a case of its own, such as x = 0."""
+    """Return the derivative with its value at a point where its formula gives another: in a case x = 0 of its own."""
     name, slope = meeting.seen.variable, meeting.seen.derivative
-    if slope is None or _agrees(meeting, result) or not is_named(result, "where"):
+    if slope is None or _agrees(meeting, result):
         return result
-    chosen, other, condition = result.operands
-    if is_named(condition, "equal") and _touches(condition, name, meeting.at):
-        return Apply(result.primitive, (_exact(slope), other, condition))
-    return Apply(result.primitive, (chosen, _put_in(meeting, other), condition))
+    chain: list[Apply] = []
+    last = result
+    while is_named(last, "where"):
+        _, other, condition = last.operands
+        if is_named(condition, "equal") and _touches(condition, name, meeting.at):
+            found: Expression = Apply(last.primitive, (_exact(slope), other, condition))
+            for node in reversed(chain):
+                found = Apply(node.primitive, (node.operands[0], found, node.operands[2]))
+            return found
+        chain.append(last)
+        last = other
+    here = apply(BY_NAME["equal"], Symbol(name), meeting.point)
+    return apply(BY_NAME["where"], _exact(slope), _left_out(meeting, result), here)
 
 
 def _exact(slope: float) -> Expression:
@@ -177,3 +203,24 @@ def meeting_step(found: Sequence[Meeting], before: Expression, after: Expression
         return ()
     why = "at their borders the rules say nothing, and the limit definition decides"
     return (Step(WHERE_CASES_MEET, (), before, after, why, (), "assembly"),)
+
+
+def border_sentence(expression: Expression, derivative: Expression, name: str) -> tuple[str, ...]:
+    """Return what is said of the border of two cases where it depends on other variables, or the cases do: what must be equal."""
+    if not is_named(expression, "where") or not is_named(derivative, "where") or len(free_symbols(expression)) < 2:
+        return ()
+    (formulas, _), (slopes, _) = cases_of(expression), cases_of(derivative)
+    condition = expression.operands[2]
+    if len(formulas) != 2 or len(slopes) != 2 or not isinstance(condition, Apply) or len(condition.operands) != 2:
+        return ()
+    places = [side for side in condition.operands if not depends_on(side, name)]
+    if Symbol(name) not in condition.operands or len(places) != 1 or is_named(condition, "equal", "not_equal"):
+        return ()
+    here = [tidy(substitute(each, {name: places[0]}))[1] for each in (*formulas, *slopes)]
+    with np.errstate(all="ignore"):
+        if not all(np.isfinite(evaluate(each, dict.fromkeys(free_symbols(each), 0.7))) for each in here):
+            return ()
+    left, right, first, second = map(text, here)
+    where = f"At {text(Symbol(name))} = {text(places[0])}, where the cases meet, the values are {left} and {right}"
+    equal = "the function is continuous where the values are equal, and differentiable where the slopes are equal too"
+    return (f"{where}, and the slopes {first} and {second}: {equal}",)
