@@ -124,6 +124,12 @@ def test_typed_mathematics():
     assert all(each["difference"] < 1e-12 for each in found["runs"])
 
 
+@pytest.mark.parametrize("at", ["x=-2", "x=2"])
+def test_typed_cases_choose_in_peers_as_here(at):
+    found = data("{x^2 if x < 0, 3x otherwise}", "--at", at, "--rounds", "1")
+    assert all(each["difference"] < 1e-12 for each in found["runs"])
+
+
 def test_a_peer_that_cannot_run_the_function_is_skipped_with_a_reason(user_file):
     pytest.importorskip("autograd")
     assert "autograd" in reason(data(f"{user_file}:assigned", "--at", "x=[1,2]"), "autograd")

@@ -115,3 +115,20 @@ def test_data():
 def test_methods_that_are_refused(methods, error, message):
     with pytest.raises(error, match=message):
         cr.compare(square, 5.0, methods)
+
+
+def test_ctrl_c_ends_the_race_and_not_one_descent_of_it(monkeypatch):
+    started = []
+
+    def pressed(progress):
+        if progress.step == 2:
+            raise KeyboardInterrupt
+
+    def minimize(fun, x0, method, steps, tol, args):
+        started.append(method)
+        return cr.minimize(fun, x0, method, steps, tol, args=args, callback=pressed)
+
+    monkeypatch.setattr("chainrule.optim.compare.minimize", minimize)
+    with pytest.raises(KeyboardInterrupt):
+        cr.compare(lambda x: x**2, 5.0, [GradientDescent(0.1), Momentum(0.1)])
+    assert started == [GradientDescent(0.1)]

@@ -190,6 +190,9 @@ def _typed(text: str, names: Sequence[str], namespaces: Mapping[str, Any]) -> Fu
             known = next((getattr(place, primitive.name) for place in places if hasattr(place, primitive.name)), None)
             if known is None:
                 raise AttributeError(f"it has no function {primitive.name}")
+            if primitive.name == "where":  # the table's order has the condition last
+                *branches, condition = operands
+                return known(condition, *branches)
             return known(*operands)
 
         return fold(expression, combine)

@@ -147,7 +147,8 @@ def compare(
     steps, tol: as for `minimize`, the same for all.
 
     Those that have converged come first, by the number of steps; then the others, by the loss that they reached; then those
-    that diverged or met values that are not finite. Raises as `minimize` does, ValueError where no method is given.
+    that diverged or met values that are not finite. Raises as `minimize` does, ValueError where no method is given, and
+    KeyboardInterrupt: Ctrl-C ends the race, not one of its descents.
 
     >>> from chainrule import optim
     >>> race = compare("x^2", 5.0, {"small steps": optim.GradientDescent(0.01), "large steps": optim.GradientDescent(0.4)})
@@ -211,8 +212,8 @@ def _timed(
         begun = time.perf_counter()
         result = minimize(fun, x0, method, steps, tol, args=args)
         times.append(time.perf_counter() - begun)
-        if result.status is Status.INTERRUPTED:
-            break
+        if result.status is Status.INTERRUPTED:  # from the keyboard: a race without this one would say nothing
+            raise KeyboardInterrupt
     return result, min(times)
 
 

@@ -37,6 +37,19 @@ def _reciprocal(out: Array, x: Array, y: Array) -> Array:
     return 1 / y if type(y) in (int, float) and y else np.divide(1, y)
 
 
+def _share(side: Array, length: Array) -> Array:
+    """Return side / length; but 0 where the length is 0: there hypot has a kink, and 0 is its least slope, as that of a norm."""
+    if isinstance(length, np.generic):
+        return side / length if length else np.zeros_like(length)[()]
+    is_array = isinstance(length, np.ndarray | Traced)
+    return _quotient_or_zero(side, length) if is_array else side / length
+
+
+def _quotient_or_zero(above: Array, below: Array) -> Array:
+    is_zero = np.equal(below, 0)
+    return np.where(is_zero, 0, above / np.where(is_zero, 1, below))
+
+
 ADD = Elementwise(
     name="add",
     value=np.add,
@@ -133,10 +146,11 @@ FABS = Elementwise(name="fabs", value=np.fabs, partials=ABSOLUTE.partials, rule=
 HYPOT = Elementwise(
     name="hypot",
     value=np.hypot,
-    partials=(lambda out, x, y: x / out, lambda out, x, y: y / out),
+    partials=(lambda out, x, y: _share(x, out), lambda out, x, y: _share(y, out)),
     rule="hypotenuse rule",
     domain=NONZERO,
 )
+"""The length of (x, y). At (0, 0), where it has a kink, its derivative is taken as zero, as that of a norm."""
 COPYSIGN = Elementwise(
     name="copysign",
     value=np.copysign,

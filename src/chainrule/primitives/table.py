@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 import numpy as np
 import scipy
 
-from chainrule.core.primitive import Elementwise, Primitive
+from chainrule.core.primitive import Composite, Elementwise, General, Linear, Multilinear, Piecewise, Primitive
 from chainrule.primitives.arithmetic import (
     ABSOLUTE,
     ABSOLUTE_COMPLEX,
@@ -197,3 +200,18 @@ def pair_of_scipy(ufunc: np.ufunc) -> tuple[Elementwise, Elementwise] | None:
     """Return the primitives of both results of one of SciPy's ufuncs; None for any other."""
     name = ufunc.__name__
     return INTEGRALS_IN_PAIRS.get(name) if getattr(scipy.special, name, None) is ufunc else None
+
+
+def _named(name: str) -> Primitive:
+    return BY_NAME[name]
+
+
+def _reference(primitive: Primitive) -> Any:
+    """Return how a record is pickled and copied: one of the table by its name, so that it stays the one that it is."""
+    if BY_NAME.get(primitive.name) is primitive:
+        return _named, (primitive.name,)
+    return object.__reduce_ex__(primitive, 4)
+
+
+for _kind in (Elementwise, Linear, Multilinear, General, Piecewise, Composite):
+    copyreg.pickle(_kind, _reference)

@@ -88,3 +88,20 @@ def test_what_jumps_says_where(function: object, condition: str) -> None:
 )
 def test_values_are_written_as_people_write_them(typed: str, at: object, order: int, shown: str) -> None:
     assert f"\n{shown}\n" in str(explain(typed, at=at, order=order))
+
+
+def test_a_power_of_zero_is_zero_where_the_exponent_is_positive() -> None:
+    derivation = explain("0^(x - 1)", at=3)
+    assert (str(derivation.result), derivation.value) == ("0", 0.0)
+    assert "Holds where x > 1" in str(derivation)
+    assert derivation.verified is not None
+
+
+@pytest.mark.parametrize("typed", ["(-1)^x", "x (-2)^(2x)"])
+def test_a_power_of_a_negative_number_is_called_formal(typed: str) -> None:
+    assert any("the formula is formal" in note for note in explain(typed).notes)
+
+
+def test_what_is_zero_everywhere_and_must_not_be_is_refused() -> None:
+    with pytest.raises(NotDifferentiableError, match="is 0 everywhere, and the derivative needs"):
+        explain("cbrt(x√2√8 - 4x)")

@@ -115,7 +115,6 @@ MENDS = {
     "arcsin": ("return np.sum(np.arcsin(x))", [-1.0, 0.0], [0, 1]),
     "arctanh": ("return np.sum(np.arctanh(x))", [1.0, 0.0], [0, 1]),
     "arccosh": ("return np.sum(np.arccosh(x))", [1.0, np.sqrt(2)], [0, 1]),
-    "hypot": ("return np.sum(np.hypot(x, 2 * x))", [0.0, 1.0], [None, np.sqrt(5)]),
     "arctan2": ("return np.sum(np.arctan2(x, 2 * x))", [0.0, 1.0], [None, 0]),
     "logit": ("return np.sum(scipy.special.logit(x))", [0.0, 0.5], [0, 4]),
     "erfinv": ("return np.sum(scipy.special.erfinv(x))", [1.0, 0.0], [0, np.sqrt(np.pi) / 2]),
@@ -335,7 +334,7 @@ class TestBackward:
         assert [link.line[2] for link in found.chain] == ["b = np.sqrt(a)", "a = x * 2"]
 
     def test_a_local_derivative_that_is_nan(self):
-        found = why_nan(lambda x: np.hypot(x, x), 0.0)
+        found = why_nan(lambda x: np.arctan2(x, x), 0.0)
         assert found.first.kind == "undefined derivative"
 
 

@@ -195,3 +195,22 @@ def test_what_a_factored_quotient_cancels_is_said() -> None:
     assert text(factor.after) == "(x + 2)(x - 2)/(x - 2)"
     assert cancel.nonzero == (parse("x - 2").expression,)
     assert text(result) == "x + 2"
+
+
+@pytest.mark.parametrize("typed", ["tan^2 x - sec^2 x", "sec^2 x - tan^2 x", "3 tan(2x)^2 - 3/cos(2x)^2"])
+def test_tangents_and_secants_that_make_a_constant(typed):
+    assert str(explain(typed).result) == "0"
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("arctanh x + ln sqrt(1-x^2)", "1/(x + 1)"),  # not -1/(-x - 1)
+        ("x arsinh(x/3) - sqrt(9+x^2)", "arcsinh(x/3)"),  # x^2 + 9 and 9 + x^2 are the same sum
+        ("(x^4+3x^2-2)^5", "10x(x^4 + 3x^2 - 2)^4 (2x^2 + 3)"),
+        ("3sqrt(x)(x-2)", "3(3x - 2)/(2 sqrt(x))"),
+        ("(x^3+3x) e^x", "e^x (x^3 + 3x^2 + 3x + 3)"),
+    ],
+)
+def test_the_form_that_a_textbook_prints(typed, expected):
+    assert str(explain(typed).result) == expected

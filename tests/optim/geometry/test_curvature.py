@@ -166,3 +166,12 @@ def test_an_exception_of_the_function_passes():
 
     with pytest.raises(KeyError, match="lost"):
         cr.curvature(broken, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("at", "kind"),
+    [(1e6 * np.pi, "not critical"), (1e6 * np.pi + np.pi / 2, "maximum"), (1e6 * np.pi - np.pi / 2, "minimum")],
+)
+def test_far_from_zero_a_sine_is_still_smooth(at, kind):
+    found = cr.curvature(np.sin, at)
+    assert (found.classification, found.certainty, found.is_smooth) == (kind, "certain", True)

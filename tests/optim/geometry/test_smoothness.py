@@ -18,6 +18,9 @@ SMOOTH = [
     (lambda x: np.exp(20 * x), 1.0),
     (lambda x: 1e-12 * x**3, 1e3),
     (np.abs, 1.0),
+    (np.sin, 1e6 * np.pi),
+    (np.sin, 1e6 * np.pi + np.pi / 2),
+    (lambda v: np.sin(v[0]) * np.cos(v[1]), np.array([1e6 * np.pi, 2.0])),
     (lambda x: 1e6 * (x**3 - x**2) - 1e6 * x**2 * (x - 1) + x**2, 0.7),  # what cancels leaves rounding
     (lambda x: 3.0, 1.0),
     (optim.problems.rosenbrock, np.array([-1.2, 1.0])),
@@ -25,6 +28,8 @@ SMOOTH = [
 ]
 KINKED = [
     (np.abs, 0.0),
+    (lambda x: np.abs(x - 1e6), 1e6),
+    (lambda x: (x - 1e6) * np.abs(x - 1e6), 1e6),
     (lambda x: np.maximum(x, 0), 0.0),
     (lambda x: x * np.abs(x), 0.0),
     (lambda x: np.maximum(x, 2 * x), 0.0),

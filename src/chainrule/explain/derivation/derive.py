@@ -14,14 +14,19 @@ from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.differentiate import Differentiation
 from chainrule.explain.derivation.formulas import part_names
+from chainrule.explain.derivation.meeting import border_sentence, meeting_step, meetings, settled
 from chainrule.explain.derivation.phrases import Phrase, in_words
 from chainrule.explain.derivation.recorded import Recorded
 from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, number_at, slope_of
 from chainrule.explain.derivation.verify import verify
 from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
 from chainrule.explain.expressions.expression import Apply, Expression, evaluate, free_symbols, size, walk
+from chainrule.explain.expressions.neat import is_named
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import Move, tidy
+from chainrule.explain.limits.function import Section
+from chainrule.explain.limits.limit import limit_along
+from chainrule.explain.limits.writing import verdict
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth")
 MAX_AGAIN = 500
@@ -77,6 +82,8 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
     current, verified = source.expression, None
     conditions: tuple[Expression, ...] = source.branches
     points = () if question.point is None else (question.point,)
+    said: list[str] = []
+    left_out: list[Expression] = []
     for count in range(1, order + 1):
         previous = current
         if count > 1 and size(previous) > MAX_AGAIN:
@@ -92,7 +99,16 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
         sampled = question.sampled if count == 1 else SampledExpression(previous)
         worst = verify(sampled, current, source.names, name, conditions, points)
         verified = worst if verified is None or worst is None else max(verified, worst)
-    notes = (*source.notes, *notes_on(source.expression, current))
+        found = meetings(previous, name, tuple(each for each in conditions if each not in left_out))
+        settled_result, free = settled(found, current)
+        steps += meeting_step(found, current, settled_result)
+        current, conditions = settled_result, tuple(each for each in conditions if each not in free)
+        left_out += [meeting.condition for meeting in found if meeting.condition not in free]
+        subject = "the function" if count == 1 else f"the {_ORDINALS[count - 1]} derivative"
+        said += [meeting.sentence(subject) for meeting in found]
+        if count == 1:
+            said += border_sentence(previous, current, name)
+    notes = (*source.notes, *notes_on(source.expression, current), *said)
     if verified is None:
         notes = (*notes, NOTHING_CHECKED)
     return Answer(tuple(steps), current, conditions, notes, verified)
@@ -137,8 +153,22 @@ def notes_on(*expressions: Expression) -> tuple[str, ...]:
     applied = [
         node.primitive.name for expression in expressions for node in walk(expression) if isinstance(node, Apply)
     ]
+    powers = [each for expression in expressions for each in walk(expression) if is_named(each, "power")]
+    formal = tuple(dict.fromkeys(_of_negative_base(each) for each in powers if _has_negative_base(each)))
     silent = _RELATIONS if "where" in applied else frozenset()
-    return tuple(dict.fromkeys(_NOTES[name] for name in applied if name in _NOTES and name not in silent))
+    return (*dict.fromkeys(_NOTES[name] for name in applied if name in _NOTES and name not in silent), *formal)
+
+
+def _has_negative_base(power: Apply) -> bool:
+    base, exponent = power.operands
+    return not free_symbols(base) and bool(free_symbols(exponent)) and float(evaluate(base, {})) < 0
+
+
+def _of_negative_base(power: Apply) -> str:
+    return (
+        f"{text(power)} is a real number only where {text(power.operands[1])} is a whole number, or a fraction with an odd "
+        "number below the line: no interval belongs to its domain, so that it has no derivative, and the formula is formal"
+    )
 
 
 def value_at(question: Question, by: Sequence[str], answer: Answer) -> tuple[float | None, tuple[str, ...]]:
@@ -152,6 +182,9 @@ def value_at(question: Question, by: Sequence[str], answer: Answer) -> tuple[flo
     slope = question.function
     for name in by:
         slope = slope_of(slope, name)
+    before = question.function
+    for name in by[:-1]:
+        before = slope_of(before, name)
     with np.errstate(all="ignore"):
         height = number_at(question.function, point)
         value = number_at(slope, point)
@@ -160,14 +193,27 @@ def value_at(question: Question, by: Sequence[str], answer: Answer) -> tuple[flo
     where = ", ".join(f"{key} = {number:g}" for key, number in point.items())
     needs = f"it needs {', '.join(text(condition) for condition in broken)}"
     # A height beyond the largest float, as of x^2 at 1e200, does not matter; one that is no number does.
-    if not broken and math.isfinite(value) and abs(height) <= math.inf:
+    if not broken and math.isfinite(value) and abs(height) <= math.inf and _is_close(value, formula):
         return value, ()
     shown = text(question.source.expression)
-    if not broken:
+    if not broken and not math.isfinite(value):
         raise NotDifferentiableError(
             f"the derivative of {shown} cannot be computed at {where}: a value on the way is too large for a "
             "floating-point number, or the function is not smooth there"
         )
     if not math.isfinite(value) or not math.isfinite(height) or abs(formula) == math.inf:
         raise NotDifferentiableError(f"the derivative of {shown} does not exist at {where}: {needs}")
-    return value, (f"At {where} this does not hold ({needs}); the value is what the rule takes there by convention",)
+    moved = by[-1]
+    seen = limit_along(Section("f", moved, point[moved], (), lambda moving: before({**point, moved: moving})))
+    if seen.kind == "smooth" and seen.derivative is not None:
+        return seen.derivative, ()
+    if not broken:
+        return value, ()
+    why = "" if any(verdict(seen) in note for note in answer.notes) else f"; {verdict(seen)}"
+    return value, (
+        f"At {where} this does not hold ({needs}); the value is what the rule takes there by convention{why}",
+    )
+
+
+def _is_close(value: float, formula: float) -> bool:
+    return not math.isfinite(formula) or abs(value - formula) <= 1e-6 * (1 + abs(value))

@@ -24,9 +24,19 @@ from chainrule.explain.derivation.formulas import (
     row,
     rule_name,
 )
-from chainrule.explain.derivation.phrases import Equation, Phrase, equation, in_words, listed, phrase_text
-from chainrule.explain.derivation.structure import AS_POWER, CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER
+from chainrule.explain.derivation.phrases import Equation, Phrase, equation, in_words, joined, phrase_text
+from chainrule.explain.derivation.reasons import WHY, WHY_AT_THE_VARIABLE, WHY_BY_CASES, WHY_CHAIN, WHY_TOTAL
+from chainrule.explain.derivation.structure import (
+    AS_POWER,
+    BY_CASES,
+    CHAIN,
+    CHAIN_BY_OPERAND,
+    CONSTANT,
+    DEFINITION,
+    TOGETHER,
+)
 from chainrule.explain.expressions.algebra import sum_terms
+from chainrule.explain.expressions.cases import cases_of, known_in_cases, needed
 from chainrule.explain.expressions.conditions import conditions_of
 from chainrule.explain.expressions.expression import (
     Apply,
@@ -42,7 +52,7 @@ from chainrule.explain.expressions.expression import (
 from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.parts import is_simple, scaled, signed_sum, split_constants
-from chainrule.explain.expressions.tidy import gather
+from chainrule.explain.expressions.tidy import plain
 
 MAX_DEPTH = 60
 """Functions nested deeper than this are not explained: nobody reads such a derivation."""
@@ -68,6 +78,7 @@ class Differentiation:
     steps: list[Step] = field(default_factory=list)
     work: int = 0
     known: dict[Expression, Expression] = field(default_factory=dict)
+    guards: tuple[Expression, ...] = ()
 
     def pending(self, body: Expression) -> Derivative:
         """Return the derivative of `body` as one that is still to be taken."""
@@ -116,6 +127,10 @@ class Differentiation:
             if is_named(rest, "power") and is_whole(rest.operands[1]):
                 return self._as_power(node, rest, depth)
         primitive = node.primitive
+        if is_named(node, "power") and node.operands[0] == ZERO:
+            why = "it is 0 wherever the exponent is positive"
+            self._note(CONSTANT, node, ZERO, why, (), None, (), conditions_of(primitive, node.operands))
+            return ZERO
         if isinstance(primitive, Composite):
             return self._unfold(node, depth)
         if isinstance(primitive, Linear) and primitive.name == "where":
@@ -201,9 +216,10 @@ class Differentiation:
     ) -> None:
         said = () if self.detail == "brief" else tuple(phrases)
         if self.detail == "full" and general is not None and general != equation(self.pending(body), after):
-            here: tuple[Phrase, ...] = (("here ", *_joined(match)),) if match else ()
+            here: tuple[Phrase, ...] = (("here ", *joined(match)),) if match else ()
             said = (("in general ", general), *here, *said)
-        step = Step(rule, said, self.pending(body), neat(after), why, tuple(conditions), "rule", general, tuple(match))
+        here_needed = needed(conditions, self.guards) if self.guards else tuple(conditions)
+        step = Step(rule, said, self.pending(body), neat(after), why, here_needed, "rule", general, tuple(match))
         self.steps.append(step)
 
     def _constant(self, expression: Expression) -> None:
@@ -214,7 +230,7 @@ class Differentiation:
 
     def _identity(self, variable: Symbol) -> None:
         general, match = self._looked_up(row("power"), 0, (variable, ONE))
-        phrases = ((general, ", with ", *_joined(match)),) if self.detail is None else ()
+        phrases = ((general, ", with ", *joined(match)),) if self.detail is None else ()
         why = "the variable is its own first power"
         self._note(rule_name(row("power")), variable, ONE, why, phrases, general, match)
 
@@ -232,10 +248,7 @@ class Differentiation:
     def _sum(self, node: Apply, depth: int) -> Expression:
         every = sum_terms(neat(node))
         terms = [(sign, term) for sign, term in every if depends_on(term, self.name)]
-        phrases: list[Phrase] = []
-        for _, term in terms:
-            if is_simple(term, self.name) and self._is_seen(term) and not isinstance(term, Symbol):
-                phrases.append((equation(self.pending(term), self._quiet(term)), self._reason(term)))
+        phrases = self._at_once([term for _, term in terms])
         if self.detail == "full":
             constants = [term for _, term in every if not depends_on(term, self.name)]
             phrases += [(equation(self.pending(term), ZERO), f"  ({CONSTANT})") for term in constants]
@@ -249,6 +262,15 @@ class Differentiation:
         self._note(rule_name(row("add")), node, after, why, phrases, general, match)
         results = self._later([term for _, term in terms], depth)
         return signed_sum([(sign, result) for (sign, _), result in zip(terms, results, strict=True)])
+
+    def _at_once(self, parts: Sequence[Expression]) -> list[Phrase]:
+        """Say the derivatives of parts that are written down at once."""
+        simple = [part for part in dict.fromkeys(parts) if is_simple(part, self.name) and self._is_seen(part)]
+        return [
+            (equation(self.pending(part), self._quiet(part)), self._reason(part))
+            for part in simple
+            if isinstance(part, Apply) and depends_on(part, self.name)
+        ]
 
     def _reason(self, term: Expression) -> str:
         """Return the name of the rule for a simple term, in brackets."""
@@ -282,9 +304,9 @@ class Differentiation:
         """Look a rule up: the operand that changes is the variable itself."""
         after = local_derivative(primitive, index, node.operands)
         general, match = self._looked_up(primitive, index, node.operands)
-        phrases = ((general, ", with ", *_joined(match)),) if match and self.detail is None else ()
+        phrases = ((general, ", with ", *joined(match)),) if match and self.detail is None else ()
         conditions = conditions_of(primitive, node.operands)
-        why = _WHY_AT_THE_VARIABLE.get((primitive.name, index), "the function is taken of the variable itself")
+        why = WHY_AT_THE_VARIABLE.get((primitive.name, index), "the function is taken of the variable itself")
         self._note(rule_name(primitive, index), node, after, why, phrases, general, match, conditions)
         return after
 
@@ -333,7 +355,7 @@ class Differentiation:
                 local = equation(Derivative(outside, named[index].name, True), slope)
                 lines.append((local, f"  ({rule_name(primitive, index)})"))
         after = combined(primitive, moving, named, node.operands, [self._inline(part) for part in inner])
-        why = _WHY.get(primitive.name, _WHY_TOTAL)
+        why = WHY.get(primitive.name, WHY_TOTAL)
         self._note(rule, node, after, why, lines, general, match, conditions_of(primitive, node.operands))
         return combined(primitive, moving, named, node.operands, self._later(inner, depth))
 
@@ -341,13 +363,13 @@ class Differentiation:
         """Say what the parts are, and the derivatives of the simple ones."""
         if self.detail is not None:
             return []
-        lines = [_joined([equation(symbol, node.operands[index]) for index, symbol in named.items()])]
+        lines = [joined([equation(symbol, node.operands[index]) for index, symbol in named.items()])]
         dots = [
             equation(Derivative(symbol, self.name, self.partial), self._quiet(node.operands[index]))
             for index, symbol in named.items()
             if self._is_seen(node.operands[index])
         ]
-        return [*lines, _joined(dots)] if dots else lines
+        return [*lines, joined(dots)] if dots else lines
 
     def _as_power(self, node: Apply, below: Expression, depth: int) -> Expression:
         """Write 1/u^n as a power: its rule is the one that everybody knows."""
@@ -358,37 +380,19 @@ class Differentiation:
         return self.derive(power, depth + 1)
 
     def _choice(self, node: Apply, depth: int) -> Expression:
-        *branches, condition = node.operands
-        after = Apply(node.primitive, (*(self._inline(branch) for branch in branches), condition))
-        self._note(rule_name(node.primitive), node, after, "each branch is differentiated on its own")
-        return Apply(node.primitive, (*self._later(branches, depth), condition))
+        formulas, rebuild = cases_of(node)
+        after = rebuild([self._inline(formula) for formula in formulas])
+        conditions = conditions_of(node.primitive, node.operands)
+        self._note(BY_CASES, node, after, WHY_BY_CASES, self._at_once(formulas), None, (), conditions)
+        outer, found = self.guards, []
+        for formula, known in zip(formulas, known_in_cases(node), strict=False):
+            self.guards = (*outer, *known)
+            found += self._later([formula], depth)
+        self.guards = outer
+        return rebuild(found)
 
     def _unfold(self, node: Apply, depth: int) -> Expression:
         unfolded = neat(lift(node.primitive.value(*node.operands)))
         phrases = ((equation(node, unfolded),),)
         self._note(DEFINITION, node, self.pending(unfolded), rule_name(node.primitive), phrases)
         return self.derive(unfolded, depth + 1)
-
-
-def _joined(equations: Sequence[Equation]) -> Phrase:
-    return listed([(one,) for one in equations])
-
-
-_WHY = {
-    "multiply": "each factor is differentiated in turn while the other is kept",
-    "divide": "above and below the line both change; the two contributions stand over one denominator",
-}
-_WHY_AT_THE_VARIABLE = {
-    ("power", 0): "the base is the variable, and the exponent does not change",
-    ("power", 1): "the exponent is the variable, and the base does not change",
-    ("divide", 1): "only what stands below the line changes",
-}
-_WHY_TOTAL = "each operand contributes its partial derivative times its own derivative"
-WHY_CHAIN = "the derivative of the outside at the inside, times the derivative of the inside"
-
-
-def plain(expression: Expression) -> Expression:
-    """Return a derivative with its numbers multiplied, as it is written inside of a step."""
-    cleaned = neat(expression)
-    move = gather(cleaned)
-    return cleaned if move is None or move.name.startswith("cancel") else move.after

@@ -85,6 +85,6 @@ _BY_NAME = {
     ("multiply", 2): "Two factors change: the {rule}. Differentiate each in turn, and keep the other.",
     ("divide", 2): "What is above the line changes, and what is below it too: the {rule}.",
     ("power", 0): "A power: does the variable stand in the base or in the exponent?",
-    ("where", 0): "Differentiate each branch on its own.",
+    ("where", 0): "Differentiate each case on its own, inside of where it holds.",
 }
 """What is said of a primitive, by its name and how many of its parts change."""

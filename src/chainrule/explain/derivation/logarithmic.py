@@ -6,9 +6,9 @@ from chainrule.core.primitive import Elementwise
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.derive import differentiated, tidying_step
-from chainrule.explain.derivation.differentiate import WHY_CHAIN
 from chainrule.explain.derivation.formulas import fresh, general_rule
 from chainrule.explain.derivation.phrases import Phrase, equation
+from chainrule.explain.derivation.reasons import WHY_CHAIN
 from chainrule.explain.derivation.routes import bases_of, logarithm_apart, varies_above_and_below
 from chainrule.explain.derivation.structure import CHAIN
 from chainrule.explain.expressions.algebra import term_of

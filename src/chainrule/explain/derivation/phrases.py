@@ -48,6 +48,11 @@ def listed(phrases: Sequence[Phrase], between: str = ", ") -> Phrase:
     return tuple(found)
 
 
+def joined(equations: Sequence[Equation]) -> Phrase:
+    """Return equations as one phrase, with commas between them."""
+    return listed([(one,) for one in equations])
+
+
 def in_words(names: Sequence[str]) -> Phrase:
     """Return variables as they are listed in a sentence."""
     symbols: list[Phrase] = [(Symbol(name),) for name in names]

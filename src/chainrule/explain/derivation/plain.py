@@ -11,6 +11,7 @@ from chainrule.explain.derivation.outline import Item, Section, outline
 from chainrule.explain.derivation.phrases import phrase_text
 from chainrule.explain.derivation.results import Gradient, Hessian, Result
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.reading.nesting import lone_equals
 
 WIDTH = 80
 MIN_WIDTH = 24
@@ -123,8 +124,9 @@ def wrapped(sentence: str, indent: str = "", width: int = WIDTH) -> Iterator[str
 
 def equation_lines(line: str, width: int = WIDTH) -> Iterator[str]:
     """Yield an equation, broken before its equals sign where it is too long."""
-    left, equals, right = line.partition(" = ")
-    if len(line) <= width or not equals:
+    place = lone_equals(line)
+    left, right = line[: max(place - 1, 0)], line[place + 2 :]
+    if len(line) <= width or place < 0:
         yield from textwrap.wrap(line, width, subsequent_indent="    ", break_on_hyphens=False)
         return
     yield from textwrap.wrap(left, width, subsequent_indent="    ", break_on_hyphens=False)

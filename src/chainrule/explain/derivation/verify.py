@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from chainrule.errors import GradientError
+from chainrule.errors import GradientError, NotDifferentiableError
 from chainrule.explain.derivation.sampled import Floats, Points, Sampled, SampledExpression, holds
 from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.neat import ZERO, is_named
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.precise import settled
 from chainrule.transforms.limit import limit_quotient
 
 TOLERANCE = 1e-6
@@ -40,8 +42,24 @@ def verify(
         if not len(shown):
             return None
         limit = _limits(function, found, name)
-        worst = max(_difference(shown, other, result, name, found) for other in (exact, limit))
+        try:
+            worst = max(_difference(shown, other, result, name, found) for other in (exact, limit))
+        except GradientError:
+            _refuse_what_vanishes(conditions, found)
+            raise
     return worst
+
+
+def _refuse_what_vanishes(conditions: Sequence[Expression], points: Points) -> None:
+    """Raise where a condition such as u ≠ 0 holds nowhere: u is 0 everywhere, and what floats show of it is rounding."""
+    for condition in conditions:
+        if not is_named(condition, "not_equal", "greater") or condition.operands[1] != ZERO:
+            continue
+        vanishing, first = condition.operands[0], {name: float(values[0]) for name, values in points.items()}
+        if settled(vanishing, first) == 0:
+            raise NotDifferentiableError(
+                f"{text(vanishing)} is 0 everywhere, and the derivative needs {text(condition)}; simplify the function first"
+            )
 
 
 def _usable(

@@ -52,9 +52,6 @@ REMEDIES: Mapping[str, Remedy] = {
     "arccosh": Remedy(0, "2", "np.arccosh(np.maximum({0}, 1 + 1e-6))", _FLOOR),
     "logit": Remedy(0, "0.5", "scipy.special.logit(np.clip({0}, 1e-6, 1 - 1e-6))", _INSIDE),
     "erfinv": Remedy(0, "0", "scipy.special.erfinv(np.clip({0}, -1 + 1e-6, 1 - 1e-6))", _INSIDE),
-    "hypot": Remedy(
-        1, "1", "np.hypot({0}, np.where(({0} == 0) & ({1} == 0), 1e-12, {1}))", "the origin, a kink, is moved a little"
-    ),
     "arctan2": Remedy(
         1,
         "1",

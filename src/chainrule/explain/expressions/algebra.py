@@ -242,12 +242,20 @@ def negated(term: Term) -> Term:
 
 def collect(terms: Iterable[Term]) -> list[Term]:
     """Return terms with like ones added up; those that vanish are left out."""
-    found: dict[frozenset[tuple[Expression, Expression]], Term] = {}
+    found: dict[frozenset[tuple[object, Expression]], Term] = {}
     for term in terms:
-        known = found.get(term.key)
+        key = _like(term)
+        known = found.get(key)
         coefficient = term.coefficient if known is None else add_numbers(known.coefficient, term.coefficient)
-        found[term.key] = Term(coefficient, term.factors if known is None else known.factors)
+        found[key] = Term(coefficient, term.factors if known is None else known.factors)
     return [term for term in found.values() if term.coefficient != 0]
+
+
+def _like(term: Term) -> frozenset[tuple[object, Expression]]:
+    """Return what makes terms alike: their factors, sums of the same terms in another order being the same."""
+    if not any(_is_sum(base) for base, _ in term.factors):
+        return frozenset(term.factors)
+    return frozenset((sum_key(base) if _is_sum(base) else base, exponent) for base, exponent in term.factors)
 
 
 def build(term: Term) -> Expression:

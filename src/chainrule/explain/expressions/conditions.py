@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from chainrule.core.primitive import Primitive
-from chainrule.explain.expressions.expression import Apply, Expression, Number, apply, free_symbols, walk
+from chainrule.explain.expressions.cases import guards_of, needed
+from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, apply, evaluate, free_symbols
 from chainrule.explain.expressions.inequalities import simplified
-from chainrule.explain.expressions.neat import ONE, is_named, is_whole, neat
+from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat
 from chainrule.explain.expressions.signs import is_positive
 from chainrule.primitives.table import BY_NAME
 
@@ -40,6 +41,8 @@ def _inside(x: Expression) -> list[Expression]:
 
 def _power(base: Expression, exponent: Expression) -> list[Expression]:
     exponent = neat(exponent)
+    if base == ZERO:
+        return [positive(exponent)]
     if is_whole(exponent) and isinstance(exponent, Number):
         return [nonzero(base)] if exponent.value < 0 else []
     if isinstance(exponent, Number) and exponent.value > 1 and not free_symbols(exponent):
@@ -48,7 +51,15 @@ def _power(base: Expression, exponent: Expression) -> list[Expression]:
 
 
 def _choice(chosen: Expression, other: Expression, condition: Expression) -> list[Expression]:
-    if isinstance(condition, Apply) and is_named(condition, "less", "less_equal", "greater", "greater_equal"):
+    """Return that the point is on no border: where two sides that are compared are equal, the cases meet."""
+    if is_named(condition, "logical_and") and all(is_named(part, "equal") for part in condition.operands):
+        left, right = (differs(*part.operands) for part in condition.operands if isinstance(part, Apply))
+        return [apply(BY_NAME["logical_or"], left, right)]
+    if is_named(condition, "logical_or") and all(is_named(part, "not_equal") for part in condition.operands):
+        return [condition]
+    if is_named(condition, "logical_and", "logical_or"):
+        return [border for part in condition.operands for border in _choice(chosen, other, part)]
+    if is_named(condition, "less", "less_equal", "greater", "greater_equal", "equal", "not_equal"):
         return [differs(*condition.operands)]
     return []
 
@@ -119,6 +130,32 @@ def conditions_of(primitive: Primitive, operands: Sequence[Expression]) -> tuple
 
 
 def domain_of(expression: Expression) -> tuple[Expression, ...]:
-    """Return where every primitive in the expression has a value and a derivative."""
-    applied = [node for node in walk(expression) if isinstance(node, Apply)]
-    return simplified(condition for node in applied for condition in conditions_of(node.primitive, node.operands))
+    """Return where every primitive in the expression has a value and a derivative; in cases, where the case is taken."""
+    found: list[Expression] = []
+    seen: set[tuple[Expression, tuple[Expression, ...]]] = set()
+    pending: list[tuple[Expression, tuple[Expression, ...]]] = [(expression, ())]
+    while pending:
+        node, guards = pending.pop()
+        if not isinstance(node, Apply) or (node, guards) in seen:
+            continue
+        seen.add((node, guards))
+        found += needed(conditions_of(node.primitive, node.operands), guards)
+        if is_named(node, "where"):  # what is compared is not differentiated
+            inside, left_over = guards_of(node)
+            chosen, other, _ = node.operands
+            pending += [(other, (*guards, *left_over)), (chosen, (*guards, *inside))]
+        else:
+            pending += [(operand, guards) for operand in reversed(node.operands)]
+    return simplified(reversed(found))
+
+
+def excluded_points(condition: Expression, name: str) -> Iterator[float]:
+    """Yield the points that a condition such as x ≠ c or |x| ≠ c leaves out."""
+    if not is_named(condition, "not_equal") or free_symbols(condition.operands[1]):
+        return
+    left, right = condition.operands
+    at = float(evaluate(right, {}))
+    if left == Symbol(name):
+        yield at + 0.0
+    elif is_named(left, "absolute") and left.operands[0] == Symbol(name):
+        yield from (-at, at)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 class Dialect:
     """The spelling of each piece. stacked: fractions and exponents are set in two dimensions and need no brackets.
 
+    cases: of formulas with their conditions, the last of which may be empty, for all else.
     call: of a function's name and its operands; where exponents are set in two dimensions, also of an exponent of the name.
     """
 
@@ -23,6 +24,7 @@ class Dialect:
     plus_sign: str
     minus_sign: str
     equals: str
+    comma: str
     number: Callable[[str], str]
     symbol: Callable[[str], str]
     constant: Callable[[str], str]
@@ -32,7 +34,7 @@ class Dialect:
     root: Callable[[str], str]
     bars: Callable[[str], str]
     relation: Callable[[str], str]
-    cases: Callable[[str, str, str], str]
+    cases: Callable[[Sequence[tuple[str, str]]], str]
     call: Callable[..., str]
     derivative: Callable[[str, str, bool, int], str]
     named_derivative: Callable[[str, str, bool], str]
@@ -89,6 +91,12 @@ def _text_named_derivative(body: str, name: str, partial: bool) -> str:
     return f"{d}{_text_symbol(body)}/{d}{_text_symbol(name)}"
 
 
+def _text_cases(rows: Sequence[tuple[str, str]]) -> str:
+    return (
+        f"({', '.join(f'{formula} if {condition}' if condition else f'else {formula}' for formula, condition in rows)})"
+    )
+
+
 TEXT = Dialect(
     stacked=False,
     nothing="",
@@ -98,16 +106,17 @@ TEXT = Dialect(
     plus_sign=" + ",
     minus_sign=" - ",
     equals=" = ",
+    comma=", ",
     number=str,
     symbol=_text_symbol,
-    constant=lambda name: "π" if name == "pi" else name,
+    constant=lambda name: {"pi": "π"}.get(name, name),
     bracket=lambda body: f"({body})",
     fraction=lambda above, below: f"{above}/{below}",
     power=lambda base, exponent: f"{base}^{exponent}",
     root=lambda body: f"sqrt({body})",
     bars=lambda body: f"|{body}|",
     relation=lambda sign: f" {sign} ",
-    cases=lambda condition, chosen, other: f"({chosen} if {condition}, else {other})",
+    cases=_text_cases,
     call=lambda name, operands: f"{FUNCTION_NAMES.get(name, (name,))[0]}({', '.join(operands)})",
     derivative=_text_derivative,
     named_derivative=_text_named_derivative,
@@ -146,6 +155,15 @@ def _latex_named_derivative(body: str, name: str, partial: bool) -> str:
     return rf"\frac{{{d}{_latex_symbol(body)}}}{{{d}{_latex_symbol(name)}}}"
 
 
+def _latex_cases(rows: Sequence[tuple[str, str]]) -> str:
+    lines = (
+        rf"{formula} & \text{{if }} {condition}" if condition else rf"{formula} & \text{{otherwise}}"
+        for formula, condition in rows
+    )
+    body = r" \\ ".join(lines)
+    return rf"\begin{{cases}}{body}\end{{cases}}"
+
+
 LATEX = Dialect(
     stacked=True,
     nothing=" ",
@@ -155,18 +173,17 @@ LATEX = Dialect(
     plus_sign=" + ",
     minus_sign=" - ",
     equals=" = ",
+    comma=", ",
     number=lambda digits: digits.replace("∞", r"\infty"),
     symbol=_latex_symbol,
-    constant=lambda name: r"\pi" if name == "pi" else name,
+    constant=lambda name: {"pi": r"\pi", "undefined": r"\text{undefined}"}.get(name, name),
     bracket=lambda body: rf"\left({body}\right)",
     fraction=lambda above, below: rf"\frac{{{above}}}{{{below}}}",
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
     root=lambda body: rf"\sqrt{{{body}}}",
     bars=lambda body: rf"\left|{body}\right|",
     relation=lambda sign: {"≤": r" \le ", "≥": r" \ge ", "≠": r" \ne "}.get(sign, f" {sign} "),
-    cases=lambda condition, chosen, other: (
-        rf"\begin{{cases}}{chosen} & \text{{if }} {condition} \\ {other} & \text{{otherwise}}\end{{cases}}"
-    ),
+    cases=_latex_cases,
     call=_latex_call,
     derivative=_latex_derivative,
     named_derivative=_latex_named_derivative,
@@ -214,11 +231,12 @@ def _mathml_named_derivative(body: str, name: str, partial: bool) -> str:
     return _mathml_fraction(d + _identifier(body), d + _identifier(name))
 
 
-def _mathml_cases(condition: str, chosen: str, other: str) -> str:
-    first = f"<mtr><mtd>{chosen}</mtd><mtd><mtext>if </mtext>{condition}</mtd></mtr>"
-    return _row(
-        f"{_operator('{')}<mtable>{first}<mtr><mtd>{other}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable>"
+def _mathml_cases(rows: Sequence[tuple[str, str]]) -> str:
+    lines = (
+        f"<mtr><mtd>{formula}</mtd><mtd><mtext>{'if ' if condition else 'otherwise'}</mtext>{condition}</mtd></mtr>"
+        for formula, condition in rows
     )
+    return _row(f"{_operator('{')}<mtable>{''.join(lines)}</mtable>")
 
 
 MATHML = Dialect(
@@ -230,6 +248,7 @@ MATHML = Dialect(
     plus_sign=_operator("+"),
     minus_sign=_operator("−"),
     equals=_operator("="),
+    comma=_operator(","),
     number=lambda digits: f"<mn>{html.escape(digits)}</mn>",
     symbol=_identifier,
     constant=lambda name: f"<mi>{'π' if name == 'pi' else name}</mi>",

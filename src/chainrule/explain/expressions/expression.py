@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 MAX_FRACTION_DENOMINATOR = 64
 """A float that a rule writes, such as 0.5, is read as a fraction up to this denominator."""
 
-CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e}
+CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "undefined": math.nan}
 
 
 class Expression:
@@ -144,7 +144,7 @@ class Number(Expression):
 @final
 @dataclass(frozen=True, slots=True)
 class Constant(Expression):
-    """A number with a name: "pi" or "e"."""
+    """A number with a name: "pi" or "e", or "undefined"."""
 
     name: str
 
@@ -152,6 +152,10 @@ class Constant(Expression):
     def value(self) -> float:
         """The number."""
         return CONSTANTS[self.name]
+
+
+UNDEFINED = Constant("undefined")
+"""What a function by cases has for a value where none of its conditions holds: none."""
 
 
 @final
@@ -199,6 +203,9 @@ class Apply(Expression):
 
     def __hash__(self) -> int:
         return self.key
+
+    def __reduce__(self) -> tuple[Any, ...]:  # another process hashes names in another way
+        return Apply, (self.primitive, self.operands, self.parameters)
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -355,7 +362,8 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
         assert isinstance(node, Number | Constant)
         return _float(node.value)
 
-    return _plain(fold(expression, combine))
+    value = fold(expression, combine)
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _float(value: Value) -> float:
@@ -368,10 +376,6 @@ def _float(value: Value) -> float:
 def _one_or_zero(value: Any) -> Any:
     # A condition counts 1 where it holds and 0 elsewhere; NumPy subtracts no booleans.
     return value * 1.0 if getattr(value, "dtype", None) == np.bool_ else value
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
 
 
 _FUNCTIONS: dict[Callable[..., Any], Callable[..., Expression]] = {

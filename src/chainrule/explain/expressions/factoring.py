@@ -26,7 +26,7 @@ def factor_brackets(expression: Expression) -> Move | None:
         if plain is not None and len(text(build_sum(collect(plain)))) <= len(text(node)):
             return node
         expanded = expanded_terms(rest)
-        shorter = rest if expanded is None else min(rest, build_sum(collect(expanded)), key=size)
+        shorter = rest if expanded is None else min(build_sum(collect(expanded)), rest, key=size)
         return build(term_of(build(common) * shorter))
 
     return _pulled(expression, rule)

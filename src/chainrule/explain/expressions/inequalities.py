@@ -52,7 +52,7 @@ def simplified(conditions: Iterable[Expression]) -> tuple[Expression, ...]:
     kept = list(found)
     for condition in tuple(kept):
         others = [other for other in kept if other is not condition]
-        if any(_implies(other, condition) for other in others):
+        if any(implies(other, condition) for other in others):
             kept = others
     return tuple(kept)
 
@@ -239,7 +239,7 @@ def _solve_absolute(name: str, u: Expression, bound: Number) -> list[Expression]
     return [_relation(name, abs(base if exponent == ONE else base**exponent), bound)]
 
 
-def _implies(known: Expression, condition: Expression) -> bool:
+def implies(known: Expression, condition: Expression) -> bool:
     """Return whether a condition follows from a known one."""
     assert isinstance(known, Apply)
     assert isinstance(condition, Apply)
@@ -247,8 +247,11 @@ def _implies(known: Expression, condition: Expression) -> bool:
     name, asked = known.primitive.name, condition.primitive.name
     if bound == ZERO and name in ("greater", "less") and asked == "not_equal" and _has_zero(left, other, limit):
         return True
-    if name == asked == "not_equal" and _vanishes_too(known, condition):
-        return True
+    if name == asked == "not_equal":
+        if left == other and isinstance(left, Symbol) and isinstance(bound, Number) and isinstance(limit, Number):
+            return bound == limit
+        if _vanishes_too(known, condition):
+            return True
     if free_symbols(bound) or free_symbols(limit):
         return left == other and bound == limit and (name, asked) in _STRONGER
     first, second = float(evaluate(bound, {})), float(evaluate(limit, {}))

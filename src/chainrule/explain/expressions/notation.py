@@ -60,6 +60,8 @@ class Piece:
     head: str = ""
     letters: str = ""
     called: tuple[str, tuple[str, ...]] | None = None
+    cases: tuple[tuple[str, str], ...] = ()
+    sides: tuple[str, str, str] | None = None
 
 
 def text(expression: Expression) -> str:
@@ -312,18 +314,51 @@ def _bars(operands: Sequence[Piece], dialect: Dialect) -> Piece:
 
 def _relation(sign: str) -> Callable[[Sequence[Piece], Dialect], Piece]:
     def writer(operands: Sequence[Piece], dialect: Dialect) -> Piece:
-        left, right = (_wrap(operand, dialect, SUM) for operand in operands)
-        return Piece(left.text + dialect.relation(sign) + right.text, RELATION)
+        left, right = (_wrap(operand, dialect, SUM).text for operand in operands)
+        return Piece(left + dialect.relation(sign) + right, RELATION, sides=(left, sign, right))
 
     return writer
 
 
+def _both(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    """Write two conditions that hold together: 0 < x and x < 1 is the chain 0 < x < 1."""
+    point = _point(operands, "=", dialect)
+    if point is not None:
+        return point
+    left, right = (_wrap(operand, dialect, RELATION) for operand in operands)
+    if left.sides and right.sides and left.sides[-1] == right.sides[0]:
+        signs = {left.sides[1], right.sides[1]}
+        if signs <= {"<", "≤"} or signs <= {">", "≥"}:
+            return Piece(left.text + dialect.relation(right.sides[1]) + right.sides[2], RELATION)
+    return Piece(left.text + dialect.words(" and ") + right.text, RELATION)
+
+
+def _either(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    point = _point(operands, "≠", dialect)
+    if point is not None:
+        return point
+    left, right = operands
+    return Piece(left.text + dialect.words(" or ") + right.text, CHOICE)
+
+
+def _point(operands: Sequence[Piece], sign: str, dialect: Dialect) -> Piece | None:
+    """Write x = 0 and y = 0 as (x, y) = (0, 0); None where other things are compared."""
+    sides = [operand.sides for operand in operands if operand.sides is not None and operand.sides[1] == sign]
+    if len(sides) != len(operands):
+        return None
+    left, right = (dialect.bracket(dialect.comma.join(side[place] for side in sides)) for place in (0, 2))
+    return Piece(left + dialect.relation(sign) + right, RELATION)
+
+
 def _choice(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     chosen, other, condition = operands
-    if dialect.stacked:
-        return Piece(dialect.cases(condition.text, chosen.text, other.text))
-    chosen, other = (_wrap(piece, dialect, RELATION) for piece in (chosen, other))
-    return Piece(dialect.cases(condition.text, chosen.text, other.text), starts="bracket", ends="bracket")
+    first = chosen if dialect.stacked else _wrap(chosen, dialect, RELATION)
+    last = other if dialect.stacked else _wrap(other, dialect, RELATION)
+    undefined = other.text == dialect.constant("undefined")
+    rows = other.cases or (() if undefined else ((last.text, ""),))
+    rows = ((first.text, condition.text), *rows)
+    touching = "other" if dialect.stacked else "bracket"
+    return Piece(dialect.cases(rows), starts=touching, ends=touching, cases=rows)
 
 
 def _call(name: str, operands: Sequence[Piece], dialect: Dialect) -> Piece:
@@ -355,6 +390,8 @@ _WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
     "sqrt": _root,
     "absolute": _bars,
     **{name: _relation(sign) for name, sign in _RELATIONS.items()},
+    "logical_and": _both,
+    "logical_or": _either,
     "where": _choice,
     "heaviside": _step,
 }

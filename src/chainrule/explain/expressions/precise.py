@@ -46,7 +46,7 @@ def precise_value(expression: Expression, values: Mapping[str, float], digits: i
             exact = Fraction(str(node.value))
             return context.mpf(exact.numerator) / exact.denominator
         if isinstance(node, Constant):
-            return +context.pi if node.name == "pi" else +context.e
+            return {"pi": +context.pi, "e": +context.e}.get(node.name, context.nan)
         if isinstance(node, Symbol):
             return context.mpf(values[node.name])
         function = functions.get(node.primitive.name) if isinstance(node, Apply) else None
@@ -134,4 +134,6 @@ def _context() -> tuple[Any, dict[str, Callable[..., Any]]]:
         "greater_equal": lambda x, y: mp.mpf(x >= y),
         "equal": lambda x, y: mp.mpf(x == y),
         "not_equal": lambda x, y: mp.mpf(x != y),
+        "logical_and": lambda x, y: mp.mpf(bool(x) and bool(y)),
+        "logical_or": lambda x, y: mp.mpf(bool(x) or bool(y)),
     }

@@ -25,14 +25,25 @@ MAX_CLEARED = 2
 
 
 def common_denominator(expression: Expression) -> Move | None:
-    """Put a sum of fractions over one line, where that is shorter."""
+    """Put a sum of fractions over one line, where that is shorter: the whole, or the one bracket of a product."""
     if not is_named(expression, "add", "subtract"):
-        return None
+        return _over_one_line_within(expression)
     above, below = split_fraction(over_one_line(expression))
     after = neat(build_sum(terms_of(above)) / below)
     if below == ONE or size(after) >= size(expression) or not _roots_of(after) <= _roots_of(expression):
         return None
     return Move("bring over a common denominator", "fractions with the same denominator add up", expression, after)
+
+
+def _over_one_line_within(expression: Expression) -> Move | None:
+    term = term_of(expression) if is_named(expression, "multiply", "divide", "negative") else Term(1)
+    sums = [base for base, exponent in term.factors if is_named(base, "add", "subtract") and exponent == ONE]
+    move = common_denominator(sums[0]) if len(sums) == 1 else None
+    if move is None:
+        return None
+    factors = tuple((move.after if base == sums[0] else base, exponent) for base, exponent in term.factors)
+    after = build(term_of(build(Term(term.coefficient, factors))))
+    return None if size(after) >= size(expression) else Move(move.name, move.why, expression, after)
 
 
 def _roots_of(expression: Expression) -> set[int]:

@@ -31,7 +31,7 @@ def to_sympy(expression: Expression) -> Any:
             exact = Fraction(str(node.value))
             return sympy.Rational(exact.numerator, exact.denominator)
         if isinstance(node, Constant):
-            return sympy.pi if node.name == "pi" else sympy.E
+            return {"pi": sympy.pi, "e": sympy.E}.get(node.name, sympy.nan)
         if isinstance(node, Derivative):
             return sympy.Derivative(to_sympy(node.body), sympy.Symbol(node.name))
         if isinstance(node, Apply):
@@ -136,11 +136,22 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "minimum": sp.Min,
         "relu": lambda x: sp.Max(0, x),
         "heaviside": sp.Heaviside,
-        "where": lambda chosen, other, condition: sp.Piecewise((chosen, condition), (other, True)),
+        "where": _piecewise,
         "less": sp.Lt,
         "less_equal": sp.Le,
         "greater": sp.Gt,
         "greater_equal": sp.Ge,
         "equal": sp.Eq,
         "not_equal": sp.Ne,
+        "logical_and": sp.And,
+        "logical_or": sp.Or,
     }
+
+
+def _piecewise(chosen: Any, other: Any, condition: Any) -> Any:
+    """Return a choice as one Piecewise, whose last case may be a choice itself; it has no case for where it is undefined."""
+    import sympy as sp  # noqa: PLC0415 (heavy)
+
+    if isinstance(other, sp.Piecewise):
+        return sp.Piecewise((chosen, condition), *other.args)
+    return sp.Piecewise((chosen, condition)) if other is sp.nan else sp.Piecewise((chosen, condition), (other, True))

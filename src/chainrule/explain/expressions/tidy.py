@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from chainrule.explain.expressions.algebra import (
     Term,
@@ -15,12 +16,29 @@ from chainrule.explain.expressions.algebra import (
     term_of,
     terms_of,
 )
-from chainrule.explain.expressions.expansion import expanded_terms, has_brackets, is_polynomial, split_fraction
-from chainrule.explain.expressions.expression import Apply, Expression, fold, free_symbols, rebuild, size, walk
-from chainrule.explain.expressions.factoring import factor_brackets, factor_out
+from chainrule.explain.expressions.cases import guards_of, needed
+from chainrule.explain.expressions.expansion import (
+    expanded_terms,
+    has_brackets,
+    is_polynomial,
+    multiply_terms,
+    split_fraction,
+)
+from chainrule.explain.expressions.expression import (
+    UNDEFINED,
+    Apply,
+    Expression,
+    Number,
+    fold,
+    free_symbols,
+    rebuild,
+    size,
+    walk,
+)
+from chainrule.explain.expressions.factoring import factor_brackets, factor_out, split_common
 from chainrule.explain.expressions.gathering import gather
 from chainrule.explain.expressions.move import Move, moved
-from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat, without_minus
+from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, is_whole, neat, without_minus
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.quotients import (
     cancel_common,
@@ -33,9 +51,9 @@ from chainrule.explain.expressions.quotients import (
     split_terms,
 )
 from chainrule.explain.expressions.roots import take_out_numbers
-from chainrule.explain.expressions.trigonometry import name_ratio, pythagoras, secant
+from chainrule.explain.expressions.trigonometry import in_sines, name_ratio, pythagoras, secant
 
-__all__ = ["Move", "gather", "tidy"]
+__all__ = ["Move", "gather", "plain", "tidy"]
 
 MAX_ROUNDS = 8
 MAX_SIZE = 400
@@ -51,8 +69,7 @@ def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
     >>> [move.name for move in moves], text(result)
     (['multiply the numbers', 'expand'], '8x + 12')
     """
-    current = neat(expression)
-    moves: list[Move] = []
+    moves, current = _tidied_cases(neat(expression))
     for _ in range(MAX_ROUNDS):
         start = current
         for attempt in _MOVES if size(current) <= MAX_SIZE else _QUICK_MOVES:
@@ -65,6 +82,40 @@ def tidy(expression: Expression) -> tuple[tuple[Move, ...], Expression]:
         if current == start:
             break
     return tuple(moves), current
+
+
+def _tidied_cases(expression: Expression) -> tuple[list[Move], Expression]:
+    """Return the expression with each of its cases tidied, and the moves; the last one puts the cases together."""
+    moves: list[Move] = []
+
+    def tidied(formula: Expression, guards: tuple[Expression, ...]) -> Expression:
+        if formula == UNDEFINED or is_named(formula, "where"):
+            return formula
+        taken, after = tidy(formula)
+        for move in taken:
+            kept = tuple(factor for factor in move.nonzero if needed([call("not_equal", factor, ZERO)], guards))
+            moves.append(replace(move, nonzero=kept))
+        return after
+
+    def combine(node: Expression, operands: Sequence[Expression]) -> Expression:
+        kept = rebuild(node, operands)
+        if not isinstance(kept, Apply) or not is_named(kept, "where"):
+            return kept
+        chosen, other, condition = kept.operands
+        inside, left_over = guards_of(kept)
+        return rebuild(kept, (tidied(chosen, inside), tidied(other, left_over), condition))
+
+    after = fold(expression, combine)
+    if moves:
+        moves.append(Move("put the cases together", "each case is tidied", expression, after))
+    return moves, after
+
+
+def plain(expression: Expression) -> Expression:
+    """Return a derivative with its numbers multiplied, as it is written inside of a step."""
+    cleaned = neat(expression)
+    move = gather(cleaned)
+    return cleaned if move is None or move.name.startswith("cancel") else move.after
 
 
 def _tried(attempt: Callable[[Expression], Move | None], current: Expression, moves: list[Move]) -> Expression:
@@ -191,8 +242,13 @@ def sign_in_front(expression: Expression) -> Move | None:
     def rule(node: Expression) -> Expression:
         term = term_of(node) if is_named(node, "multiply", "divide") else Term(1)
         for base, exponent in term.factors:
-            terms = terms_of(base) if is_named(base, "add", "subtract") and exponent == ONE else []
-            if len(terms) < 2 or len(term.factors) < 2 or any(part.coefficient >= 0 for part in terms):
+            is_odd = isinstance(exponent, Number) and exponent.value in (1, -1)
+            terms = terms_of(base) if is_named(base, "add", "subtract") and is_odd else []
+            if (
+                len(terms) < 2
+                or (len(term.factors) < 2 and exponent == ONE)
+                or any(part.coefficient >= 0 for part in terms)
+            ):
                 continue
             opposite = build_sum([negated(part) for part in terms])
             factors = tuple((opposite if found == base else found, power) for found, power in term.factors)
@@ -205,8 +261,8 @@ def sign_in_front(expression: Expression) -> Move | None:
 def turn_sign(expression: Expression) -> Move | None:
     """Take a minus sign in front into a polynomial that has more of them: -2x(y - wx - b) is 2x(wx + b - y)."""
     term = term_of(expression)
-    sums = [base for base, _ in term.factors if is_named(base, "add", "subtract")]
-    if term.coefficient >= 0 or len(sums) != 1 or dict(term.factors)[sums[0]] != ONE:
+    sums = [base for base, exponent in term.factors if is_named(base, "add", "subtract") and exponent == ONE]
+    if term.coefficient >= 0 or len(sums) != 1:
         return None
     terms = terms_of(sums[0])
     degrees = [(-1 if part.coefficient < 0 else 1, degree(part)) for part in terms]
@@ -219,6 +275,23 @@ def turn_sign(expression: Expression) -> Move | None:
     factors = tuple((opposite if base == sums[0] else base, exponent) for base, exponent in term.factors)
     after = build(Term(negated(term).coefficient, factors))
     return Move("take the sign into the bracket", "-(a - b) = b - a", expression, after)
+
+
+def factor_within(expression: Expression) -> Move | None:
+    """Pull out of a bracket beside other factors what its terms share: (x^2 + 1)^4 (4x^3 + 6x) is 2x(x^2 + 1)^4 (2x^2 + 3)."""
+    term = term_of(expression)
+    shared, factors = Term(1), []
+    for base, exponent in term.factors:
+        is_bracket = is_named(base, "add", "subtract") and exponent == ONE
+        common, rest = split_common(terms_of(base)) if is_bracket else (Term(1), None)
+        shared = shared if rest is None else multiply_terms(shared, common)
+        factors.append((base if rest is None else rest, exponent))
+    if shared == Term(1) or len(factors) < 2:
+        return None
+    after = build(multiply_terms(Term(term.coefficient, tuple(factors)), shared))
+    if size(after) > size(expression):
+        return None
+    return Move(f"factor out {text(build(shared))}", "every term of the bracket contains it", expression, after)
 
 
 def open_brackets(expression: Expression) -> Move | None:
@@ -244,6 +317,7 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     collect_terms,
     pythagoras,
     secant,
+    in_sines,
     cancel_common,
     clear_inside,
     factor_brackets,
@@ -258,6 +332,7 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     split_terms,
     name_ratio,
     factor_above,
+    factor_within,
     sign_in_front,
     turn_sign,
     open_brackets,

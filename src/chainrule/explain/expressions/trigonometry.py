@@ -1,4 +1,4 @@
-"""Owns the moves of trigonometry: sin² + cos² = 1, cosh² - sinh² = 1, 1 + tan² = 1/cos², sin/cos = tan."""
+"""Owns the moves of trigonometry: sin² + cos² = 1, cosh² - sinh² = 1, 1 + tan² = 1/cos², tan = sin/cos."""
 
 from __future__ import annotations
 
@@ -104,6 +104,35 @@ def _in_terms(terms: Sequence[Term]) -> list[Term] | None:
                     kept = [found for found in terms if found is not term and found is not other]
                     return [*kept, Term(term.coefficient, (*rest, (call("cos", *base.operands), Number(-2))))]
     return None
+
+
+def in_sines(expression: Expression) -> Move | None:
+    """Write tangents beside cosines of the same angle in sines and cosines, where terms then add up: tan² - 1/cos² is -1."""
+
+    def rule(node: Expression) -> Expression:
+        if not is_named(node, "add", "subtract"):
+            return node
+        applied = [part for part in walk(node) if isinstance(part, Apply)]
+        tangents, cosines = ({part.operands for part in applied if is_named(part, name)} for name in ("tan", "cos"))
+        angles = tangents & cosines
+        if not angles:
+            return node
+        terms = [_in_sines(term, angles) for term in terms_of(node)]
+        after = build_sum(collect(terms))
+        return after if size(after) < size(node) else node
+
+    return moved("write it in sines and cosines", "tan = sin/cos, 1 + tan² = 1/cos²", expression, rule)
+
+
+def _in_sines(term: Term, angles: Collection[tuple[Expression, ...]]) -> Term:
+    result: Expression = Number(term.coefficient)
+    for base, exponent in term.factors:
+        if isinstance(base, Apply) and is_named(base, "tan") and base.operands in angles and is_whole(exponent):
+            base = call("sin", *base.operands) / call("cos", *base.operands)
+        elif is_whole(exponent):
+            base = _cosine(base, angles)
+        result = result * base**exponent
+    return term_of(result)
 
 
 def name_ratio(expression: Expression) -> Move | None:

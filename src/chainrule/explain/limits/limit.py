@@ -38,7 +38,11 @@ def limit(fun: str | Callable[..., Any], x: Point, wrt: str | None = None) -> Li
     >>> cr.limit("|x|", 0).kind
     'corner'
     """
-    section = read(fun, x, wrt)
+    return limit_along(read(fun, x, wrt))
+
+
+def limit_along(section: Section) -> Limit:
+    """Return the limit definition of the derivative of a function along one of its variables."""
     at, scale = section.at, float(f"1e{magnitude(section.at)}")
     value = section.value(at)
     with np.errstate(all="ignore"):
@@ -79,7 +83,12 @@ def _local(section: Section, value: float, scale: float) -> tuple[str, Side, Sid
 
 def _settled(found: Side, engine: float | None) -> Side:
     """Return a side whose limit is the exact derivative where that is what it tends to."""
-    if found.limit is None or engine is None or abs(found.limit - engine) > AGREES * (1 + abs(engine)):
+    if (
+        found.limit is None
+        or engine is None
+        or not math.isfinite(engine)
+        or abs(found.limit - engine) > AGREES * (1 + abs(engine))
+    ):
         return found
     return replace(found, limit=engine)
 
@@ -87,7 +96,7 @@ def _settled(found: Side, engine: float | None) -> Side:
 def _derivative(engine: float | None, both: float | None, right: float | None) -> float | None:
     """Return the exact derivative where the engine's agrees with the limit, else the limit."""
     found = both if both is not None else right
-    if engine is None or found is None:
+    if engine is None or found is None or not math.isfinite(engine):
         return found
     return engine if abs(engine - found) <= AGREES * (1 + abs(engine)) else found
 

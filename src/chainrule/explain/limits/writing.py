@@ -69,8 +69,7 @@ def verdict(limit: Measured) -> str:
         slope = number(limit.derivative)
         return f"the quotients from the left and from the right tend to the same number, the derivative {slope}"
     why = {
-        "corner": f"the quotients tend to {number(left.limit)} from the left and to {number(right.limit)} from the right: "
-        "a corner",
+        "corner": f"the quotients tend to {_limit(left)} from the left and to {_limit(right)} from the right: a corner",
         "cusp": f"the quotients grow without bound, to {_infinite(left)} from the left and to {_infinite(right)} from the "
         "right: a cusp",
         "vertical tangent": f"the quotients grow without bound{_one_sided(limit)}: the tangent is vertical",
@@ -83,6 +82,10 @@ def verdict(limit: Measured) -> str:
         "undefined": f"the function has no finite value {_nowhere(limit)}",
     }[limit.kind]
     return f"{'no derivative is found' if limit.kind == 'undecided' else 'there is no derivative'}: {why}"
+
+
+def _limit(side: Side) -> str:
+    return _infinite(side) if side.behavior == "grows" else number(side.limit)
 
 
 def _infinite(side: Side) -> str:
@@ -102,11 +105,17 @@ def _one_sided(limit: Measured) -> str:
 
 def _jump(limit: Measured) -> str:
     parts = [
-        f"to {number(side.value)} on the {name}"
+        f"to {number(_rounded(side.value, limit.value))} on the {name}"
         for name, side in (("left", limit.left), ("right", limit.right))
         if side.behavior == "jumps" and side.value is not None
     ]
     return f"from {number(limit.value)} {' and '.join(parts)}"
+
+
+def _rounded(value: float, center: float) -> float:
+    """Return a limit that was seen near the point only, without the digits that are not known."""
+    size = max(abs(value), abs(center))
+    return round(value, 7 - math.floor(math.log10(size))) if 0 < size < math.inf else value
 
 
 def _wandering(left: Side, right: Side) -> str:

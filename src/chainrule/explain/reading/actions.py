@@ -56,27 +56,31 @@ def _group(_open: Token, body: Expression, _close: Token) -> Expression:
 
 
 def _bars(opening: Token, body: Expression, _close: Token) -> Expression:
-    return _bounded(opening, apply(ABSOLUTE, body))
+    return bounded(opening, apply(ABSOLUTE, body))
 
 
 def _add(left: Expression, sign: Token, right: Expression) -> Expression:
-    return _bounded(sign, apply(ADD, left, right))
+    return bounded(sign, apply(ADD, left, right))
 
 
 def _subtract(left: Expression, sign: Token, right: Expression) -> Expression:
-    return _bounded(sign, apply(SUBTRACT, left, right))
+    return bounded(sign, apply(SUBTRACT, left, right))
 
 
 def _multiply(left: Expression, sign: Token, right: Expression) -> Expression:
-    return _bounded(sign, apply(MULTIPLY, left, right))
+    return bounded(sign, apply(MULTIPLY, left, right))
 
 
 def _juxtaposed(left: Expression, right: Expression) -> Expression:
-    return _bounded(None, apply(MULTIPLY, left, right))
+    return bounded(None, apply(MULTIPLY, left, right))
+
+
+def _apart(left: Expression, _space: Token, right: Expression) -> Expression:
+    return _juxtaposed(left, right)
 
 
 def _divide(left: Expression, sign: Token, right: Expression) -> Expression:
-    return _bounded(sign, apply(DIVIDE, left, right))
+    return bounded(sign, apply(DIVIDE, left, right))
 
 
 def _negative(sign: Token, body: Expression) -> Expression:
@@ -96,7 +100,7 @@ def _raise_to_sign(base: Expression, raised: Token) -> Expression:
 
 
 def _application(function: Token, argument: Expression) -> Expression:
-    return _bounded(function, function.value.build(argument))
+    return bounded(function, function.value.build(argument))
 
 
 def _raised_application(function: Token, *parts: Any) -> Expression:
@@ -106,10 +110,10 @@ def _raised_application(function: Token, *parts: Any) -> Expression:
     if isinstance(exponent, Token):
         exponent = exponent.value
     if exponent != Number(-1):
-        return _power(function, _bounded(function, called.build(argument)), exponent)
+        return _power(function, bounded(function, called.build(argument)), exponent)
     if called.inverse is None:
         raise Refused(function.position, f"{called.name}^-1 can be read in two ways; expected 1/{called.name}(x)")
-    return _bounded(function, FUNCTIONS[called.inverse].build(argument))
+    return bounded(function, FUNCTIONS[called.inverse].build(argument))
 
 
 def _arguments(*parts: Any) -> tuple[Expression, ...]:
@@ -118,27 +122,27 @@ def _arguments(*parts: Any) -> tuple[Expression, ...]:
 
 def _call(name: Token, _open: Token, arguments: tuple[Expression, ...], _close: Token) -> Expression:
     if not isinstance(name.value, Function):
-        return _bounded(name, _called(name, arguments))
+        return bounded(name, _called(name, arguments))
     function = name.value
     if len(arguments) < function.least or (function.most is not None and len(arguments) > function.most):
         wanted = {1: "one argument", 2: "two arguments"}[function.least]
         advice = "; a base is written as in log_3(x)" if function.name == "log" else ""
         raise Refused(name.position, f"{function.name} has {len(arguments)} arguments; expected {wanted}{advice}")
-    return _bounded(name, function.build(*arguments))
+    return bounded(name, function.build(*arguments))
 
 
 def _root(sign: Token, body: Expression) -> Expression:
-    return _bounded(sign, sign.value.build(body))
+    return bounded(sign, sign.value.build(body))
 
 
 def _fraction(sign: Token, *parts: Any) -> Expression:
     above, below = (part for part in parts if not isinstance(part, Token))
-    return _bounded(sign, apply(DIVIDE, above, below))
+    return bounded(sign, apply(DIVIDE, above, below))
 
 
 def _indexed_root(sign: Token, *parts: Any) -> Expression:
     index, body = (part for part in parts if not isinstance(part, Token))
-    return _bounded(sign, root_of(index)(body))
+    return bounded(sign, root_of(index)(body))
 
 
 def _called(token: Token, arguments: tuple[Expression, ...]) -> Expression:
@@ -153,7 +157,7 @@ def _called(token: Token, arguments: tuple[Expression, ...]) -> Expression:
     return substitute(definition.expression, dict(zip(parameters, arguments, strict=True)))
 
 
-def _bounded(token: Token | None, expression: Expression) -> Expression:
+def bounded(token: Token | None, expression: Expression) -> Expression:
     """Return an operation that was built; refuse one that is too long, and one that has no value, such as 1/0."""
     position = token.position if token is not None else 0
     if isinstance(expression, Apply) and (expression.depth > MAX_DEPTH or expression.size > MAX_SIZE):
@@ -186,7 +190,7 @@ def _negated(sign: Token, expression: Expression) -> Expression:
         rebuilt.append(functools.partial(_with_front, front))
         front = front.operands[0]
     if not isinstance(front, Number) or not front.value:
-        return _bounded(sign, apply(NEGATIVE, expression))
+        return bounded(sign, apply(NEGATIVE, expression))
     result: Expression = Number(-front.value)
     for rebuild in reversed(rebuilt):
         result = rebuild(result)
@@ -208,8 +212,8 @@ def _power(token: Token, base: Expression, exponent: Expression) -> Expression:
             problem = f"a power with more than {_MAX_DECIMAL_EXPONENT} digits"
             raise Refused(token.position, f"{problem}; expected a smaller number")
     if base == Constant("e"):
-        return _bounded(token, apply(EXP, exponent))
-    return _bounded(token, apply(POWER, base, exponent))
+        return bounded(token, apply(EXP, exponent))
+    return bounded(token, apply(POWER, base, exponent))
 
 
 def _number_of(expression: Expression) -> float | None:
@@ -234,6 +238,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "subtract": _subtract,
     "multiply": _multiply,
     "juxtaposed": _juxtaposed,
+    "apart": _apart,
     "divide": _divide,
     "negative": _negative,
     "positive": _positive,

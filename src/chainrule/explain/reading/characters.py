@@ -15,9 +15,9 @@ _SIGNS: dict[str, str] = (
     dict.fromkeys("−–—﹣‐‑‒", "-")
     | dict.fromkeys("×·⋅∙•∗✕✖", "*")
     | dict.fromkeys("÷∕⁄", "/")
-    | {"ˆ": "^", "∣": "|", "∥": "|", "\t": " ", "\r": "\n", "µ": "μ", "’": "'", "′": "'"}
+    | {"ˆ": "^", "∣": "|", "∥": "|", "‖": "|", "\t": " ", "\r": "\n", "µ": "μ", "’": "'", "′": "'", "⩽": "≤", "⩾": "≥"}
 )
-_KEPT = frozenset("\n" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
+_KEPT = frozenset("\n≤≥≠" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
 
 _REASONS: dict[str, str] = {
     "!": "factorials are defined for whole numbers only, so they have no derivative; use Gamma(n + 1)",
@@ -27,13 +27,22 @@ _REASONS: dict[str, str] = {
     "∞": "infinity is not a number that a function can be made of",
     "%": "'%' has no meaning here; write a percentage as a fraction, and a remainder not at all",
     "°": "angles are in radians; write x*pi/180 for degrees",
-    "<": "comparisons are not functions to differentiate; max, min, |x| and relu make functions of pieces",
-    ">": "comparisons are not functions to differentiate; max, min, |x| and relu make functions of pieces",
+    **dict.fromkeys(
+        "<>≤≥≠",
+        "comparisons are not functions to differentiate; they are conditions of cases, as in {x^2 if x < 0, 3x otherwise}",
+    ),
     '"': "quotes have no meaning in mathematics; expected a formula such as x^2 + 3x",
     "∑": "sums over an index are not understood; write the terms out",
     "∏": "products over an index are not understood; write the factors out",
     "∫": "integrals are not understood",
 }
+
+
+_TRANSPOSES = frozenset("ᵀ⊤")
+_NO_VECTORS = (
+    "a transpose belongs to vectors and matrices, and letters are numbers here; expected a NumPy function such as "
+    "lambda w, x: w @ x, with arrays as the point"
+)
 
 
 def plain(text: str) -> str:
@@ -56,7 +65,11 @@ def _plain(text: str, position: int, char: str) -> str:
     category = unicodedata.category(char)
     if category == "Zs":
         return " "
+    if char in _TRANSPOSES:
+        raise refusal(text, position, _NO_VECTORS)
     compatible = unicodedata.normalize("NFKC", char)
+    if unicodedata.decomposition(char).startswith(("<super>", "<sub>")):
+        raise refusal(text, position, f"a raised or lowered {compatible}; expected ^ for a power, and _ for an index")
     if len(compatible) == 1 and ("!" <= compatible <= "~" or compatible in GREEK):
         return compatible
     if category == "No" and unicodedata.numeric(char) < 1:

@@ -6,6 +6,8 @@ import difflib
 import re
 
 from chainrule.explain.expressions.expression import Constant, Number
+from chainrule.explain.reading.cases import RELATIONS, scan_cases_command, scan_relation_command
+from chainrule.explain.reading.characters import why_not
 from chainrule.explain.reading.cursor import Cursor
 from chainrule.explain.reading.names import (
     FUNCTIONS,
@@ -30,16 +32,18 @@ from chainrule.explain.reading.words import (
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _UPRIGHT = re.compile(r"\*?\s*\{\s*([A-Za-z]+[0-9]*)\s*\}")
-_BAR = re.compile(r"\s*(?:\||\\[lr]?vert(?![A-Za-z])|\\\|)")
+_BAR = re.compile(r"\s*(?:\||\\[lr]?[vV]ert(?![A-Za-z])|\\\|)")
 _INDEX = re.compile(r"\s*\[")
-_BARS = frozenset(("lvert", "rvert", "vert", "mid", "|"))
-_LEFT = frozenset(("left", "lvert", "bigl", "Bigl"))
-_RIGHT = frozenset(("right", "rvert", "bigr", "Bigr"))
+_BARS = frozenset(("lvert", "rvert", "vert", "lVert", "rVert", "Vert", "mid", "|"))
+_LEFT = frozenset(("left", "lvert", "lVert", "bigl", "Bigl"))
+_RIGHT = frozenset(("right", "rvert", "rVert", "bigr", "Bigr"))
 _KNOWN_COMMANDS = ("frac", "sqrt", *FUNCTIONS, *LATEX_LETTERS, *LATEX_SIGNS)
 
 
 def scan_command(cursor: Cursor) -> None:
     r"""Scan a command such as \frac."""
+    if scan_cases_command(cursor):
+        return
     found = cursor.match(_COMMAND)
     if found is None:
         cursor.refuse("a '\\' at the end; expected the name of a LaTeX command after it")
@@ -48,6 +52,8 @@ def scan_command(cursor: Cursor) -> None:
         cursor.position += length
     elif name in LATEX_SIGNS:
         cursor.emit(LATEX_SIGNS[name], name, length)
+    elif scan_relation_command(cursor, name, length):
+        return
     elif name in LATEX_SIZES or name in _BARS:
         _delimiter(cursor, name, length)
     elif name in ("frac", "dfrac", "tfrac"):
@@ -66,6 +72,10 @@ def scan_command(cursor: Cursor) -> None:
     else:
         near = difflib.get_close_matches(name[:40], _KNOWN_COMMANDS, 1, 0.7)
         advice = f"; did you mean '\\{near[0]}'?" if near else ""
+        if name in ("begin", "end"):
+            cursor.refuse(f"'\\{name}' of something unknown; expected \\begin{{cases}} or \\end{{cases}}")
+        if name in RELATIONS:
+            cursor.refuse(why_not("<"))
         cursor.refuse(f"unknown LaTeX command {quoted(found[0])}; expected one such as \\frac, \\sin or \\cdot{advice}")
 
 

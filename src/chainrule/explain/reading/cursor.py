@@ -7,13 +7,13 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.expressions.expression import Expression, Number
 from chainrule.explain.reading.refusal import refusal
 
 MAX_NESTING = 100
-CLOSERS = {"(": ")", "[": "]", "{": "}"}
+CLOSERS = {"(": ")", "[": "]", "{": "}", "\\begin{cases}": "\\end{cases}"}
 
-_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "RAISED"))
+_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "CASES_CLOSE", "RAISED"))
 _CALL_AHEAD = re.compile(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z]))*[(\[{]")
 
 
@@ -105,7 +105,15 @@ class Cursor:
         """Open a bracket; `arguments` of LaTeX follow the one that it starts."""
         self.push(sign, "OPEN", 1, arguments)
 
-    def close(self, sign: str) -> None:
+    def stand_apart(self) -> None:
+        """Note a space between an operand, other than a number, and the bracket that comes here: sin x (x + 1)."""
+        if not self.after_operand() or isinstance(self.tokens[-1].value, Number):
+            return
+        before = self.tokens[-1]
+        if any(char.isspace() for char in self.plain[before.position + len(before.text) : self.position]):
+            self.emit("APART", " ", 0, self.position)
+
+    def close(self, sign: str, kind: str = "CLOSE", length: int = 1) -> None:
         """Close the bracket that was opened last."""
         if not self.opened:
             self.refuse(f"'{sign}' closes nothing; expected an opening bracket before it, or the end")
@@ -115,7 +123,7 @@ class Cursor:
             where = f"of column {opened.position + 1}"
             self.refuse(f"'{sign}' cannot close the '{opened.sign}' {where}; expected '{expected}' first")
         self.opening[len(self.tokens)] = opened.token
-        self.emit("CLOSE", sign, 1)
+        self.emit(kind, sign, length)
         if opened.arguments:
             self.arguments_due = opened.arguments
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.explain.expressions.expression import Constant, Expression
 from chainrule.explain.reading.actions import ACTIONS
+from chainrule.explain.reading.case_actions import CASE_ACTIONS
 from chainrule.explain.reading.cursor import Token
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ _EXPECTED = {
     "COMMA": "a comma",
     "CLOSE": "a closing bracket",
     "BAR_CLOSE": "a closing bar",
+    "CASES_CLOSE": "\\end{cases}",
+    "RELATION": "a comparison such as <",
+    "AMPERSAND": "&",
     "OPEN": "an opening bracket",
     "$END": "the end",
 }
@@ -72,7 +76,7 @@ def _parser() -> Lark:
     import lark  # noqa: PLC0415
 
     grammar = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    actions = SimpleNamespace(**{rule: _spread(action) for rule, action in ACTIONS.items()})
+    actions = SimpleNamespace(**{rule: _spread(action) for rule, action in (ACTIONS | CASE_ACTIONS).items()})
     return lark.Lark(grammar, parser="lalr", transformer=actions)
 
 

@@ -216,6 +216,11 @@ PROGRAMMING_WORDS = frozenset(word.lower() for word in (*keyword.kwlist, "match"
 )
 """Words of programming languages, lower case. Text is mathematics; nothing in it is ever run."""
 
+OTHER_FUNCTIONS = frozenset(
+    "det tr div rot adj dim cov var arg mod gcd lcm sum lim inv cis ci si ei li vec ker re im".split()
+)
+"""Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
+
 GLUED = tuple(
     sorted(
         (name for name, function in FUNCTIONS.items() if function.most == 1 and not name.startswith("a")),

@@ -10,8 +10,11 @@ How text is read, where people could differ:
   `e^2x` is (e^2)x. `1e-3` without spaces is 0.001.
 - A function without brackets takes the factors written next to it, up to the next function or sign: `sin 2x cos x` is
   sin(2x) cos(x), `sin x^2` is sin(x^2), `sin x/2` is sin(x)/2. With brackets it takes what they hold: `sin(x)^2`,
-  `sin(x) y`. `sin^-1 x` is the inverse. `√` takes only the next factor: `√2x` is (√2)x.
+  `sin(x) y`. A bracket after a space is no part of it: `sin x (x+1)` is sin(x) (x+1). `sin^-1 x` is the inverse. `√`
+  takes only the next factor: `√2x` is (√2)x.
 - log and ln are the natural logarithm; log2, log10 and log_b have their bases. Decimals are exact: 0.1 is 1/10.
+- Functions by cases are `{x^2 if x < 0, 3x otherwise}`, `piecewise((x^2, x < 0), (3x, x >= 0))`, or LaTeX's cases. The
+  first condition that holds decides; where none does, the function is not defined.
 - Definitions stand before the function, with `;`, `,` or a new line between, or after it with `where`:
   `L = (y-t)^2 where y = sigmoid(wx+b)`.
 
@@ -26,11 +29,12 @@ from dataclasses import dataclass
 
 from chainrule.explain.expressions.expression import Expression, free_symbols
 from chainrule.explain.reading.actions import Refused
+from chainrule.explain.reading.cases import example_for
 from chainrule.explain.reading.characters import plain
 from chainrule.explain.reading.cursor import Cursor, Definition
 from chainrule.explain.reading.grammar import Unexpected, read
 from chainrule.explain.reading.refusal import quoted, refusal
-from chainrule.explain.reading.remarks import remarks
+from chainrule.explain.reading.remarks import NORM, remarks
 from chainrule.explain.reading.scan import scan
 from chainrule.explain.reading.statements import (
     LONE_STATEMENT,
@@ -44,6 +48,7 @@ from chainrule.explain.reading.statements import (
 )
 
 MAX_LENGTH = 2000
+_NORMS = ("‖", "∥", "\\|", "\\lVert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +159,15 @@ def _formula(
     try:
         expression = read(tokens)
     except Unexpected as error:
+        example = example_for(tokens)
+        expected = error.expected if example is None else f"expected cases as in {example}"
         if error.token is None:
-            raise refusal(text, end, f"the formula ends too early; {error.expected}") from None
+            raise refusal(text, end, f"the formula ends too early; {expected}") from None
         problem = f"unexpected {quoted(error.token.text)}"
-        raise refusal(text, error.token.position, f"{problem}; {error.expected}") from None
+        raise refusal(text, error.token.position, f"{problem}; {expected}") from None
     except Refused as error:
         raise refusal(text, error.position, error.message) from None
     notes.extend(remarks(tokens))
+    if any(sign in text[head.start : end] for sign in _NORMS):
+        notes.append(NORM)
     return expression

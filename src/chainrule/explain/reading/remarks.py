@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from chainrule.explain.expressions.expression import Constant, Number, Symbol
 from chainrule.explain.expressions.neat import ONE
 from chainrule.explain.reading.cursor import Token
 
+_ARRAYS = "of vectors, explain a NumPy function with arrays as the point"
+NORM = f"letters are numbers here, so that ‖u‖ is |u|; {_ARRAYS}"
+
 
 def remarks(tokens: Sequence[Token]) -> Iterator[str]:
     """Yield one sentence for each reading that may surprise, in the order of the text."""
+    if _are_doubled(tokens, "BAR_OPEN") and _are_doubled(tokens, "BAR_CLOSE"):
+        yield NORM
     for place, token in enumerate(tokens):
         before, after = tokens[max(0, place - 3) : place], tokens[place + 1 : place + 4]
         if token.type in ("FUNC", "CALL") and token.text.lstrip("\\").lower() == "log":
@@ -18,12 +24,23 @@ def remarks(tokens: Sequence[Token]) -> Iterator[str]:
         elif token.type == "FUNC" and after and token.text != "log" and _power_without_bracket(after):
             shown = f"{token.text.lstrip(chr(92))} {_shown(after)}"
             yield f"{shown} is read as {_name(token)}({_shown(after)}); the power of the function is {_name(token)}^n x"
+        elif token.type == "FUNC" and (joined := _bracket_joined(after)) is not None:
+            name = _name(token)
+            yield f"{name} {joined}(...) is read as {name}({joined}(...)); write {name}({joined})(...) for the product"
         elif token.value == Symbol("gamma") and after and after[0].type == "OPEN":
             yield "gamma before a bracket is the variable γ, which multiplies it; the gamma function is Gamma(x)"
+        elif token.type == "CARET" and after and after[0].value == Symbol("T"):
+            yield f"T is a variable here, and ^T a power; {_ARRAYS}"
         elif token.type == "DIVIDE" and after:
             yield from _divided_power(before, token, after[0])
         elif _is_variable(token) and place and _touches(tokens[place - 1], token):
             yield from _joined(before, token)
+
+
+def _are_doubled(tokens: Sequence[Token], kind: str) -> bool:
+    """Return whether two bars of a kind touch, as on both sides of ||u||."""
+    pairs = itertools.pairwise(tokens)
+    return any(left.type == right.type == kind and _touches(left, right) for left, right in pairs)
 
 
 def _power_without_bracket(after: Sequence[Token]) -> bool:
@@ -31,6 +48,13 @@ def _power_without_bracket(after: Sequence[Token]) -> bool:
     if len(after) < 2 or not _is_variable(after[0]):
         return False
     return after[1].type == "RAISED" or (after[1].type == "CARET" and len(after) > 2 and after[2].type == "OPERAND")
+
+
+def _bracket_joined(after: Sequence[Token]) -> str | None:
+    """Return the variable of a function that a bracket touches, as in sin x(x + 1)."""
+    if len(after) < 2 or not _is_variable(after[0]) or after[1].type != "OPEN" or after[1].text != "(":
+        return None
+    return after[0].text
 
 
 def _divided_power(before: Sequence[Token], token: Token, number: Token) -> Iterator[str]:

@@ -7,6 +7,7 @@ import unicodedata
 from fractions import Fraction
 
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, apply
+from chainrule.explain.reading.cases import scan_case_sign
 from chainrule.explain.reading.characters import ROOTS, SUBSCRIPTS, SUPERSCRIPTS, why_not
 from chainrule.explain.reading.commands import scan_argument, scan_command
 from chainrule.explain.reading.cursor import CLOSERS, Cursor, Token
@@ -63,6 +64,7 @@ def _scan_next(cursor: Cursor, char: str) -> None:
     elif char in _SIGNS:
         cursor.emit(_SIGNS[char], char, 1)
     elif char in CLOSERS:
+        cursor.stand_apart()
         cursor.open(char)
     elif char in ")]}":
         cursor.close(char)
@@ -81,6 +83,8 @@ def _scan_rare(cursor: Cursor, char: str) -> None:
         _refuse_second_number(cursor)
         value = Fraction(unicodedata.numeric(char)).limit_denominator(10)
         cursor.emit("OPERAND", apply(DIVIDE, Number(value.numerator), Number(value.denominator)), 1)
+    elif scan_case_sign(cursor):
+        return
     elif char in SUBSCRIPTS or char == "_":
         found = cursor.match(_UNDERSCORED)
         name = quoted(found[0] if found else char)

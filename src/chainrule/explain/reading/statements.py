@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chainrule.explain.reading.cases import EXAMPLE
 from chainrule.explain.reading.characters import SUBSCRIPTS
 from chainrule.explain.reading.names import FUNCTIONS, GREEK, GREEK_NAMES, LATEX_LETTERS, PROGRAMMING_WORDS
+from chainrule.explain.reading.nesting import depths, lone_equals
 from chainrule.explain.reading.refusal import quoted, refusal
 
 MAX_STATEMENTS = 50
@@ -21,6 +23,7 @@ _DERIVATIVE = re.compile(
     r"|\\[dt]?frac\s*\{\s*d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*[(=]"
 )
 _WHERE = re.compile(r"(?<![A-Za-z\\])(?:where|\\text\s*\{\s*where\s*\}|\\mathrm\s*\{\s*where\s*\})(?![A-Za-z])")
+_CHOICE = re.compile(r"(?<![A-Za-z\\])where\s*\([^()]*[<>=]")
 NAME = (
     r"(?:\\(?:mathrm|operatorname|text)\s*\{[A-Za-z]+\}|\\?[A-Za-z]+|[\u0370-\u03ff])"
     r"(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z][A-Za-z0-9]{0,7}|_\{[A-Za-z0-9]{1,8}\})?"
@@ -67,6 +70,9 @@ def refuse_derivatives(text: str, line: str) -> None:
 
 def find_statements(text: str, line: str) -> list[Span]:
     """Return where the statements are, the function last."""
+    chosen = _CHOICE.search(line)
+    if chosen is not None:
+        raise refusal(text, chosen.start(), f"where(...) is how programs choose; expected cases as in {EXAMPLE}")
     where = _WHERE.search(line)
     if where is None:
         spans = _split(line, 0, len(line))
@@ -85,12 +91,11 @@ def find_statements(text: str, line: str) -> list[Span]:
 def _split(line: str, start: int, end: int) -> list[Span]:
     """Split at semicolons, new lines and commas outside brackets; statements without characters are left out."""
     spans: list[Span] = []
-    depth, begin = 0, start
+    begin, nesting = start, depths(line[start:end])
     for position in range(start, end + 1):
         char = line[position] if position < end else ";"
-        depth += (char in "([{") - (char in ")]}")
         spaced = char in ",;" and line[position - 1 : position] == "\\"  # the thin spaces of LaTeX
-        if position == end or (char in ",;\n" and depth <= 0 and not spaced):
+        if position == end or (char in ",;\n" and nesting[position - start] <= 0 and not spaced):
             piece = line[begin:position]
             if piece.strip():
                 spans.append(Span(begin + len(piece) - len(piece.lstrip()), begin + len(piece.rstrip())))
@@ -102,7 +107,7 @@ def header(text: str, line: str, span: Span) -> Header:
     """Return what a statement defines; a statement without an equals sign defines nothing."""
     found = _HEADER.match(line, span.start, span.end)
     start = found.end() if found is not None else span.start
-    other = line.find("=", start, span.end)
+    other = lone_equals(line, start, span.end)
     if other >= 0:
         advice = "expected only a name, or a name with its variables as in f(x), left of it"
         raise refusal(text, other, f"an '=' that defines nothing; {advice}")

@@ -7,6 +7,7 @@ import re
 from typing import NoReturn
 
 from chainrule.explain.expressions.expression import Constant, Number, Symbol
+from chainrule.explain.reading.cases import EXAMPLE, scan_case_word, scan_piecewise
 from chainrule.explain.reading.characters import SUBSCRIPTS
 from chainrule.explain.reading.cursor import Cursor
 from chainrule.explain.reading.names import (
@@ -14,6 +15,7 @@ from chainrule.explain.reading.names import (
     FUNCTIONS,
     GLUED,
     GREEK_NAMES,
+    OTHER_FUNCTIONS,
     PROGRAMMING_WORDS,
     Function,
     log_to_base,
@@ -48,7 +50,7 @@ def scan_word(cursor: Cursor) -> None:
         scan_symbol(cursor, word + digits, len(word + digits))
     elif numbered is not None:
         scan_function(cursor, FUNCTIONS[numbered[1].lower()], len(numbered[1]))
-    else:
+    elif not scan_case_word(cursor, word) and not scan_piecewise(cursor, word):
         _scan_plain_word(cursor, word, digits)
 
 
@@ -78,6 +80,8 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
 def refuse_programming(cursor: Cursor, word: str) -> NoReturn:
     """Refuse a word of programming languages."""
     advice = "; write λ for the Greek letter" if word == "lambda" else ""
+    if word in ("if", "else"):
+        advice = f"; cases stand in brackets, as in {EXAMPLE}"
     cursor.refuse(
         f"{quoted(word)} is a word of programming languages, and nothing typed here is run; expected mathematics "
         f"such as x^2 + 3x{advice}"
@@ -99,6 +103,8 @@ def _refuse_near_call(cursor: Cursor, word: str, after: int) -> None:
     product = f"{'*'.join(word)}*( for a product"
     if word in ("f", "g") and word not in cursor.definitions and word not in cursor.pending:
         cursor.refuse(f"{word} is not defined; expected its definition before, as in {word}(x) = x^2, or {product}")
+    if word.lower() in OTHER_FUNCTIONS:
+        cursor.refuse(f"the function '{word}' is not understood; expected {product}")
     if len(word) == 3 and (near := difflib.get_close_matches(word, FUNCTIONS, 1, 0.66)):
         cursor.refuse(f"unknown function '{word}'; did you mean '{near[0]}'? (expected {product})")
 

@@ -22,13 +22,15 @@ def is_smooth(around: SecondOrder) -> bool:
     """Return whether difference quotients of the gradient, on both sides of the point, tend to what the Hessian says.
 
     At a kink such as that of |x| at 0 they do not, though the rules give numbers there, by convention. Only a few directions
-    are looked into, so that a kink of many variables may be missed.
+    are looked into, so that a kink of many variables may be missed. Far from 0 a function may change within a tiny part of the
+    point's size, as a sine does at a million: then smaller distances are tried, down to those at a point of size 1.
     """
     slope = grad(around.on_vector)
     at = around.point.vector
     size = max(1.0, float(np.max(np.abs(at))))
+    units = dict.fromkeys((size, float(np.sqrt(size)), 1.0))
     with np.errstate(all="ignore"):
-        return all(_agrees(around, slope, at, direction, size) for direction in directions(at.size))
+        return any(all(_agrees(around, slope, at, each, unit) for each in directions(at.size)) for unit in units)
 
 
 def _agrees(around: SecondOrder, slope: Callable[[Any], Any], at: Vector, direction: Vector, size: float) -> bool:

@@ -13,6 +13,7 @@ from chainrule.errors import ParseError, TracingError
 from chainrule.explain.derivation.results import Gradient, Result
 from chainrule.explain.expressions.expression import Expression, free_symbols, lift
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import MAX_LENGTH, parse, symbol_name
 from chainrule.explain.reading.refusal import refusal
 
@@ -44,6 +45,9 @@ _BRACKETS = {
 }
 _COMPARED = re.compile(r"(^|=\s*)<([^<>]*)>(?=$|\s*=)")
 """Signs of comparison that stand for brackets: <2x, 3y>; those in x > 0 are what they are."""
+_CASES = re.compile(r"\\begin\s*\{\s*d?cases\s*\}|\\left\s*\\\{\s*\\begin\s*\{\s*array\s*\}")
+_CONDITION = re.compile(r"[<>≤≥≠]|(?<![A-Za-z])(?:if|for|when|otherwise|else)(?![A-Za-z])")
+"""What shows that a bracket holds cases, and not the parts of a gradient."""
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _INDEXED = re.compile(r"(?<![A-Za-z0-9_\\])([A-Za-z])\s*([0-9]+)(?![0-9_])")
 _CALLED = "sin|cos|tan|sec|csc|cot|sinh|cosh|tanh|ln|log|exp|sqrt"
@@ -133,7 +137,7 @@ def _read_text(typed: str, names: Sequence[str]) -> Reading:
 
 def _read_one(line: str, names: Sequence[str]) -> Reading:
     """Read one equation, or one side of it; the right side may be a whole gradient."""
-    sides = [side.strip() for side in _EQUALS.split(line)]
+    sides = [side.strip() for side in _sides(line)]
     if len(sides) > 1 and _is_label(sides[-1]):
         sides.insert(0, sides.pop())  # 2x = f'(x)
     left, body = sides[0] if len(sides) > 1 else "", sides[-1]
@@ -156,6 +160,18 @@ def _read_one(line: str, names: Sequence[str]) -> Reading:
     return Reading(
         (_parsed(body, names),), (body,), (_left_variable(left),), _order(left), has_constant, has_differential
     )
+
+
+def _sides(line: str) -> list[str]:
+    """Split at equals signs; those of conditions, as in x >= 0, and those inside of brackets are no such signs."""
+    nesting, start, sides = depths(line), 0, []
+    for found in _EQUALS.finditer(line):
+        place, end = found.span()
+        compares = found[0] == "=" and (line[place - 1 : place] in ("<", ">", "!") or line[end : end + 1] == "=")
+        if nesting[place] <= 0 and not compares:
+            sides.append(line[start:place])
+            start = end
+    return [*sides, line[start:]]
 
 
 def _is_label(side: str) -> bool:
@@ -199,11 +215,10 @@ def split_parts(line: str) -> list[str]:
     >>> split_parts("2x, max(x, y)")
     ['2x', 'max(x, y)']
     """
-    parts, depth, start = [], 0, 0
+    parts, nesting, start = [], depths(line), 0
     for position, char in enumerate(line):
-        depth += (char in "([{") - (char in ")]}")
         spaced = position and line[position - 1] == "\\"  # LaTeX's thin space
-        if depth <= 0 and char in ",;\n" and not spaced:
+        if nesting[position] <= 0 and char in ",;\n" and not spaced:
             parts.append(line[start:position])
             start = position + 1
     return [part.strip() for part in (*parts, line[start:]) if part.strip()]
@@ -211,6 +226,8 @@ def split_parts(line: str) -> list[str]:
 
 def _plain_brackets(line: str) -> str:
     """Return the line with round brackets in place of angles and matrices, whose rows are set apart by commas."""
+    if _CASES.search(line):
+        return line.strip()
     line = _SIZES.sub("", line)
     line = _TRANSPOSED.sub("", line)
     if _MATRIX.search(line):
@@ -226,6 +243,9 @@ def _opened(line: str) -> str:
     if closing is None or not line.endswith(closing):
         return line
     inner = line[1:-1]
+    outside = "".join(char for char, depth in zip(inner, depths(inner), strict=True) if depth <= 0)
+    if _CONDITION.search(outside):
+        return line
     return inner if _is_balanced(inner) and len(split_parts(inner)) > 1 else line
 
 

@@ -12,6 +12,7 @@ from chainrule.explain.derivation.explain import explain
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.expressions.conditions import domain_of
 from chainrule.explain.expressions.expression import (
+    UNDEFINED,
     Apply,
     Derivative,
     Expression,
@@ -20,9 +21,10 @@ from chainrule.explain.expressions.expression import (
     fold,
     free_symbols,
     lift,
+    rebuild,
     size,
 )
-from chainrule.explain.expressions.neat import ONE, ZERO, neat
+from chainrule.explain.expressions.neat import ONE, ZERO, is_named, neat
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import tidy
 from chainrule.explain.reading.problem import Problem
@@ -122,7 +124,9 @@ def derivative_of(expression: Expression, name: str) -> Expression:
         if isinstance(node, Symbol):
             return ONE if node.name == name else ZERO
         if not isinstance(node, Apply):
-            return ZERO
+            return UNDEFINED if node == UNDEFINED else ZERO
+        if is_named(node, "where"):
+            return rebuild(node, (*dots[:2], node.operands[2]))
         return _sum(_products(node, dots))
 
     return neat(fold(unfolded(expression), combine))

@@ -27,7 +27,7 @@ from chainrule.explain.expressions.expression import (
     lift,
     rebuild,
 )
-from chainrule.explain.expressions.neat import neat
+from chainrule.explain.expressions.neat import is_named, neat
 from chainrule.practice.grading.mistakes import MISTAKES, Mistake
 from chainrule.practice.grading.operation import Floats, Operation, slope_of
 from chainrule.primitives.arithmetic import POWER
@@ -140,6 +140,8 @@ class Search:
         self._tick()
         if isinstance(node, Symbol):
             yield from self._variable(node, most, table)
+        elif isinstance(node, Apply) and is_named(node, "where"):
+            yield from itertools.islice(self._chosen(node, most, table), MAX_VARIANTS)
         elif not isinstance(node, Apply) or not isinstance(node.primitive, Elementwise):
             yield Variant(0.0)
         else:
@@ -173,6 +175,17 @@ class Search:
             yield Variant(operation.derivative, slips, first)
             if made < most:
                 yield from self._slipped(operation, parts, most, table)
+
+    def _chosen(self, node: Apply, most: int, table: Sequence[tuple[int, Mistake]]) -> Iterator[Variant]:
+        """Yield the derivatives of a function by cases: a slip happens in one of them, or in two."""
+        choices = [list(self._variants(operand, most, table)) for operand in node.operands[:2]]
+        for parts in _combinations(choices, most):
+            slips = tuple(slip for part in parts for slip in part.slips)
+            first = next((part.node for part in parts if part.node is not None), None)
+            yield Variant(self._choose(node, [part.value for part in parts]), slips, first)
+
+    def _choose(self, node: Apply, dots: Sequence[Any]) -> Any:
+        return np.where(self.values[node.operands[2]], dots[0], dots[1])
 
     def _slipped(
         self, operation: Operation, parts: Sequence[Variant], most: int, table: Sequence[tuple[int, Mistake]]
@@ -213,7 +226,7 @@ class Search:
             elif isinstance(node, Apply) and isinstance(node.primitive, Elementwise):
                 operation = self._operation(node, dots)
             else:
-                return 0.0
+                return self._choose(node, dots) if isinstance(node, Apply) and is_named(node, "where") else 0.0
             wrong = next(itertools.islice(change(operation), alternative, None), None)
             made += wrong is not None
             return operation.derivative if wrong is None else wrong
@@ -228,6 +241,8 @@ class Search:
             self._tick()
             if isinstance(node, Apply) and isinstance(node.primitive, Elementwise):
                 return self._operation(node, dots).derivative
+            if isinstance(node, Apply) and is_named(node, "where"):
+                return self._choose(node, dots)
             return 1.0 if isinstance(node, Symbol) else 0.0
 
         return fold(expression, combine)
