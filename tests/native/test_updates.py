@@ -84,6 +84,24 @@ def _returns_a_view_of_what_is_updated_later(x: Any) -> Any:
     return np.concatenate([flat, second]) * np.concatenate([first.ravel(), flat])
 
 
+def _reads_a_part_in_another_shape_later(x: Any) -> Any:
+    A = x * 1.0
+    part = A[0:2].copy().T
+    part *= 2
+    A[0] -= part.sum()
+    rest = A[2:4].reshape(-1)
+    A[0:4] = 0.5
+    return A + np.sum(np.abs(part)) + rest[:COLUMNS] * rest[COLUMNS:]
+
+
+def _writes_through_a_transpose(x: Any) -> Any:
+    A = x * 1.0
+    part = A[0:2].T
+    part *= 2
+    A[0] -= part.sum()
+    return np.abs(A) + 0.3
+
+
 def _at_computed_places(x: Any) -> Any:
     A, places = x.copy(), np.array([3, 1, 3, 0])
     for k in range(3):
@@ -106,6 +124,7 @@ def _through_views(x: Any) -> Any:
 PROGRAMS: tuple[Fun, ...] = (
     _triangular_factors, _elimination, _waves, _sweeps, _shifts_itself, _reads_old_rows_later, _keeps_old_arrays,
     _at_computed_places, _through_views, _returns_a_view_of_what_is_updated_later,
+    _reads_a_part_in_another_shape_later, _writes_through_a_transpose,
 )  # fmt: skip
 
 
@@ -125,6 +144,12 @@ def test_updates_are_those_of_plain_numpy(program: Fun) -> None:
         found, found_slope = compiled(x)
         np.testing.assert_allclose(found, value, rtol=1e-12)
         np.testing.assert_allclose(found_slope, slope, rtol=1e-10, atol=1e-12)
+    single = x.astype(np.float32)
+    compiled_single = cr.jit(cr.grad(total))
+    for _ in range(3):
+        found_slope = compiled_single(single)
+        assert found_slope.dtype == np.float32
+        np.testing.assert_allclose(found_slope, slope, rtol=2e-3, atol=2e-3)
     straight = cr.jit(program)
     for _ in range(3):
         np.testing.assert_allclose(straight(x), plain, rtol=1e-13)
@@ -175,6 +200,20 @@ def test_an_update_through_a_slice_is_one_assignment() -> None:
     computed = "\n".join(text for step in cr.jit(fun).explain_plan(np.ones(100)).steps for text in step.computes)
     assert computed.count("set_at") == 1
     assert "scatter" not in computed
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_updates_need_no_numpy(dtype: Any) -> None:
+    """Numbers and rows are written by native code in either precision, forth and back."""
+
+    def fun(x: Any) -> Any:
+        y = x * 2
+        y[0] = 1
+        y[1:] *= y[:-1]
+        y[3, 1:] = y[2, :-1]
+        return np.sum(np.sin(y))
+
+    assert not cr.jit(cr.grad(fun)).explain_plan(np.ones((9, 30), dtype)).fallbacks
 
 
 def test_arrays_without_elements_cost_nothing() -> None:

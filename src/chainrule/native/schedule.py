@@ -398,9 +398,10 @@ class Schedule:
             for reader in readers.get(read.index, ()):
                 if reader is term or self._time(reader, latest) < now:
                     continue
-                if self.roles[reader.index] is ALIAS and is_view(reader):
+                is_alias = self.roles[reader.index] is ALIAS
+                if is_alias and is_view(reader):
                     stack.append(reader)
-                elif read is x:
+                elif is_alias or read is x:
                     return None
                 else:
                     is_late = True

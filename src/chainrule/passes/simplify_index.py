@@ -74,7 +74,7 @@ def index_set(
         return s.broadcast(value, shape) if fits else None
     place = place_of(template, shape)
     if place is not None:
-        return _written(s, INDEX_SET, operands, parameters, place, value)
+        return _written(s, INDEX_SET, (x, value), parameters, place, value)
     return None if value is v else s.apply(INDEX_SET, (x, value), parameters, shape, dtype)
 
 
