@@ -19,6 +19,7 @@ from chainrule.native.loop_calls import loop_call
 from chainrule.native.machine import INLINE
 from chainrule.native.numpy_calls import write_call
 from chainrule.native.order_of_steps import steps_of
+from chainrule.native.overwriting import overwrite
 from chainrule.native.products import write_product
 from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
@@ -221,6 +222,7 @@ class ProgramWriter(Writing):
         if not wanted:
             return
         schedule = Schedule(wanted, state.storage, state.cells)
+        overwrite(schedule)
         steps = steps_of(schedule)
         keep = {term.index for term in wanted}
         for term in wanted:

@@ -31,7 +31,7 @@ from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import BOOL, Term
 from chainrule.passes.weaving import WEAVE
-from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
+from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.shape import CONCATENATE, RESHAPE, TRANSPOSE
@@ -70,16 +70,13 @@ class Role(Enum):
 
 SOURCE, CELL, POINT, REDUCE, PRODUCT, ALIAS, ASSEMBLE, CALL = Role
 """The members of an enumeration take a while to look up, and a schedule asks for them many times for every term."""
-_LAST = frozenset({PRODUCT, ASSEMBLE, CALL})
-_NEVER = 1 << 62
-"""After all steps."""
 
 
 class Schedule:
     """How `wanted` is computed from what is ready.
 
     storage: where terms are, or will be, in memory. roles: of every term that is computed.
-    in_place: what a term overwrites.
+    in_place: what a term overwrites; `overwriting` finds it.
     """
 
     def __init__(self, wanted: Iterable[Term], storage: Mapping[int, Storage], cells: Iterable[int]) -> None:
@@ -106,7 +103,7 @@ class Schedule:
             if self.roles.get(term.index) is POINT:
                 self.kept.add(term.index)
         self._keep_what_is_needed_later()
-        self.in_place = self._updates_in_place()
+        self.in_place: dict[int, Term] = {}
 
     def _order(self) -> list[Term]:
         """Return the terms to compute, operands first; what is ready is where the search ends."""
@@ -250,10 +247,11 @@ class Schedule:
         """Let a loop copy a view that a product cannot read well where it is. Return by how many levels the product moves."""
         if not wants_copy(term, operand, self.storage[operand.index].strides):
             return 0
-        self._copy_alias(operand)
+        self.copy_alias(operand)
         return 1
 
-    def _copy_alias(self, term: Term) -> None:
+    def copy_alias(self, term: Term) -> None:
+        """Let a loop copy a view, rather than that it be read where it is."""
         if is_view(term):
             self.roles[term.index] = POINT
             self.kept.add(term.index)
@@ -279,7 +277,7 @@ class Schedule:
         if self.role(domain) is not POINT or domain.index in self.kept:
             return 0
         for term in found:
-            self._copy_alias(term)
+            self.copy_alias(term)
         return min(1, len(found))
 
     def _keep(self, term: Term, for_product: bool) -> int:
@@ -332,119 +330,6 @@ class Schedule:
             for operand in term.operands:
                 if self.roles.get(operand.index) is POINT and operand.index not in self.kept:
                     uses.setdefault(operand.index, set()).update(at)
-
-    def _updates_in_place(self) -> dict[int, Term]:
-        """Return for assignments to elements the array that may be overwritten: nobody reads it afterwards.
-
-        What is read of it later by views that are small is copied before. What is assigned must not be read from other places
-        of the array itself, unless it is kept before.
-        """
-        assigned = (INDEX_SET, INDEX_ADD, SCATTER)
-        written = [term for term in self.order if self.roles[term.index] is ASSEMBLE and term.primitive in assigned]
-        found: dict[int, Term] = {}
-        if not written:
-            return found
-        readers: dict[int, list[Term]] = {}
-        for term in self.order:
-            for operand in set(term.operands):
-                readers.setdefault(operand.index, []).append(term)
-        wanted = {term.index for term in self.wanted}
-        latest = self._latest_readings(wanted)
-        for term in written:
-            x, v, *places = term.operands
-            if self.role(x) is not ASSEMBLE or x.index in wanted or any(self._reads(each, x) for each in places):
-                continue
-            keeps = self._reads(v, x) and not self._reads_there_only(v, x, term)
-            if keeps and (2 * v.size > x.size or self.role(v) is not POINT):
-                continue
-            late = self._late_views(x, term, readers, latest, wanted)
-            if late is None or 2 * sum(view.size for view in late) > x.size:
-                continue
-            for view in late:
-                self._copy_alias(view)
-                self.level[view.index] = self.level[x.index] + 1
-            if keeps:
-                self.kept.add(v.index)
-            found[term.index] = x
-        return found
-
-    def _latest_readings(self, wanted: set[int]) -> dict[int, int]:
-        """Return when the memory of each value is read for the last time, be it through views or values that are not kept."""
-        latest = dict.fromkeys(wanted, _NEVER)
-        for term in reversed(self.order):
-            when = self._time(term, latest)
-            for operand in term.operands:
-                if latest.get(operand.index, -1) < when:
-                    latest[operand.index] = when
-        return latest
-
-    def _time(self, term: Term, latest: Mapping[int, int]) -> int:
-        """Return when a term reads its operands: of a level, what is assembled, multiplied or called comes last."""
-        role = self.roles[term.index]
-        if role is ALIAS or (role is POINT and term.index not in self.kept):
-            return latest.get(term.index, -1)
-        return 2 * self.level[term.index] + (role in _LAST)
-
-    def _late_views(
-        self, x: Term, term: Term, readers: Mapping[int, list[Term]], latest: Mapping[int, int], wanted: set[int]
-    ) -> list[Term] | None:
-        """Return the views by which an array is read after a term has been assigned; None where it is read otherwise too."""
-        now, soonest = 2 * self.level[term.index] + 1, self.level[x.index] + 1
-        late: list[Term] = []
-        stack = [x]
-        while stack:
-            read = stack.pop()
-            is_late = read.index in wanted
-            for reader in readers.get(read.index, ()):
-                if reader is term or self._time(reader, latest) < now:
-                    continue
-                is_alias = self.roles[reader.index] is ALIAS
-                if is_alias and is_view(reader):
-                    stack.append(reader)
-                elif is_alias or read is x:
-                    return None
-                else:
-                    is_late = True
-            if is_late:
-                if any(
-                    self.roles[each.index] is CELL and self.level[each.index] <= soonest for each in readers[read.index]
-                ):
-                    return None  # registers are loaded before what is kept at their level is there
-                late.append(read)
-        return late
-
-    def _reads(self, term: Term, other: Term) -> bool:
-        """Whether computing a term in a loop reads the memory of another one."""
-        stack, seen = [term], set()
-        while stack:
-            each = stack.pop()
-            if each is other:
-                return True
-            if each.index not in seen and self.role(each) in (POINT, ALIAS) and each.index not in self.kept:
-                seen.add(each.index)
-                stack.extend(each.operands)
-        return False
-
-    def _reads_there_only(self, v: Term, x: Term, term: Term) -> bool:
-        """Whether what is assigned at each place reads that place of the array, and no other one."""
-        if term.primitive is SCATTER:
-            return False
-        stack = [v]
-        while stack:
-            each = stack.pop()
-            if each.primitive is INDEX and each.operands[0] is x:
-                if each.parameters["template"] != term.parameters["template"] or each.shape != v.shape:
-                    return False
-            elif (
-                has_instruction(each)
-                and self.role(each) is POINT
-                and each.index not in self.kept
-                and each.shape == v.shape
-            ):
-                stack.extend(each.operands)
-            elif self._reads(each, x):
-                return False
-        return True
 
     def functions_on_cells(self) -> int:
         """Return how many functions such as exp are computed in registers."""
