@@ -197,7 +197,7 @@ def test_the_rules_are_those_of_the_table() -> None:
     assert len({row[1] for row in rows(key_rules.search("power").text)}) == 2
     found = [row[0] for row in rows(key_rules.search("sin").text)]
     assert found[:2] == ["sin", "sinh"]
-    assert found[-1] == "isinf"  # it only contains the word
+    assert "isinf" in found[2:]  # it only contains the word
     assert key_rules.search("no such rule").text.startswith("No rule is called that.")
 
 
