@@ -53,6 +53,14 @@ def _of_rows(x: Any) -> Any:
     return np.sum(distances) + np.sum(np.mean(chosen, axis=0) ** 2) + np.sum(np.tanh(chosen @ x[:4]))
 
 
+def _by_places(x: Any) -> Any:
+    y, below = x * 1.0, np.where(x < 0)[0]
+    y[np.where(y > 1)] = 1.0
+    y[below] *= -0.5
+    y[below] = np.sqrt(y[below])
+    return np.sum(y**3)
+
+
 def _two_masks(x: Any) -> Any:
     return np.sum(x[x > 0]) * np.mean(x[x < 0] ** 2) + np.max(x[x < 0.5]) - np.min(x[x > -0.5])
 
@@ -67,6 +75,9 @@ OPEN: tuple[Fun, ...] = (
     lambda x: (lambda mask: np.sum(np.where(x[mask] > 1, x[mask], x[mask] ** 2)))(x > 0),
     lambda x: np.sum(np.clip(x[x > 0], 0.2, 1.0)) + np.count_nonzero(x[x > 0] > 1) * x[3],
     lambda x: np.sum(abs(-x[x < 0])) + np.sum(x[(x > 0) & (x < 1)]),
+    lambda x: np.sum(x[np.where(x > 0)] ** 2) + np.sum(np.tanh(x[np.flatnonzero(x < 0)])),
+    lambda x: np.sum(x[(x > 0).nonzero()]) * np.mean(np.reshape(x, (4, 6))[np.nonzero(np.reshape(x, (4, 6)) > 0)]),
+    _by_places,
     _huber,
     _safe_log,
     _in_place,
@@ -85,6 +96,11 @@ SETTLED: tuple[Fun, ...] = (
     lambda x: np.sum(x[x > 0] * np.arange(x[x > 0].shape[0])),
     lambda x: np.sum(np.cumsum(x[x > 0])) + np.std(x[x > 0]) + np.sum(x[x > 0, None]),
     lambda x: np.sum(np.outer(x[x > 0], x[x < 0])),
+    lambda x: np.sum(x[np.where(x > 0)[0][:3]]) + np.sum(x[1 + np.nonzero(x[1:] > 0)[0]] * 2),
+    lambda x: (
+        np.sum(np.reshape(x, (4, 6))[np.nonzero(np.reshape(x, (4, 6)) > 0)[0]]) + len(np.flatnonzero(x > 0)) * x[0]
+    ),
+    lambda x: sum(x[int(place)] for place in np.flatnonzero(x > 0)) + np.sum(np.where(x > 0)[0] * x[0]),
     lambda x: np.sum(np.where([x[x > 0]], 1, 2)) + np.sum(np.add(x[x > 0], 1, out=x[x > 0])),
     lambda x: np.sum(x[x > 0] @ np.ones((x[x > 0].shape[0], 2))) + np.sum(np.add.reduce(x[x > 0])),
 )

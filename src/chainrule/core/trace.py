@@ -62,6 +62,10 @@ class Trace(ABC):
         """Return what stands for `x[mask]` where the number of its elements is to stay open; None where it is known."""
         return None
 
+    def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
+        """Return what stands for `np.nonzero(mask)` where the number of its elements is to stay open; None where it is known."""
+        return None
+
     def note_text(self) -> None:
         """Note that the user makes text of a value."""
         self.has_text = True
@@ -104,9 +108,8 @@ def innermost(traced: Traced) -> Traced:
     return traced
 
 
-def owners(traced: Traced) -> Iterator[Trace]:
+def owners(value: Array) -> Iterator[Trace]:
     """Yield the traces that a value belongs to, the newest first."""
-    value: Array = traced
     while isinstance(value, Traced):
         yield value.owner
         value = value.value

@@ -23,6 +23,7 @@ from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import ARGWHERE
 from chainrule.primitives.shape import WHERE, cast
 from chainrule.tracing.guard import by_reference
+from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
@@ -201,6 +202,9 @@ class JitTrace(RecordTrace):
 
     def select(self, x: Traced, mask: Traced) -> Traced | None:
         return select(x, mask)
+
+    def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
+        return places_of(mask)
 
     def _expect_places(self, x: Array, arrays: Sequence[Array], template: Template) -> None:
         """Note what holds of the arrays of an index expression: a mask's count, and the range of whole numbers."""

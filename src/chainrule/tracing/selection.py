@@ -1,11 +1,10 @@
-"""Owns Selection: what `x[mask]` is where the number of its elements differs from call to call.
+"""Owns selections: what `x[mask]` is where the number of its elements differs from call to call.
 
 Compiled code has one shape for each array. So a selection is computed on all elements, and the mask says which of them count
 where it ends: in a sum, a mean, a largest element, or an assignment at the same mask. The elements that are not selected
 stand in the middle of each function's domain meanwhile, so that neither their values nor their derivatives get anywhere.
 
-What asks for the shape of a selection, or for anything that is not here, settles it: it becomes the plain array `x[mask]`,
-and the number of its elements a decision of this call.
+What asks for the shape of a selection, or for anything that is not here, settles it.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from chainrule.core.trace import Traced, innermost
 from chainrule.primitives.index_keys import ARRAY, Key, split_key
 from chainrule.primitives.indexing import index, index_set, widened
 from chainrule.tracing.numpy_functions import moved_to_middle
+from chainrule.tracing.open_array import OpenArray, settled
 from chainrule.tracing.operators import PLAIN
 from chainrule.tracing.traced_array import TracedArray
 
@@ -53,7 +53,7 @@ def select(x: Traced, mask: Traced) -> TracedArray | None:
     if x.dtype.kind != "f" or not mask.ndim or x.shape[: mask.ndim] != mask.shape or not x.size:
         return None
     mask = mask.snapshot()
-    return Selection(np.where(widened(mask, x.ndim), x.snapshot(), _BEGINNING), mask)
+    return Selection(_Chosen(np.where(widened(mask, x.ndim), x.snapshot(), _BEGINNING), mask))
 
 
 def _forward(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
@@ -68,7 +68,7 @@ def _may_meet(other: Any) -> bool:
     return isinstance(other, Traced | np.ndarray | np.generic | list | tuple) or type(other) in PLAIN
 
 
-def _in_place(ufunc: np.ufunc, settled: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _in_place(ufunc: np.ufunc, plain: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return an operator such as `-=`: the selection is an array of its own, which takes the new value."""
 
     def in_place(self: Selection, other: Any) -> Any:
@@ -76,46 +76,23 @@ def _in_place(ufunc: np.ufunc, settled: Callable[[Any, Any], Any]) -> Callable[[
         if type(self) is Selection and type(result) is Selection and result.dtype == self.dtype:
             self.origin = result.origin
             return self
-        return settled(_settled(self), other)
+        return plain(settled(self), other)
 
     return in_place
 
 
-_set_class = vars(object)["__class__"].__set__  # which what a traced array answers to isinstance hides
-
-
-class Selection(TracedArray):
-    """The elements of an array where a mask holds, as long as nothing asks how many there are.
-
-    `origin` is what is selected. The attributes of a settled array are not set: who reads them settles the selection, and
-    it is a TracedArray from then on.
-    """
+class Selection(OpenArray):
+    """The elements of an array where a mask holds, as long as nothing asks how many there are."""
 
     __slots__ = ()
 
-    def __init__(self, whole: Any, mask: TracedArray) -> None:
-        self.origin = _Chosen(whole, mask)
-        self.version = 0
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("owner", "value", "data"):
-            self.refresh()
-            return getattr(self, name)
-        return super().__getattr__(name)
-
-    def refresh(self) -> None:
-        """Become the plain array: how many elements it has is decided."""
-        whole, mask = self.origin
-        taken = index(whole, mask)
-        _set_class(self, TracedArray)
-        self.origin = None
-        self.owner, self.value, self.data = taken.owner, taken.value, taken.data
+    def taken(self) -> TracedArray:
+        """Return the plain array."""
+        chosen: _Chosen = self.origin
+        found: TracedArray = index(chosen.whole, chosen.mask)
+        return found
 
     # --- what does not ask how many there are
-
-    def stands_for(self) -> type:
-        """Return NumPy's class of a plain value in this place."""
-        return np.ndarray
 
     __add__, __radd__, __iadd__ = _forward(np.add), _reflected(np.add), _in_place(np.add, operator.iadd)
     __sub__, __rsub__, __isub__ = _forward(np.subtract), _reflected(np.subtract), _in_place(np.subtract, operator.isub)
@@ -165,7 +142,7 @@ class Selection(TracedArray):
 
     def copy(self, order: str = "C") -> TracedArray:
         """Return a copy: an assignment to it leaves this array as it is."""
-        return Selection(*self.origin)
+        return Selection(self.origin)
 
     __copy__ = copy
 
@@ -183,12 +160,12 @@ class Selection(TracedArray):
         )
         if wholes is None:
             return getattr(ufunc, method)(
-                *map(_settled, inputs), **{name: _settled(each) for name, each in kwargs.items()}
+                *map(settled, inputs), **{name: settled(each) for name, each in kwargs.items()}
             )
         chosen = _first(inputs).origin
         moved = moved_to_middle(ufunc, wholes, chosen.wide())
         wholes = [each if type(each) in PLAIN else guarded for each, guarded in zip(wholes, moved, strict=True)]
-        return Selection(ufunc(*wholes), chosen.mask)
+        return Selection(_Chosen(ufunc(*wholes), chosen.mask))
 
     def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         found = NotImplemented
@@ -200,24 +177,14 @@ class Selection(TracedArray):
             found = _product(*args)
         if found is not NotImplemented:
             return found
-        return function(*map(_settled, args), **{name: _settled(value) for name, value in kwargs.items()})
+        return function(*map(settled, args), **{name: settled(value) for name, value in kwargs.items()})
 
     def __matmul__(self, other: Any) -> Any:
         found = _product(self, other)
-        return _settled(self) @ _settled(other) if found is NotImplemented else found
+        return settled(self) @ settled(other) if found is NotImplemented else found
 
     def __rmatmul__(self, other: Any) -> Any:
-        return other @ _settled(self)
-
-
-def _settled(value: Any) -> Any:
-    """Return an argument, or the arguments in a list, as plain traced arrays."""
-    if type(value) is Selection:
-        value.refresh()
-    elif isinstance(value, list | tuple):
-        for each in value:
-            _settled(each)
-    return value
+        return other @ settled(self)
 
 
 def _are_one(first: Any, second: Any) -> bool:
@@ -283,7 +250,7 @@ def _elementwise(function: Callable[..., Any], args: Sequence[Any]) -> Any:
     chosen = _first(args).origin
     wide = chosen.wide()
     guarded = (np.where(wide, each, each.dtype.type(1)) if isinstance(each, TracedArray) else each for each in wholes)
-    return Selection(function(*guarded), chosen.mask)
+    return Selection(_Chosen(function(*guarded), chosen.mask))
 
 
 def _reduced(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -301,7 +268,7 @@ def _reduced(function: Callable[..., Any], args: Sequence[Any], options: dict[st
     place = None if axis is None else axis % selection.ndim
     if place:
         guarded = np.where(chosen.wide(), chosen.whole, 1)
-        return Selection(function(guarded, axis=place + chosen.axes() - 1, **options), chosen.mask)
+        return Selection(_Chosen(function(guarded, axis=place + chosen.axes() - 1, **options), chosen.mask))
     if function not in _REDUCTIONS_OF_SELECTED or options.pop("keepdims", False):
         return NotImplemented
     axes = None if place is None else tuple(range(chosen.axes()))
@@ -326,7 +293,7 @@ def _product(first: Any, second: Any) -> Any:
             return NotImplemented
         return np.sum(rows * np.where(chosen.mask, second.origin.whole, 0))
     if first.ndim == 2 and isinstance(second, TracedArray | np.ndarray) and second.ndim in (1, 2):
-        return Selection(rows @ second, chosen.mask)
+        return Selection(_Chosen(rows @ second, chosen.mask))
     return NotImplemented
 
 

@@ -172,9 +172,10 @@ class TracedArray(TracedOperators):
     def __getitem__(self, key: Any) -> Any:
         # Hot path: benchmarks/test_eager.py
         template, arrays = split_key(key)
-        if template is ARRAY and isinstance(arrays[0], TracedArray) and arrays[0].dtype.kind == "b":
-            for owner in owners(arrays[0]):
-                selected = owner.select(self, arrays[0])
+        mask = _mask_of(template, arrays) if arrays else None
+        if mask is not None:
+            for owner in owners(mask):
+                selected = owner.select(self, mask)
                 if selected is not None:
                     return selected
         result = bind(INDEX, (self, *arrays), {"template": template})
@@ -188,12 +189,19 @@ class TracedArray(TracedOperators):
                 return  # what follows `x[key] += y`, which has assigned to x through the view
             if not self.dtype.hasobject:
                 value.refresh()
+        template, arrays = split_key(key)
+        mask = _mask_of(template, arrays) if arrays else None
+        key = key if mask is None else mask
         value = lift(value)
         self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
 
     def set_into(self, target: TracedArray, key: Key) -> Array:
         """Return `target` after `target[key] = self`."""
         return index_set(target, key, self)
+
+    def mask_of(self, key: Sequence[Array]) -> TracedArray | None:
+        """Return the mask that selects what the arrays of an index do, of which this is the first; None where there is none."""
+        return None
 
     def __contains__(self, item: Any) -> bool:
         return bool(np.any(self == item))
@@ -356,6 +364,17 @@ class FlatElements:
     def __setitem__(self, key: Any, value: Any) -> None:
         array = self._array
         array.assign(np.reshape(index_set(np.ravel(array), key, lift(value)), array.shape))
+
+
+def _mask_of(template: Any, arrays: Sequence[Array]) -> TracedArray | None:
+    """Return the traced mask that an index expression is, or that the places of which it consists are those of."""
+    first = arrays[0]
+    if not isinstance(first, TracedArray):
+        return None
+    if template is ARRAY and first.dtype.kind == "b":
+        return first
+    is_bare = template is ARRAY or all(entry is ARRAY for entry in template)
+    return first.mask_of(arrays) if is_bare else None
 
 
 def _is_key(known: Key, key: Key) -> bool:

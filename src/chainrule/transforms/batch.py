@@ -12,6 +12,7 @@ from chainrule.core.trace import Trace, Traced, bind, compute
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ShapeError, TracingError, where
 from chainrule.tracing.lift import lift
+from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import call, close_over
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
@@ -43,6 +44,9 @@ class BatchTrace(Trace):
 
     def select(self, x: Traced, mask: Traced) -> Traced | None:
         return select(x, mask)
+
+    def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
+        return places_of(mask)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import Traced, bind
+from chainrule.core.trace import Traced, bind, owners
 from chainrule.errors import ShapeError, TracingError, where
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.order import ARGWHERE
@@ -108,6 +108,11 @@ def argwhere(a: Any) -> Array:
 def nonzero(a: Any) -> tuple[Array, ...]:
     """np.nonzero."""
     x = as_array(a)
+    mask = x if x.dtype.kind == "b" else np.not_equal(x, 0)
+    for owner in owners(mask):
+        found = owner.places_of(mask)
+        if found is not None:
+            return found
     places = argwhere(x)
     return tuple(places[:, axis] for axis in range(x.ndim))
 
