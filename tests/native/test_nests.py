@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.native.jit import Jitted
 
 LENGTHS = (1, 2, 3, 7, 8, 9, 16, 17, 31, 33, 65)
 RNG = np.random.default_rng(0)
@@ -116,3 +117,20 @@ def test_equal_rows_and_columns_have_equal_totals(fun, length, count):
         totals = compiled(x)
     np.testing.assert_allclose(totals, fun(x), rtol=1e-12)
     assert np.unique(totals).size == 1
+
+
+def test_one_function_serves_loops_of_any_length():
+    """Loops along one axis that do the same share their code, whatever their lengths; those of fewer rows have their own."""
+
+    def fun(*parts):
+        return tuple(np.sin(part) * part for part in parts)
+
+    parts = [RNG.normal(size=length) for length in (40, 57, 64, 301, 17, 23)]
+    agree(fun, *parts)
+    jitted = Jitted(fun)
+    jitted.function = cr.jit(jitted.fun)
+    for _ in range(2):
+        jitted(*parts)
+    (specialization,) = jitted.specializations.values()
+    text = specialization.variants[0].program.module.text()
+    assert text.count("define internal void @loop") == 2

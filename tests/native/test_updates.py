@@ -216,6 +216,20 @@ def test_updates_need_no_numpy(dtype: Any) -> None:
     assert not cr.jit(cr.grad(fun)).explain_plan(np.ones((9, 30), dtype)).fallbacks
 
 
+def test_the_plan_says_what_is_overwritten() -> None:
+    """A step that overwrites an array writes no more than what is assigned."""
+
+    def fun(x: Any) -> Any:
+        y = np.sin(x)
+        y[0] = 1.0
+        y[1:3] *= 2
+        return y
+
+    plan = cr.jit(fun).explain_plan(np.ones((50, 40)))
+    assert [step.writes for step in plan.steps] == [50 * 40 * 8, 2 * 40 * 8]
+    assert any("overwrite" in note for note in plan.notes)
+
+
 def test_arrays_without_elements_cost_nothing() -> None:
     """Sums, products and joins of empty slices are known."""
 

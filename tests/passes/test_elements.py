@@ -103,6 +103,18 @@ def test_elements_that_sum_up_are_written_into_one_array():
     assert out.operands[0].primitive is INDEX_ADD
 
 
+def test_small_parts_that_sum_up_are_written_into_one_array():
+    def fun(x):
+        return np.sum(x[:5] ** 2) + x[7] * np.sum(x[50:55]) + x[9]
+
+    (out,) = terms_of(cr.grad(fun), np.linspace(0, 1, 100))
+    depth = 0
+    while out.primitive is INDEX_ADD:
+        (out, _), depth = out.operands, depth + 1
+    assert depth == 3
+    assert out.is_constant  # x[9] counts once
+
+
 @pytest.mark.parametrize(
     ("template", "place"),
     [(1, (1,)), (-1, (2,)), ((0, -1), (0, 3)), (slice(None), None), ((0, slice(1)), None), (None, None), ((), None)],

@@ -18,7 +18,7 @@ from chainrule.native.row_groups import Group
 from chainrule.native.schedule import Role, Schedule
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import Specialization, Variant
-from chainrule.native.steps import Step
+from chainrule.native.steps import Step, assembled
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
 from chainrule.passes.complex_parts import ON_PAIRS, REAL_OF, split
 from chainrule.passes.terms import BOOL, Term, live, uniform
@@ -108,6 +108,7 @@ class _Reader:
             if type(leaf) is int and place not in call.moving
         ][:LISTED]
         self.made = 0
+        self.overwrites = False
         self._name_constants(fun)
 
     def plan(self) -> Plan:
@@ -232,12 +233,21 @@ class _Reader:
             lines = (f"{', '.join(names[term.index] for term in targets)} = {formula(step.term, names)}",)
         inputs = {term.index for term in self.specialization.inputs}
         is_memory = kind is not STRAIGHT
+        written = {
+            term.index: term.size * term.dtype.itemsize for term in targets if is_memory or term.index in results
+        }
+        sources = {i: size for i, size in reads(whole, names).items() if is_memory or i in inputs}
+        if step.term is not None and step.term.index in schedule.in_place:
+            self.overwrites = True
+            region = assembled(step.term)[-1].term
+            written[step.term.index] = region.size * region.dtype.itemsize
+            sources.pop(schedule.in_place[step.term.index].index, None)
         number = len(self.steps) + 1
         self.steps.append(
             PlanStep(
                 number, kind, lines, len(operations), _space(step),
-                reads=sum(size for index, size in reads(whole, names).items() if is_memory or index in inputs),
-                writes=sum(term.size * term.dtype.itemsize for term in targets if is_memory or term.index in results),
+                reads=sum(sources.values()),
+                writes=sum(written.values()),
                 spared=sum(t.size * t.dtype.itemsize for t in operations if t.index not in own and is_memory and not t.results),
                 paths=(),
                 together=tuple(number + other for other in range(-others, 0)),
@@ -263,6 +273,8 @@ class _Reader:
             self.notes.append(
                 "placed(v, at=[k]) is an array of zeros with v at [k]: the loop reads v there, and skips the rest"
             )
+        if self.overwrites:
+            self.notes.append("steps that write less than their result overwrite an array that nobody reads any more")
         if "chainrule_parallel" in program.module.declarations:
             self.notes.append("large loops are cut into chunks of rows, which threads share")
         if program.plan.release_gil:
@@ -288,7 +300,7 @@ def _with_paths(step: PlanStep, numbers: tuple[int, ...]) -> PlanStep:
 def _units(entries: Sequence[tuple[Schedule, Group]]) -> Iterator[tuple[Schedule, list[Step], int]]:
     """Yield what becomes one record, and with how many records before it runs; the parts of an assembled array belong to it."""
     cells: list[Step] = []
-    assembled: set[int] = set()
+    whole: set[int] = set()
     before: Schedule | None = None
     for schedule, group in entries:
         if cells and before is not None and (group.steps[0].kind != "cell" or schedule is not before):
@@ -300,10 +312,10 @@ def _units(entries: Sequence[tuple[Schedule, Group]]) -> Iterator[tuple[Schedule
             if step.kind == "cell":
                 cells.append(step)
             elif step.kind == "assemble" and step.term is not None:
-                assembled.update(each.index for each in step.term.results or (step.term,))
+                whole.update(each.index for each in step.term.results or (step.term,))
                 yield schedule, [step], 0
             elif step.kind != "lapack" and not (
-                step.kind in ("loop", "scatter") and all(piece.target.index in assembled for piece in step.pieces)
+                step.kind in ("loop", "scatter") and all(piece.target.index in whole for piece in step.pieces)
             ):
                 yield schedule, [step], others
                 others += 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from chainrule.native.instructions import has_instruction
 from chainrule.native.layout import is_view
 from chainrule.native.schedule import ALIAS, ASSEMBLE, CALL, CELL, POINT, PRODUCT, Schedule
@@ -40,7 +38,7 @@ def overwrite(schedule: Schedule) -> None:
         keeps = _reads(schedule, v, x) and not _reads_there_only(schedule, v, x, term)
         if keeps and (2 * v.size > x.size or schedule.role(v) is not POINT):
             continue
-        late = readings.late_views(x, term)
+        late = readings.late_views(x, term, frozenset() if keeps else _computed_with(schedule, v))
         if late is None or 2 * sum(view.size for view in late) > x.size:
             continue
         for view in late:
@@ -76,15 +74,20 @@ class _Readings:
             return self._latest.get(term.index, -1)
         return 2 * self.schedule.level[term.index] + (role in _LAST)
 
-    def late_views(self, x: Term, term: Term) -> list[Term] | None:
-        """Return the views by which an array is read after a term has been assigned; None where it is read otherwise too."""
+    def late_views(self, x: Term, term: Term, own: frozenset[int]) -> list[Term] | None:
+        """Return the views by which an array is read after a term has been assigned; None where it is read otherwise too.
+
+        own: what the loop computes that assigns; it reads each place before it writes there.
+        """
         now, soonest = 2 * self.schedule.level[term.index] + 1, self.schedule.level[x.index] + 1
         late: list[Term] = []
         stack = [x]
         while stack:
             read = stack.pop()
             is_late = read.index in self.wanted
-            for reader in self._later(read, term, now):
+            for reader in self._readers.get(read.index, ()):
+                if not self._is_late(reader, term, now, own):
+                    continue
                 is_alias = self.schedule.roles[reader.index] is ALIAS
                 if is_alias and is_view(reader):
                     stack.append(reader)
@@ -98,10 +101,13 @@ class _Readings:
                 late.append(read)
         return late
 
-    def _later(self, read: Term, term: Term, now: int) -> Iterator[Term]:
-        for reader in self._readers.get(read.index, ()):
-            if reader is not term and self._time(reader) >= now:
-                yield reader
+    def _is_late(self, reader: Term, term: Term, now: int, own: frozenset[int]) -> bool:
+        if reader is term:
+            return False
+        if reader.index not in own:
+            return self._time(reader) >= now
+        is_result = reader.index in self.wanted
+        return is_result or any(self._is_late(each, term, now, own) for each in self._readers.get(reader.index, ()))
 
     def _is_loaded_by(self, reader: Term, level: int) -> bool:
         """Whether registers are loaded before what is kept at a level is there."""
@@ -119,6 +125,18 @@ def _reads(schedule: Schedule, term: Term, other: Term) -> bool:
             seen.add(each.index)
             stack.extend(each.operands)
     return False
+
+
+def _computed_with(schedule: Schedule, term: Term) -> frozenset[int]:
+    """Return what a loop computes, or reads through views, on the way to a term."""
+    found: set[int] = set()
+    stack = [term]
+    while stack:
+        each = stack.pop()
+        if each.index not in found and schedule.role(each) in (POINT, ALIAS) and each.index not in schedule.kept:
+            found.add(each.index)
+            stack.extend(each.operands)
+    return frozenset(found)
 
 
 def _reads_there_only(schedule: Schedule, v: Term, x: Term, term: Term) -> bool:
