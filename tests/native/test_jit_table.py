@@ -58,6 +58,7 @@ SPECIAL = (
     -40.0,
     700.0,
 )
+BY_RECURRENCE = frozenset(("yn", "kn"))  # SciPy takes as many steps as their order says
 ENDS = ("smallest_subnormal", "tiny", "max", "eps")
 LAYOUTS: dict[str, Callable[[Any], Any]] = {
     "Fortran": np.asfortranarray,
@@ -101,6 +102,8 @@ def special(primitive: Any, dtype: Any) -> tuple[Any, ...]:
     xs = [combined[:, place].copy() for place in range(count)]
     if primitive.name == "ldexp":
         xs[1] = np.resize([0, 1, -1, 5, -5, 2000, -2000], len(combined))
+    if primitive.name in BY_RECURRENCE:
+        xs[0] = np.resize(np.array([0, 1, -1, 2, 5, 40], dtype), len(combined))
     return tuple(xs)
 
 
