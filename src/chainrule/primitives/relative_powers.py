@@ -18,9 +18,18 @@ _RULE = "power rule"
 _BOX_COX = "Box-Cox rule"
 
 
+def _slope_of_exprel(x: Array) -> Array:
+    """Return the derivative of (exp(x) - 1) / x: by a series near 0, and elsewhere in forms that neither cancel nor overflow."""
+    near, above, below = np.abs(x) < 1, np.where(x > 1, x, 1), np.where(x < -1, x, -1)
+    series = scipy.special.hyp1f1(2, 3, np.where(near, x, 0)) / 2
+    rising = scipy.special.exprel(above) * (1 - 1 / above) + 1 / above
+    falling = (np.exp(below) - scipy.special.exprel(below)) / below
+    return np.where(near, series, np.where(x > 0, rising, falling))
+
+
 def _by_exponent(logarithm: Array, exponent: Array) -> Array:
     """Return the derivative of (exp(exponent * logarithm) - 1) / exponent by the exponent."""
-    return logarithm**2 * scipy.special.hyp1f1(2, 3, exponent * logarithm) / 2
+    return logarithm**2 * _slope_of_exprel(exponent * logarithm)
 
 
 def _by_exponent_back(power: Array, y: Array, exponent: Array) -> Array:
@@ -34,7 +43,7 @@ EXP10 = Elementwise(
 EXPREL = Elementwise(
     name="exprel",
     value=lambda x: scipy.special.exprel(x),
-    partials=(lambda out, x: scipy.special.hyp1f1(2, 3, x) / 2,),
+    partials=(lambda out, x: _slope_of_exprel(x),),
     rule="quotient rule",
 )
 COSM1 = Elementwise(
