@@ -216,6 +216,24 @@ def test_updates_need_no_numpy(dtype: Any) -> None:
     assert not cr.jit(cr.grad(fun)).explain_plan(np.ones((9, 30), dtype)).fallbacks
 
 
+def test_a_long_chain_of_values_that_are_used_twice_is_assigned() -> None:
+    """What is assigned may depend on what is overwritten in as many ways as its values are combined."""
+
+    def fun(x: Any) -> Any:
+        A = np.sin(x)
+        A[0] = 0.5
+        y = A[1:]
+        for _ in range(35):
+            y = 0.5 * (y * y + y)
+        A[1:] = y
+        return A
+
+    x = np.random.default_rng(3).uniform(0, 1, (9, 30))
+    compiled = cr.jit(fun)
+    for _ in range(3):
+        np.testing.assert_allclose(compiled(x), fun(x), rtol=1e-12)
+
+
 def test_the_plan_says_what_is_overwritten() -> None:
     """A step that overwrites an array writes no more than what is assigned."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from chainrule.native.instructions import has_instruction
 from chainrule.native.layout import is_view
 from chainrule.native.schedule import ALIAS, ASSEMBLE, CALL, CELL, POINT, PRODUCT, Schedule
@@ -80,13 +82,15 @@ class _Readings:
         own: what the loop computes that assigns; it reads each place before it writes there.
         """
         now, soonest = 2 * self.schedule.level[term.index] + 1, self.schedule.level[x.index] + 1
+        own_late = self._late(term, now, own)
         late: list[Term] = []
         stack = [x]
         while stack:
             read = stack.pop()
             is_late = read.index in self.wanted
             for reader in self._readers.get(read.index, ()):
-                if not self._is_late(reader, term, now, own):
+                is_after = reader.index in own_late if reader.index in own else self._time(reader) >= now
+                if reader is term or not is_after:
                     continue
                 is_alias = self.schedule.roles[reader.index] is ALIAS
                 if is_alias and is_view(reader):
@@ -101,51 +105,55 @@ class _Readings:
                 late.append(read)
         return late
 
-    def _is_late(self, reader: Term, term: Term, now: int, own: frozenset[int]) -> bool:
-        if reader is term:
-            return False
-        if reader.index not in own:
-            return self._time(reader) >= now
-        is_result = reader.index in self.wanted
-        return is_result or any(self._is_late(each, term, now, own) for each in self._readers.get(reader.index, ()))
+    def _late(self, term: Term, now: int, own: frozenset[int]) -> set[int]:
+        """Return what is read for the last time after a term has been assigned, of what its own loop computes."""
+        late: set[int] = set()
+        for index in sorted(own, reverse=True):  # those who read a value have larger numbers
+            readers = [each for each in self._readers.get(index, ()) if each is not term]
+            outside = (self._time(each) >= now for each in readers if each.index not in own)
+            if index in self.wanted or any(outside) or any(each.index in late for each in readers):
+                late.add(index)
+        return late
 
     def _is_loaded_by(self, reader: Term, level: int) -> bool:
         """Whether registers are loaded before what is kept at a level is there."""
         return self.schedule.roles[reader.index] is CELL and self.schedule.level[reader.index] <= level
 
 
-def _reads(schedule: Schedule, term: Term, other: Term) -> bool:
-    """Whether computing a term in a loop reads the memory of another one."""
+def _reached(schedule: Schedule, term: Term) -> Iterator[tuple[Term, bool]]:
+    """Yield what a loop that computes a term reads or computes, each once, and whether it is computed or read through a view."""
     stack, seen = [term], set()
     while stack:
         each = stack.pop()
-        if each is other:
-            return True
-        if each.index not in seen and schedule.role(each) in (POINT, ALIAS) and each.index not in schedule.kept:
-            seen.add(each.index)
+        if each.index in seen:
+            continue
+        seen.add(each.index)
+        is_inside = schedule.role(each) in (POINT, ALIAS) and each.index not in schedule.kept
+        yield each, is_inside
+        if is_inside:
             stack.extend(each.operands)
-    return False
+
+
+def _reads(schedule: Schedule, term: Term, other: Term) -> bool:
+    """Whether computing a term in a loop reads the memory of another one."""
+    return any(each is other for each, _ in _reached(schedule, term))
 
 
 def _computed_with(schedule: Schedule, term: Term) -> frozenset[int]:
     """Return what a loop computes, or reads through views, on the way to a term."""
-    found: set[int] = set()
-    stack = [term]
-    while stack:
-        each = stack.pop()
-        if each.index not in found and schedule.role(each) in (POINT, ALIAS) and each.index not in schedule.kept:
-            found.add(each.index)
-            stack.extend(each.operands)
-    return frozenset(found)
+    return frozenset(each.index for each, is_inside in _reached(schedule, term) if is_inside)
 
 
 def _reads_there_only(schedule: Schedule, v: Term, x: Term, term: Term) -> bool:
     """Whether what is assigned at each place reads that place of the array, and no other one."""
     if term.primitive is SCATTER:
         return False
-    stack = [v]
+    stack, seen = [v], set()
     while stack:
         each = stack.pop()
+        if each.index in seen:
+            continue
+        seen.add(each.index)
         if each.primitive is INDEX and each.operands[0] is x:
             if each.parameters["template"] != term.parameters["template"] or each.shape != v.shape:
                 return False

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import NO_PARAMETERS, Traced, bind, owners
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind, innermost, owners
 from chainrule.errors import NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
@@ -18,6 +18,7 @@ from chainrule.primitives.index_keys import ARRAY, Key, decided, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
+from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, lift
 from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS
 from chainrule.tracing.numpy_functions.products import matmul
@@ -344,28 +345,6 @@ class TracedArray(TracedOperators):
         return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
 
 
-class FlatElements:
-    """What `x.flat` is: the elements of an array in row order."""
-
-    __slots__ = ("_array",)
-
-    def __init__(self, array: TracedArray) -> None:
-        self._array = array
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(np.ravel(self._array.copy()))
-
-    def __len__(self) -> int:
-        return self._array.size
-
-    def __getitem__(self, key: Any) -> Any:
-        return np.ravel(self._array.copy())[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        array = self._array
-        array.assign(np.reshape(index_set(np.ravel(array), key, lift(value)), array.shape))
-
-
 def _mask_of(template: Any, arrays: Sequence[Array]) -> TracedArray | None:
     """Return the traced mask that an index expression is, or that the places of which it consists are those of."""
     first = arrays[0]
@@ -392,13 +371,7 @@ def _only_rearranges(args: Sequence[Any]) -> bool:
 
 def _same_memory(first: Traced, second: Traced) -> bool:
     """Whether NumPy made one of two arrays as a view of the other; to reshape an array that is not in order is to copy it."""
-    values: list[Any] = []
-    for each in (first, second):
-        value: Any = each
-        while isinstance(value, Traced):
-            value = value.value
-        values.append(value)
-    return np.may_share_memory(*values)
+    return np.may_share_memory(innermost(first).value, innermost(second).value)
 
 
 def _spelled(function: Any) -> str:
