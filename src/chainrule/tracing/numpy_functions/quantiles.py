@@ -87,42 +87,6 @@ def _arranged(result: Array, ndim: int, axes: tuple[int, ...], keepdims: Any) ->
     return np.expand_dims(result, tuple(ndim + each for each in sorted(axes)))
 
 
-def quantile(
-    a: Any,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-    interpolation: Any = None,
-) -> Array:
-    """np.quantile."""
-    refuse_out("quantile", out)
-    refuse("quantile", weights=weights, interpolation=interpolation)
-    return _quantile("quantile", a, q, axis, keepdims, method)
-
-
-def percentile(
-    a: Any,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-    interpolation: Any = None,
-) -> Array:
-    """np.percentile."""
-    refuse_out("percentile", out)
-    refuse("percentile", weights=weights, interpolation=interpolation)
-    return _quantile("percentile", a, _fraction(q), axis, keepdims, method)
-
-
 def _fraction(percent: Any) -> Any:
     if isinstance(percent, Traced):
         return percent
@@ -211,48 +175,39 @@ def _nan_quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: 
     return _arranged(result, fractions.ndim, axes, keepdims)
 
 
-def nanquantile(
-    a: Any,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-    interpolation: Any = None,
-) -> Array:
-    """np.nanquantile."""
-    refuse_out("nanquantile", out)
-    refuse("nanquantile", weights=weights, interpolation=interpolation)
-    return _nan_quantile("nanquantile", a, q, axis, keepdims, method)
+def _named(name: str, compute: Callable[..., Array], fraction: Callable[[Any], Any]) -> Callable[..., Array]:
+    """Return NumPy's function of a name. fraction: returns what its second argument is as a part of 1."""
+
+    def quantiles(
+        a: Any,
+        q: Any,
+        axis: Axis = None,
+        out: Any = None,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: Any = False,
+        *,
+        weights: Any = None,
+        interpolation: Any = None,
+    ) -> Array:
+        refuse_out(name, out)
+        refuse(name, weights=weights, interpolation=interpolation)
+        return compute(name, a, fraction(q), axis, keepdims, method)
+
+    quantiles.__doc__ = f"np.{name}."
+    return quantiles
 
 
-def nanpercentile(
-    a: Any,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-    interpolation: Any = None,
-) -> Array:
-    """np.nanpercentile."""
-    refuse_out("nanpercentile", out)
-    refuse("nanpercentile", weights=weights, interpolation=interpolation)
-    return _nan_quantile("nanpercentile", a, _fraction(q), axis, keepdims, method)
+def _same(q: Any) -> Any:
+    return q
 
 
 QUANTILES: dict[Callable[..., Any], Callable[..., Any]] = {
-    np.quantile: quantile,
-    np.percentile: percentile,
+    np.quantile: _named("quantile", _quantile, _same),
+    np.percentile: _named("percentile", _quantile, _fraction),
     np.median: median,
-    np.nanquantile: nanquantile,
-    np.nanpercentile: nanpercentile,
+    np.nanquantile: _named("nanquantile", _nan_quantile, _same),
+    np.nanpercentile: _named("nanpercentile", _nan_quantile, _fraction),
     np.nanmedian: nanmedian,
 }
 """NumPy's function to ours, which has the same signature."""
