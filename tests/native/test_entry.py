@@ -264,9 +264,8 @@ def tree_entry(**options: Any) -> Entry:
     return compiled(EntryPlan((Number(),), results, **options), body, 6)
 
 
-@pytest.mark.parametrize("recycle_from", [0, 1 << 16])
-def test_tree_of_results(recycle_from: int) -> None:
-    f = with_entries(tree_entry(recycle_from=recycle_from))
+def test_tree_of_results() -> None:
+    f = with_entries(tree_entry())
     out = f(0.5)
     assert list(out) == ["first", "inner", "array", "whole"]
     assert out["first"] == 0.5
@@ -325,23 +324,22 @@ next:
 @pytest.mark.parametrize("kind", ["tuple", "list", "dict"])
 def test_memory_for_a_second_result_runs_out(kind: Any) -> None:
     keys = ("a", "b") if kind == "dict" else ()
-    for recycle_from in (16, 1 << 62):
-        results = Nested(kind, (PAIR, Array(F8, (1 << 50,))), keys)
-        f = with_entries(compiled(EntryPlan((PAIR,), results, recycle_from=recycle_from), SQUARES, 2))
-        x = np.ones(2)
-        for _ in range(3):
-            with pytest.raises(MemoryError):
-                f(x)
-        gc.collect()
-        before = sys.getrefcount(F8), sys.getrefcount(x), sys.getallocatedblocks()
-        for _ in range(200):
-            with contextlib.suppress(MemoryError):
-                f(x)
-        gc.collect()
-        after = sys.getrefcount(F8), sys.getrefcount(x), sys.getallocatedblocks()
-        assert after[0] - before[0] <= 1
-        assert after[1] == before[1]
-        assert after[2] - before[2] < 100
+    results = Nested(kind, (PAIR, Array(F8, (1 << 50,))), keys)
+    f = with_entries(compiled(EntryPlan((PAIR,), results), SQUARES, 2))
+    x = np.ones(2)
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            f(x)
+    gc.collect()
+    before = sys.getrefcount(F8), sys.getrefcount(x), sys.getallocatedblocks()
+    for _ in range(200):
+        with contextlib.suppress(MemoryError):
+            f(x)
+    gc.collect()
+    after = sys.getrefcount(F8), sys.getrefcount(x), sys.getallocatedblocks()
+    assert after[0] - before[0] <= 1
+    assert after[1] == before[1]
+    assert after[2] - before[2] < 100
 
 
 def test_entries_are_tried_in_order() -> None:
@@ -367,10 +365,8 @@ CASES: list[tuple[str, Callable[[], Entry], tuple[Any, ...]]] = [
     ("number", polynomial, (2.0,)),
     ("mismatch", polynomial, (2,)),
     ("array", squares, (np.ones(2),)),
-    ("array recycled", lambda: squares(recycle_from=0), (np.ones(2),)),
     ("array without the GIL", lambda: squares(release_gil=True), (np.ones(2),)),
     ("tree", tree_entry, (0.5,)),
-    ("tree recycled", lambda: tree_entry(recycle_from=0), (0.5,)),
     ("tree refused", tree_entry, (1.5,)),
     (
         "list without the GIL",
@@ -598,17 +594,53 @@ def test_cycles_are_freed() -> None:
     assert [watcher() for watcher in watchers] == [None, None]
 
 
-def test_arguments_that_vanish_from_their_list_during_a_call() -> None:
-    f = with_entries(compiled(EntryPlan((Nested("list", (PAIR,)),), PAIR, recycle_from=0), SQUARES, 2))
-    argument = [np.array([3.0, 4.0])]
-    first = f(argument)
-    watcher = weakref.ref(first, lambda _: argument.clear())
+def test_a_result_nobody_holds_is_used_again() -> None:
+    f = with_entries(squares())
+    first = f(np.array([3.0, 4.0]))
+    place = first.ctypes.data
     del first
-    second = f(argument)
-    third = f(argument)  # forgets the first result: its watcher empties the list
-    assert watcher() is None
-    assert argument == []
-    assert second.tolist() == third.tolist() == [9.0, 16.0]
+    assert f(np.array([1.0, 2.0])).ctypes.data == place
+
+
+@pytest.mark.parametrize(
+    "holding",
+    [
+        lambda out: out,
+        lambda out: out[1:],
+        lambda out: memoryview(out),
+        lambda out: weakref.ref(out),
+        lambda out: out.resize(3, refcheck=False),
+        lambda out: setattr(out, "shape", (1, 2)),
+        lambda out: out.setflags(write=False),
+    ],
+    ids=["name", "view", "buffer", "watcher", "size", "shape", "flags"],
+)
+@pytest.mark.filterwarnings("ignore:Setting the shape")
+def test_a_result_that_is_held_or_was_changed_in_form_is_not_used_again(holding: Callable[[Any], Any]) -> None:
+    f = with_entries(squares())
+    first = f(np.array([3.0, 4.0]))
+    identity = id(first)
+    held = holding(first)
+    del first
+    for i in range(5):
+        out = f(np.array([float(i), 1.0]))
+        assert id(out) != identity
+        assert out.flags.writeable
+        assert out.tolist() == [i * i, 1.0]
+    if isinstance(held, np.ndarray):
+        assert held.tolist()[-1] == 16.0
+
+
+def test_no_watcher_of_a_result_runs_during_a_call() -> None:
+    f = with_entries(squares())
+    results, gone, watchers = [], [], []
+    for i in range(6):
+        before = list(gone)
+        results.append(f(np.ones(2)))
+        assert gone == before
+        watchers.append(weakref.ref(results[0], lambda _, i=i: gone.append(i)))
+        results.clear()
+    assert gone  # only two are kept
 
 
 def test_endless_recursion_is_an_error() -> None:
@@ -701,7 +733,7 @@ def test_functions_that_live_until_the_process_ends() -> None:
     program = (
         "import sys; sys.path.insert(0, 'tests/native')\n"
         "import test_entry as t, builtins\n"
-        "f = t.with_entries(t.polynomial()); g = t.with_entries(t.squares(recycle_from=0))\n"
+        "f = t.with_entries(t.polynomial()); g = t.with_entries(t.squares())\n"
         "f(1.0); g(t.np.ones(2)); f.me = f; builtins.kept = g; sys.kept = (f, g)\n"
         "class Late:\n"
         "    def __del__(self, f=f): print(f(2.0))\n"

@@ -53,7 +53,7 @@ def _entry(module: Module, plan: EntryPlan) -> str:
         frame.base(frame.field(frame.object(), layout.DATA))
     if plan.lets_python_run:
         _count_call(frame, 1)
-    held = frame.fleeting if plan.lets_others_run else []
+    held = frame.fleeting if plan.release_gil else []
     total = len(held) + places(plan)
     if total:
         module.declare("llvm.memset.p0.i64", "void {}(ptr, i8, i64, i1)")
@@ -196,7 +196,7 @@ def make_entry(code: Code, plan: EntryPlan) -> Entry:
     """Return the entry of compiled code. It keeps the code, the constants and the scratch memory alive."""
     known = objects(plan)
     # A list owns the arrays to recycle: it is never resized, so its items stay where they are.
-    recycled: list[Any] = [None] * (2 * count(plan, plan.is_recycled))
+    recycled: list[Any] = [None] * (2 * count(plan, lambda leaf: isinstance(leaf, Array)))
     words = (ctypes.c_uint64 * (OBJECTS // 8 + len(known)))()
     words[3] = ctypes.c_uint64.from_address(id(recycled) + layout.ITEMS).value if recycled else 0
     arena = None

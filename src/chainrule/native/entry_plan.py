@@ -14,8 +14,6 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-RECYCLE_FROM = 1 << 16  # bytes; fresh memory of this size costs page faults
-
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -86,7 +84,7 @@ class EntryPlan:
 
     arguments: by position. results: a leaf or a tree. constants: arrays in C order that the program reads where they
     are. arena: bytes of scratch memory. release_gil: whether other Python threads run meanwhile. calls_python: whether the
-    program calls Python. recycle_from: result arrays of at least so many bytes are used again once nobody else holds them.
+    program calls Python.
 
     The program is `define internal i64 @run(ptr %bases)` in the same module. `%bases` points at pointers: to the data
     of each argument leaf but Same, of each constant, of each result leaf but Same, and to the arena (null if it is
@@ -100,26 +98,16 @@ class EntryPlan:
     arena: int = 0
     release_gil: bool = False
     calls_python: bool = False
-    recycle_from: int = RECYCLE_FROM
 
     def __post_init__(self) -> None:
         for constant in self.constants:
             if type(constant) is not np.ndarray or not constant.flags.c_contiguous or not constant.flags.aligned:
                 raise ValueError("a constant must be an np.ndarray in C order: pass it through np.ascontiguousarray")
 
-    def is_recycled(self, leaf: Node) -> bool:
-        """Return whether the memory of a result is used again."""
-        return isinstance(leaf, Array) and leaf.nbytes >= self.recycle_from
-
-    @property
-    def lets_others_run(self) -> bool:
-        """Whether other Python code may run during a call: other threads, or what watches a dropped result."""
-        return self.release_gil or any(map(self.is_recycled, walk(self.results)))
-
     @property
     def lets_python_run(self) -> bool:
         """Whether any Python code may run during a call; the garbage collector's may where a container is made."""
-        return self.calls_python or self.lets_others_run or isinstance(self.results, Nested)
+        return self.calls_python or self.release_gil or isinstance(self.results, Nested)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -29,7 +29,7 @@ def allocate(frame: Frame, plan: EntryPlan) -> list[tuple[str, int | None]]:
                 memory, owner = frame.stack(leaf.dtype.itemsize, 16), None
                 frame.base(memory)
             case Array():
-                memory = _new_array(frame, leaf, recycled=plan.is_recycled(leaf))
+                memory = _array(frame, leaf)
                 owner = frame.own(memory)
                 frame.base(frame.field(memory, layout.DATA))
             case _:
@@ -129,14 +129,13 @@ def _scalar(frame: Frame, node: Scalar, memory: str) -> str:
     return out
 
 
-def _new_array(frame: Frame, node: Array, *, recycled: bool) -> str:
+def _array(frame: Frame, node: Array) -> str:
+    """Write the choice of a result's array: one that an earlier call gave and nobody holds any longer, or a new one."""
     lengths = ", ".join(f"i64 {length}" for length in node.shape)
     name = "shape_" + "_".join(map(str, node.shape))
     shape = "null"
     if node.shape:
         shape = frame.body.module.constant(name, f"private constant [{len(node.shape)} x i64] [{lengths}]")
-    operands = [f"ptr {frame.outside(layout.dtype_symbol(node.dtype))}", f"i64 {len(node.shape)}", f"ptr {shape}"]
-    if recycled:
-        operands.insert(0, f"ptr {frame.recycled()}")
-        return frame.made(frame.call("ptr {}(ptr, ptr, i64, ptr)", "chainrule_recycled", operands))
-    return frame.made(frame.call("ptr {}(ptr, i64, ptr)", "chainrule_fresh", operands))
+    dtype = frame.outside(layout.dtype_symbol(node.dtype))
+    operands = [f"ptr {frame.recycled()}", f"ptr {dtype}", f"i64 {len(node.shape)}", f"ptr {shape}"]
+    return frame.made(frame.call("ptr {}(ptr, ptr, i64, ptr)", "chainrule_recycled", operands))

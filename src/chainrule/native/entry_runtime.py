@@ -18,7 +18,7 @@ VECTORCALL, CHAIN, FALLBACK, KEPT, DICT, WEAKREFS, INSTANCE = 16, 24, 32, 40, 48
 # cannot serve goes on to the next link with the same arguments; the last link calls the fallback.
 LINK = 16
 
-HELPERS = ("chainrule_drop", "chainrule_fresh", "chainrule_recycled", "chainrule_same_dtype", "chainrule_give_up")
+HELPERS = ("chainrule_drop", "chainrule_recycled", "chainrule_same_dtype", "chainrule_give_up")
 
 _CALL = "ptr %self, ptr %arguments, i64 %count, ptr %names"
 
@@ -186,7 +186,7 @@ define i1 @chainrule_same_dtype(ptr %dtype, ptr %wanted) nounwind {{
   ret i1 %same
 }}
 
-define ptr @chainrule_fresh(ptr %dtype, i64 %rank, ptr %shape) nounwind {{
+define private ptr @fresh(ptr %dtype, i64 %rank, ptr %shape) nounwind {{
   call void @Py_IncRef(ptr %dtype)
   %rank32 = trunc i64 %rank to i32
   %out = tail call ptr @PyArray_NewFromDescr(
@@ -244,7 +244,21 @@ no:
   ret i1 false
 }}
 
+define private i1 @is_watched_alone(ptr %array) nounwind {{
+  %references = load i32, ptr %array
+  %alone = icmp eq i32 %references, 1
+  br i1 %alone, label %look, label %no
+look:
+  %place = getelementptr i8, ptr %array, i64 {layout.WEAKREFS}
+  %watchers = load ptr, ptr %place
+  %watched = icmp ne ptr %watchers, null
+  ret i1 %watched
+no:
+  ret i1 false
+}}
+
 ; Two arrays are remembered: in a loop that binds each result to one name, the last result is still held during a call.
+; An array that only we hold is not forgotten while something watches it: no Python code may run here.
 define ptr @chainrule_recycled(ptr %slots, ptr %dtype, i64 %rank, ptr %shape) nounwind {{
   %newer = load ptr, ptr %slots
   %second = getelementptr ptr, ptr %slots, i64 1
@@ -259,9 +273,12 @@ again:
   call void @Py_IncRef(ptr %found)
   ret ptr %found
 make:
-  %out = call ptr @chainrule_fresh(ptr %dtype, i64 %rank, ptr %shape)
+  %out = call ptr @fresh(ptr %dtype, i64 %rank, ptr %shape)
   %failed = icmp eq ptr %out, null
-  br i1 %failed, label %end, label %remember
+  br i1 %failed, label %end, label %forget
+forget:
+  %last = call i1 @is_watched_alone(ptr %older)
+  br i1 %last, label %end, label %remember
 remember:
   call void @Py_IncRef(ptr %out)
   store ptr %out, ptr %slots
