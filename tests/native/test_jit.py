@@ -1052,16 +1052,19 @@ CALLED = {
 def calls_keep_memory(name: str, count: int) -> None:
     function, arguments = CALLED[name]
     compiled = cr.jit(function)
-    for _ in range(3_000):  # what is called so often has been compiled for the last time
+    for _ in range(300):
         compiled(*arguments)
-    gc.collect()
-    blocks, before = sys.getallocatedblocks(), resident()
     references = [sys.getrefcount(x) for x in arguments]
-    for _ in range(count):
-        compiled(*arguments)
-    gc.collect()
-    assert sys.getallocatedblocks() - blocks < count / 10
-    assert resident() - before < 4_000_000
+    growth = []
+    for _ in range(3):  # in one of them it may be compiled again, since it is called often; a leak is in each
+        gc.collect()
+        blocks, before = sys.getallocatedblocks(), resident()
+        for _ in range(count):
+            compiled(*arguments)
+        gc.collect()
+        growth.append((sys.getallocatedblocks() - blocks, resident() - before))
+    assert min(blocks for blocks, _ in growth) < count / 10
+    assert min(size for _, size in growth) < 4_000_000
     assert [sys.getrefcount(x) for x in arguments] == references
 
 
@@ -1075,7 +1078,7 @@ def test_calls_leave_no_memory_behind(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CALLED)
 def test_very_many_calls_leave_no_memory_behind(name: str) -> None:
-    calls_keep_memory(name, 100_000)
+    calls_keep_memory(name, 40_000)
 
 
 @on_linux
