@@ -15,6 +15,7 @@ NATIVE = (
     "ij,jk->ik", "ij,kj->ik", "ji,jk->ki", "ij,j->i", "ij,i->j", "i,j->ij", "i,i->", "i,j->", "ij,ij->", "ij,ij->ij",
     "ij->", "ij->j", "ijk->kij", "nij,nj->ni", "aij,ajk->aik", "abik,cbkd->abcid", "ni,ij,nj->n", "i,ij,j->",
     "ab,bc,cd,da->", "a,ab,abc->c", "ij,k->", "im,mj->ij", "ijk,jil->kl", "i,i,i->i",
+    "ajin,bj->abin", "bj,ajin->ainb", "ajin,abj->abin", "ajin,ajb->inab", "ajkin,jkb->abin", "ajkin,kjb->abin",
 )  # fmt: skip
 BY_NUMPY = ("ii->i", "ii,ij->j")
 
@@ -47,3 +48,11 @@ def test_a_factor_that_is_broadcast_stays_with_numpy():
     x, y = np.ones((4, 1)), np.arange(6.0).reshape(3, 2)
     for _ in range(3):
         np.testing.assert_allclose(step(x, y), np.einsum("ij,jk->ik", x, y))
+
+
+def test_a_factor_is_multiplied_where_it_lies_where_its_first_axis_is_kept():
+    step = cr.jit(cr.value_and_grad(lambda w, x: np.sum(np.einsum("nchw,oc->nohw", x, w) ** 2)))
+    w, x = np.ones((8, 3)), np.ones((4, 3, 30, 30))
+    text = str(step.explain_plan(w, x))
+    assert "matrix product (BLAS) over 4 × 8 × 900" in text
+    assert "transpose(0, 2, 3, 1)" not in text
