@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 from chainrule.native.schedule import POINT, Schedule
 from chainrule.native.steps import Step
-from chainrule.passes.terms import Term
 
 
 def _reads(step: Step, schedule: Schedule) -> set[int]:
     """Return the buffers that a step may read: what another loop of its level makes may be read or computed again."""
     # Hot path: benchmarks/test_first_calls.py
     found: set[int] = set()
-    stack: list[Term] = [] if step.term is None else [*step.term.operands]
-    for piece in step.pieces:
-        stack += piece.reads
-    level = min([schedule.level.get(piece.target.index, 0) for piece in step.pieces], default=0)
+    made = [piece.target for piece in step.pieces]
+    stack = [term for piece in step.pieces for term in piece.reads]
+    if step.term is not None:
+        made.append(step.term)
+        stack += step.term.operands
+    level = min([schedule.level.get(term.index, 0) for term in made], default=0)
     roles, storage = schedule.roles, schedule.storage
     seen: set[int] = set()
     while stack:
