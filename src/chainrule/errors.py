@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import linecache
 import opcode
+import os
 import re
 import sys
-from pathlib import Path
 from types import FrameType, ModuleType
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = os.path.dirname(__file__)
 _PART_STORES = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap)
 _LIBRARIES = tuple(f"{name}/" for name in ("numpy", "scipy", "optree"))
 
