@@ -210,7 +210,7 @@ ALONG = (
     "np.delete({0}, 0, axis={a})", "np.append({0}, {0}, axis={a})", "np.add.accumulate({0}, axis={a})",
     "np.gradient({0}, axis={a})", "np.take_along_axis({0}, np.argsort({0}, axis={a}), axis={a})",
     "np.maximum.accumulate({0}, axis={a})", "np.trapezoid({0}, axis={a})", "np.unwrap({0}, axis={a})",
-    "np.insert({0}, 0, 0.5, axis={a})",
+    "np.insert({0}, 0, 0.5, axis={a})", "np.cumsum({0} > 0, axis={a})", "np.cumprod({0}[..., None] * [1.1, -0.9], axis={a})",
 )  # fmt: skip
 SHAPES = (
     "{0}.T", "np.ravel({0})", "{0}.reshape(-1)", "{0}.reshape({0}.shape[::-1])", "{0}.reshape(1, -1)", "{0}[None]",

@@ -7,8 +7,8 @@ import textwrap
 from dataclasses import asdict, dataclass
 from typing import Any
 
-LOOP, STRAIGHT, PRODUCT, LAPACK, ASSEMBLED, NUMPY = (
-    "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled", "by NumPy",
+LOOP, STRAIGHT, PRODUCT, LAPACK, ASSEMBLED, ACCUMULATED, NUMPY = (
+    "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled", "accumulated", "by NumPy",
 )  # fmt: skip
 SHOWN = 60
 """So many steps are printed."""
@@ -20,7 +20,7 @@ DECISIONS = 4
 class PlanStep:
     """One thing that compiled code does.
 
-    kind: "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled" or "by NumPy".
+    kind: "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled", "accumulated" or "by NumPy".
     computes: formulas of what is left in memory or in registers, or the operations where there are many.
     operations: how many there are, without views. space: the iteration space; empty for straight-line code.
     reads, writes: bytes of memory. spared: bytes of intermediate arrays that NumPy would write, and the step does not.
@@ -81,7 +81,7 @@ class Plan:
         """The plan in one line."""
         if not self.steps and self.fallbacks:
             return "not compiled: every call runs through NumPy"
-        kinds = [(kind, self.count(kind)) for kind in (LOOP, STRAIGHT, PRODUCT, LAPACK, ASSEMBLED, NUMPY)]
+        kinds = [(kind, self.count(kind)) for kind in _NOUN]
         parts = [_many(count, _NOUN[kind]) for kind, count in kinds if count] or ["nothing to compute"]
         return ", ".join([*parts, f"{_bytes(self.arena)} of scratch memory", _many(len(self.paths), "path")])
 
@@ -141,7 +141,7 @@ class Plan:
 
 _NOUN = {
     LOOP: "fused loop", STRAIGHT: "piece of straight-line code", PRODUCT: "matrix product", LAPACK: "call of LAPACK",
-    ASSEMBLED: "assembled array",
+    ASSEMBLED: "assembled array", ACCUMULATED: "accumulated array",
     NUMPY: "call of NumPy",
 }  # fmt: skip
 

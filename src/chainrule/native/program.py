@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainrule.native.accumulations import write_accumulation
 from chainrule.native.cells import MOST, Cells
 from chainrule.native.entry_plan import EntryPlan, Node
 from chainrule.native.heat import Heat
@@ -298,6 +299,8 @@ class ProgramWriter(Writing):
             self._start(term, state)
         elif step.kind == "lapack":
             write_lapack(self, state, term)
+        elif step.kind == "accumulate":
+            write_accumulation(self, state, term)
         elif step.kind == "product":
             size = term.dtype.itemsize
             operands = [self.stored(state, operand) for operand in term.operands]
@@ -362,7 +365,7 @@ def _made(step: Step) -> Sequence[Term]:
     """Return the buffers that a step starts to fill."""
     if step.kind == "loop":
         return [piece.target for piece in step.pieces]
-    if step.kind in ("cell", "lapack") or step.term is None:
+    if step.kind in ("cell", "lapack", "accumulate") or step.term is None:
         return ()
     made: Sequence[Term] = step.term.results or (step.term,)
     return made
