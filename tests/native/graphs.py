@@ -231,6 +231,7 @@ UPDATES = (
     "{v}[0, 1:] -= {v}[0, :-1] * {v}[-1, 1:]", "{v}[-1, 0] = np.sum({v}[:, -1] * {v}[0, 0])", "{v}[1:3, 0] *= {v}[0, 0]",
     "for i in range(len({v})):\n    {v}[i] += 0.1 * np.sum({v}[i - 1])", "{v}[[0, -1]] = {v}[[-1, 0]] * 0.5",
     "for i in range(1, len({v})):\n    {v}[i, :i] -= {v}[i - 1, :i] * 0.5", "{v}.T[0] -= 0.5 * {v}.T[-1]",
+    "{v}[np.argmax(np.sum({v}.reshape(len({v}), -1), axis=1))] *= 0.5",
     "{v}rows = [row.copy() for row in {v}]\n{v}[0] *= 0.1\n{v}[-1] += {v}rows[0]",
 )  # fmt: skip
 MASKS = (
