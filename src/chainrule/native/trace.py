@@ -200,8 +200,8 @@ class JitTrace(RecordTrace):
             raise
         return cast(traced, np.int64) if -(1 << 63) <= value < 1 << 63 else None
 
-    def select(self, x: Traced, mask: Traced) -> Traced | None:
-        return select(x, mask)
+    def select(self, x: Traced, part: Any, mask: Traced, place: int) -> Traced | None:
+        return select(x, part, mask, place)
 
     def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
         return places_of(mask)
