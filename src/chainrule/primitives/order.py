@@ -100,7 +100,7 @@ def _first_place_of(extreme: Callable[..., Any], x: Array, axis: int, keepdims: 
         is_there = np.logical_or(is_there, np.isnan(x))  # beside a NaN no element equals the extreme one
     length = x.shape[axis]
     places = np.reshape(np.arange(length), (length, *(1,) * (x.ndim - axis - 1)))
-    return np.min(np.where(is_there, places, length), axis=axis, keepdims=keepdims)
+    return np.min(np.where(is_there, places, length - 1), axis=axis, keepdims=keepdims)
 
 
 ARGMAX = _position(
