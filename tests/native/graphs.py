@@ -246,6 +246,7 @@ MASKS = (
     "np.sum({0}[:, {0}[0] > 0] ** 2, axis=0)", "np.sum(np.sin({0}[{0}[:, 0] > 0, -1]))", "{0}[{0}[..., 0] > 0, ::-1]",
     "np.sum({0}[..., {0}[0] < 0.5] * {0}[..., :1], axis=-1)", "np.mean({0}[{0}[:, -1] < 1, None, 1:], axis=0)",
     "{0}[:, {0}[0] > 0] @ {0}[0, {0}[0] > 0]", "np.sum({0}[-1, {0}[0] > 0])", "np.var({0}[:, {0}[0] > -1], axis=1)",
+    "np.interp({0}, np.cumsum(np.exp(np.ravel({0}))), np.ravel({0}))", "np.ravel({0})[np.searchsorted(np.arange(2.0), {0}) % 2]",
     "np.bincount(np.abs(np.ravel({0})).astype(int) % 5)", "np.trim_zeros(np.ravel({0}))",
 )  # fmt: skip
 WRITES = (

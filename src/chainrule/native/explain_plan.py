@@ -18,6 +18,7 @@ from chainrule.native.plan import (
     LOOP,
     NUMPY,
     PRODUCT,
+    SEARCH,
     STRAIGHT,
     Fallback,
     Plan,
@@ -28,6 +29,7 @@ from chainrule.native.plan_names import arrays_around, kind_name, leaf_names, re
 from chainrule.native.program import Compiled, Path
 from chainrule.native.row_groups import Group
 from chainrule.native.schedule import Role, Schedule
+from chainrule.native.searches import is_search
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import Specialization, Variant
 from chainrule.native.steps import ACCUMULATIONS, Step, assembled
@@ -301,6 +303,8 @@ _KINDS = {"cell": STRAIGHT, "loop": LOOP, "product": PRODUCT, "call": NUMPY, "as
 def _kind(step: Step) -> str:
     if step.kind == "assemble" and step.term is not None and step.term.primitive in ACCUMULATIONS:
         return ACCUMULATED
+    if step.term is not None and is_search(step.term):
+        return SEARCH
     return LAPACK if step.term is not None and has_lapack(step.term) else _KINDS[step.kind]
 
 

@@ -25,6 +25,7 @@ from chainrule.native.products import write_product
 from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
 from chainrule.native.schedule import ALIAS, Schedule
+from chainrule.native.searches import is_search, write_search
 from chainrule.native.steps import Piece, Step
 from chainrule.native.tables import Pending, fill_tables
 from chainrule.native.text import Module
@@ -307,6 +308,8 @@ class ProgramWriter(Writing):
             pointers = [self.pointer(state, stored, size) for stored in operands]
             write_product(self, term, operands, pointers, self.pointer(state, state.storage[term.index], size))
             state.done.add(term.index)
+        elif is_search(term):
+            write_search(self, state, term)
         else:
             write_call(self, state, term)
 

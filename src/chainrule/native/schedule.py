@@ -66,7 +66,7 @@ class Role(Enum):
     PRODUCT = auto()  # by a matrix product
     ALIAS = auto()  # not at all: a view of what is in memory
     ASSEMBLE = auto()  # from parts that are stored in its memory
-    CALL = auto()  # by NumPy
+    CALL = auto()  # by NumPy, or a search
 
 
 SOURCE, CELL, POINT, REDUCE, PRODUCT, ALIAS, ASSEMBLE, CALL = Role

@@ -63,8 +63,10 @@ def _partitioned(primitive: Primitive, name: str) -> Callable[..., Array]:
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Array:
     """np.searchsorted."""
-    table = as_array(a)
-    return bind(SEARCHSORTED, (table if sorter is None else table[sorter], as_array(v)), {"side": side})
+    table, values = as_array(a), as_array(v)
+    common = np.result_type(table.dtype, values.dtype)
+    table = cast(table if sorter is None else table[sorter], common)
+    return bind(SEARCHSORTED, (table, cast(values, common)), {"side": side})
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Array:
