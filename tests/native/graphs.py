@@ -210,7 +210,7 @@ ALONG = (
     "np.delete({0}, 0, axis={a})", "np.append({0}, {0}, axis={a})", "np.add.accumulate({0}, axis={a})",
     "np.gradient({0}, axis={a})", "np.take_along_axis({0}, np.argsort({0}, axis={a}), axis={a})",
     "np.maximum.accumulate({0}, axis={a})", "np.trapezoid({0}, axis={a})", "np.unwrap({0}, axis={a})",
-    "np.insert({0}, 0, 0.5, axis={a})",
+    "np.insert({0}, 0, 0.5, axis={a})", "np.cumsum({0} > 0, axis={a})", "np.cumprod({0}[..., None] * [1.1, -0.9], axis={a})",
 )  # fmt: skip
 SHAPES = (
     "{0}.T", "np.ravel({0})", "{0}.reshape(-1)", "{0}.reshape({0}.shape[::-1])", "{0}.reshape(1, -1)", "{0}[None]",
@@ -231,6 +231,9 @@ UPDATES = (
     "{v}[0, 1:] -= {v}[0, :-1] * {v}[-1, 1:]", "{v}[-1, 0] = np.sum({v}[:, -1] * {v}[0, 0])", "{v}[1:3, 0] *= {v}[0, 0]",
     "for i in range(len({v})):\n    {v}[i] += 0.1 * np.sum({v}[i - 1])", "{v}[[0, -1]] = {v}[[-1, 0]] * 0.5",
     "for i in range(1, len({v})):\n    {v}[i, :i] -= {v}[i - 1, :i] * 0.5", "{v}.T[0] -= 0.5 * {v}.T[-1]",
+    "{v}[np.argmax(np.sum({v}.reshape(len({v}), -1), axis=1))] *= 0.5", "{v}[{v}[..., 0] > 0, -1] *= 0.5",
+    "{v}[..., {v}[0] > 0.5] = 0.25", "{v}[:, {v}[0] < 0] -= 0.5 * {v}[:, {v}[0] < 0]",
+    "{v}[0, {v}[-1] > 0] = np.tanh({v}[0, {v}[-1] > 0])", "{v}[{v}[:, 0] < 0.3, None] *= {v}[0]",
     "{v}rows = [row.copy() for row in {v}]\n{v}[0] *= 0.1\n{v}[-1] += {v}rows[0]",
 )  # fmt: skip
 MASKS = (
@@ -240,6 +243,10 @@ MASKS = (
     "{0}[int(np.argmax({0})) % len({0})]", "np.flatnonzero({0} > 0)", "{0}[np.nonzero({0} > 0)]",
     "np.searchsorted(np.sort(np.ravel({0})), {0})", "np.extract({0} > 0, {0})", "np.argwhere({0} > 0.5)",
     "np.interp({0}, np.arange(3.0), np.array([0.5, -1.0, 2.0]))", "np.digitize({0}, np.array([0.0, 1.0]))",
+    "np.sum({0}[:, {0}[0] > 0] ** 2, axis=0)", "np.sum(np.sin({0}[{0}[:, 0] > 0, -1]))", "{0}[{0}[..., 0] > 0, ::-1]",
+    "np.sum({0}[..., {0}[0] < 0.5] * {0}[..., :1], axis=-1)", "np.mean({0}[{0}[:, -1] < 1, None, 1:], axis=0)",
+    "{0}[:, {0}[0] > 0] @ {0}[0, {0}[0] > 0]", "np.sum({0}[-1, {0}[0] > 0])", "np.var({0}[:, {0}[0] > -1], axis=1)",
+    "np.interp({0}, np.cumsum(np.exp(np.ravel({0}))), np.ravel({0}))", "np.ravel({0})[np.searchsorted(np.arange(2.0), {0}) % 2]",
     "np.bincount(np.abs(np.ravel({0})).astype(int) % 5)", "np.trim_zeros(np.ravel({0}))",
 )  # fmt: skip
 WRITES = (

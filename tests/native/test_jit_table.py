@@ -43,8 +43,8 @@ EITHER_ZERO = frozenset(("maximum", "minimum", "fmax", "fmin", "clip"))
 # These rearrange, choose, count or compare.
 EXACT = frozenset(
     "real imag conjugate relu max min sort partition argmax argmin argsort argpartition argwhere count_nonzero any all "
-    "searchsorted reshape transpose broadcast_to concatenate stack pad flip roll astype truncate where index index_set "
-    "last_written".split()
+    "cumsum cumprod searchsorted reshape transpose broadcast_to concatenate stack pad flip roll astype truncate where index "
+    "index_set last_written".split()
 )
 SPECIAL = (
     *EDGES,

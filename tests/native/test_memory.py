@@ -81,7 +81,9 @@ def test_buffers_that_follow_one_another_in_the_arena_keep_their_values() -> Non
     def function(x):
         kept = []
         for power in range(1, 9):
-            x = np.cumsum(np.sin(x * power)[::-1]) / 600  # NumPy's part reads memory, and writes new memory
+            x = (
+                np.cumsum(np.sort(np.sin(x * power))[::-1]) / 600
+            )  # NumPy's part, the sort, reads memory, and writes new memory
             kept.append(x / (1 + np.max(np.abs(x))))
         return sum(np.sum(part) * weight for weight, part in enumerate(kept)), kept[3], kept[0] + kept[7]
 

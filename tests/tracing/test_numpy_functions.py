@@ -528,7 +528,8 @@ def test_what_has_no_rule_is_refused_by_name(text: str, message: str) -> None:
         ("np.may_share_memory(x, x[0])", True), ("np.shares_memory(x, x + 1)", False), ("int(np.argmax(x))", None),
         ("int(np.searchsorted(x[0] * 0 + [1, 2, 3], 2.5))", 2), ("'traced' in np.array_repr(x)", True),
         ("int(np.digitize(x[0, 0], [0.0, 5.0]))", 1), ("np.array_equiv(x, x[0])", False),
-        ("np.array_equiv(x, np.ones(7))", False),
+        ("np.array_equiv(x, np.ones(7))", False), ("np.digitize(x * 0 + 2, [3.0, 2.0, 1.0]).tolist()", None),
+        ("np.digitize(x * 0 + 2, [3.0, 2.0, 1.0], right=True).tolist()", None),
     ],
 )  # fmt: skip
 def test_questions_have_plain_answers(text: str, expected: Any) -> None:

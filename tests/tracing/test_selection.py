@@ -65,6 +65,42 @@ def _two_masks(x: Any) -> Any:
     return np.sum(x[x > 0]) * np.mean(x[x < 0] ** 2) + np.max(x[x < 0.5]) - np.min(x[x > -0.5])
 
 
+def _columns(x: Any) -> Any:
+    rows = np.reshape(x, (4, 6))
+    mask = rows[1] > 0
+    chosen = rows[:, mask] - np.mean(rows, axis=1, keepdims=True)
+    scales = np.sqrt(np.sum(chosen**2, axis=0) + 1) + np.max(chosen * chosen, axis=0)
+    return np.sum(scales) + np.sum(np.sum(chosen, axis=1) ** 3) + np.sum((chosen @ rows[2, mask]) ** 2)
+
+
+def _assigned_parts(x: Any) -> Any:
+    y, first = np.reshape(x, (2, 3, 4)) * 1.5, np.reshape(x, (2, 3, 4))[0, :, 0] > 0
+    y[:, first] *= 0.5
+    y[1, first, 2] = 0.25
+    y[0, first, 1:] -= x[:3]
+    y[..., y[0, 0] < 0] = -1.0
+    y[:, first, None] = np.sin(y[:, first, None])
+    return np.sum(y**3)
+
+
+def _parts_of_masked_rows(x: Any) -> Any:
+    rows = np.reshape(x, (6, 4))
+    mask = rows[:, 1] > 0
+    total = (
+        np.sum(rows[mask, 0] * rows[mask, -1])
+        + np.sum(np.mean(rows[mask, 1:3] ** 2, axis=0))
+        + np.mean(rows[mask, ::-2])
+    )
+    by_place = np.sum(rows[np.flatnonzero(mask), 2] ** 2) + np.sum(rows[mask, None] * rows[mask, None, :])
+    return total + by_place + np.sum(rows[mask, 1:] - x[None, :3]) + np.var(rows[..., rows[0] > 0])
+
+
+def _two_axes_of_three(x: Any) -> Any:
+    y = np.reshape(x, (2, 3, 4))
+    mask = y[1] > 0
+    return np.sum(np.exp(y[:, mask]).sum(axis=1) ** 2) + np.sum(np.tanh(y[:, mask] * np.reshape(x[:2], (2, 1))))
+
+
 OPEN: tuple[Fun, ...] = (
     lambda x: np.sum(x[x > 0] ** 2),
     lambda x: x[x > 0].mean() + (2 - x[x < 1]).var() + np.prod(1 + x[x > 1] / 50),
@@ -77,6 +113,10 @@ OPEN: tuple[Fun, ...] = (
     lambda x: np.sum(abs(-x[x < 0])) + np.sum(x[(x > 0) & (x < 1)]),
     lambda x: np.sum(x[np.where(x > 0)] ** 2) + np.sum(np.tanh(x[np.flatnonzero(x < 0)])),
     lambda x: np.sum(x[(x > 0).nonzero()]) * np.mean(np.reshape(x, (4, 6))[np.nonzero(np.reshape(x, (4, 6)) > 0)]),
+    _columns,
+    _assigned_parts,
+    _parts_of_masked_rows,
+    _two_axes_of_three,
     _by_places,
     _huber,
     _safe_log,
@@ -102,6 +142,7 @@ SETTLED: tuple[Fun, ...] = (
     ),
     lambda x: sum(x[int(place)] for place in np.flatnonzero(x > 0)) + np.sum(np.where(x > 0)[0] * x[0]),
     lambda x: np.sum(np.where([x[x > 0]], 1, 2)) + np.sum(np.add(x[x > 0], 1, out=x[x > 0])),
+    lambda x: np.sum(np.reshape(x, (2, 3, 4))[0, :, x[:4] > 0] ** 2),
     lambda x: np.sum(x[x > 0] @ np.ones((x[x > 0].shape[0], 2))) + np.sum(np.add.reduce(x[x > 0])),
 )
 

@@ -58,8 +58,11 @@ class Trace(ABC):
         """Return `int(traced)` of a real number where a decision on it will do; None where that would lose its derivative."""
         return None
 
-    def select(self, x: Traced, mask: Traced) -> Traced | None:
-        """Return what stands for `x[mask]` where the number of its elements is to stay open; None where it is known."""
+    def select(self, x: Traced, part: Any, mask: Traced, place: int) -> Traced | None:
+        """Return what stands for `x[mask]` where the number of its elements is to stay open; None where it is known.
+
+        The mask is for the axes from `place` on, as in `x[:, mask]`; of `x[part]` where `part` is not None.
+        """
         return None
 
     def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:

@@ -26,10 +26,12 @@ from chainrule.native.instructions import (
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import is_basic
 from chainrule.native.machine import host
+from chainrule.native.reductions import combine
+from chainrule.native.steps import ACCUMULATIONS
 from chainrule.native.text import Body, Module
 from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.places import GATHER, SCATTER
-from chainrule.passes.terms import Shape, Term
+from chainrule.passes.terms import BOOL, Shape, Term
 from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.arithmetic import DIVIDE, SQRT
 from chainrule.primitives.index_keys import key_of
@@ -66,6 +68,8 @@ def can_be_cells(term: Term) -> bool:
     if primitive in (INDEX_SET, INDEX_ADD):
         same = all(operand.dtype == term.dtype for operand in term.operands)
         return same and len(term.operands) == 2 and is_basic(term.parameters["template"])
+    if primitive in ACCUMULATIONS:
+        return term.dtype != BOOL and term.operands[0].dtype == term.dtype
     if primitive in _REDUCTIONS or primitive is MATMUL:
         return term.dtype in REALS and all(operand.dtype == term.dtype for operand in term.operands)
     return has_instruction(term)
@@ -110,6 +114,8 @@ class Cells:
             return self._update(term, operands[0], operands[1], _numbers(term.operands[2:]), term.parameters["adds"])
         if primitive in _REDUCTIONS:
             return self._reduce(term, operands[0])
+        if primitive in ACCUMULATIONS:
+            return self._accumulate(term, operands[0])
         if primitive is MATMUL:
             return self._matmul(term, operands[0], operands[1])
         return self._elementwise(term, [_spread(each, term.shape) for each in operands])
@@ -227,6 +233,15 @@ class Cells:
                 total = self._arithmetic(name, term, total, part)
             out[place] = total
         return out.reshape(term.shape)
+
+    def _accumulate(self, term: Term, x: Names) -> Names:
+        out = x.copy()
+        rows = np.moveaxis(out, term.parameters["axis"], 0)
+        lanes, how = Lanes(self.body, 1, REALS.get(term.dtype, "double")), ACCUMULATIONS[term.primitive]
+        for place in range(1, len(rows)):
+            for each in np.ndindex(rows.shape[1:]):
+                rows[(place, *each)] = combine(lanes, how, term.dtype, rows[(place - 1, *each)], rows[(place, *each)])
+        return out
 
     def _matmul(self, term: Term, x: Names, y: Names) -> Names:
         left = x.reshape((1, *x.shape)) if x.ndim == 1 else x

@@ -11,14 +11,28 @@ from chainrule.native.heat import LONGEST
 from chainrule.native.instructions import ELEMENTS
 from chainrule.native.lapack import has_lapack
 from chainrule.native.layout import contiguous
-from chainrule.native.plan import ASSEMBLED, LAPACK, LOOP, NUMPY, PRODUCT, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
+from chainrule.native.plan import (
+    ACCUMULATED,
+    ASSEMBLED,
+    LAPACK,
+    LOOP,
+    NUMPY,
+    PRODUCT,
+    SEARCH,
+    STRAIGHT,
+    Fallback,
+    Plan,
+    PlanPath,
+    PlanStep,
+)
 from chainrule.native.plan_names import arrays_around, kind_name, leaf_names, result_names
 from chainrule.native.program import Compiled, Path
 from chainrule.native.row_groups import Group
 from chainrule.native.schedule import Role, Schedule
+from chainrule.native.searches import is_search
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import Specialization, Variant
-from chainrule.native.steps import Step, assembled
+from chainrule.native.steps import ACCUMULATIONS, Step, assembled
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
 from chainrule.passes.complex_parts import ON_PAIRS, REAL_OF, split
 from chainrule.passes.terms import BOOL, Term, live, uniform
@@ -287,6 +301,10 @@ _KINDS = {"cell": STRAIGHT, "loop": LOOP, "product": PRODUCT, "call": NUMPY, "as
 
 
 def _kind(step: Step) -> str:
+    if step.kind == "assemble" and step.term is not None and step.term.primitive in ACCUMULATIONS:
+        return ACCUMULATED
+    if step.term is not None and is_search(step.term):
+        return SEARCH
     return LAPACK if step.term is not None and has_lapack(step.term) else _KINDS[step.kind]
 
 
@@ -314,7 +332,7 @@ def _units(entries: Sequence[tuple[Schedule, Group]]) -> Iterator[tuple[Schedule
             elif step.kind == "assemble" and step.term is not None:
                 whole.update(each.index for each in step.term.results or (step.term,))
                 yield schedule, [step], 0
-            elif step.kind != "lapack" and not (
+            elif step.kind not in ("lapack", "accumulate") and not (
                 step.kind in ("loop", "scatter") and all(piece.target.index in whole for piece in step.pieces)
             ):
                 yield schedule, [step], others

@@ -140,6 +140,7 @@ WHOLE: dict[str, Write] = {
     "invert": lambda lanes, i: lanes.bitwise("xor", i, lanes.whole(-1)),
     "maximum": lambda lanes, i, j: lanes.choose(lanes.compare_whole("sgt", i, j), i, j, lanes.integer),
     "minimum": lambda lanes, i, j: lanes.choose(lanes.compare_whole("slt", i, j), i, j, lanes.integer),
+    "clip": lambda lanes, i, low, high: WHOLE["minimum"](lanes, WHOLE["maximum"](lanes, i, low), high),
     "absolute": lambda lanes, i: lanes.choose(
         lanes.compare_whole("slt", i, lanes.whole(0)), lanes.bitwise("sub", lanes.whole(0), i), i, lanes.integer
     ),

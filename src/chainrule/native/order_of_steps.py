@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from chainrule.native.lapack import has_lapack, lapack_pieces
 from chainrule.native.layout import contiguous
 from chainrule.native.schedule import APART, Role, Schedule
-from chainrule.native.steps import Piece, Step, assembled, reduced
+from chainrule.native.steps import ACCUMULATIONS, Piece, Step, assembled, reduced
 from chainrule.passes.terms import Shape, Term
 
 TOGETHER = 12
@@ -68,3 +68,5 @@ def _assembly(schedule: Schedule, term: Term) -> Iterable[Step]:
         yield Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece])
     if has_lapack(term):
         yield Step("lapack", term)
+    elif term.primitive in ACCUMULATIONS:
+        yield Step("accumulate", term)

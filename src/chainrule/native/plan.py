@@ -7,8 +7,9 @@ import textwrap
 from dataclasses import asdict, dataclass
 from typing import Any
 
-LOOP, STRAIGHT, PRODUCT, LAPACK, ASSEMBLED, NUMPY = (
-    "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled", "by NumPy",
+LOOP, STRAIGHT, PRODUCT, LAPACK, ASSEMBLED, ACCUMULATED, SEARCH, NUMPY = (
+    "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled", "accumulated", "binary search",
+    "by NumPy",
 )  # fmt: skip
 SHOWN = 60
 """So many steps are printed."""
@@ -20,7 +21,8 @@ DECISIONS = 4
 class PlanStep:
     """One thing that compiled code does.
 
-    kind: "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled" or "by NumPy".
+    kind: "fused loop", "straight-line code", "matrix product (BLAS)", "by LAPACK", "assembled", "accumulated",
+    "binary search" or "by NumPy".
     computes: formulas of what is left in memory or in registers, or the operations where there are many.
     operations: how many there are, without views. space: the iteration space; empty for straight-line code.
     reads, writes: bytes of memory. spared: bytes of intermediate arrays that NumPy would write, and the step does not.
@@ -81,7 +83,7 @@ class Plan:
         """The plan in one line."""
         if not self.steps and self.fallbacks:
             return "not compiled: every call runs through NumPy"
-        kinds = [(kind, self.count(kind)) for kind in (LOOP, STRAIGHT, PRODUCT, LAPACK, ASSEMBLED, NUMPY)]
+        kinds = [(kind, self.count(kind)) for kind in _NOUN]
         parts = [_many(count, _NOUN[kind]) for kind, count in kinds if count] or ["nothing to compute"]
         return ", ".join([*parts, f"{_bytes(self.arena)} of scratch memory", _many(len(self.paths), "path")])
 
@@ -141,7 +143,7 @@ class Plan:
 
 _NOUN = {
     LOOP: "fused loop", STRAIGHT: "piece of straight-line code", PRODUCT: "matrix product", LAPACK: "call of LAPACK",
-    ASSEMBLED: "assembled array",
+    ASSEMBLED: "assembled array", ACCUMULATED: "accumulated array", SEARCH: "binary search",
     NUMPY: "call of NumPy",
 }  # fmt: skip
 
@@ -177,7 +179,7 @@ def _numbers(numbers: tuple[int, ...]) -> str:
 def _many(count: int, noun: str) -> str:
     plural = {
         "piece of straight-line code": "pieces of straight-line code", "call of NumPy": "calls of NumPy",
-        "call of LAPACK": "calls of LAPACK",
+        "call of LAPACK": "calls of LAPACK", "binary search": "binary searches",
     }  # fmt: skip
     return f"{count:,} {noun if count == 1 else plural.get(noun, noun + 's')}"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainrule.native.accumulations import write_accumulation
 from chainrule.native.cells import MOST, Cells
 from chainrule.native.entry_plan import EntryPlan, Node
 from chainrule.native.heat import Heat
@@ -24,6 +25,7 @@ from chainrule.native.products import write_product
 from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
 from chainrule.native.schedule import ALIAS, Schedule
+from chainrule.native.searches import is_search, write_search
 from chainrule.native.steps import Piece, Step
 from chainrule.native.tables import Pending, fill_tables
 from chainrule.native.text import Module
@@ -298,12 +300,16 @@ class ProgramWriter(Writing):
             self._start(term, state)
         elif step.kind == "lapack":
             write_lapack(self, state, term)
+        elif step.kind == "accumulate":
+            write_accumulation(self, state, term)
         elif step.kind == "product":
             size = term.dtype.itemsize
             operands = [self.stored(state, operand) for operand in term.operands]
             pointers = [self.pointer(state, stored, size) for stored in operands]
             write_product(self, term, operands, pointers, self.pointer(state, state.storage[term.index], size))
             state.done.add(term.index)
+        elif is_search(term):
+            write_search(self, state, term)
         else:
             write_call(self, state, term)
 
@@ -362,7 +368,7 @@ def _made(step: Step) -> Sequence[Term]:
     """Return the buffers that a step starts to fill."""
     if step.kind == "loop":
         return [piece.target for piece in step.pieces]
-    if step.kind in ("cell", "lapack") or step.term is None:
+    if step.kind in ("cell", "lapack", "accumulate") or step.term is None:
         return ()
     made: Sequence[Term] = step.term.results or (step.term,)
     return made

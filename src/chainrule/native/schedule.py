@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from enum import Enum, auto
 
 from chainrule.core.graph import ITEM
+from chainrule.native.accumulations import is_accumulated
 from chainrule.native.cells import MOST, can_be_cells
 from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.lapack import has_lapack
@@ -65,7 +66,7 @@ class Role(Enum):
     PRODUCT = auto()  # by a matrix product
     ALIAS = auto()  # not at all: a view of what is in memory
     ASSEMBLE = auto()  # from parts that are stored in its memory
-    CALL = auto()  # by NumPy
+    CALL = auto()  # by NumPy, or a search
 
 
 SOURCE, CELL, POINT, REDUCE, PRODUCT, ALIAS, ASSEMBLE, CALL = Role
@@ -157,7 +158,7 @@ class Schedule:
             return POINT
         if term.index in self.lazy_joins:
             return POINT
-        if primitive is SCATTER:
+        if primitive is SCATTER or is_accumulated(term):
             return ASSEMBLE
         if primitive in REDUCTIONS and same and term.dtype != BOOL:
             return REDUCE

@@ -16,9 +16,11 @@ from chainrule.primitives.indexing import INDEX_ADD
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.reduction import PROD, SUM
+from chainrule.primitives.sequence import CUMMAX, CUMMIN, CUMPROD, CUMSUM
 from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE
 
 REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
+ACCUMULATIONS: dict[Primitive | None, str] = {CUMSUM: "sum", CUMPROD: "prod", CUMMAX: "max", CUMMIN: "min"}
 
 
 class Piece(NamedTuple):
@@ -50,7 +52,7 @@ class Step:
     """One thing to do: "cell", "loop", "product", "call" or "assemble" (which comes before the loops of its pieces).
 
     A "scatter" is a loop whose rows may write to the same memory: they are worked off in order. What is assembled for
-    "lapack" is then worked on in its memory.
+    "lapack" or "accumulate" is then worked on in its memory.
     """
 
     kind: str
@@ -75,6 +77,8 @@ def assembled(term: Term) -> list[Piece]:
     whole = contiguous(term.shape)
     if term.primitive is RESHAPE:
         return [Piece(term.operands[0], "store", term, 0, contiguous(term.operands[0].shape))]
+    if term.primitive in ACCUMULATIONS:
+        return _started(term.operands[0], term)
     if term.primitive is STACK:
         return [Piece(part, "store", term, place * whole[0], whole[1:]) for place, part in enumerate(term.operands)]
     if term.primitive is WEAVE:

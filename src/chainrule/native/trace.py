@@ -13,6 +13,7 @@ from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Traced, compute
 from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, where
+from chainrule.native.bounds import bounds
 from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import WORTH_BYTES, ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
@@ -200,8 +201,8 @@ class JitTrace(RecordTrace):
             raise
         return cast(traced, np.int64) if -(1 << 63) <= value < 1 << 63 else None
 
-    def select(self, x: Traced, mask: Traced) -> Traced | None:
-        return select(x, mask)
+    def select(self, x: Traced, part: Any, mask: Traced, place: int) -> Traced | None:
+        return select(x, part, mask, place)
 
     def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
         return places_of(mask)
@@ -217,7 +218,10 @@ class JitTrace(RecordTrace):
         axes = axes_of_arrays(template, [array.ndim for array in arrays], x.ndim)
         for array, axis in zip(arrays, axes, strict=True):
             if isinstance(array, TracedArray):
-                self.places[id(array.data), x.shape[axis]] = array
+                length = x.shape[axis]
+                lowest, highest = bounds(array.data)
+                if lowest < -length or highest >= length:
+                    self.places[id(array.data), length] = array
 
     def check_places(self) -> None:
         """Decide on whether what was used as an index lies within its axis, before native code reads there."""

@@ -16,6 +16,7 @@ from chainrule.primitives.exponential import EXP
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRITTEN
 from chainrule.primitives.products import EINSUM, MATMUL
 from chainrule.primitives.reduction import SUM
+from chainrule.primitives.sequence import CUMPROD, CUMSUM
 from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, CONCATENATE, RESHAPE, ROLL, TRANSPOSE, WHERE
 from chainrule.primitives.solves import COFACTOR, DET, INV, SOLVE
 
@@ -42,6 +43,8 @@ RULES: dict[Primitive, Rule] = {
     INDEX_ADD: indices.index_add,
     LAST_WRITTEN: indices.last_written,
     GATHER: indices.gather,
+    CUMSUM: products.running(CUMSUM),
+    CUMPROD: products.running(CUMPROD),
     MATMUL: products.matmul,
     EINSUM: einsum,
     SOLVE: solves.solve,

@@ -1,10 +1,11 @@
-"""Owns how sums and matrix products are simplified."""
+"""Owns how sums, running ones too, and matrix products are simplified."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from chainrule.passes.simplify import Simplifier
+from chainrule.core.primitive import Primitive
+from chainrule.passes.simplify import Rule, Simplifier
 from chainrule.passes.terms import BOOL, INT64, Shape, Term
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.products import MATMUL
@@ -26,6 +27,21 @@ def sum_over(
     if x.dtype == dtype and all(x.shape[axis] == 1 for axis in parameters["axis"]):
         return s.reshape(x, shape)  # NumPy's sum of -0 alone is 0
     return _sum_of_product(s, x, parameters["axis"], shape) if x.dtype == dtype else None
+
+
+def running(primitive: Primitive) -> Rule:
+    """Return the rule of a running sum or product: truth values are counted, and one number alone is what it is."""
+
+    def rule(
+        s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
+    ) -> Term | None:
+        (x,) = operands
+        if x.dtype == BOOL and dtype == INT64:
+            x = s.apply(ASTYPE, (x,), {"dtype": INT64}, shape, INT64)
+            return s.apply(primitive, (x,), parameters, shape, dtype)
+        return x if x.dtype == dtype and shape[parameters["axis"]] == 1 else None
+
+    return rule
 
 
 def _sum_of_product(s: Simplifier, x: Term, axis: tuple[int, ...], shape: Shape) -> Term | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -133,6 +133,42 @@ def _spelled_out(
     gap = len(spelled) if gap is None else gap
     spelled[gap:gap] = [FULL] * (ndim - used)
     return spelled, operands
+
+
+class MaskKey(NamedTuple):
+    """An index expression with one mask, taken apart: `x[part][slices of whole axes, mask]`, with `place` such slices.
+
+    part: a key of slices, integers and new axes; None where that is all of x.
+    """
+
+    part: Key
+    mask: Array
+    place: int
+
+    @property
+    def rest(self) -> Key:
+        """What is left to index `x[part]` with."""
+        return (*(FULL,) * self.place, self.mask) if self.place else self.mask
+
+
+def mask_key(template: Template, mask: Array, ndim: int) -> MaskKey | None:
+    """Take apart an expression whose only array is a mask; None where NumPy moves the axis that the mask makes.
+
+    >>> mask_key((0, ..., ARRAY, 1), np.array([True, False]), 3)
+    MaskKey(part=(0, slice(None, None, None), 1), mask=array([ True, False]), place=0)
+    """
+    if template is ARRAY:
+        return MaskKey(None, mask, 0)
+    at, width = next(place for place, entry in enumerate(template) if entry is ARRAY), mask.ndim
+    after = len(template) - at - 1
+    entries, _ = _spelled_out((*template[:at], *(FULL,) * width, *template[at + 1 :]), (), [], ndim)
+    if Ellipsis in template[:at]:
+        at = len(entries) - after - width
+    place = sum(type(entry) is not int for entry in entries[:at])
+    lone = [number for number, entry in enumerate(entries) if type(entry) is int or at <= number < at + width]
+    if not width or (place and lone[-1] - lone[0] + 1 > len(lone)):
+        return None
+    return MaskKey(None if all(entry == FULL for entry in entries) else tuple(entries), mask, place)
 
 
 class Layout:

@@ -93,9 +93,17 @@ def _is_lone_mask(template: Template, arrays: tuple[Array, ...]) -> bool:
     return template is ARRAY and bool(arrays[0].dtype.kind == "b")
 
 
-def widened(mask: Array, ndim: int) -> Array:
-    """Return the mask of the first axes of an array with `ndim` axes in a shape that broadcasts with the array."""
-    return np.reshape(mask, mask.shape + (1,) * (ndim - mask.ndim))
+def _place_of_lone_mask(template: Template, arrays: tuple[Array, ...]) -> int | None:
+    """Return the first axis that a mask is for; None where there is another entry than it and slices of whole axes before it."""
+    if len(arrays) != 1 or arrays[0].dtype.kind != "b":
+        return None
+    entries = template if isinstance(template, tuple) else (template,)
+    return len(entries) - 1 if entries[-1] is ARRAY and all(entry == FULL for entry in entries[:-1]) else None
+
+
+def widened(mask: Array, ndim: int, place: int = 0) -> Array:
+    """Return the mask of the axes from `place` on of an array with `ndim` axes in a shape that broadcasts with the array."""
+    return np.reshape(mask, mask.shape + (1,) * (ndim - place - mask.ndim))
 
 
 def _set_back(ct: Array, index: int, x: Array, v: Array, *arrays: Array, template: Template) -> Array:
@@ -246,8 +254,9 @@ def index_set(x: Array, key: Key, v: Array) -> Array:
     dtype, given = np.result_type(x), np.result_type(v)
     if given.kind in "fc" and dtype.kind not in (given.kind, "c"):
         v = cast(v, dtype)
-    if _is_lone_mask(template, arrays) and not np.ndim(v) and np.shape(x)[: arrays[0].ndim] == arrays[0].shape:
-        return bind(WHERE, (cast(v, _type_of_written(x, v)), x, widened(arrays[0], np.ndim(x))))
+    place = _place_of_lone_mask(template, arrays)
+    if place is not None and not np.ndim(v) and np.shape(x)[place : place + arrays[0].ndim] == arrays[0].shape:
+        return bind(WHERE, (cast(v, _type_of_written(x, v)), x, widened(arrays[0], np.ndim(x), place)))
     return bind(INDEX_SET, (x, v, *arrays), {"template": template})
 
 

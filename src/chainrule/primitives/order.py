@@ -12,7 +12,7 @@ from chainrule.core.trace import bind
 from chainrule.errors import ShapeError, where
 from chainrule.primitives.comparison import STEP
 from chainrule.primitives.reduction import kept, shifted
-from chainrule.primitives.shape import Shape, batch_size
+from chainrule.primitives.shape import Shape, batch_size, cast
 
 SORTED = "sorted elements carry their sensitivities with them"
 
@@ -92,15 +92,28 @@ def _position(
     return Piecewise(name=name, value=value, rule=STEP, batch=batch, expansion=expansion)
 
 
+def _first_place_of(extreme: Callable[..., Any], x: Array, axis: int, keepdims: bool) -> Array:
+    """Return the first place along an axis of the extreme element, which is NaN where there is one."""
+    x = cast(x, np.int64) if x.dtype.kind == "b" else x
+    is_there = np.equal(x, extreme(x, axis=axis, keepdims=True))
+    if x.dtype.kind in "fc":
+        is_there = np.logical_or(is_there, np.isnan(x))  # beside a NaN no element equals the extreme one
+    length = x.shape[axis]
+    places = np.reshape(np.arange(length), (length, *(1,) * (x.ndim - axis - 1)))
+    return np.min(np.where(is_there, places, length - 1), axis=axis, keepdims=keepdims)
+
+
 ARGMAX = _position(
     "argmax",
     lambda x, axis, keepdims: np.argmax(x, axis=axis, keepdims=keepdims),
     lambda batched, x, axis, keepdims: np.argmax(x, axis=axis + 1, keepdims=keepdims),
+    lambda x, axis, keepdims: _first_place_of(np.max, x, axis, keepdims),
 )
 ARGMIN = _position(
     "argmin",
     lambda x, axis, keepdims: np.argmin(x, axis=axis, keepdims=keepdims),
     lambda batched, x, axis, keepdims: np.argmin(x, axis=axis + 1, keepdims=keepdims),
+    lambda x, axis, keepdims: _first_place_of(np.min, x, axis, keepdims),
 )
 ARGSORT = _position(
     "argsort",

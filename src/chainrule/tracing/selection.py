@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.core.graph import Node
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, innermost
-from chainrule.primitives.index_keys import ARRAY, Key, split_key
+from chainrule.primitives.index_keys import ARRAY, FULL, Key, split_key
 from chainrule.primitives.indexing import index, index_set, widened
 from chainrule.tracing.numpy_functions import moved_to_middle
 from chainrule.tracing.open_array import OpenArray, settled
@@ -32,28 +32,41 @@ _BEGINNING = 1.0
 
 
 class _Chosen(NamedTuple):
-    """The elements of `whole` where `mask`, which has its first axes, holds."""
+    """The elements of `whole` where `mask`, which has its axes from `place` on, holds."""
 
     whole: Any
     mask: TracedArray
+    place: int
 
     def wide(self) -> Any:
         """Return the mask in a shape that broadcasts with the whole."""
-        return widened(self.mask, self.whole.ndim)
+        return widened(self.mask, self.whole.ndim, self.place)
 
     def axes(self) -> int:
         """Return how many axes the mask makes one."""
         return int(self.mask.ndim)
 
+    def after(self) -> int:
+        """Return how many axes come after those."""
+        return int(self.whole.ndim) - self.place - self.axes()
 
-def select(x: Traced, mask: Traced) -> TracedArray | None:
-    """Return `x[mask]` with the number of its elements open; None where that is no selection of real numbers."""
-    if not isinstance(x, TracedArray) or not isinstance(mask, TracedArray):
+    def holds(self, whole: Any) -> Selection:
+        """Return the same selection of the elements of another array."""
+        return Selection(self._replace(whole=whole))
+
+
+def select(x: Traced, part: Key, mask: Traced, place: int) -> TracedArray | None:
+    """Return `x[part][mask]`, where the mask is for the axes from `place` on, with the number of its elements open.
+
+    None where that is no selection of real numbers. part: None for all of x.
+    """
+    if not isinstance(x, TracedArray) or not isinstance(mask, TracedArray) or x.dtype.kind != "f":
         return None
-    if x.dtype.kind != "f" or not mask.ndim or x.shape[: mask.ndim] != mask.shape or not x.size:
+    x = x if part is None else x[part]
+    if not mask.ndim or x.shape[place : place + mask.ndim] != mask.shape or not x.size:
         return None
     mask = mask.snapshot()
-    return Selection(_Chosen(np.where(widened(mask, x.ndim), x.snapshot(), _BEGINNING), mask))
+    return Selection(_Chosen(np.where(widened(mask, x.ndim, place), x.snapshot(), _BEGINNING), mask, place))
 
 
 def _forward(ufunc: np.ufunc) -> Callable[[Any, Any], Any]:
@@ -89,7 +102,7 @@ class Selection(OpenArray):
     def taken(self) -> TracedArray:
         """Return the plain array."""
         chosen: _Chosen = self.origin
-        found: TracedArray = index(chosen.whole, chosen.mask)
+        found: TracedArray = index(chosen.whole, (*(FULL,) * chosen.place, chosen.mask))
         return found
 
     # --- what does not ask how many there are
@@ -132,7 +145,7 @@ class Selection(OpenArray):
     def ndim(self) -> int:
         """The number of axes: those of the mask are one."""
         chosen: _Chosen = self.origin
-        return 1 + int(chosen.whole.ndim) - chosen.axes()
+        return chosen.place + 1 + chosen.after()
 
     @property
     def size(self) -> Any:
@@ -150,7 +163,8 @@ class Selection(OpenArray):
         """Return `target` after `target[key] = self`."""
         template, arrays = split_key(key)
         chosen = self.origin
-        if template is ARRAY and _are_one(arrays[0], chosen.mask) and target.shape == chosen.whole.shape:
+        is_place = template == (*(FULL,) * chosen.place, ARRAY) if chosen.place else template is ARRAY
+        if is_place and _are_one(arrays[0], chosen.mask) and target.shape == chosen.whole.shape:
             return np.where(chosen.wide(), chosen.whole.astype(target.dtype), target)
         return index_set(target, key, self)
 
@@ -165,7 +179,8 @@ class Selection(OpenArray):
         chosen = _first(inputs).origin
         moved = moved_to_middle(ufunc, wholes, chosen.wide())
         wholes = [each if type(each) in PLAIN else guarded for each, guarded in zip(wholes, moved, strict=True)]
-        return Selection(_Chosen(ufunc(*wholes), chosen.mask))
+        found: Selection = chosen.holds(ufunc(*wholes))
+        return found
 
     def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         found = NotImplemented
@@ -227,16 +242,23 @@ def _wholes(values: Sequence[Any]) -> list[Any] | None:
     """Return operands as what is computed on all elements; None where one does not fit every number of elements."""
     if not any(type(each) is Selection for each in values):
         return None
-    chosen = _first(values).origin
-    further = chosen.whole.ndim - chosen.axes()
+    chosen: _Chosen = _first(values).origin
+    after, ndim = chosen.after(), chosen.place + 1 + chosen.after()
     wholes: list[Any] = []
     for each in values:
         if type(each) is Selection:
-            if not _are_one(each.origin.mask, chosen.mask) or each.ndim != 1 + further:
+            if not _are_one(each.origin.mask, chosen.mask) or (each.origin.place, each.ndim) != (chosen.place, ndim):
                 return None
             wholes.append(each.origin.whole)
-        elif type(each) in PLAIN or (isinstance(each, TracedArray | np.ndarray | np.generic) and each.ndim <= further):
+        elif type(each) in PLAIN:
             wholes.append(each)
+        elif not isinstance(each, TracedArray | np.ndarray | np.generic):
+            return None
+        elif each.ndim <= after:
+            wholes.append(each)
+        elif each.ndim <= ndim and each.shape[-1 - after] == 1:  # the same for all that are selected
+            before = each.shape[: each.ndim - after]
+            wholes.append(np.reshape(each, before + (1,) * (chosen.axes() - 1) + each.shape[each.ndim - after :]))
         else:
             return None
     return wholes
@@ -250,7 +272,7 @@ def _elementwise(function: Callable[..., Any], args: Sequence[Any]) -> Any:
     chosen = _first(args).origin
     wide = chosen.wide()
     guarded = (np.where(wide, each, each.dtype.type(1)) if isinstance(each, TracedArray) else each for each in wholes)
-    return Selection(_Chosen(function(*guarded), chosen.mask))
+    return chosen.holds(function(*guarded))
 
 
 def _reduced(function: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -266,12 +288,14 @@ def _reduced(function: Callable[..., Any], args: Sequence[Any], options: dict[st
     if axis is not None and not -selection.ndim <= axis < selection.ndim:
         return NotImplemented
     place = None if axis is None else axis % selection.ndim
-    if place:
+    if place is not None and place != chosen.place:
         guarded = np.where(chosen.wide(), chosen.whole, 1)
-        return Selection(_Chosen(function(guarded, axis=place + chosen.axes() - 1, **options), chosen.mask))
+        found = function(guarded, axis=place if place < chosen.place else place + chosen.axes() - 1, **options)
+        moves = place < chosen.place and not options.get("keepdims", False)
+        return Selection(chosen._replace(whole=found, place=chosen.place - moves))
     if function not in _REDUCTIONS_OF_SELECTED or options.pop("keepdims", False):
         return NotImplemented
-    axes = None if place is None else tuple(range(chosen.axes()))
+    axes = None if place is None else tuple(range(chosen.place, chosen.place + chosen.axes()))
     wide = np.broadcast_to(chosen.wide(), chosen.whole.shape)
     if function is np.count_nonzero:
         return np.sum(np.where(wide, np.not_equal(chosen.whole, 0), False), axis=axes)
@@ -283,17 +307,22 @@ def _reduced(function: Callable[..., Any], args: Sequence[Any], options: dict[st
 
 
 def _product(first: Any, second: Any) -> Any:
-    """Return a matrix product: of each row that is selected with an array, or of two selections of numbers."""
+    """Return a matrix product: of each row that is selected with an array, or of two selections along what is selected."""
     if type(first) is not Selection:
         return NotImplemented
     chosen = first.origin
     rows = np.where(chosen.wide(), chosen.whole, 0)
     if type(second) is Selection:
-        if first.ndim != 1 or second.ndim != 1 or not _are_one(chosen.mask, second.origin.mask):
+        other = second.origin
+        if not _are_one(chosen.mask, other.mask) or chosen.after() or other.place or max(first.ndim, second.ndim) > 2:
             return NotImplemented
-        return np.sum(rows * np.where(chosen.mask, second.origin.whole, 0))
-    if first.ndim == 2 and isinstance(second, TracedArray | np.ndarray) and second.ndim in (1, 2):
-        return Selection(_Chosen(rows @ second, chosen.mask))
+        columns = np.where(other.wide(), other.whole, 0)
+        count = chosen.mask.size
+        return np.reshape(rows, (*rows.shape[: chosen.place], count)) @ np.reshape(
+            columns, (count, *columns.shape[chosen.axes() :])
+        )
+    if first.ndim == 2 and not chosen.place and isinstance(second, TracedArray | np.ndarray) and second.ndim in (1, 2):
+        return chosen.holds(rows @ second)
     return NotImplemented
 
 

@@ -14,7 +14,7 @@ from chainrule.errors import NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
-from chainrule.primitives.index_keys import ARRAY, Key, decided, split_key
+from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
@@ -173,10 +173,10 @@ class TracedArray(TracedOperators):
     def __getitem__(self, key: Any) -> Any:
         # Hot path: benchmarks/test_eager.py
         template, arrays = split_key(key)
-        mask = _mask_of(template, arrays) if arrays else None
-        if mask is not None:
-            for owner in owners(mask):
-                selected = owner.select(self, mask)
+        masked = _masked(template, arrays, self.ndim) if arrays else None
+        if masked is not None:
+            for owner in owners(masked.mask):
+                selected = owner.select(self, *masked)
                 if selected is not None:
                     return selected
         result = bind(INDEX, (self, *arrays), {"template": template})
@@ -191,8 +191,11 @@ class TracedArray(TracedOperators):
             if not self.dtype.hasobject:
                 value.refresh()
         template, arrays = split_key(key)
-        mask = _mask_of(template, arrays) if arrays else None
-        key = key if mask is None else mask
+        masked = _masked(template, arrays, self.ndim) if arrays else None
+        if masked is not None and masked.part is not None:
+            TracedArray.__getitem__(self, masked.part)[masked.rest] = value
+            return
+        key = key if masked is None else masked.rest
         value = lift(value)
         self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
 
@@ -345,15 +348,16 @@ class TracedArray(TracedOperators):
         return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
 
 
-def _mask_of(template: Any, arrays: Sequence[Array]) -> TracedArray | None:
-    """Return the traced mask that an index expression is, or that the places of which it consists are those of."""
+def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None:
+    """Return an index expression with one traced mask, or with the places of one instead, taken apart."""
     first = arrays[0]
     if not isinstance(first, TracedArray):
         return None
-    if template is ARRAY and first.dtype.kind == "b":
-        return first
-    is_bare = template is ARRAY or all(entry is ARRAY for entry in template)
-    return first.mask_of(arrays) if is_bare else None
+    if len(arrays) > 1:
+        mask = first.mask_of(arrays) if all(entry is ARRAY for entry in template) else None
+        return None if mask is None else MaskKey(None, mask, 0)
+    mask = first if first.dtype.kind == "b" else first.mask_of(arrays)
+    return None if mask is None else mask_key(template, mask, ndim)
 
 
 def _is_key(known: Key, key: Key) -> bool:

@@ -42,8 +42,8 @@ class BatchTrace(Trace):
             f"np.where(condition, a, b), or a Python loop instead of vmap{where()}"
         )
 
-    def select(self, x: Traced, mask: Traced) -> Traced | None:
-        return select(x, mask)
+    def select(self, x: Traced, part: Any, mask: Traced, place: int) -> Traced | None:
+        return select(x, part, mask, place)
 
     def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
         return places_of(mask)

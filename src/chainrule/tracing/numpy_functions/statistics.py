@@ -63,16 +63,18 @@ def _partitioned(primitive: Primitive, name: str) -> Callable[..., Array]:
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Array:
     """np.searchsorted."""
-    table = as_array(a)
-    return bind(SEARCHSORTED, (table if sorter is None else table[sorter], as_array(v)), {"side": side})
+    table, values = as_array(a), as_array(v)
+    common = np.result_type(table.dtype, values.dtype)
+    table = cast(table if sorter is None else table[sorter], common)
+    return bind(SEARCHSORTED, (table, cast(values, common)), {"side": side})
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Array:
-    """np.digitize, for increasing bins."""
-    bins = as_array(bins)
+    """np.digitize."""
+    bins, side = as_array(bins), "left" if right else "right"
     if bins.size > 1 and bool(bins[0] > bins[-1]):
-        return bins.shape[0] - searchsorted(bins[::-1], x, side="left" if not right else "right")
-    return searchsorted(bins, x, side="left" if right else "right")
+        return bins.shape[0] - searchsorted(bins[::-1], x, side=side)
+    return searchsorted(bins, x, side=side)
 
 
 # Functions that skip NaN
