@@ -47,8 +47,11 @@ _RULES: dict[Primitive, Callable[..., Bounds]] = {
 """By operation, the bounds of its result from those of its operands; those of a result that overflows hold for nothing."""
 
 
-def bounds(node: Node, depth: int = _DEPTH) -> Bounds:
-    """Return a smallest and a largest number between which all elements of a value lie, whatever the arguments are."""
+def bounds(node: Node, is_reference: Callable[[Any], bool], depth: int = _DEPTH) -> Bounds:
+    """Return a smallest and a largest number between which all elements of a value lie, whatever the arguments are.
+
+    is_reference: whether an array is one of the surroundings, whose elements may change.
+    """
     rule = _RULES.get(node.primitive) if node.primitive is not None else None
     if node.value.dtype != INT64 or not depth:
         return ANYTHING
@@ -58,14 +61,14 @@ def bounds(node: Node, depth: int = _DEPTH) -> Bounds:
     if rule is None:
         return ANYTHING
     found = rule(*(
-        _of_constant(operand) if parent is None else bounds(parent, depth - 1)
+        _of_constant(operand, is_reference) if parent is None else bounds(parent, is_reference, depth - 1)
         for operand, parent in zip(node.operands, node.parents, strict=True)
     ))  # fmt: skip
     return found if found[0] >= LOWEST and found[1] <= HIGHEST else ANYTHING
 
 
-def _of_constant(value: Any) -> Bounds:
+def _of_constant(value: Any, is_reference: Callable[[Any], bool]) -> Bounds:
     array = np.asarray(value)
-    if array.dtype.kind not in "iu" or not array.size:
+    if array.dtype.kind not in "iu" or not array.size or is_reference(array):
         return ANYTHING
     return int(array.min()), int(array.max())

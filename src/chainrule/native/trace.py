@@ -219,7 +219,7 @@ class JitTrace(RecordTrace):
         for array, axis in zip(arrays, axes, strict=True):
             if isinstance(array, TracedArray):
                 length = x.shape[axis]
-                lowest, highest = bounds(array.data)
+                lowest, highest = bounds(array.data, self.captured.is_reference)
                 if lowest < -length or highest >= length:
                     self.places[id(array.data), length] = array
 
