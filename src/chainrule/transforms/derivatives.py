@@ -12,7 +12,8 @@ from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import NotScalarError, ShapeError, TracingError, where
 from chainrule.tracing.record import as_value
-from chainrule.transforms.arguments import Arguments, as_output, plain, read
+from chainrule.tracing.traced_number import as_number
+from chainrule.transforms.arguments import NUMBERS, Arguments, as_output, plain, read
 from chainrule.transforms.batch import vmap
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.reverse import linearize
@@ -120,7 +121,7 @@ def derivative(fun: Function, order: int = 1) -> Function:
 def _derived(fun: Function, order: int, /, x: Any) -> Any:
     nested = fun
     for _ in range(order):
-        nested = _once(nested)
+        nested = _once(nested, type(x) in NUMBERS)
     value = as_value(x)
     if np.ndim(value) == 0:
         return plain(nested(value))
@@ -128,11 +129,14 @@ def _derived(fun: Function, order: int, /, x: Any) -> Any:
     return np.reshape(flat, np.shape(value))
 
 
-def _once(inner: Function) -> Function:
+def _once(inner: Function, is_number: bool) -> Function:
     """Return the first derivative of a function of one number."""
 
+    def moved(t: Array) -> list[Array]:
+        return [as_output(inner(as_number(t) if is_number else t))]
+
     def slope(x: Array) -> Array:
-        values, tangents = pushforward(lambda t: [as_output(inner(t))], [x], [np.ones_like(x)])
+        values, tangents = pushforward(moved, [x], [np.ones_like(x)])
         if np.shape(values[0]) != ():
             raise NotScalarError(
                 f"derivative takes a function of one number with one number as its result, which is applied to each element "
