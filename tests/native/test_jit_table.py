@@ -58,7 +58,8 @@ SPECIAL = (
     -40.0,
     700.0,
 )
-BY_RECURRENCE = frozenset(("yn", "kn"))  # SciPy takes as many steps as their order says
+# SciPy takes as many steps as the order of these says, or their neighbors far below order 0 cancel.
+BY_RECURRENCE = frozenset(("yn", "kn", "struve"))
 ENDS = ("smallest_subnormal", "tiny", "max", "eps")
 LAYOUTS: dict[str, Callable[[Any], Any]] = {
     "Fortran": np.asfortranarray,
