@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import bind
+from chainrule.core.trace import Traced, bind
 from chainrule.errors import ShapeError
 from chainrule.errors import where as line
 from chainrule.primitives.arithmetic import IMAG, REAL
@@ -49,6 +49,10 @@ def clip(
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
     """np.nan_to_num."""
     x = as_array(x)
+    if not copy and isinstance(x, Traced):
+        changed: Any = x
+        changed[...] = nan_to_num(x, True, nan, posinf, neginf)
+        return changed
     if x.dtype.kind == "c":
         return nan_to_num(real(x), copy, nan, posinf, neginf) + 1j * nan_to_num(imag(x), copy, nan, posinf, neginf)
     if x.dtype.kind != "f":
