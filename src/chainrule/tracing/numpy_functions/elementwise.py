@@ -89,7 +89,7 @@ def imag(val: Any) -> Array:
 def angle(z: Any, deg: bool = False) -> Array:
     """np.angle."""
     z = as_array(z)
-    radians = np.arctan2(imag(z), real(z)) if z.dtype.kind == "c" else np.arctan2(0.0, z)
+    radians = np.arctan2(imag(z), real(z)) if z.dtype.kind == "c" else np.arctan2(0, z)
     return np.degrees(radians) if deg else radians
 
 
@@ -169,6 +169,12 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Array:
     return result if count > 1 else np.broadcast_to(result, np.broadcast_shapes(np.shape(which), np.shape(result)))
 
 
+def i0(x: Any) -> Array:
+    """np.i0."""
+    x = as_array(x)
+    return cast(bind(I0, (x,)), x.dtype) if x.dtype.kind == "f" else bind(I0, (x,))
+
+
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * np.pi) -> Array:
     """np.unwrap: the jumps that it takes out are constant."""
     x = as_array(p)
@@ -198,6 +204,6 @@ ELEMENTWISE: dict[Callable[..., Any], Callable[..., Any]] = {
     np.piecewise: piecewise,
     np.choose: choose,
     np.unwrap: unwrap,
-    np.i0: lambda x: bind(I0, (lift(x),)),
+    np.i0: i0,
 }
 """NumPy's function to ours, which has the same signature."""

@@ -121,6 +121,7 @@ def poly(seq_of_zeros: Any) -> Array:
     zeros = np.atleast_1d(as_array(seq_of_zeros))
     if zeros.ndim == 2:
         zeros = np.linalg.eigvals(zeros)
+    zeros = cast(zeros, np.mintypecode(zeros.dtype.char))
     result = np.ones(1, zeros.dtype)
     for place in range(zeros.shape[0]):
         result = convolve(result, np.stack([np.ones((), zeros.dtype), -zeros[place]]))
