@@ -12,6 +12,7 @@ from chainrule.tracing.numpy_functions.calculus import CALCULUS
 from chainrule.tracing.numpy_functions.creation import CREATION
 from chainrule.tracing.numpy_functions.diagonals import DIAGONALS
 from chainrule.tracing.numpy_functions.elementwise import ELEMENTWISE
+from chainrule.tracing.numpy_functions.extended_domains import EXTENDED_DOMAINS
 from chainrule.tracing.numpy_functions.fourier import FOURIER
 from chainrule.tracing.numpy_functions.indexing import INDEXING
 from chainrule.tracing.numpy_functions.joining import JOINING
@@ -41,6 +42,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **QUERIES,
     **LINEAR_ALGEBRA,
     **FOURIER,
+    **EXTENDED_DOMAINS,
 }
 """NumPy's function to ours, which has the same signature. A function that is not here is refused by name."""
 
