@@ -30,6 +30,10 @@ PROGRAMS = {
     "a number of numpy": lambda x, y: x[:1] * (x[0] * y),
     "a step": lambda x, y: (y // 0.3) * x + np.floor(y) * x,
     "accumulated": lambda x, y: sum([y, y, 1.0]) * x,
+    "product": lambda x, y: np.dot(x, y) + np.inner(y, x),
+    "placed": lambda x, y: np.linspace(x, y, 3, axis=1)[0],
+    "rounded": lambda x, y: round(y, 1) * np.real(x),
+    "real part": lambda x, y: np.real(y) * x,
     "minimum of python": lambda x, y: min(y, 3.0) * x,
 }
 

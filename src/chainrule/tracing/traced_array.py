@@ -150,7 +150,7 @@ class TracedArray(TracedOperators):
         if self.shape:
             take_apart(self, flat)
         else:
-            flat[0] = self
+            flat[0] = self.snapshot() if self.is_number else self
         if copy is not True:
             flat.setflags(write=False)
             if self.shape:

@@ -95,6 +95,7 @@ def _in_types_of(ufunc: np.ufunc, inputs: Sequence[Any]) -> Sequence[Any]:
 class TracedNumber(TracedArray):
     """Stands for a Python number while a function is traced."""
 
+    is_number = True
     __slots__ = ()
 
     __add__, __radd__ = _operator(a.ADD), _operator(a.ADD, is_reflected=True)
@@ -123,6 +124,9 @@ class TracedNumber(TracedArray):
     def __abs__(self) -> Any:
         return _of_python(super().__abs__())
 
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return _of_python(super().__round__(ndigits))
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(each, OpenArray) for each in inputs):
             return NotImplemented
@@ -135,6 +139,8 @@ class TracedNumber(TracedArray):
             return NotImplemented
         if function is np.where and len(args) == 3:
             args = (args[0], *_in_types_of(np.add, args[1:]))
+        elif function is np.linspace:
+            args = (*_in_types_of(np.add, args[:2]), *args[2:])
         elif function is np.clip and type(args[0]) is not TracedNumber:
             dtype = np.result_type(lift(args[0]))
             args = [_in_company(each, dtype) if type(each) is TracedNumber else each for each in args]

@@ -75,8 +75,8 @@ def sinc(x: Any) -> Array:
 
 
 def real(val: Any) -> Array:
-    """np.real."""
-    z = as_array(val)
+    """np.real; that of a Python number is one."""
+    z: Any = val if isinstance(val, Traced) else as_array(val)
     return bind(REAL, (z,)) if z.dtype.kind == "c" else z
 
 
