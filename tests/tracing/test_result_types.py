@@ -51,3 +51,17 @@ def test_types_are_numpys(name: str, dtype: str, second: str) -> None:
 
     cr.grad(noted)(x)
     assert seen == [(np.asarray(each).dtype, np.shape(each)) for each in parts]
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [
+        lambda z: np.quantile(z, 0.3), lambda z: np.percentile(z, 30, axis=0), lambda z: np.nanquantile(z, 0.2),
+        lambda z: np.digitize(z, [1.0, 2.0]),
+    ],
+)  # fmt: skip
+def test_complex_numbers_are_refused_where_numpy_refuses_them(fun: Any) -> None:
+    z = np.array([[1 + 2j, 2.0], [3.0, 4.0]])
+    for call in (fun, lambda z: cr.jvp(fun, (z,), (z,)), cr.jit(fun)):
+        with pytest.raises(TypeError):
+            call(z)

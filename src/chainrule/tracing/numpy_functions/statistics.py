@@ -70,6 +70,8 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
 def digitize(x: Any, bins: Any, right: bool = False) -> Array:
     """np.digitize, for increasing bins."""
     bins = as_array(bins)
+    if np.iscomplexobj(x):
+        raise TypeError("x may not be complex")  # as NumPy does
     if bins.size > 1 and bool(bins[0] > bins[-1]):
         return bins.shape[0] - searchsorted(bins[::-1], x, side="left" if not right else "right")
     return searchsorted(bins, x, side="left" if right else "right")
