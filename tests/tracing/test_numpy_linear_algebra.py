@@ -378,3 +378,23 @@ def test_einsum_path_depends_on_shapes_alone() -> None:
 
 def test_matrix_rank_is_constant() -> None:
     np.testing.assert_allclose(cr.grad(lambda a: np.linalg.matrix_rank(a) * np.sum(a))(draw(1, 3, 2)), 2)
+
+
+def test_least_squares_of_a_batch():
+    """The shape of the residuals depends on the rank, on which the members have to agree."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(4, 3, 2)), rng.normal(size=(4, 3))
+    deficient = a.copy()
+    deficient[:, :, 1] = deficient[:, :, 0]
+    batch = cr.vmap(lambda a, b: np.linalg.lstsq(a, b))
+    for function in (batch, cr.jit(batch)):
+        for matrices in (a, deficient) * 3:
+            found = function(matrices, b)
+            for member in range(4):
+                for part, wanted in zip(found, np.linalg.lstsq(matrices[member], b[member]), strict=True):
+                    np.testing.assert_allclose(part[member], wanted, rtol=1e-9, atol=1e-12)
+    mixed = np.concatenate([a[:2], deficient[2:]])
+    with pytest.raises(cr.ShapeError, match="full rank only"):
+        batch(mixed, b)
+    slopes = cr.vmap(cr.grad(lambda a, b: np.sum(np.linalg.lstsq(a, b)[0])))(a, b)
+    np.testing.assert_allclose(slopes[1], cr.grad(lambda a: np.sum(np.linalg.lstsq(a, b[1])[0]))(a[1]))

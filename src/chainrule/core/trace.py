@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -88,8 +88,10 @@ class Traced:
     Where NumPy would share memory with another array, `origin` is (array, how to read this value from it, the version of the
     array that was read, the index expression by which it is read or None); `version` counts assignments to this value.
     `taken_from`, where it is set, is (vector, place): NumPy took the vector apart, and this is its element at the place.
+    is_number: whether it stands for a Python number, which has no precision of its own.
     """
 
+    is_number: ClassVar[bool] = False
     __slots__ = ("owner", "value", "data", "origin", "version", "taken_from")
 
     def __init__(self, trace: Trace, value: Array, data: Any = None) -> None:
@@ -98,6 +100,10 @@ class Traced:
         self.data = data
         self.origin: Any = None
         self.version = 0
+
+    def snapshot(self) -> Traced:
+        """Return this value on its own, as an array."""
+        raise NotImplementedError  # pragma: no cover  (the traced array overrides this)
 
     def refresh(self) -> None:
         """Read a view again if the array that it belongs to has been assigned to since."""

@@ -7,7 +7,6 @@ protocol). Where the interpreter is unusual, a plain Python object takes its pla
 from __future__ import annotations
 
 import ctypes
-import sys
 from collections.abc import Callable
 from functools import cache
 from types import MethodType
@@ -15,14 +14,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from chainrule.native import entry_layout as layout
 from chainrule.native import entry_runtime as runtime
-
-
-def _found(module: str | None, name: str | None) -> Any:
-    """Return what has a qualified name in a module that is loaded; None where there is none."""
-    found: Any = sys.modules.get(module or "")
-    for part in (name or "").split("."):
-        found = getattr(found, part, None)
-    return found
+from chainrule.transforms.transformed import own_name
 
 
 class NativeFunction:
@@ -59,7 +51,7 @@ class NativeFunction:
     def __reduce__(self) -> str | tuple[Any, ...]:
         name = vars(self).get("__qualname__")
         made_of: tuple[Any, ...] | None = vars(self).get("__made_of__")
-        if made_of is not None and "<" not in (name or "") and _found(vars(self).get("__module__"), name) is not self:
+        if made_of is not None and own_name(self) is None:
             return made_of
         if name is None or "<" in name:
             raise TypeError(

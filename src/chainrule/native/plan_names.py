@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 from collections.abc import Callable
@@ -60,6 +61,8 @@ def arrays_around(fun: Callable[..., Any]) -> dict[int, str]:
     stack: list[Any] = [fun]
     while stack and len(seen) < MANY:
         value = stack.pop()
+        if isinstance(value, functools.partial):
+            stack += [value.func, *value.args]
         if not isinstance(value, types.FunctionType) or id(value) in seen:
             continue
         seen.add(id(value))

@@ -79,7 +79,7 @@ class Specialization:
             self.simplifier.terms.input(position, *in_memory(np.shape(value), value.dtype))
             for position, value in enumerate(call.inputs())
         ]
-        self.weak = tuple(type(call.leaves[place]) in (float, int) for place in call.moving)
+        self.weak = tuple(type(call.leaves[place]) in (float, int, complex) for place in call.moving)
         self.numbers = all(type(leaf) in (int, float, bool) for leaf in call.leaves if not isinstance(leaf, str))
         self.kinds = call.kinds
         count = len(flatten(call.args)[0])

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.native.callable import NativeFunction
 from chainrule.native.capture import is_of_library, names_read
+from chainrule.transforms.transformed import Transformed
 
 Wrap = Callable[[np.ndarray[Any, Any]], Any]
 _CONVERTED = (
@@ -58,9 +59,11 @@ class Substitution:
             return self._function(value)
         if isinstance(value, types.MethodType):
             return types.MethodType(self.convert(value.__func__), value.__self__)
-        if type(value) is functools.partial:
+        if type(value) in (functools.partial, Transformed):
             keywords = {name: self.convert(each) for name, each in value.keywords.items()}
-            return functools.partial(self.convert(value.func), *map(self.convert, value.args), **keywords)
+            made = type(value)(self.convert(value.func), *map(self.convert, value.args), **keywords)
+            vars(made).update(vars(value))
+            return made
         return self._container(value) if type(value) in _CONTAINERS or _is_named_tuple(value) else value
 
     def _container(self, value: Any) -> Any:

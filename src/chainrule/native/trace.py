@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from chainrule.core.graph import ITEM, Graph, Node, input_node
-from chainrule.core.primitive import Array, Elementwise, Primitive
+from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Traced, compute
 from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, where
 from chainrule.native.bounds import bounds
@@ -18,19 +18,17 @@ from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import WORTH_BYTES, ValuesNeededError, is_worth_it, outline
 from chainrule.native.substitute import Substitution
 from chainrule.passes.lower import ArrayType, type_of
-from chainrule.primitives.arithmetic import LDEXP
 from chainrule.primitives.index_keys import Template, axes_of_arrays, decided
 from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
 from chainrule.primitives.order import ARGWHERE
-from chainrule.primitives.shape import WHERE, cast
+from chainrule.primitives.shape import cast
 from chainrule.tracing.guard import by_reference
 from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
+from chainrule.tracing.traced_number import TRACED, as_number
 
-_PYTHON = frozenset({float, int, complex, bool})
-_WIDE = {"f": 8, "c": 16}
 _SELECTING = frozenset({ARGWHERE, INDEX, INDEX_SET, INDEX_ADD})
 _OF_VALUES = (np.linalg.LinAlgError, NotDifferentiableError, ArithmeticError)
 """Errors that depend on values, and not on shapes and types alone."""
@@ -55,13 +53,12 @@ class JitTrace(RecordTrace):
     has_failed: whether an operation raised an error that other values would not have raised.
     """
 
-    __slots__ = ("taken", "captured", "weak", "references", "is_outline", "may_outline", "needs_values",
+    __slots__ = ("taken", "captured", "references", "is_outline", "may_outline", "needs_values",
                  "places", "has_failed")  # fmt: skip
 
     def __init__(self, around: dict[int, Any], may_outline: bool) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
-        self.weak: set[int] = set()
         self.may_outline = may_outline
         self.is_outline = self.needs_values = self.has_failed = False
         self.references: dict[int, tuple[TracedArray, Any]] = {}
@@ -93,9 +90,7 @@ class JitTrace(RecordTrace):
             if primitive is not ARGWHERE:
                 parameters = {"template": decided(parameters["template"])}
             self._look_at_selection(primitive, operands, parameters)
-        if not self.weak or not (isinstance(primitive, Elementwise) or primitive is WHERE):
-            return self._note(primitive, operands, parameters)
-        return self._process_weak(primitive, operands, parameters)
+        return self._note(primitive, operands, parameters)
 
     def _note(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         """Compute an operation and record it."""
@@ -103,7 +98,7 @@ class JitTrace(RecordTrace):
         values: list[Any] = []
         parents: list[Node | None] = []
         for operand in operands:
-            if type(operand) is TracedArray:
+            if type(operand) in TRACED:
                 if operand.owner is not self:
                     raise TracedAroundError
                 values.append(operand.value)
@@ -148,39 +143,6 @@ class JitTrace(RecordTrace):
         node = Node(len(self.nodes), ITEM, (None,), (whole,), {"index": place}, whole.value[place])
         self.nodes.append(node)
         return TracedArray(self, value, node)
-
-    def _process_weak(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
-        """Apply an elementwise operation where Python numbers are inputs: they take on the precision of what they meet."""
-        weak = [id(each.data) in self.weak if isinstance(each, Traced) else type(each) in _PYTHON for each in operands]
-        strong = [each for each, is_weak in zip(operands, weak, strict=True) if not is_weak]
-        if any(weak) and any(
-            each.dtype.kind in "fc" and each.dtype.itemsize < _WIDE[each.dtype.kind] for each in strong
-        ):
-            operands = self._narrowed(primitive, operands, weak, parameters)
-        out = self._note(primitive, operands, parameters)
-        if not strong and primitive.operator is not None and isinstance(out, Traced):
-            self.weak.add(id(out.data))
-        return out
-
-    def _narrowed(
-        self, primitive: Primitive, operands: Sequence[Array], weak: Sequence[bool], parameters: dict[str, Any]
-    ) -> list[Array]:
-        """Return the operands of an operation with its Python numbers in the precision that NumPy takes them in."""
-        values = [each.value if isinstance(each, Traced) else each for each in operands]
-        numbers = [value.item() if is_weak and isinstance(value, np.generic) else value
-                   for value, is_weak in zip(values, weak, strict=True)]  # fmt: skip
-        with np.errstate(all="ignore"):
-            wanted = np.asarray(primitive.value(*numbers, **parameters)).dtype
-        if wanted.kind == "b":
-            wanted = np.result_type(*numbers)
-        if wanted.kind not in "fc" or wanted.itemsize >= _WIDE[wanted.kind]:
-            return list(operands)
-        real = wanted if wanted.kind == "f" else np.dtype(f"f{wanted.itemsize // 2}")
-        kinds = "f" if primitive is LDEXP else "fi"  # which takes a whole number as it is
-        return [
-            cast(each, real) if is_weak and isinstance(each, TracedArray) and each.dtype.kind in kinds else each
-            for each, is_weak in zip(operands, weak, strict=True)
-        ]
 
     def _look_at_selection(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> None:
         """Note what the shape of a selection, and its being one, depend on."""
@@ -307,8 +269,10 @@ def trace(
     watch = RandomWatch(generators)
     running = JitTrace(around, may_outline)
     running.is_outline = may_outline and is_worth_it((*inputs, *around.values()))
-    traced = [running.input(value) for value in inputs]
-    running.weak.update(id(part.data) for part, is_weak in zip(traced, weak, strict=True) if is_weak)
+    traced = [
+        as_number(running.input(value)) if is_weak else running.input(value)
+        for value, is_weak in zip(inputs, weak, strict=True)
+    ]
     entry = tuple(running.nodes)
     copies = Substitution(lambda array: running.reference(array) if follows(array) else array)
     copied = copies.convert(fun)

@@ -24,6 +24,12 @@ def lowered(base: Array, exponent: Array) -> Array:
     return base ** (exponent - 1)
 
 
+def raised(base: Array, exponent: Array) -> Array:
+    """Return base ** exponent as np.power has it: for NumPy the square of truth values by the operator is an int8."""
+    is_of_truth = type(base) is np.ndarray and base.dtype == np.bool_
+    return np.power(base, exponent) if is_of_truth else base**exponent
+
+
 def log_base(base: Array) -> Array:
     """Return log(base); but 0 where the base is 0, so that 0 ** y is constant in y > 0."""
     if isinstance(base, float | int) and not isinstance(base, np.generic):
@@ -106,7 +112,7 @@ POWER = Elementwise(
     name="power",
     value=np.power,
     partials=(lambda out, x, y: y * lowered(x, y), lambda out, x, y: out * log_base(x)),
-    operator=operator.pow,
+    operator=raised,
     rule=("power rule", "exponential rule"),
     domain=(POSITIVE, (-2.0, 2.0)),
 )

@@ -48,8 +48,15 @@ STEPS: tuple[Primitive, ...] = (
 
 
 def larger(x: Array, y: Array) -> Array:
-    """Return 1 where x > y, 0 where x < y, and one half at a tie: the sensitivity is shared."""
-    return np.heaviside(x - y, 0.5)
+    """Return 1 where x > y, 0 where x < y, and one half at a tie: the sensitivity is shared.
+
+    Complex numbers are in NumPy's order: by their real parts, and where these are equal by their imaginary parts.
+    """
+    difference = x - y
+    if getattr(getattr(difference, "dtype", None), "kind", "f") == "c":
+        real, imaginary = np.real(difference), np.imag(difference)
+        difference = np.where(np.equal(real, 0), imaginary, real)
+    return np.heaviside(difference, 0.5)
 
 
 def larger_number(x: Array, y: Array) -> Array:

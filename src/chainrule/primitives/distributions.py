@@ -17,7 +17,7 @@ _BETA = "beta distribution rule"
 _INVERSE = "inverse function rule"
 
 
-def _ratio_density(dfn: Array, dfd: Array, x: Array) -> Array:
+def ratio_density(dfn: Array, dfd: Array, x: Array) -> Array:
     """Return the density of Fisher's ratio of two variances, a beta distribution seen through dfn x / (dfd + dfn x)."""
     whole = dfd + dfn * x
     return beta_density(dfn / 2, dfd / 2, dfn * x / whole) * dfn * dfd / whole**2
@@ -111,7 +111,7 @@ FDTR = Elementwise(
     partials=(
         NoRule("fdtr", "first"),
         NoRule("fdtr", "second"),
-        lambda out, dfn, dfd, x: _ratio_density(dfn, dfd, x),
+        lambda out, dfn, dfd, x: ratio_density(dfn, dfd, x),
     ),
     rule=_BETA,
     domain=MIDDLE,
@@ -122,7 +122,7 @@ FDTRC = Elementwise(
     partials=(
         NoRule("fdtrc", "first"),
         NoRule("fdtrc", "second"),
-        lambda out, dfn, dfd, x: -_ratio_density(dfn, dfd, x),
+        lambda out, dfn, dfd, x: -ratio_density(dfn, dfd, x),
     ),
     rule=_BETA,
     domain=MIDDLE,

@@ -1,12 +1,13 @@
 """Owns the rules of SciPy's hypergeometric functions, and of the elliptic integrals and the dilogarithm, which are such.
 
-Source: Olver et al., "NIST Digital Library of Mathematical Functions", 13.3.15, 15.5.1 and 19.5.
+Source: Olver et al., "NIST Digital Library of Mathematical Functions", 10.46, 13.3, 15.5.1, 16.3 and 19.5.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 import scipy
 
 from chainrule.core.primitive import Elementwise
@@ -37,6 +38,39 @@ HYP1F1 = Elementwise(
     rule="hypergeometric function rule",
     domain=(_ORDERS, _ORDERS, (-2.0, 2.0)),
 )
+HYPERU = Elementwise(
+    name="hyperu",
+    value=lambda a, b, x: scipy.special.hyperu(a, b, x),
+    partials=(
+        NoRule("hyperu", "first"),
+        NoRule("hyperu", "second"),
+        lambda out, a, b, x: -a * scipy.special.hyperu(a + 1, b + 1, x),
+    ),
+    rule="hypergeometric function rule",
+    domain=(_ORDERS, _ORDERS, (0.5, 2.0)),
+)
+WRIGHT_BESSEL = Elementwise(
+    name="wright_bessel",
+    value=lambda a, b, x: scipy.special.wright_bessel(a, b, x),
+    partials=(
+        NoRule("wright_bessel", "first"),
+        NoRule("wright_bessel", "second"),
+        lambda out, a, b, x: scipy.special.wright_bessel(a, a + b, x),
+    ),
+    rule="Wright function rule",
+    domain=(_ORDERS, _ORDERS, (0.5, 2.0)),
+)
+LOG_WRIGHT_BESSEL = Elementwise(
+    name="log_wright_bessel",
+    value=lambda a, b, x: scipy.special.log_wright_bessel(a, b, x),
+    partials=(
+        NoRule("log_wright_bessel", "first"),
+        NoRule("log_wright_bessel", "second"),
+        lambda out, a, b, x: np.exp(scipy.special.log_wright_bessel(a, a + b, x) - out),
+    ),
+    rule="Wright function rule",
+    domain=(_ORDERS, _ORDERS, (0.5, 2.0)),
+)
 ELLIPK = Elementwise(
     name="ellipk",
     value=lambda m: scipy.special.ellipk(m),
@@ -58,4 +92,6 @@ SPENCE = Elementwise(
     rule="dilogarithm rule",
     domain=UNIT,
 )
-HYPERGEOMETRIC: tuple[Elementwise, ...] = (HYP2F1, HYP1F1, ELLIPK, ELLIPE, SPENCE)
+HYPERGEOMETRIC: tuple[Elementwise, ...] = (
+    HYP2F1, HYP1F1, HYPERU, WRIGHT_BESSEL, LOG_WRIGHT_BESSEL, ELLIPK, ELLIPE, SPENCE,
+)  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 import scipy
 
 from chainrule.core.primitive import Elementwise
-from chainrule.primitives.special import NoRule
+from chainrule.primitives.special import UNIT, NoRule
 
 _RULE = "orthogonal polynomial rule"
 _DEGREE = (1.2, 3.8)
@@ -79,6 +79,69 @@ EVAL_GENLAGUERRE = Elementwise(
     rule=_RULE,
     domain=(_DEGREE, _ORDER, (0.2, 2.0)),
 )
+EVAL_CHEBYC = Elementwise(
+    name="eval_chebyc",
+    value=lambda n, x: scipy.special.eval_chebyc(n, x),
+    partials=(
+        NoRule("eval_chebyc", "first"),
+        lambda out, n, x: n * scipy.special.eval_chebys(n - 1, x),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, _INSIDE),
+)
+EVAL_CHEBYS = Elementwise(
+    name="eval_chebys",
+    value=lambda n, x: scipy.special.eval_chebys(n, x),
+    partials=(
+        NoRule("eval_chebys", "first"),
+        lambda out, n, x: scipy.special.eval_gegenbauer(n - 1, 2.0, x / 2),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, _INSIDE),
+)
+EVAL_SH_LEGENDRE = Elementwise(
+    name="eval_sh_legendre",
+    value=lambda n, x: scipy.special.eval_sh_legendre(n, x),
+    partials=(
+        NoRule("eval_sh_legendre", "first"),
+        lambda out, n, x: 2 * scipy.special.eval_gegenbauer(n - 1, 1.5, 2 * x - 1),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, UNIT),
+)
+EVAL_SH_CHEBYT = Elementwise(
+    name="eval_sh_chebyt",
+    value=lambda n, x: scipy.special.eval_sh_chebyt(n, x),
+    partials=(
+        NoRule("eval_sh_chebyt", "first"),
+        lambda out, n, x: 2 * n * scipy.special.eval_sh_chebyu(n - 1, x),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, UNIT),
+)
+EVAL_SH_CHEBYU = Elementwise(
+    name="eval_sh_chebyu",
+    value=lambda n, x: scipy.special.eval_sh_chebyu(n, x),
+    partials=(
+        NoRule("eval_sh_chebyu", "first"),
+        lambda out, n, x: 4 * scipy.special.eval_gegenbauer(n - 1, 2.0, 2 * x - 1),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, UNIT),
+)
+EVAL_SH_JACOBI = Elementwise(
+    name="eval_sh_jacobi",
+    value=lambda n, p, q, x: scipy.special.eval_sh_jacobi(n, p, q, x),
+    partials=(
+        NoRule("eval_sh_jacobi", "first"),
+        NoRule("eval_sh_jacobi", "second"),
+        NoRule("eval_sh_jacobi", "third"),
+        lambda out, n, p, q, x: n * scipy.special.eval_sh_jacobi(n - 1, p + 2, q + 1, x),
+    ),
+    rule=_RULE,
+    domain=(_DEGREE, (1.5, 2.5), _ORDER, UNIT),
+)
 ORTHOGONAL_POLYNOMIALS: tuple[Elementwise, ...] = (
     EVAL_LEGENDRE, EVAL_CHEBYT, EVAL_CHEBYU, EVAL_GEGENBAUER, EVAL_JACOBI, EVAL_LAGUERRE, EVAL_GENLAGUERRE,
+    EVAL_CHEBYC, EVAL_CHEBYS, EVAL_SH_LEGENDRE, EVAL_SH_CHEBYT, EVAL_SH_CHEBYU, EVAL_SH_JACOBI,
 )  # fmt: skip

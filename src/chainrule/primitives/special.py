@@ -169,6 +169,12 @@ PSEUDO_HUBER = Elementwise(
     rule="Huber loss rule",
     domain=((0.5, 2.0), (0.2, 2.0)),
 )
+WRIGHTOMEGA = Elementwise(
+    name="wrightomega",
+    value=lambda x: scipy.special.wrightomega(x),
+    partials=(lambda out, x: out / (1 + out),),
+    rule="inverse function rule",
+)
 
 
 def _softplus(x: Array) -> Array:

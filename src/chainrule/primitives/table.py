@@ -9,6 +9,7 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Composite, Elementwise, General, Linear, Multilinear, Piecewise, Primitive
+from chainrule.primitives.airy import KELVIN_FUNCTIONS, SOLUTIONS
 from chainrule.primitives.arithmetic import (
     ABSOLUTE,
     ABSOLUTE_COMPLEX,
@@ -43,7 +44,9 @@ from chainrule.primitives.arithmetic import (
 )
 from chainrule.primitives.bessel import BESSEL_FUNCTIONS
 from chainrule.primitives.comparison import CLIP, FMAX, FMIN, MAXIMUM, MINIMUM, STEPS
+from chainrule.primitives.degrees import DEGREE_FUNCTIONS
 from chainrule.primitives.distributions import DISTRIBUTIONS
+from chainrule.primitives.elliptic import ELLIPTIC, ELLIPTIC_FUNCTIONS
 from chainrule.primitives.exponential import (
     ARCCOSH,
     ARCSINH,
@@ -86,6 +89,7 @@ from chainrule.primitives.order import (
     SORT,
 )
 from chainrule.primitives.orthogonal import ORTHOGONAL_POLYNOMIALS
+from chainrule.primitives.quantile_functions import QUANTILES
 from chainrule.primitives.reduction import LOGSUMEXP, MEAN, PROD, STD, SUM, VAR
 from chainrule.primitives.relative_powers import RELATIVE_POWERS
 from chainrule.primitives.sequence import CONVOLVE, CUMMAX, CUMMIN, CUMPROD, CUMSUM
@@ -120,10 +124,12 @@ from chainrule.primitives.special import (
     REL_ENTR,
     RELU,
     SOFTPLUS,
+    WRIGHTOMEGA,
     XLOG1PY,
     XLOGY,
     ZETA,
 )
+from chainrule.primitives.struve import BESSEL_INTEGRALS, STRUVE_FUNCTIONS
 from chainrule.primitives.trigonometric import ARCCOS, ARCSIN, ARCTAN, ARCTAN2, COS, SIN, TAN
 
 ARITHMETIC: tuple[Primitive, ...] = (
@@ -137,11 +143,19 @@ EXPONENTIAL: tuple[Primitive, ...] = (
 )  # fmt: skip
 TRIGONOMETRIC: tuple[Primitive, ...] = (SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, ARCTAN2)
 COMPARISON: tuple[Primitive, ...] = (*STEPS, MAXIMUM, MINIMUM, FMAX, FMIN, CLIP)
+WITH_SEVERAL_RESULTS: dict[str, tuple[Elementwise, ...]] = {
+    **INTEGRALS_IN_PAIRS,
+    **BESSEL_INTEGRALS,
+    **SOLUTIONS,
+    **ELLIPTIC_FUNCTIONS,
+}
+"""The primitives of all results of a ufunc of SciPy, by its name."""
 SCIPY_UFUNCS: tuple[Elementwise, ...] = (
     EXPIT, LOG_EXPIT, LOGIT, ERF, ERFC, ERFINV, NDTR, LOG_NDTR, GAMMA, GAMMALN, DIGAMMA, ZETA, XLOGY, XLOG1PY, ENTR,
-    REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS,
-    *(part for pair in INTEGRALS_IN_PAIRS.values() for part in pair), *HYPERGEOMETRIC,
-    *DISTRIBUTIONS, *ORTHOGONAL_POLYNOMIALS, *RELATIVE_POWERS,
+    REL_ENTR, KL_DIV, HUBER, PSEUDO_HUBER, WRIGHTOMEGA, *GAMMA_FUNCTIONS, *BESSEL_FUNCTIONS, *INTEGRALS,
+    *(part for parts in WITH_SEVERAL_RESULTS.values() for part in parts), *HYPERGEOMETRIC,
+    *DISTRIBUTIONS, *QUANTILES, *ORTHOGONAL_POLYNOMIALS, *RELATIVE_POWERS, *STRUVE_FUNCTIONS, *KELVIN_FUNCTIONS,
+    *ELLIPTIC, *DEGREE_FUNCTIONS,
 )  # fmt: skip
 ACTIVATION: tuple[Primitive, ...] = (SOFTPLUS, RELU)
 REDUCTION: tuple[Primitive, ...] = (SUM, PROD, LOGSUMEXP, MEAN, VAR, STD)
@@ -196,10 +210,10 @@ def of_scipy(ufunc: np.ufunc) -> Elementwise | None:
     return primitive if is_scipys else None
 
 
-def pair_of_scipy(ufunc: np.ufunc) -> tuple[Elementwise, Elementwise] | None:
-    """Return the primitives of both results of one of SciPy's ufuncs; None for any other."""
+def results_of_scipy(ufunc: np.ufunc) -> tuple[Elementwise, ...] | None:
+    """Return the primitives of all results of one of SciPy's ufuncs that has several; None for any other."""
     name = ufunc.__name__
-    return INTEGRALS_IN_PAIRS.get(name) if getattr(scipy.special, name, None) is ufunc else None
+    return WITH_SEVERAL_RESULTS.get(name) if getattr(scipy.special, name, None) is ufunc else None
 
 
 def _named(name: str) -> Primitive:

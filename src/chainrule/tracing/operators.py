@@ -51,7 +51,8 @@ def _repeated(sequence: Any, count: Any) -> Any:
     return sequence * int(count)
 
 
-def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
+def forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    """Return the operator that applies a primitive."""
     # Hot path: benchmarks/test_eager.py
     may_repeat = primitive is a.MULTIPLY
 
@@ -72,7 +73,8 @@ def _forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
     return operator
 
 
-def _reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+def reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
+    """Return the operator that Python calls where the traced value stands on the right."""
     may_repeat = primitive is a.MULTIPLY
 
     def operator(self: Traced, other: Any) -> Any:
@@ -97,7 +99,7 @@ def _is_vectorized() -> bool:
     return frame is not None and frame.f_code in _VECTORIZED
 
 
-_raised = _forward(a.POWER)
+_raised = forward(a.POWER)
 
 
 def _power(self: Any, other: Any) -> Any:
@@ -124,22 +126,22 @@ class TracedOperators(Traced):
     """The operators, and the protocols by which NumPy asks what to do."""
 
     __slots__ = ()
-    __add__, __radd__ = _forward(a.ADD), _reflected(a.ADD)
-    __sub__, __rsub__ = _forward(a.SUBTRACT), _reflected(a.SUBTRACT)
-    __mul__, __rmul__ = _forward(a.MULTIPLY), _reflected(a.MULTIPLY)
-    __truediv__, __rtruediv__ = _forward(a.DIVIDE), _reflected(a.DIVIDE)
-    __floordiv__, __rfloordiv__ = _forward(a.FLOOR_DIVIDE), _reflected(a.FLOOR_DIVIDE)
-    __mod__, __rmod__ = _forward(a.REMAINDER), _reflected(a.REMAINDER)
-    __pow__, __rpow__ = _power, _reflected(a.POWER)
-    __eq__, __ne__ = _forward(c.EQUAL), _forward(c.NOT_EQUAL)
-    __lt__, __le__ = _forward(c.LESS), _forward(c.LESS_EQUAL)
-    __gt__, __ge__ = _forward(c.GREATER), _forward(c.GREATER_EQUAL)
+    __add__, __radd__ = forward(a.ADD), reflected(a.ADD)
+    __sub__, __rsub__ = forward(a.SUBTRACT), reflected(a.SUBTRACT)
+    __mul__, __rmul__ = forward(a.MULTIPLY), reflected(a.MULTIPLY)
+    __truediv__, __rtruediv__ = forward(a.DIVIDE), reflected(a.DIVIDE)
+    __floordiv__, __rfloordiv__ = forward(a.FLOOR_DIVIDE), reflected(a.FLOOR_DIVIDE)
+    __mod__, __rmod__ = forward(a.REMAINDER), reflected(a.REMAINDER)
+    __pow__, __rpow__ = _power, reflected(a.POWER)
+    __eq__, __ne__ = forward(c.EQUAL), forward(c.NOT_EQUAL)
+    __lt__, __le__ = forward(c.LESS), forward(c.LESS_EQUAL)
+    __gt__, __ge__ = forward(c.GREATER), forward(c.GREATER_EQUAL)
 
-    __and__, __rand__ = _forward(i.BITWISE_AND), _reflected(i.BITWISE_AND)
-    __or__, __ror__ = _forward(i.BITWISE_OR), _reflected(i.BITWISE_OR)
-    __xor__, __rxor__ = _forward(i.BITWISE_XOR), _reflected(i.BITWISE_XOR)
-    __lshift__, __rlshift__ = _forward(i.LEFT_SHIFT), _reflected(i.LEFT_SHIFT)
-    __rshift__, __rrshift__ = _forward(i.RIGHT_SHIFT), _reflected(i.RIGHT_SHIFT)
+    __and__, __rand__ = forward(i.BITWISE_AND), reflected(i.BITWISE_AND)
+    __or__, __ror__ = forward(i.BITWISE_OR), reflected(i.BITWISE_OR)
+    __xor__, __rxor__ = forward(i.BITWISE_XOR), reflected(i.BITWISE_XOR)
+    __lshift__, __rlshift__ = forward(i.LEFT_SHIFT), reflected(i.LEFT_SHIFT)
+    __rshift__, __rrshift__ = forward(i.RIGHT_SHIFT), reflected(i.RIGHT_SHIFT)
 
     def __invert__(self) -> Any:
         return bind(i.INVERT, (self,))

@@ -17,6 +17,7 @@ from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
+from chainrule.tracing.traced_number import TRACED
 
 MANY = 10_000
 """As many operations take about a tenth of a second, there and back."""
@@ -59,7 +60,7 @@ class RecordTrace(Trace):
         if len(operands) == 1:
             (operand,) = operands
             values, parents = [operand.value], [operand.data]
-            plain = type(operand.value) is not TracedArray
+            plain = type(operand.value) not in TRACED
         else:
             values, parents, plain = self._unpack(operands)
         out = compute(primitive, values, parameters, plain)
@@ -79,12 +80,12 @@ class RecordTrace(Trace):
         parents: list[Node | None] = []
         plain = True
         for operand in operands:
-            if type(operand) is TracedArray:
+            if type(operand) in TRACED:
                 if operand.owner is self:
                     value = operand.value
                     parents.append(operand.data)
                     values.append(value)
-                    if type(value) is TracedArray:
+                    if type(value) in TRACED:
                         plain = False
                     continue
                 plain = False

@@ -20,9 +20,10 @@ from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, lift
-from chainrule.tracing.numpy_functions import CREATORS, DIAGONAL_VIEWS, FUNCTIONS, VIEWS
+from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
 
 
@@ -129,7 +130,7 @@ class TracedArray(TracedOperators):
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]
-            if result is not source and (function in DIAGONAL_VIEWS or _same_memory(result, source)):
+            if result is not source and (function in VIEWS_BY_POSITION or _same_memory(result, source)):
                 rest = args[1:]
                 result.share(source, lambda array: implementation(array, *rest, **kwargs))
         elif function is np.einsum and isinstance(result, TracedArray) and _only_rearranges(args):
@@ -139,22 +140,21 @@ class TracedArray(TracedOperators):
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Return an object array of traced elements: NumPy makes arrays of lists without asking whether it may.
 
-        Unless a copy was asked for it is read-only: an assignment to `np.asarray(x)` would not reach x, as it does in NumPy.
+        Unless a copy was asked for it follows x, and is read-only: an assignment to it would not reach x, as it does in NumPy.
         """
         if sys._getframe(1).f_code is np.lib.stride_tricks.as_strided.__code__:
             raise TracingError(f"np.lib.stride_tricks.as_strided reads memory; {NO_STRIDES}{where()}")
         if self.shape and hasattr(self.owner, "note_taken_apart"):
             self.owner.note_taken_apart()
-        count = int(np.prod(self.shape, dtype=int))
-        flat = np.empty(count, dtype=object)
-        source = np.reshape(self.snapshot(), (count,)) if self.shape else None
-        for position in range(count):
-            part = self
-            if source is not None:
-                part = index(source, position)
-                part.taken_from = source, position
-            flat[position] = part
-        flat.setflags(write=copy is True)
+        flat = np.empty(int(np.prod(self.shape, dtype=int)), dtype=object)
+        if self.shape:
+            take_apart(self, flat)
+        else:
+            flat[0] = self.snapshot() if self.is_number else self
+        if copy is not True:
+            flat.setflags(write=False)
+            if self.shape:
+                show(self, flat)
         return flat.reshape(self.shape)
 
     # --- parts ---------------------------------------------------------------------------------------------------------
@@ -242,6 +242,7 @@ class TracedArray(TracedOperators):
             else:
                 source.assign(index_set(source, key, self.snapshot()))
             self.share(source, read, key)
+        follow_assignments()
 
     def snapshot(self) -> TracedArray:
         """Return this value on its own: no assignment changes it."""
@@ -263,7 +264,7 @@ class TracedArray(TracedOperators):
     searchsorted, squeeze, sum, swapaxes = (
         _method(np.searchsorted), _method(np.squeeze), _method(np.sum), _method(np.swapaxes),
     )  # fmt: skip
-    take, var = _method(np.take), _method(np.var)
+    put, take, var = _method(np.put), _method(np.take), _method(np.var)
     reshape, transpose = _axes_method(np.reshape, "shape"), _axes_method(np.transpose, "axes")
 
     @property

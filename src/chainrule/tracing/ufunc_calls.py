@@ -46,6 +46,15 @@ def _in_loop_types(ufunc: np.ufunc, inputs: Sequence[Any], dtype: Any) -> list[A
     """Return the operands in the types in which the ufunc computes a result of type `dtype`."""
     operands = list(map(lift, inputs))
     given = [type(each) if type(each) in (int, float, complex) else np.result_type(each) for each in operands]
-    signature = (None,) * ufunc.nin + (np.dtype(dtype),)
-    types = ufunc.resolve_dtypes((*given, None), signature=signature, casting="same_kind")
-    return [cast(each, found) for each, found in zip(operands, types, strict=False)]
+    types = loop_types(ufunc, given, dtype)
+    return [cast(each, found) for each, found in zip(operands, types, strict=True)]
+
+
+def loop_types(ufunc: np.ufunc, given: Sequence[Any], dtype: Any = None) -> tuple[np.dtype[Any], ...]:
+    """Return the types to which NumPy casts operands of the given types, of which Python's are int, float or complex.
+
+    dtype: the type of the result, where the caller of the ufunc chooses it.
+    """
+    free = (None,) * ufunc.nout
+    signature = (*(None,) * ufunc.nin, *(free if dtype is None else (np.dtype(dtype),)))
+    return ufunc.resolve_dtypes((*given, *free), signature=signature, casting="same_kind")[: ufunc.nin]

@@ -17,6 +17,7 @@ from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_array import TracedArray
+from chainrule.tracing.traced_number import TracedNumber, as_number
 
 
 @dataclass(slots=True)
@@ -42,6 +43,11 @@ class Arguments:
 
         def function(*values: Array) -> list[Any]:
             args = list(self.args)
+            if not NUMBERS.isdisjoint(map(type, self.leaves)):
+                values = tuple(
+                    as_number(value) if type(leaf) in NUMBERS else value
+                    for value, leaf in zip(values, self.leaves, strict=True)
+                )
             parts = values if self.structure is _SINGLE else unflatten(self.structure, list(values))
             for position, part in zip(self.positions, parts, strict=True):
                 args[position] = part
@@ -104,6 +110,9 @@ class _Single:
 
 _SINGLE = _Single()
 _PYTHON_NUMBERS = frozenset({int, float})
+NUMBERS = frozenset({int, float, complex, TracedNumber})
+"""The types of arguments that have no precision of their own."""
+_DOUBLE = frozenset({np.dtype(float), np.dtype(complex)})
 
 
 def read(
@@ -150,7 +159,7 @@ def like_input(result: Array, leaf: Any, value: Array) -> Any:
     if type(result) is np.float64 and type(leaf) in _PYTHON_NUMBERS:
         return float(result)
     if isinstance(result, TracedArray):
-        return result if result.dtype == value.dtype or value.dtype.kind not in "fc" else cast(result, value.dtype)
+        return plain(cast(result, value.dtype) if value.dtype.kind in "fc" else result)
     if isinstance(leaf, Traced):
         kind = value.dtype if value.dtype.kind in "fc" else None
         return np.array(np.broadcast_to(result, np.shape(value)), dtype=kind)[()]
@@ -170,9 +179,11 @@ def _is_fresh(result: Array) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Return a float64 or complex128 scalar as Python's own number, which prints as one."""
+    """Return a float64 or complex128 scalar as Python's own number, which prints as one; a traced one as a traced number."""
     if type(value) is np.float64:
         return float(value)
     if type(value) is np.complex128:
         return complex(value)
+    if type(value) is TracedArray and value.dtype in _DOUBLE and not value.shape:
+        return as_number(value)
     return value

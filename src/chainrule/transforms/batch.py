@@ -16,6 +16,7 @@ from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import call, close_over
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
+from chainrule.transforms.transformed import transformed
 
 
 class BatchTrace(Trace):
@@ -109,31 +110,30 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
     >>> cr.vmap(lambda x, w: np.dot(x, w), in_axes=(0, None))(np.ones((3, 2)), np.array([1.0, 2.0]))
     array([3., 3., 3.])
     """
+    return transformed("vmap", _mapped, fun, in_axes, out_axes)
 
-    def mapped(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = flatten(args)
-        axes = _axes_of_leaves(in_axes, args)
-        arrays = [lift(leaf) if isinstance(leaf, Traced) else np.asarray(lift(leaf)) if axis is not None else leaf
-                  for leaf, axis in zip(leaves, axes, strict=True)]  # fmt: skip
-        size = _batch_size(arrays, axes)
-        trace = BatchTrace(size)
-        traced = [
-            array if axis is None else TracedArray(trace, np.moveaxis(array, axis, 0), True)
-            for array, axis in zip(arrays, axes, strict=True)
-        ]
-        try:
-            result = call(fun, unflatten(structure, traced), kwargs)
-            outputs, out_structure = flatten(result)
-            outputs = [close_over(trace, lift(part)) for part in outputs]
-        finally:
-            trace.closed = True
-        placed = [
-            _batch_out(trace, part, axis)
-            for part, axis in zip(outputs, _spread(out_axes, result, outputs), strict=True)
-        ]
-        return unflatten(out_structure, placed)
 
-    return mapped
+def _mapped(fun: Callable[..., Any], in_axes: Any, out_axes: Any, /, *args: Any, **kwargs: Any) -> Any:
+    leaves, structure = flatten(args)
+    axes = _axes_of_leaves(in_axes, args)
+    arrays = [lift(leaf) if isinstance(leaf, Traced) else np.asarray(lift(leaf)) if axis is not None else leaf
+              for leaf, axis in zip(leaves, axes, strict=True)]  # fmt: skip
+    size = _batch_size(arrays, axes)
+    trace = BatchTrace(size)
+    traced = [
+        array if axis is None else TracedArray(trace, np.moveaxis(array, axis, 0), True)
+        for array, axis in zip(arrays, axes, strict=True)
+    ]
+    try:
+        result = call(fun, unflatten(structure, traced), kwargs)
+        outputs, out_structure = flatten(result)
+        outputs = [close_over(trace, lift(part)) for part in outputs]
+    finally:
+        trace.closed = True
+    placed = [
+        _batch_out(trace, part, axis) for part, axis in zip(outputs, _spread(out_axes, result, outputs), strict=True)
+    ]
+    return unflatten(out_structure, placed)
 
 
 def _axes_of_leaves(in_axes: Any, args: tuple[Any, ...]) -> list[int | None]:

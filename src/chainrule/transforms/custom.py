@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from chainrule.tracing.record import RecordTrace, as_value, call, close_over, ow
 from chainrule.transforms.arguments import as_output, plain
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.reverse import linearize
+from chainrule.transforms.transformed import own_name, transformed
 
 STOP_GRADIENT = Piecewise(
     name="stop_gradient",
@@ -79,6 +81,15 @@ class _Declared(ABC):
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return own_name(self) or (copyreg.__newobj__, (type(self),), vars(self))  # type: ignore[attr-defined]
 
     def __call__(self, *args: Any) -> Any:
         leaves, structure = flatten(args)
@@ -211,33 +222,30 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     >>> cr.grad(lambda x: cr.checkpoint(np.sin)(x) ** 2)(0.0)
     0.0
     """
+    return transformed("checkpoint", _checkpointed, fun)
 
-    @functools.wraps(fun)
-    def checkpointed(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = flatten((args, kwargs))
-        values = [
-            _value_of(leaf) if isinstance(leaf, Traced | np.ndarray | float | complex) else leaf for leaf in leaves
-        ]
-        moving = [position for position, value in enumerate(values) if isinstance(value, Traced)]
-        results: list[Any] = []
 
-        def flat(*operands: Array) -> list[Any]:
-            full = list(values)
-            for position, operand in zip(moving, operands, strict=True):
-                full[position] = operand
-            again, keywords = unflatten(structure, full)
-            outputs, result_structure = flatten(fun(*again, **keywords))
-            results[:] = [result_structure]
-            return [as_output(part) for part in outputs]
+def _checkpointed(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    leaves, structure = flatten((args, kwargs))
+    values = [_value_of(leaf) if isinstance(leaf, Traced | np.ndarray | float | complex) else leaf for leaf in leaves]
+    moving = [position for position, value in enumerate(values) if isinstance(value, Traced)]
+    results: list[Any] = []
 
-        graph, captured = _program(flat, [values[position] for position in moving])
-        operands = [values[position] for position in moving] + captured
-        if not operands:
-            return fun(*args, **kwargs)
-        out = bind(CHECKPOINT, operands, {"graph": graph})
-        return unflatten(results[0], [plain(part) for part in out])
+    def flat(*operands: Array) -> list[Any]:
+        full = list(values)
+        for position, operand in zip(moving, operands, strict=True):
+            full[position] = operand
+        again, keywords = unflatten(structure, full)
+        outputs, result_structure = flatten(fun(*again, **keywords))
+        results[:] = [result_structure]
+        return [as_output(part) for part in outputs]
 
-    return checkpointed
+    graph, captured = _program(flat, [values[position] for position in moving])
+    operands = [values[position] for position in moving] + captured
+    if not operands:
+        return fun(*args, **kwargs)
+    out = bind(CHECKPOINT, operands, {"graph": graph})
+    return unflatten(results[0], [plain(part) for part in out])
 
 
 def _program(flat: Callable[..., list[Any]], inputs: Sequence[Any]) -> tuple[Graph, list[Traced]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -13,23 +12,14 @@ from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import NotScalarError, ShapeError, TracingError, where
 from chainrule.tracing.record import as_value
-from chainrule.transforms.arguments import Arguments, as_output, plain, read
+from chainrule.tracing.traced_number import as_number
+from chainrule.transforms.arguments import NUMBERS, Arguments, as_output, plain, read
 from chainrule.transforms.batch import vmap
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.reverse import linearize
+from chainrule.transforms.transformed import transformed
 
 Function: TypeAlias = Callable[..., Any]
-
-
-def _named(transform: str, fun: Function, wrapper: Function) -> Function:
-    if not callable(fun):
-        raise TracingError(f"cr.{transform} takes a function, but was given a {type(fun).__name__}: {fun!r:.60}")
-    try:
-        wrapper = functools.wraps(fun)(wrapper)
-    except (AttributeError, TypeError):
-        return wrapper
-    wrapper.__name__ = f"{transform}({getattr(fun, '__name__', 'function')})"
-    return wrapper
 
 
 def _value_and_pulled(call: Arguments, has_aux: bool) -> tuple[Any, list[Array]]:
@@ -82,14 +72,14 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> cr.grad(lambda x: x**2 + 3 * x + 2)(5)
     13.0
     """
+    return transformed("grad", _gradient, fun, argnums, has_aux)
 
-    def gradient(*args: Any, **kwargs: Any) -> Any:
-        call = read(fun, args, kwargs, argnums)
-        _, pulled = _value_and_pulled(call, has_aux)
-        result = call.gather(pulled, isinstance(argnums, int))
-        return (result, call.aux) if has_aux else result
 
-    return _named("grad", fun, gradient)
+def _gradient(fun: Function, argnums: int | Sequence[int], has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
+    call = read(fun, args, kwargs, argnums)
+    _, pulled = _value_and_pulled(call, has_aux)
+    result = call.gather(pulled, isinstance(argnums, int))
+    return (result, call.aux) if has_aux else result
 
 
 def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -99,14 +89,16 @@ def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: boo
     >>> cr.value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
     """
+    return transformed("value_and_grad", _value_and_gradient, fun, argnums, has_aux)
 
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        call = read(fun, args, kwargs, argnums)
-        value, pulled = _value_and_pulled(call, has_aux)
-        result = call.gather(pulled, isinstance(argnums, int))
-        return ((plain(value), call.aux) if has_aux else plain(value)), result
 
-    return _named("value_and_grad", fun, value_and_gradient)
+def _value_and_gradient(
+    fun: Function, argnums: int | Sequence[int], has_aux: bool, /, *args: Any, **kwargs: Any
+) -> tuple[Any, Any]:
+    call = read(fun, args, kwargs, argnums)
+    value, pulled = _value_and_pulled(call, has_aux)
+    result = call.gather(pulled, isinstance(argnums, int))
+    return ((plain(value), call.aux) if has_aux else plain(value)), result
 
 
 def derivative(fun: Function, order: int = 1) -> Function:
@@ -123,31 +115,36 @@ def derivative(fun: Function, order: int = 1) -> Function:
     """
     if not isinstance(order, int) or order < 0:
         raise TracingError(f"order must be a whole number of at least 0, not {order!r}")
+    return transformed("derivative", _derived, fun, order)
 
-    def once(inner: Function) -> Function:
-        def slope(x: Array) -> Array:
-            values, tangents = pushforward(lambda t: [as_output(inner(t))], [x], [np.ones_like(x)])
-            if np.shape(values[0]) != ():
-                raise NotScalarError(
-                    f"derivative takes a function of one number with one number as its result, which is applied to each element "
-                    f"of an array; this one returned shape {np.shape(values[0])}; use cr.jacobian or cr.grad"
-                )
-            return tangents[0]
 
-        return slope
-
+def _derived(fun: Function, order: int, /, x: Any) -> Any:
     nested = fun
     for _ in range(order):
-        nested = once(nested)
+        nested = _once(nested, type(x) in NUMBERS)
+    value = as_value(x)
+    if np.ndim(value) == 0:
+        return plain(nested(value))
+    flat = vmap(nested)(np.reshape(value, (-1,)))
+    return np.reshape(flat, np.shape(value))
 
-    def derived(x: Any) -> Any:
-        value = as_value(x)
-        if np.ndim(value) == 0:
-            return plain(nested(value))
-        flat = vmap(nested)(np.reshape(value, (-1,)))
-        return np.reshape(flat, np.shape(value))
 
-    return _named("derivative", fun, derived)
+def _once(inner: Function, is_number: bool) -> Function:
+    """Return the first derivative of a function of one number."""
+
+    def moved(t: Array) -> list[Array]:
+        return [as_output(inner(as_number(t) if is_number else t))]
+
+    def slope(x: Array) -> Array:
+        values, tangents = pushforward(moved, [x], [np.ones_like(x)])
+        if np.shape(values[0]) != ():
+            raise NotScalarError(
+                f"derivative takes a function of one number with one number as its result, which is applied to each element "
+                f"of an array; this one returned shape {np.shape(values[0])}; use cr.jacobian or cr.grad"
+            )
+        return tangents[0]
+
+    return slope
 
 
 def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -204,25 +201,21 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, mode: str | None =
     """
     if mode not in (None, "forward", "reverse"):
         raise TracingError(f'mode must be "forward", "reverse" or None, not {mode!r}')
+    return transformed("jacobian", _jacobian, fun, argnums, mode)
 
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        call = read(fun, args, kwargs, argnums)
-        flat = call.flat()
-        size_in = sum(int(np.size(value)) for value in call.values)
-        if mode == "forward":
-            blocks = _forward_blocks(flat, call.values)
-        else:
-            values, pullback = linearize(flat, call.values)
-            size_out = sum(int(np.size(value)) for value in values)
-            if mode is None and size_in < size_out:
-                blocks = _forward_blocks(flat, call.values)
-            else:
-                blocks = _reverse_blocks(values, pullback)
-        alone = isinstance(argnums, int)
-        rows = [_arranged(call, row, alone) for row in blocks]
-        return unflatten(call.result_structure, rows)
 
-    return _named("jacobian", fun, jacobian_of)
+def _jacobian(fun: Function, argnums: int | Sequence[int], mode: str | None, /, *args: Any, **kwargs: Any) -> Any:
+    call = read(fun, args, kwargs, argnums)
+    flat = call.flat()
+    size_in = sum(int(np.size(value)) for value in call.values)
+    values, pullback = linearize(flat, call.values) if mode != "forward" else ((), None)
+    if pullback is None or (mode is None and size_in < sum(int(np.size(value)) for value in values)):
+        blocks = _forward_blocks(flat, call.values)
+    else:
+        blocks = _reverse_blocks(values, pullback)
+    alone = isinstance(argnums, int)
+    rows = [_arranged(call, row, alone) for row in blocks]
+    return unflatten(call.result_structure, rows)
 
 
 def _arranged(call: Arguments, row: Sequence[Array], alone: bool) -> Any:
@@ -284,7 +277,11 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
     array([[4., 2.],
            [2., 0.]])
     """
-    return _named("hessian", fun, jacobian(grad(fun, argnums), argnums, mode="forward"))
+    return transformed("hessian", _hessian, fun, argnums)
+
+
+def _hessian(fun: Function, argnums: int | Sequence[int], /, *args: Any, **kwargs: Any) -> Any:
+    return _jacobian(grad(fun, argnums), argnums, "forward", *args, **kwargs)
 
 
 def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

@@ -239,3 +239,21 @@ class TestForms:
 
         f.__name__ = "<b>f</b>"
         assert "<b>f" not in limit(f, 1.0)._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("{x ln x if x > 0, 0 otherwise}", "corner"),
+        ("{x ln x - 5x^2 if x > 0, x otherwise}", "corner"),
+        ("{x ln|x| if x != 0, 0 otherwise}", "vertical tangent"),
+        ("{-x (ln|x|)^2 if x != 0, 0 otherwise}", "vertical tangent"),
+        ("{|x| ln|x| if x != 0, 0 otherwise}", "cusp"),
+        ("{x^1.01 if x > 0, 0 otherwise}", "undecided"),
+        ("{x/ln x if x > 0, 0 otherwise}", "undecided"),
+        ("{x - x^1.001 if x > 0, 0 otherwise}", "undecided"),
+        ("{x^2 ln x if x > 0, 0 otherwise}", "smooth"),
+    ],
+)
+def test_quotients_that_grow_as_a_logarithm_grow_without_bound(text, kind):
+    assert limit(text, 0.0).kind == kind

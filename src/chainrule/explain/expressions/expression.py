@@ -19,7 +19,7 @@ import numpy as np
 from chainrule.core.primitive import Primitive
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError, TracingError
-from chainrule.primitives.table import BY_NAME, BY_UFUNC, of_scipy
+from chainrule.primitives.table import BY_NAME, BY_UFUNC, of_scipy, results_of_scipy
 
 Value: TypeAlias = int | Fraction | float
 Parameters: TypeAlias = tuple[tuple[str, Any], ...]
@@ -39,9 +39,12 @@ class Expression:
 
     __slots__ = ()
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Expression:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         # SciPy's functions are ufuncs too, which the table loads lazily and knows by name.
         primitive = BY_UFUNC.get(ufunc) or of_scipy(ufunc)
+        parts = results_of_scipy(ufunc)
+        if parts is not None and method == "__call__" and not options:
+            return tuple(apply(part, *operands) for part in parts)
         if primitive is None or method != "__call__" or options:
             raise NoRuleError(
                 f"np.{ufunc.__name__} cannot be applied to an expression: it is not in the table of rules"

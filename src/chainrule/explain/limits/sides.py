@@ -21,6 +21,9 @@ SPREAD = 2.0 ** -np.arange(8, 34, 0.37)
 FEW = 9
 """So many samples tell growth from oscillation; with fewer, rounding hides which it is."""
 
+STEADY = 0.995
+"""Quotients that add this part of what they added at steps some hundred times as large grow without bound."""
+
 Function = Callable[[float], float]
 
 
@@ -71,9 +74,24 @@ def _unsettled(value: Function, x: float, scale: float, direction: int, center: 
     span = min(seen), max(seen)
     if max(map(abs, late)) > 5 * max(map(abs, early)) and (min(late) > 0 or max(late) < 0):
         return Side(None, center, "grows", span, 1 if late[-1] > 0 else -1)
+    steady = _steady(seen)
+    if steady:
+        return Side(None, center, "grows", span, steady)
     turns = sum((b - a) * (c - b) < 0 for a, b, c in zip(seen, seen[1:], seen[2:], strict=False))
     wide = max(late) - min(late) > 0.02 * (1 + max(map(abs, late)))  # narrower, it is rounding that wanders
     return Side(None, center, "wanders" if wide and turns > third else "drifts", span)
+
+
+def _steady(seen: list[float]) -> int:
+    """Return the sign of the growth of quotients that grow as a logarithm does: each of the steps, of equal ratio, adds as much.
+
+    What a limit's quotients add becomes less and less, if slowly: those of x**1.01 tend to 0.
+    """
+    changes = np.diff(seen)
+    third = len(changes) // 3
+    before, late = abs(float(np.mean(changes[third:-third]))), abs(float(np.mean(changes[-third:])))
+    is_steady = bool(np.all(changes > 0) or np.all(changes < 0)) and late >= STEADY * before
+    return int(np.sign(changes[-1])) if is_steady else 0
 
 
 def _one_sided(value: Function, x: float, scale: float, direction: int, center: float) -> float | None:

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.core.trace import Traced
 from chainrule.native.callable import NativeFunction
 from chainrule.native.capture import MANY, around, names_read
+from chainrule.transforms.transformed import Transformed
 
 _MISSING = object()
 _PLAIN = (int, float, complex, str, bytes, np.generic)
@@ -103,6 +104,7 @@ def code_of(fun: Callable[..., Any]) -> Any:
     if _is_typed(type(fun)):
         return fun
     inner = fun.__func__ if isinstance(fun, types.MethodType) else fun
+    inner = inner.func if isinstance(inner, Transformed) else inner
     return (inner.__code__, id(inner.__globals__)) if isinstance(inner, types.FunctionType) else id(fun)
 
 
@@ -143,6 +145,8 @@ def _is_equal(one: Any, other: Any, depth: int = 0) -> bool:
         return False
     if type(one) is tuple:
         return _are_same(one, other, depth + 1)
+    if type(one) is Transformed:
+        return _are_same(_own(one), _own(other), depth + 1)
     if type(one) is types.FunctionType:
         is_same_code = one.__code__ is other.__code__ and one.__globals__ is other.__globals__
         return is_same_code and _are_same(_own(one), _own(other), depth + 1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import bind
+from chainrule.core.trace import Traced, bind
 from chainrule.errors import ShapeError
 from chainrule.errors import where as line
 from chainrule.primitives.arithmetic import IMAG, REAL
@@ -49,6 +49,10 @@ def clip(
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
     """np.nan_to_num."""
     x = as_array(x)
+    if not copy and isinstance(x, Traced):
+        changed: Any = x
+        changed[...] = nan_to_num(x, True, nan, posinf, neginf)
+        return changed
     if x.dtype.kind == "c":
         return nan_to_num(real(x), copy, nan, posinf, neginf) + 1j * nan_to_num(imag(x), copy, nan, posinf, neginf)
     if x.dtype.kind != "f":
@@ -71,8 +75,8 @@ def sinc(x: Any) -> Array:
 
 
 def real(val: Any) -> Array:
-    """np.real."""
-    z = as_array(val)
+    """np.real; that of a Python number is one."""
+    z: Any = val if isinstance(val, Traced) else as_array(val)
     return bind(REAL, (z,)) if z.dtype.kind == "c" else z
 
 
@@ -85,7 +89,7 @@ def imag(val: Any) -> Array:
 def angle(z: Any, deg: bool = False) -> Array:
     """np.angle."""
     z = as_array(z)
-    radians = np.arctan2(imag(z), real(z)) if z.dtype.kind == "c" else np.arctan2(0.0, z)
+    radians = np.arctan2(imag(z), real(z)) if z.dtype.kind == "c" else np.arctan2(0, z)
     return np.degrees(radians) if deg else radians
 
 
@@ -165,6 +169,12 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Array:
     return result if count > 1 else np.broadcast_to(result, np.broadcast_shapes(np.shape(which), np.shape(result)))
 
 
+def i0(x: Any) -> Array:
+    """np.i0."""
+    x = as_array(x)
+    return cast(bind(I0, (x,)), x.dtype) if x.dtype.kind == "f" else bind(I0, (x,))
+
+
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * np.pi) -> Array:
     """np.unwrap: the jumps that it takes out are constant."""
     x = as_array(p)
@@ -194,6 +204,6 @@ ELEMENTWISE: dict[Callable[..., Any], Callable[..., Any]] = {
     np.piecewise: piecewise,
     np.choose: choose,
     np.unwrap: unwrap,
-    np.i0: lambda x: bind(I0, (lift(x),)),
+    np.i0: i0,
 }
 """NumPy's function to ours, which has the same signature."""

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import bind
-from chainrule.errors import NoRuleError, where
+from chainrule.core.trace import Traced, bind, innermost
+from chainrule.errors import NoRuleError, ShapeError, where
 from chainrule.primitives.decompositions import CHOLESKY, EIGH, EIGVALSH, MATRIX_RANK, QR, SINGULAR_VALUES, SVD
 from chainrule.primitives.eigenvalues import EIG, EIGVALS
 from chainrule.primitives.products import MATMUL
+from chainrule.primitives.shape import cast
 from chainrule.primitives.solves import DET, INV, PINV, SLOGDET, SOLVE
 from chainrule.tracing.numpy_functions.operands import as_array
 
@@ -69,16 +70,33 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Array:
 def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Array, Array, Any, Array]:
     """np.linalg.lstsq, through the pseudo-inverse: the least-squares solution of least norm."""
     a, b = as_array(a), as_array(b)
+    common = np.result_type(*(each.dtype if each.dtype.kind in "fc" else np.float64 for each in (a, b)))
+    a, b = cast(a, common), cast(b, common)
     rows, columns = a.shape
-    tolerance = np.finfo(np.result_type(a.dtype, np.float32)).eps * max(rows, columns) if rcond is None else rcond
+    tolerance = np.finfo(common).eps * max(rows, columns) if rcond is None else rcond
     solution = np.matmul(pinv(a, tolerance), b)
     s = svdvals(a)
     rank = bind(MATRIX_RANK, (a,), {"rtol": tolerance})
-    if rows <= columns or rank < columns:
-        return solution, np.zeros(0, solution.dtype), rank, s
+    count = cast(rank, np.int32)
+    if rows <= columns or not _is_for_all(rank, columns):
+        return solution, np.zeros(0, s.dtype), count, s
     rest = b - np.matmul(a, solution)
     residuals = np.sum(np.real(np.conjugate(rest) * rest), axis=0)
-    return solution, np.reshape(residuals, (-1,)), rank, s
+    return solution, np.reshape(residuals, (-1,)), count, s
+
+
+def _is_for_all(rank: Any, columns: int) -> bool:
+    """Whether a matrix has full rank: on this the shape of the residuals depends, so that a batch has to agree."""
+    batch = np.shape(innermost(rank).value) if isinstance(rank, Traced) else ()
+    while np.shape(rank) != batch:
+        rank = rank.value
+    is_full = bool(np.all(np.equal(rank, columns)))
+    if not is_full and np.shape(rank) and bool(np.any(np.equal(rank, columns))):
+        raise ShapeError(
+            "vmap: np.linalg.lstsq gives residuals for the members of the batch that have full rank only; for the solutions "
+            f"write np.linalg.pinv(a) @ b{where()}"
+        )
+    return is_full
 
 
 def det(a: Any) -> Array:

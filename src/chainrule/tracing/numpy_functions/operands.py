@@ -12,9 +12,9 @@ from chainrule.tracing.lift import lift
 
 
 def as_array(value: Any) -> Array:
-    """Return `value` lifted, and numbers as arrays without axes: linear algebra asks every operand for its shape."""
+    """Return `value` lifted, and numbers as arrays without axes, as np.asarray does: they have a shape and a precision."""
     # Hot path: benchmarks/test_eager.py
     if isinstance(value, Traced):
-        return value
+        return value.snapshot() if value.is_number else value
     array = lift(value)
     return np.asarray(array) if isinstance(array, int | float | complex) else array

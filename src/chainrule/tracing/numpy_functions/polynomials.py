@@ -121,6 +121,7 @@ def poly(seq_of_zeros: Any) -> Array:
     zeros = np.atleast_1d(as_array(seq_of_zeros))
     if zeros.ndim == 2:
         zeros = np.linalg.eigvals(zeros)
+    zeros = cast(zeros, np.mintypecode(zeros.dtype.char))
     result = np.ones(1, zeros.dtype)
     for place in range(zeros.shape[0]):
         result = convolve(result, np.stack([np.ones((), zeros.dtype), -zeros[place]]))
@@ -128,8 +129,33 @@ def poly(seq_of_zeros: Any) -> Array:
     return np.real(result) if is_real else result
 
 
+def _in_powers(x: Array, c: Array, of_each: bool) -> Array:
+    """Return the value of a polynomial by Horner's rule. of_each: at each point for each further index of the coefficients."""
+    c = np.reshape(c, c.shape + (1,) * x.ndim) if of_each else c
+    result = c[-1] + x * 0
+    for place in range(2, c.shape[0] + 1):
+        result = c[-place] + result * x
+    return result
+
+
+def polyval2d(x: Any, y: Any, c: Any) -> Array:
+    """np.polynomial.polynomial.polyval2d."""
+    x, y, c = as_array(x), as_array(y), as_array(c)
+    if x.shape != y.shape:
+        raise ShapeError(f"polyval2d: x has shape {x.shape} and y has shape {y.shape}{where()}")
+    return _in_powers(y, _in_powers(x, c, True), False)
+
+
+def polygrid2d(x: Any, y: Any, c: Any) -> Array:
+    """np.polynomial.polynomial.polygrid2d."""
+    x, y, c = as_array(x), as_array(y), as_array(c)
+    return _in_powers(y, _in_powers(x, c, True), True)
+
+
 POLYNOMIALS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.polyval: polyval,
+    np.polynomial.polynomial.polyval2d: polyval2d,
+    np.polynomial.polynomial.polygrid2d: polygrid2d,
     np.vander: vander,
     np.polyadd: polyadd,
     np.polysub: polysub,

@@ -192,6 +192,8 @@ def _named(name: str, compute: Callable[..., Array], fraction: Callable[[Any], A
     ) -> Array:
         refuse_out(name, out)
         refuse(name, weights=weights, interpolation=interpolation)
+        if np.iscomplexobj(a):
+            raise TypeError("a must be an array of real numbers")  # as NumPy does
         return compute(name, a, fraction(q), axis, keepdims, method)
 
     quantiles.__doc__ = f"np.{name}."

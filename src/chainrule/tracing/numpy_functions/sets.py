@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
+from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import refuse
 from chainrule.tracing.numpy_functions.operands import as_array
 
@@ -61,7 +62,7 @@ def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices:
     x, y = np.ravel(as_array(ar1)), np.ravel(as_array(ar2))
     values, places = unique(x, return_index=True)
     is_common = isin(values, y)
-    common = values[is_common]
+    common = cast(values[is_common], np.result_type(x, y))
     if not return_indices:
         return common
     others, others_places = unique(y, return_index=True)

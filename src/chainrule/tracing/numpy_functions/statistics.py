@@ -71,6 +71,8 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Arra
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Array:
     """np.digitize."""
+    if np.iscomplexobj(x):
+        raise TypeError("x may not be complex")  # as NumPy does
     bins, side = as_array(bins), "left" if right else "right"
     if bins.size > 1 and bool(bins[0] > bins[-1]):
         return bins.shape[0] - searchsorted(bins[::-1], x, side=side)

@@ -12,6 +12,7 @@ from chainrule.tracing.numpy_functions.calculus import CALCULUS
 from chainrule.tracing.numpy_functions.creation import CREATION
 from chainrule.tracing.numpy_functions.diagonals import DIAGONALS
 from chainrule.tracing.numpy_functions.elementwise import ELEMENTWISE
+from chainrule.tracing.numpy_functions.extended_domains import EXTENDED_DOMAINS
 from chainrule.tracing.numpy_functions.fourier import FOURIER
 from chainrule.tracing.numpy_functions.indexing import INDEXING
 from chainrule.tracing.numpy_functions.joining import JOINING
@@ -41,15 +42,16 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **QUERIES,
     **LINEAR_ALGEBRA,
     **FOURIER,
+    **EXTENDED_DOMAINS,
 }
 """NumPy's function to ours, which has the same signature. A function that is not here is refused by name."""
 
 VIEWS: frozenset[Callable[..., Any]] = frozenset({
     np.reshape, np.ravel, np.transpose, np.permute_dims, np.matrix_transpose, np.swapaxes, np.moveaxis, np.rollaxis,
     np.squeeze, np.expand_dims, np.flip, np.fliplr, np.flipud, np.rot90, np.atleast_1d, np.atleast_2d, np.atleast_3d,
-    np.broadcast_to, np.diagonal, np.real, np.imag,
+    np.broadcast_to, np.diagonal, np.real, np.imag, np.lib.stride_tricks.sliding_window_view,
 })  # fmt: skip
 """Functions whose result shares NumPy's memory with their first argument: an assignment to one is seen in the other."""
 
-DIAGONAL_VIEWS: frozenset[Callable[..., Any]] = frozenset({np.diagonal})
+VIEWS_BY_POSITION: frozenset[Callable[..., Any]] = frozenset({np.diagonal, np.lib.stride_tricks.sliding_window_view})
 """Views that the engine reads by position, so that their values have memory of their own."""

@@ -17,7 +17,7 @@ from chainrule.primitives.arithmetic import BINARY_EXPONENT, CONJUGATE
 from chainrule.primitives.indexing import index, index_add, index_set
 from chainrule.primitives.reduction import LOGSUMEXP
 from chainrule.primitives.shape import cast
-from chainrule.primitives.table import BY_UFUNC, of_scipy, pair_of_scipy
+from chainrule.primitives.table import BY_UFUNC, of_scipy, results_of_scipy
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions.accumulation import accumulated, cummax, cummin, cumprod, cumsum
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
@@ -68,9 +68,9 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
     if set("".join(ufunc.types)) == set("O->"):  # what np.frompyfunc makes of a Python function
         result = ufunc(*(np.array(lift(each), dtype=object) for each in inputs), **options)
         return lift(result) if holds_traced(result) else result
-    pair = pair_of_scipy(ufunc)
-    if pair is not None and not options:
-        return tuple(bind(part, tuple(map(lift, inputs))) for part in pair)
+    parts = results_of_scipy(ufunc)
+    if parts is not None and not options:
+        return tuple(bind(part, tuple(map(lift, inputs))) for part in parts)
     mask = options.pop("where", True)
     if mask is not True:
         raise TracingError(

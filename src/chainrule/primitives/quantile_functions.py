@@ -1,0 +1,114 @@
+"""Owns the rules of SciPy's inverses of distribution functions.
+
+Source: the densities of the gamma, beta and normal distributions, of which these are integrals.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy
+
+from chainrule.core.primitive import Elementwise
+from chainrule.primitives.distributions import ratio_density
+from chainrule.primitives.gamma_functions import MIDDLE, beta_density, gamma_density
+from chainrule.primitives.special import ROOT_2PI, UNIT, NoRule
+
+_INVERSE = "inverse function rule"
+
+CHDTRI = Elementwise(
+    name="chdtri",
+    value=lambda v, p: scipy.special.chdtri(v, p),
+    partials=(
+        NoRule("chdtri", "first"),
+        lambda out, v, p: -2 / gamma_density(v / 2, out / 2),
+    ),
+    rule=_INVERSE,
+    domain=(MIDDLE, UNIT),
+)
+FDTRI = Elementwise(
+    name="fdtri",
+    value=lambda dfn, dfd, p: scipy.special.fdtri(dfn, dfd, p),
+    partials=(
+        NoRule("fdtri", "first"),
+        NoRule("fdtri", "second"),
+        lambda out, dfn, dfd, p: 1 / ratio_density(dfn, dfd, out),
+    ),
+    rule=_INVERSE,
+    domain=((1.0, 4.0), (1.0, 4.0), UNIT),
+)
+BETAINCCINV = Elementwise(
+    name="betainccinv",
+    value=lambda a, b, y: scipy.special.betainccinv(a, b, y),
+    partials=(
+        NoRule("betainccinv", "first"),
+        NoRule("betainccinv", "second"),
+        lambda out, a, b, y: -1 / beta_density(a, b, out),
+    ),
+    rule=_INVERSE,
+    domain=(MIDDLE, MIDDLE, UNIT),
+)
+GDTRC = Elementwise(
+    name="gdtrc",
+    value=lambda a, b, x: scipy.special.gdtrc(a, b, x),
+    partials=(
+        lambda out, a, b, x: -x * gamma_density(b, a * x),
+        NoRule("gdtrc", "second"),
+        lambda out, a, b, x: -a * gamma_density(b, a * x),
+    ),
+    rule="gamma distribution rule",
+    domain=MIDDLE,
+)
+GDTRIX = Elementwise(
+    name="gdtrix",
+    value=lambda a, b, p: scipy.special.gdtrix(a, b, p),
+    partials=(
+        lambda out, a, b, p: -out / a,
+        NoRule("gdtrix", "second"),
+        lambda out, a, b, p: 1 / (a * gamma_density(b, a * out)),
+    ),
+    rule=_INVERSE,
+    domain=(MIDDLE, MIDDLE, UNIT),
+)
+GDTRIA = Elementwise(
+    name="gdtria",
+    value=lambda p, b, x: scipy.special.gdtria(p, b, x),
+    partials=(
+        lambda out, p, b, x: 1 / (x * gamma_density(b, out * x)),
+        NoRule("gdtria", "second"),
+        lambda out, p, b, x: -out / x,
+    ),
+    rule=_INVERSE,
+    domain=(UNIT, MIDDLE, MIDDLE),
+)
+NDTRI_EXP = Elementwise(
+    name="ndtri_exp",
+    value=lambda y: scipy.special.ndtri_exp(y),
+    partials=(lambda out, y: ROOT_2PI * np.exp(y + out**2 / 2),),
+    rule="normal distribution rule",
+    domain=(-2.0, -0.2),
+)
+NRDTRIMN = Elementwise(
+    name="nrdtrimn",
+    value=lambda p, std, x: scipy.special.nrdtrimn(p, std, x),
+    partials=(
+        lambda out, p, std, x: -std * ROOT_2PI * np.exp(((x - out) / std) ** 2 / 2),
+        lambda out, p, std, x: (out - x) / std,
+        lambda out, p, std, x: 1,
+    ),
+    rule=_INVERSE,
+    domain=(UNIT, MIDDLE, (-2.0, 2.0)),
+)
+NRDTRISD = Elementwise(
+    name="nrdtrisd",
+    value=lambda mn, p, x: scipy.special.nrdtrisd(mn, p, x),
+    partials=(
+        lambda out, mn, p, x: -out / (x - mn),
+        lambda out, mn, p, x: -(out**2) / (x - mn) * ROOT_2PI * np.exp(((x - mn) / out) ** 2 / 2),
+        lambda out, mn, p, x: out / (x - mn),
+    ),
+    rule=_INVERSE,
+    domain=((-1.0, 0.0), (0.6, 0.9), (0.5, 2.0)),
+)
+QUANTILES: tuple[Elementwise, ...] = (
+    CHDTRI, FDTRI, BETAINCCINV, GDTRC, GDTRIX, GDTRIA, NDTRI_EXP, NRDTRIMN, NRDTRISD,
+)  # fmt: skip

@@ -1,0 +1,84 @@
+"""What shares memory with an array in NumPy shows the assignments to a traced one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+
+
+def _shown(make: Any, change: Any) -> Any:
+    """Return a function that makes something of an array, changes the array, and returns what was made."""
+
+    def fun(x: Any) -> Any:
+        x = x * 1
+        shown = make(x)
+        change(x)
+        return np.sum(shown * np.arange(1.0, np.size(shown) + 1).reshape(np.shape(shown))) + np.sum(x)
+
+    return fun
+
+
+def _double(x: Any) -> None:
+    x *= 2
+
+
+def _set(x: Any) -> None:
+    x[1] = 9
+
+
+def _set_through_a_view(x: Any) -> None:
+    x[1:][0] = 7
+
+
+MAKERS = {
+    "asarray": np.asarray,
+    "asanyarray": np.asanyarray,
+    "array without a copy": lambda x: np.array(x, copy=None),
+    "ascontiguousarray": np.ascontiguousarray,
+    "require": np.require,
+    "part": lambda x: np.asarray(x)[1:],
+    "of a view": lambda x: np.asarray(x[1:]),
+    "reshaped": lambda x: np.asarray(x).reshape(-1, 1),
+    "copy": lambda x: np.asarray(x).copy(),
+    "array": np.array,
+    "computed": lambda x: np.asarray(x) + 0,
+    "list": lambda x: np.asarray([x, x]),
+    "windows": lambda x: np.lib.stride_tricks.sliding_window_view(x, 2),
+    "nan_to_num": lambda x: np.nan_to_num(x, copy=False),
+}
+
+
+@pytest.mark.parametrize("change", [_double, _set, _set_through_a_view])
+@pytest.mark.parametrize("name", MAKERS)
+def test_assignments_are_seen_where_numpy_shows_them(name: str, change: Any) -> None:
+    fun, x = _shown(MAKERS[name], change), np.array([1.0, -2.0, 3.0])
+    wanted = fun(x)
+    assert cr.value_and_grad(fun)(x)[0] == wanted
+    assert cr.jvp(fun, (x,), (x,))[0] == wanted
+    assert cr.vmap(fun)(x[None])[0] == wanted
+    assert cr.grad(lambda x: cr.grad(fun)(x) @ x + fun(x))(x).shape == x.shape
+    compiled = cr.jit(fun)
+    assert [compiled(x) for _ in range(3)] == [wanted] * 3
+    cr.check_grad(fun, x)
+
+
+def test_nan_to_num_in_place_changes_the_array() -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        np.nan_to_num(x, copy=False, nan=5.0)
+        return np.sum(x)
+
+    assert cr.value_and_grad(fun)(np.array([np.nan, 2.0]))[0] == 7.0
+
+
+def test_put_as_a_method() -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        x.put([0], 5.0)
+        return np.sum(x**2)
+
+    np.testing.assert_array_equal(cr.grad(fun)(np.array([1.0, 2.0])), [0.0, 4.0])
