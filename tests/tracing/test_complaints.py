@@ -73,6 +73,7 @@ def callback_of_the_user(x: Any) -> Any:
 REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (assigned_over_several_lines, r"assigned into a plain array.* np\.zeros\(n, like=x\)"),
     (assigned_to_an_element, r"assigned into a plain array.* np\.zeros\(n, like=x\)"),
+    (lambda x: sum(v * v for v in np.nditer(x)), r"np\.nditer walks over memory.* for i in np\.ndindex\(x\.shape\)"),
     (solved_by_lapack, r"compiled function of SciPy takes plain numbers only; write it with NumPy's functions"),
     (lambda x: scipy.special.logsumexp(x), r"scipy\.special\.logsumexp .* write np\.logaddexp\.reduce\(x, axis=axis\)"),
     (lambda x: np.sum(scipy.special.log_softmax(x)), r"scipy\.special\.log_softmax .* np\.logaddexp\.reduce"),

@@ -133,6 +133,11 @@ def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exce
             "draw numbers that depend on nothing and move them: loc + scale * rng.standard_normal(shape)"
             f"{_deepest_user_line(error)}"
         )
+    if "NPY_ITER_REFS_OK" in text:
+        return TracingError(
+            f"np.nditer walks over memory, which a traced array does not have ({text}); write for i in np.ndindex(x.shape) "
+            f"and x[i], or for i, value in np.ndenumerate(x){_deepest_user_line(error)}"
+        )
     if "output from dtype('O')" in text:
         return TracingError(
             f"traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create the "
