@@ -199,6 +199,46 @@ def test_compiled_code_reads_what_is_there_now(fun: Any, array: np.ndarray) -> N
         np.testing.assert_array_equal(eagerly(compiled, V), fun(V))
 
 
+WORK = {"float64": np.array([0.0, 1.0, 2.0]), "int64": np.array([0, 1, 2]), "large": np.zeros(200_000)}
+
+
+class Worker:
+    def __init__(self, work: np.ndarray) -> None:
+        self.work = work
+
+    def __call__(self, x: Any) -> Any:
+        self.work[0] = 5
+        early = x * self.work
+        self.work[0] = 2
+        late = x[self.work[:1]] if self.work.dtype.kind == "i" else x[0] * self.work
+        self.work[0] = 0
+        return np.sum(early) + 10 * np.sum(late)
+
+
+@pytest.mark.parametrize("name", WORK)
+@pytest.mark.parametrize("is_method", [False, True], ids=["closure", "attribute"])
+def test_what_a_function_writes_into_an_array_around_it_is_its_own(name: str, is_method: bool) -> None:
+    work = WORK[name]
+    worker = Worker(work)
+
+    def function(x: Any) -> Any:
+        work[0] = 5
+        early = x * work
+        work[0] = 0
+        return np.sum(early) + np.sum(x * work)
+
+    x = np.full(work.shape, 3.0)
+    for fun in (worker if is_method else function, cr.grad(worker if is_method else function)):
+        if fun is not worker and fun is not function and name == "large":
+            continue  # refused: its derivative needs old elements
+        compiled = cr.jit(fun)
+        for _ in range(4):
+            np.testing.assert_array_equal(eagerly(compiled, x), fun(x))
+        work[1] += 1  # by another one, between the calls
+        np.testing.assert_array_equal(eagerly(compiled, x), fun(x))
+    assert work[0] == 0
+
+
 def test_arrays_of_libraries_are_not_looked_for() -> None:
     inside = GLOBAL * 2
     assert len(found(cr.grad(lambda x: np.sum(x * inside * GLOBAL)))) == 2

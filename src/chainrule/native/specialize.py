@@ -212,6 +212,7 @@ class Specialization:
             structure[:] = [found]
             return [lift(leaf) if isinstance(leaf, _NUMERIC) else _without_values(leaf) for leaf in leaves]
 
+        own: list[np.ndarray[Any, Any]] = []
         watched: list[np.ndarray[Any, Any]] | None = None
         try:
             try:
@@ -221,11 +222,16 @@ class Specialization:
             watched = [array for array in recording.watched if array.nbytes <= SMALL and not _can_be_read(array)]
         except RandomNumbersError:
             raise
-        except (*_REFUSALS, ChangedSurroundingsError):
+        except ChangedSurroundingsError as error:
+            own.extend(error.args)
+        except _REFUSALS:
             pass
-        if watched is None:
-            recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False, fixed=fixed)
-            watched = list(recording.watched)
+        while watched is None:
+            try:
+                recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False, fixed=fixed, own=own)
+                watched = list(recording.watched)
+            except ChangedSurroundingsError as error:
+                own.extend(error.args)
         known = {id(each.array) for each in self.watched}
         found = [
             Watched.of(array)
