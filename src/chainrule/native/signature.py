@@ -15,6 +15,8 @@ from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scala
 FEW = 8
 """An integer argument is part of the signature until it has had so many values; then it is an input like any other."""
 _INT64 = range(-(1 << 63), 1 << 63)
+_KEYS: tuple[set[type], ...] = (set(), {str}, {int})
+"""Of which types the keys of a dictionary may be that native code reads: they are sorted as those of its leaves are."""
 _NESTS: dict[type, Literal["tuple", "list", "dict"]] = {tuple: "tuple", list: "list", dict: "dict"}
 
 
@@ -148,7 +150,7 @@ def results_of(tree: Any, leaves: Sequence[Node]) -> tuple[Node, list[int]] | No
 
 
 def _nested(
-    tree: Any, leaves: Sequence[Node], order_of: Callable[[dict[str, Any]], list[str]]
+    tree: Any, leaves: Sequence[Node], order_of: Callable[[dict[Any, Any]], list[Any]]
 ) -> tuple[Node, list[int]] | None:
     remaining = iter(range(len(leaves)))
 
@@ -156,8 +158,8 @@ def _nested(
         if part is None:
             return Same(None), []
         kind = type(part)
-        keys: tuple[str, ...] = ()
-        if kind is dict and all(type(key) is str for key in part):
+        keys: tuple[str | int, ...] = ()
+        if kind is dict and {type(key) for key in part} in _KEYS:
             found = {key: below(part[key]) for key in sorted(part)}  # as the leaves come
             keys = tuple(order_of(part))
             children = [found[key] for key in keys]
