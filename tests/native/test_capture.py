@@ -239,6 +239,13 @@ def test_what_a_function_writes_into_an_array_around_it_is_its_own(name: str, is
     assert work[0] == 0
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_arrays_of_other_classes_may_lie_around() -> None:
+    around = [np.asmatrix(np.eye(2, dtype=int)), np.ma.masked_greater([1, 5, 2], 3), np.zeros((0, 3), int), np.array(3)]
+    holder = SimpleNamespace(arrays=around)
+    check(lambda x: np.sin(x) * len(holder.arrays), (V,), (2 * V,))
+
+
 def test_arrays_of_libraries_are_not_looked_for() -> None:
     inside = GLOBAL * 2
     assert len(found(cr.grad(lambda x: np.sum(x * inside * GLOBAL)))) == 2

@@ -145,6 +145,10 @@ class RandomWatch:
                 )
 
 
+def _look_at(array: np.ndarray[Any, Any]) -> Fingerprint:
+    return fingerprint(np.asarray(array))  # a matrix would keep two axes
+
+
 class Captured:
     """The arrays that one trace has used as constants, with the interface of the guard of recorded runs.
 
@@ -167,7 +171,7 @@ class Captured:
         unseen = {id(array) for array in but}
         for key, array in self._around.items():
             if array.nbytes <= LOOKED_AT and key not in unseen and not array.dtype.hasobject:
-                self._before[key] = fingerprint(array)
+                self._before[key] = _look_at(array)
 
     def is_reference(self, array: np.ndarray[Any, Any]) -> bool:
         """Whether an array, or the one that it is a view of, is of the surroundings."""
@@ -182,7 +186,7 @@ class Captured:
         if key not in self._used:
             self._used[key] = origin
             if key not in self._before and not origin.dtype.hasobject:
-                self._before[key] = fingerprint(origin)
+                self._before[key] = _look_at(origin)
         if origin.nbytes <= LOOKED_AT and self._has_changed(origin):
             self._written.append(origin)
         return True
@@ -193,7 +197,7 @@ class Captured:
 
     def _has_changed(self, origin: np.ndarray[Any, Any]) -> bool:
         before = self._before.get(id(origin))
-        return before is not None and fingerprint(origin) != before
+        return before is not None and _look_at(origin) != before
 
     def _origin(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
         base: Any = array
