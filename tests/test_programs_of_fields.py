@@ -146,6 +146,28 @@ def bearing(position: Any) -> Any:
     return np.sum(np.unwrap(bearings) ** 2) + np.sum(np.hypot(*away.T))
 
 
+def tracking(noise: Any) -> Any:
+    """A Kalman filter whose matrices are of whole numbers."""
+    moves, seen = np.array([[1, 1], [0, 1]]), np.array([[1, 0]])
+    state, spread, surprise = np.zeros((2, 1)), np.eye(2) * 10, 0.0
+    for measured in SERIES[:5]:
+        state, spread = np.dot(moves, state), moves @ spread @ moves.T + np.eye(2) * noise[0] ** 2
+        error, size = measured - np.dot(seen, state), seen @ spread @ seen.T + noise[1] ** 2
+        gain = spread @ seen.T @ np.linalg.inv(size)
+        state, spread = state + gain @ error, (np.eye(2) - gain @ seen) @ spread
+        surprise += (np.linalg.slogdet(size)[1] + error.T @ np.linalg.solve(size, error)).item()
+    return surprise
+
+
+def best_way(rewards: Any) -> Any:
+    worth = np.zeros((4, 6))
+    for _ in range(10):
+        around = np.pad(worth, 1, constant_values=-5.0)
+        steps = np.stack([around[:-2, 1:-1], around[2:, 1:-1], around[1:-1, :-2], around[1:-1, 2:]])
+        worth = rewards + 0.9 * steps.max(axis=0)
+    return worth.sum()
+
+
 # Physics
 
 
@@ -208,6 +230,22 @@ def internal_rate(shift: Any) -> Any:
     return rate
 
 
+MATURITIES = np.array([0.0, 0.5, 1.0, 2.0, 5.0])
+
+
+def yield_curve(parameters: Any) -> Any:
+    """The loadings, with maturities of 0 out of the way while they are divided by."""
+    level, slope, bend, scale = parameters
+    nothing = MATURITIES <= 0
+    MATURITIES[nothing] = 1e-9
+    decay = np.exp(-MATURITIES / scale)
+    loading = (1 - decay) / (MATURITIES / scale)
+    hump = loading - decay
+    MATURITIES[nothing] = 0
+    loading[nothing], hump[nothing] = 1, 0
+    return np.sum((level + slope * loading + bend * hump - 0.02) ** 2) * 1e4
+
+
 PROGRAMS: tuple[tuple[Callable[..., Any], Any], ...] = (
     (spectrum, SIGNAL), (low_pass, np.array([0.2])), (deblurring, IMAGE + 0.1), (poisson_equation, SIGNAL),
     (autocorrelation, SIGNAL), (moving_windows, SIGNAL), (beta_binomial, np.array([0.2, 0.4])),
@@ -216,6 +254,7 @@ PROGRAMS: tuple[tuple[Callable[..., Any], Any], ...] = (
     (autoregression, np.array([0.1, 0.2])), (volatility, np.array([0.1, 0.2, 0.3])),
     (full_covariance, random.normal(size=6) * 0.3), (column_loss, np.array([0.3, -0.2, 0.5])),
     (arm, np.array([0.3, 0.5, -0.2])), (rotation_vector, np.array([0.3, 0.5, -0.2])), (bearing, np.array([0.1, 0.2])),
+    (tracking, np.array([0.3, 0.5])), (best_way, IMAGE), (yield_curve, np.array([0.03, -0.01, 0.02, 1.5])),
     (vibrating_membrane, np.array([1.3, 0.4])), (lennard_jones, POINTS), (split_step, np.linspace(0, 1, 8) ** 2),
     (diffusion, SIGNAL), (growth_of_a_population, np.array([0.2, 1.3, 0.9, 0.6, 0.4])),
     (damping, np.array([0.5, 0.4, 1.2])), (tree_of_prices, np.array([1.0, 0.2])), (internal_rate, np.array([0.5])),

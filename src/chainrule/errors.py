@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import opcode
 import os
@@ -80,6 +81,8 @@ def is_own(frame: FrameType) -> bool:
 
 def _is_user_frame(frame: FrameType) -> bool:
     filename = frame.f_code.co_filename
+    if filename == contextlib.__file__:  # how a function that a context manager decorates is called
+        return False
     return not is_own(frame) and not any(f"site-packages/{library}" in filename for library in _LIBRARIES)
 
 

@@ -52,6 +52,25 @@ def test_arguments_may_be_nested_containers() -> None:
     check(function, ({"w": [V, M], "scale": 2.0}, (V, [W])), ({"w": [W, -M], "scale": 0.5}, (W, [V])))
 
 
+def test_a_dictionary_in_any_order_is_read_by_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = cr.jit(cr.value_and_grad(lambda p: np.sum(p["weights"]) * p["bias"]["of"] - p["bias"]["at"]))
+    params = {"weights": V, "bias": {"of": 2.0, "at": 3.0}}
+    for _ in range(4):
+        step(params)
+    monkeypatch.setattr("chainrule.native.jit.read_call", None)  # native code does not ask for it
+    agree(step(params), step.__wrapped__(params))
+    agree(step({"bias": {"at": 1.0, "of": 4.0}, "weights": W})[0], np.sum(W) * 4.0 - 1.0, within(4))
+
+
+def test_a_dictionary_of_numbered_layers_is_read_by_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = cr.jit(cr.value_and_grad(lambda layers: np.sum(np.tanh(layers[10] * layers[2]) * layers[-1])))
+    layers = {10: V, 2: W, -1: V}
+    for _ in range(4):
+        step(layers)
+    monkeypatch.setattr("chainrule.native.jit.read_call", None)
+    agree(step(layers), step.__wrapped__(layers), within(8))
+
+
 def test_named_tuples_go_in_and_out() -> None:
     check(lambda p: Point(p.x * p.y, np.sin(p.x)), (Point(V, W),), (Point(W, V),))
 

@@ -250,6 +250,32 @@ def test_the_gradient_of_a_stack() -> None:
     )
 
 
+# --- what is converted first
+
+
+CONVERTED = {
+    "a small product": lambda a, x: a[:4, :4] @ x[:4, :4],
+    "a large product": lambda a, x: x @ a,
+    "a vector": lambda a, x: x @ a[0],
+    "complex numbers": lambda a, x: np.abs(a[:4, :4] @ (x[:4, :4] + 1j)),
+    "a joined array": lambda a, x: np.concatenate([a, x]),
+    "a stack": lambda a, x: np.stack([a, x]),
+    "a linear system": lambda a, x: np.linalg.solve(x[:4, :4] + 9 * np.eye(4), a[:4, :4]),
+}
+
+
+@pytest.mark.parametrize("dtype", ["int64", "bool", "float32"])
+@pytest.mark.parametrize("name", CONVERTED)
+def test_operands_of_another_type_are_converted_here(name: str, dtype: str) -> None:
+    whole = (normal(40, 40) * 3).astype(dtype)
+
+    def program(x: Any) -> Any:
+        return np.sum(CONVERTED[name](whole, x) ** 2)
+
+    compiled: Any = check(cr.value_and_grad(program), (normal(40, 40),), judge=JUDGE, fewest=3)
+    assert compiled.explain_plan(normal(40, 40)).count(NUMPY) == 0
+
+
 # --- what is not finite
 
 

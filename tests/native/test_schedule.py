@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.native.agreement import check
+from tests.native.agreement import check, rounded
 from tests.passes.recorded import terms_of
 
 import chainrule as cr
@@ -16,9 +16,9 @@ from chainrule.native.layout import Storage, contiguous, is_pad
 from chainrule.native.lifetimes import last_uses
 from chainrule.native.machine import available
 from chainrule.native.order_of_steps import steps_of
-from chainrule.native.plan import LOOP
+from chainrule.native.plan import LOOP, NUMPY
 from chainrule.native.row_groups import Group, group_steps
-from chainrule.native.schedule import Role, Schedule
+from chainrule.native.schedule import PADS, Role, Schedule
 from chainrule.native.steps import Step
 from chainrule.passes.terms import Term, live
 
@@ -232,3 +232,18 @@ def test_the_steps_of_a_recurrence_share_their_loops_where_its_states_are_stacke
     (variant,) = specialization.variants
     assert variant.program is not None
     assert sum(name.startswith("loop") for name in variant.program.module.functions) < 20
+
+
+@needs_llvm
+@pytest.mark.parametrize("shape", [(3, 3), (9, 7), (40, 30)], ids=str)
+def test_more_pads_than_loops_take_in_are_put_together_in_memory(shape: tuple[int, int]) -> None:
+    def relaxed(x: Any) -> Any:
+        v = x
+        for turn in range(2 * PADS):
+            around = np.pad(v, ((1, 1), (2, 1)), constant_values=turn % 2)
+            v = np.tanh(x + np.maximum(around[:-2, 1:-2], around[2:, 2:-1]))
+        return np.sum(v), np.pad(v > 0, 1)
+
+    x = np.random.default_rng(0).standard_normal(shape)
+    compiled: Any = check(cr.value_and_grad(relaxed, has_aux=True), (x,), (x - 1,), judge=rounded(1e-11), fewest=3)
+    assert compiled.explain_plan(x).count(NUMPY) == 0

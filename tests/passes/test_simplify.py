@@ -10,6 +10,7 @@ import pytest
 from tests.native.agreement import agree, exact, within
 from tests.passes.recorded import evaluate, terms_of
 
+import chainrule as cr
 from chainrule.passes.terms import Term, live, uniform
 from chainrule.primitives.indexing import INDEX_SET
 
@@ -210,3 +211,10 @@ def test_arrays_that_are_read_at_each_call_are_no_constants() -> None:
     (out,) = terms_of(lambda x: x * data, FLAT)
     assert operations(out) == ["multiply"]
     assert [operand.is_reference for operand in out.operands] == [False, True]
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_the_gradient_of_a_filter_convolves_no_more_than_is_asked_for(mode: Any) -> None:
+    signal, kernel = np.linspace(-1.0, 1.0, 100), np.array([0.5, 1.0, -0.5])
+    outputs = terms_of(cr.grad(lambda k: np.sum(np.convolve(signal, k, mode) ** 2)), kernel)
+    assert max(term.size for term in live(outputs)) <= len(signal) + len(kernel) - 1

@@ -151,7 +151,11 @@ SAMPLES = {
     "cumprod": ((real((2, 5)), {"axis": 0}), (real((2, 5)), {"axis": 1}), (complex_((3,)), {"axis": 0})),
     "cummax": ((apart(2, 3), {"axis": 0}), (apart(2, 3), {"axis": 1}), (apart(5), {"axis": 0})),
     "cummin": ((apart(2, 3), {"axis": 0}), (apart(2, 3), {"axis": 1}), (apart(5), {"axis": 0})),
-    "convolve": ((real((4,), (2,)), {}), (real((2,), (4,)), {}), (complex_((3,), (2,)), {})),
+    "convolve": tuple(
+        (draw, {"mode": mode})
+        for mode in ("full", "valid")
+        for draw in (real((4,), (2,)), real((2,), (4,)), complex_((3,), (2,)))
+    ),
     "reshape": ((real((2, 3)), {"shape": (3, 2)}), (real((2, 3)), {"shape": (6,)}), (real((1,)), {"shape": ()})),
     "transpose": ((real((2, 3, 4)), {"axes": (2, 0, 1)}), (real((2, 3)), {"axes": (1, 0)})),
     "broadcast_to": ((real((3, 1)), {"shape": (2, 3, 4)}), (real(()), {"shape": (2,)})),

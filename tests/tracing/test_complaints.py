@@ -73,6 +73,15 @@ def callback_of_the_user(x: Any) -> Any:
 REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (assigned_over_several_lines, r"assigned into a plain array.* np\.zeros\(n, like=x\)"),
     (assigned_to_an_element, r"assigned into a plain array.* np\.zeros\(n, like=x\)"),
+    (lambda x: sum(v * v for v in np.nditer(x)), r"np\.nditer walks over memory.* for i in np\.ndindex\(x\.shape\)"),
+    (
+        lambda x: np.sum(np.log(np.array([2.0, x[0]]))),
+        r"array of Python objects.*no callable log.* np\.array\(.*like=x\)",
+    ),
+    (
+        lambda x: np.sum(np.arctan2(np.array([2, x[0]]), 1)),
+        r"array of Python objects.*'arctan2'.* np\.array\(.*like=x\)",
+    ),
     (solved_by_lapack, r"compiled function of SciPy takes plain numbers only; write it with NumPy's functions"),
     (lambda x: scipy.special.logsumexp(x), r"scipy\.special\.logsumexp .* write np\.logaddexp\.reduce\(x, axis=axis\)"),
     (lambda x: np.sum(scipy.special.log_softmax(x)), r"scipy\.special\.log_softmax .* np\.logaddexp\.reduce"),

@@ -18,12 +18,15 @@ import numpy as np
 from chainrule.core.trace import Traced
 from chainrule.errors import RandomNumbersError, where
 from chainrule.passes.terms import is_one_number, is_uniform
+from chainrule.tracing.guard import Fingerprint, fingerprint
 from chainrule.tracing.lift import holds_traced
 
 MANY = 10_000
 """So many objects around a function are looked at, in search of its arrays."""
 LARGE = 4096
 """Of arrays of so many equal elements, one is kept: to look at all of them is faster than to copy them."""
+LOOKED_AT = 1 << 20
+"""Arrays of more bytes are looked at when they are first used, and in the end."""
 LIBRARIES = ("chainrule", "numpy", "scipy", "builtins")
 """What functions of these read besides their arguments and closures are no arrays of the user's."""
 
@@ -142,27 +145,71 @@ class RandomWatch:
                 )
 
 
+def _look_at(array: np.ndarray[Any, Any]) -> Fingerprint:
+    return fingerprint(np.asarray(array))  # a matrix would keep two axes
+
+
 class Captured:
-    """The arrays that one trace has used as constants, with the interface of the guard of recorded runs."""
+    """The arrays that one trace has used as constants, with the interface of the guard of recorded runs.
 
-    __slots__ = ("_around", "_copies")
+    own: arrays of the surroundings that the function assigns to, as to a work array of its own.
+    """
 
-    def __init__(self, around: dict[int, Any]) -> None:
-        self._around = around
+    __slots__ = ("_around", "_before", "_copies", "_used", "_written")
+
+    def __init__(self, around: dict[int, Any], own: Sequence[np.ndarray[Any, Any]] = ()) -> None:
+        self._around = {
+            key: array for key, array in around.items() if not any(np.may_share_memory(array, each) for each in own)
+        }
+        self._before: dict[int, Fingerprint] = {}
         self._copies: dict[int, tuple[Any, np.ndarray[Any, Any]]] = {}
+        self._used: dict[int, np.ndarray[Any, Any]] = {}
+        self._written: list[np.ndarray[Any, Any]] = []
+
+    def look_around(self, but: Sequence[np.ndarray[Any, Any]]) -> None:
+        """Note what small arrays of the surroundings are before the function runs, except those that it does not see."""
+        unseen = {id(array) for array in but}
+        for key, array in self._around.items():
+            if array.nbytes <= LOOKED_AT and key not in unseen and not array.dtype.hasobject:
+                self._before[key] = _look_at(array)
 
     def is_reference(self, array: np.ndarray[Any, Any]) -> bool:
         """Whether an array, or the one that it is a view of, is of the surroundings."""
+        return self._origin(array) is not None
+
+    def reads(self, array: np.ndarray[Any, Any]) -> bool:
+        """Whether an array that is used is one of the surroundings: compiled code will read what that holds when it runs."""
+        origin = self._origin(array)
+        if origin is None:
+            return False
+        key = id(origin)
+        if key not in self._used:
+            self._used[key] = origin
+            if key not in self._before and not origin.dtype.hasobject:
+                self._before[key] = _look_at(origin)
+        if origin.nbytes <= LOOKED_AT and self._has_changed(origin):
+            self._written.append(origin)
+        return True
+
+    def written(self) -> list[np.ndarray[Any, Any]]:
+        """Return the arrays of the surroundings that did not hold what they held before when they were used, or do not now."""
+        return [*self._written, *(array for array in self._used.values() if self._has_changed(array))]
+
+    def _has_changed(self, origin: np.ndarray[Any, Any]) -> bool:
+        before = self._before.get(id(origin))
+        return before is not None and _look_at(origin) != before
+
+    def _origin(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
         base: Any = array
         while isinstance(base, np.ndarray):
             if id(base) in self._around:
-                return True
+                return base
             base = base.base
-        return False
+        return None
 
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a recorded operation may hold of `array`: itself, or a copy of what the function may still change."""
-        if self.is_reference(array):
+        if self.reads(array):
             return array
         # The one element of an array may be the function's own to change, as those of any other.
         if is_one_number(array) or (array.size >= LARGE and is_uniform(array)):

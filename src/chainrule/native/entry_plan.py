@@ -60,11 +60,11 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A tuple, list or dict (no subclass) of described things; a dict has these string keys, and no more."""
+    """A tuple, list or dict (no subclass) of described things; a dict has these keys, and no more: strings or integers."""
 
     kind: Literal["tuple", "list", "dict"]
     children: tuple[Node, ...]
-    keys: tuple[str, ...] = ()
+    keys: tuple[str | int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind == "dict" and len(set(self.keys)) != len(self.children):

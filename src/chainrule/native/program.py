@@ -26,7 +26,7 @@ from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
 from chainrule.native.schedule import ALIAS, Schedule
 from chainrule.native.searches import is_search, write_search
-from chainrule.native.steps import Piece, Step
+from chainrule.native.steps import Piece, Step, number_at_first
 from chainrule.native.tables import Pending, fill_tables
 from chainrule.native.text import Module
 from chainrule.native.watch import Watched, write_watch
@@ -317,7 +317,7 @@ class ProgramWriter(Writing):
         """Write what is in the memory of an assembled value at first: one number, where its first operand is that."""
         if has_lapack(term):
             return
-        number = uniform(term.operands[0]) if term.operands[0].shape == term.shape else None
+        number = number_at_first(term)
         if number is not None:
             pointer = self.pointer(state, state.storage[term.index], term.dtype.itemsize)
             self.fill(pointer, term.size, number, term.dtype)

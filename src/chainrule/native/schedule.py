@@ -35,7 +35,7 @@ from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.products import MATMUL
-from chainrule.primitives.shape import CONCATENATE, RESHAPE, TRANSPOSE
+from chainrule.primitives.shape import CONCATENATE, PAD, RESHAPE, TRANSPOSE
 
 CHEAP = 6
 """A value of up to so many operations is computed again rather than kept."""
@@ -165,7 +165,7 @@ class Schedule:
         if primitive is MATMUL and same and term.dtype in REALS and min(len(each.shape) for each in operands) > 1:
             fits = all(self._is_matrix(each) or self._can_copy(each) for each in operands)
             return PRODUCT if fits else CALL
-        if primitive is RESHAPE or (primitive in (CONCATENATE, STACK, WEAVE) and same):
+        if primitive is RESHAPE or (primitive in (CONCATENATE, STACK, WEAVE, PAD) and same):
             return ASSEMBLE
         if (
             primitive in (INDEX_SET, INDEX_ADD)

@@ -15,6 +15,8 @@ from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scala
 FEW = 8
 """An integer argument is part of the signature until it has had so many values; then it is an input like any other."""
 _INT64 = range(-(1 << 63), 1 << 63)
+_KEYS: tuple[set[type], ...] = (set(), {str}, {int})
+"""Of which types the keys of a dictionary may be that native code reads: they are sorted as those of its leaves are."""
 _NESTS: dict[type, Literal["tuple", "list", "dict"]] = {tuple: "tuple", list: "list", dict: "dict"}
 
 
@@ -133,21 +135,34 @@ def integers(call: Call) -> list[tuple[int, int]]:
     return [(place, leaf) for place, leaf in enumerate(call.leaves) if type(leaf) is int and place not in call.moving]
 
 
-def nested(tree: Any, leaves: Sequence[Node]) -> tuple[Node, list[int]] | None:
+def arguments_of(tree: Any, leaves: Sequence[Node]) -> Node | None:
     """Return the description of a tree of tuples, lists and dictionaries, given those of its leaves; None for other trees.
 
-    The leaves of a dictionary come sorted by its keys; the description has them in the dictionary's own order. With it comes
-    the order in which it names the leaves.
+    The values of a dictionary are found by their keys, so that these are named in the order of the leaves, which is sorted.
     """
+    found = _nested(tree, leaves, sorted)
+    return None if found is None else found[0]
+
+
+def results_of(tree: Any, leaves: Sequence[Node]) -> tuple[Node, list[int]] | None:
+    """Return the description of such a tree with each dictionary in its own order, and the order in which it names the leaves."""
+    return _nested(tree, leaves, list)
+
+
+def _nested(
+    tree: Any, leaves: Sequence[Node], order_of: Callable[[dict[Any, Any]], list[Any]]
+) -> tuple[Node, list[int]] | None:
     remaining = iter(range(len(leaves)))
 
     def below(part: Any) -> tuple[Node, list[int]] | None:
         if part is None:
             return Same(None), []
         kind = type(part)
-        if kind is dict and all(type(key) is str for key in part):
-            found = {key: below(part[key]) for key in sorted(part)}
-            children = [found[key] for key in part]
+        keys: tuple[str | int, ...] = ()
+        if kind is dict and {type(key) for key in part} in _KEYS:
+            found = {key: below(part[key]) for key in sorted(part)}  # as the leaves come
+            keys = tuple(order_of(part))
+            children = [found[key] for key in keys]
         elif kind is tuple or kind is list:
             children = [below(each) for each in part]
         else:
@@ -160,7 +175,6 @@ def nested(tree: Any, leaves: Sequence[Node]) -> tuple[Node, list[int]] | None:
         if len(nodes) < len(children):
             return None
         order = [place for child in children if child is not None for place in child[1]]
-        keys = tuple(part) if kind is dict else ()
         return Nested(_NESTS[kind], tuple(nodes), keys), order
 
     return below(tree)

@@ -21,7 +21,7 @@ from chainrule.native.machine import compile_text
 from chainrule.native.outline import ValuesNeededError
 from chainrule.native.program import Compiled, Path, ProgramWriter
 from chainrule.native.results import are_alike, dtype_of, finished, kind_of
-from chainrule.native.signature import Call, nested
+from chainrule.native.signature import Call, arguments_of, results_of
 from chainrule.native.symbols import outside
 from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, TracedAroundError, trace
 from chainrule.native.watch import Watched
@@ -85,8 +85,7 @@ class Specialization:
         count = len(flatten(call.args)[0])
         kinds = dict(zip(call.moving, call.kinds, strict=True))
         leaves = [kinds.get(place) or Same(call.leaves[place]) for place in range(count)]
-        found = None if call.kwargs else nested(call.args, leaves)
-        self.arguments = found[0] if found is not None and found[1] == list(range(count)) else None
+        self.arguments = None if call.kwargs else arguments_of(call.args, leaves)
         if Number() in call.kinds and any(_is_narrow(kind) for kind in call.kinds):
             self.arguments = None  # an entry takes np.float64, which has a precision of its own, for a Python number
         self.call = call.without_inputs()
@@ -107,7 +106,7 @@ class Specialization:
         return self.arguments is not None and self._result_tree(variant) is not None
 
     def _result_tree(self, variant: Variant) -> tuple[Node, list[int]] | None:
-        return nested(unflatten(variant.structure, [_Mark() for _ in variant.leaves]), variant.leaves)
+        return results_of(unflatten(variant.structure, [_Mark() for _ in variant.leaves]), variant.leaves)
 
     # --- running
 
@@ -213,6 +212,7 @@ class Specialization:
             structure[:] = [found]
             return [lift(leaf) if isinstance(leaf, _NUMERIC) else _without_values(leaf) for leaf in leaves]
 
+        own: list[np.ndarray[Any, Any]] = []
         watched: list[np.ndarray[Any, Any]] | None = None
         try:
             try:
@@ -222,11 +222,16 @@ class Specialization:
             watched = [array for array in recording.watched if array.nbytes <= SMALL and not _can_be_read(array)]
         except RandomNumbersError:
             raise
-        except (*_REFUSALS, ChangedSurroundingsError):
+        except ChangedSurroundingsError as error:
+            own.extend(error.args)
+        except _REFUSALS:
             pass
-        if watched is None:
-            recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False, fixed=fixed)
-            watched = list(recording.watched)
+        while watched is None:
+            try:
+                recording = trace(self.fun, flat, call.inputs(), self.weak, lambda array: False, fixed=fixed, own=own)
+                watched = list(recording.watched)
+            except ChangedSurroundingsError as error:
+                own.extend(error.args)
         known = {id(each.array) for each in self.watched}
         found = [
             Watched.of(array)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.reduction import PROD, SUM
 from chainrule.primitives.sequence import CUMMAX, CUMMIN, CUMPROD, CUMSUM
-from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, RESHAPE
+from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, PAD, RESHAPE
 
 REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
 ACCUMULATIONS: dict[Primitive | None, str] = {CUMSUM: "sum", CUMPROD: "prod", CUMMAX: "max", CUMMIN: "min"}
@@ -96,6 +97,9 @@ def assembled(term: Term) -> list[Piece]:
             pieces.append(Piece(part, "store", term, start * whole[axis], whole))
             start += part.shape[axis]
         return pieces
+    if term.primitive is PAD:
+        before = (first for first, _ in term.parameters["widths"])
+        return [Piece(term.operands[0], "store", term, sum(map(operator.mul, before, whole)), whole)]
     if term.primitive is SCATTER:
         x, v, *places = term.operands
         spread = len(v.shape) - len(x.shape) + len(places)
@@ -115,8 +119,16 @@ def assembled(term: Term) -> list[Piece]:
     return [*_started(x, term), Piece(_spread(v, region), how, term, offset, tuple(steps_along))]
 
 
+def number_at_first(term: Term) -> Any:
+    """Return the number that is in all of the memory of an assembled term at first; None where none has to be."""
+    if term.primitive is PAD:
+        return 0
+    x = term.operands[0]
+    return uniform(x) if x.shape == term.shape else None
+
+
 def _started(x: Term, term: Term) -> list[Piece]:
-    """Return what is in the memory of a term at first, unless it is one number."""
+    """Return the piece that is in the memory of a term at first, unless it is one number."""
     return [] if uniform(x) is not None else [Piece(x, "store", term, 0, contiguous(term.shape))]
 
 

@@ -56,14 +56,14 @@ class JitTrace(RecordTrace):
     __slots__ = ("taken", "captured", "references", "is_outline", "may_outline", "needs_values",
                  "places", "has_failed")  # fmt: skip
 
-    def __init__(self, around: dict[int, Any], may_outline: bool) -> None:
+    def __init__(self, around: dict[int, Any], may_outline: bool, own: Sequence[np.ndarray[Any, Any]] = ()) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
         self.may_outline = may_outline
         self.is_outline = self.needs_values = self.has_failed = False
         self.references: dict[int, tuple[TracedArray, Any]] = {}
         self.places: dict[tuple[int, int], TracedArray] = {}  # used as indices of an axis of so many elements
-        self.captured = Captured(around)
+        self.captured = Captured(around, own)
 
     def input(self, value: Array) -> TracedArray:
         node = input_node(len(self.nodes), type_of(value))
@@ -246,7 +246,7 @@ class TracedAroundError(Exception):
 
 
 class ChangedSurroundingsError(Exception):
-    """A function assigned to elements of an array of its surroundings."""
+    """A function assigned to elements of arrays of its surroundings, which are its arguments."""
 
 
 SMALL = 1 << 20
@@ -256,6 +256,7 @@ SMALL = 1 << 20
 def trace(
     fun: Callable[..., Any], flat: Callable[..., list[Any]], inputs: Sequence[Array], weak: Sequence[bool],
     follows: Callable[[np.ndarray[Any, Any]], bool], may_outline: bool = False, fixed: Sequence[Any] = (),
+    own: Sequence[np.ndarray[Any, Any]] = (),
 ) -> Recording:  # fmt: skip
     """Run `flat(fun, *inputs)`, which calls the user's `fun`, and return what it did.
 
@@ -264,10 +265,11 @@ def trace(
     may_outline: whether large values need not be computed; raises ValuesNeededError where they turn out to be needed, and
         where the function fails without them.
     fixed: the arguments that are no inputs, such as the object that a method is called on; their arrays are around it too.
+    own: arrays around the function that it assigns to; what it reads of them is a constant of the recording.
     """
     around, generators = surroundings(fun, *fixed)
     watch = RandomWatch(generators)
-    running = JitTrace(around, may_outline)
+    running = JitTrace(around, may_outline, own)
     running.is_outline = may_outline and is_worth_it((*inputs, *around.values()))
     traced = [
         as_number(running.input(value)) if is_weak else running.input(value)
@@ -276,7 +278,8 @@ def trace(
     entry = tuple(running.nodes)
     copies = Substitution(lambda array: running.reference(array) if follows(array) else array)
     copied = copies.convert(fun)
-    token = by_reference.set(running.captured.is_reference)
+    running.captured.look_around([array for _, array in running.references.values()])
+    token = by_reference.set(running.captured.reads)
     try:
         parts = [close_over(running, part) for part in call(flat, [copied, *traced])]
         running.check_places()
@@ -291,8 +294,9 @@ def trace(
     if running.needs_values:
         raise ValuesNeededError
     watch.check()
-    if any(each.version for each, _ in running.references.values()):
-        raise ChangedSurroundingsError
+    written = [array for each, array in running.references.values() if each.version] + running.captured.written()
+    if written:
+        raise ChangedSurroundingsError(*written)
     if any(isinstance(part, Traced) and part.owner is not running for part in parts):
         raise TracedAroundError
     outputs = tuple(own_node(running, part) for part in parts)

@@ -65,19 +65,31 @@ CUMMIN: General = General(
 )
 
 
-def _batched_convolve(batched: tuple[bool, ...], x: Array, y: Array) -> Array:
+def _batched_convolve(batched: tuple[bool, ...], x: Array, y: Array, mode: str = "full") -> Array:
     rows = range(batch_size(batched, (x, y)))
-    return np.stack([bind(CONVOLVE, (x[row] if batched[0] else x, y[row] if batched[1] else y)) for row in rows])
+    return np.stack(
+        [bind(CONVOLVE, (x[row] if batched[0] else x, y[row] if batched[1] else y), {"mode": mode}) for row in rows]
+    )
+
+
+def _cotangent_of_factor(ct: Array, factor: Array, other: Array, mode: str) -> Array:
+    """Return the cotangent of one factor: sums over as few terms as the convolution has."""
+    backward = conjugate(other)[::-1]
+    if mode == "full":
+        return np.convolve(ct, backward, "valid")
+    if factor.shape[0] >= other.shape[0]:
+        return np.convolve(ct, backward)
+    return np.convolve(backward, ct, "valid")
 
 
 CONVOLVE = Multilinear(
     name="convolve",
-    value=lambda x, y: np.convolve(x, y),
+    value=lambda x, y, mode="full": np.convolve(x, y, mode),
     transposes=(
-        lambda ct, x, y: np.convolve(ct, conjugate(y)[::-1], "valid"),
-        lambda ct, x, y: np.convolve(ct, conjugate(x)[::-1], "valid"),
+        lambda ct, x, y, mode="full": _cotangent_of_factor(ct, x, y, mode),
+        lambda ct, x, y, mode="full": _cotangent_of_factor(ct, y, x, mode),
     ),
     rule="product rule, one factor at a time",
     batch=_batched_convolve,
 )
-"""The whole convolution of two vectors, of length n + m - 1."""
+"""The whole convolution of two vectors, of length n + m - 1; with the mode "valid", where they overlap wholly."""

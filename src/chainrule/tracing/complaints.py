@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import FrameType, TracebackType
 
+import numpy as np
+
 from chainrule.core.trace import Traced
 from chainrule.errors import WITH_NUMPY, ChainruleError, TracingError, is_own, stores_part, where
 
@@ -89,7 +91,7 @@ _INSTEAD = {
 }
 
 
-def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exception:
+def advice_on(error: ValueError | TypeError | IndexError | RuntimeError | AttributeError) -> Exception:
     """Return the error to raise for one that the user's function raised: itself where no traced value is to blame."""
     refusal = error if isinstance(error, ChainruleError) else error.__cause__
     if isinstance(refusal, ChainruleError):
@@ -120,7 +122,9 @@ def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exce
             f"where x is an argument of the function{_deepest_user_line(error)}"
         )
     complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else _VALUE_COMPLAINTS
-    is_of_objects = any(part in text for part in complaints)
+    is_of_objects = (
+        _is_missing_ufunc(error) if isinstance(error, AttributeError) else any(map(text.__contains__, complaints))
+    )
     if not is_of_objects and not any(part in text for part in _SCIPY_COMPLAINTS):
         return error
     if name := _scipy_function(error):
@@ -133,6 +137,11 @@ def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exce
             "draw numbers that depend on nothing and move them: loc + scale * rng.standard_normal(shape)"
             f"{_deepest_user_line(error)}"
         )
+    if "NPY_ITER_REFS_OK" in text:
+        return TracingError(
+            f"np.nditer walks over memory, which a traced array does not have ({text}); write for i in np.ndindex(x.shape) "
+            f"and x[i], or for i, value in np.ndenumerate(x){_deepest_user_line(error)}"
+        )
     if "output from dtype('O')" in text:
         return TracingError(
             f"traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create the "
@@ -144,6 +153,12 @@ def advice_on(error: ValueError | TypeError | IndexError | RuntimeError) -> Exce
         "write np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
         f"{_deepest_user_line(error)}"
     )
+
+
+def _is_missing_ufunc(error: AttributeError) -> bool:
+    """Whether a ufunc asked a number among the elements of an array of objects for a method of its own name."""
+    is_number = isinstance(error.obj, int | float | complex | np.generic)
+    return is_number and isinstance(getattr(np, error.name or "", None), np.ufunc)
 
 
 def _holds_traced(error: BaseException) -> bool:

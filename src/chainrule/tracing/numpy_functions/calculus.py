@@ -151,19 +151,17 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Array:
     """np.convolve."""
     x, y = np.atleast_1d(as_array(a)), np.atleast_1d(as_array(v))
     _check_vectors("convolve", x, y)
-    whole = bind(CONVOLVE, (x, y))
-    shorter, longer = sorted((x.shape[0], y.shape[0]))
-    return _middle(whole, mode, shorter, longer, (shorter - 1) // 2)
+    return _convolved(x, y, mode, (min(x.shape[0], y.shape[0]) - 1) // 2)
 
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> Array:
     """np.correlate."""
     x, y = np.atleast_1d(as_array(a)), np.atleast_1d(as_array(v))
     _check_vectors("correlate", x, y)
-    whole = bind(CONVOLVE, (x, np.conjugate(np.flip(y)) if y.dtype.kind == "c" else np.flip(y)))
-    shorter, longer = sorted((x.shape[0], y.shape[0]))
+    backward = np.conjugate(np.flip(y)) if y.dtype.kind == "c" else np.flip(y)
+    shorter = min(x.shape[0], y.shape[0])
     # Where the second vector is the longer one NumPy swaps them and turns the result around.
-    return _middle(whole, mode, shorter, longer, (shorter - 1) // 2 if x.shape[0] >= y.shape[0] else shorter // 2)
+    return _convolved(x, backward, mode, (shorter - 1) // 2 if x.shape[0] >= y.shape[0] else shorter // 2)
 
 
 def _check_vectors(name: str, x: Array, y: Array) -> None:
@@ -171,13 +169,12 @@ def _check_vectors(name: str, x: Array, y: Array) -> None:
         raise ShapeError(f"np.{name} takes two vectors with elements, not shapes {x.shape} and {y.shape}{where()}")
 
 
-def _middle(whole: Array, mode: str, shorter: int, longer: int, start: int) -> Array:
-    if mode == "full":
-        return whole
+def _convolved(x: Array, y: Array, mode: str, start: int) -> Array:
+    """Return a convolution; the one of the mode "same" begins at `start`."""
+    if mode in ("full", "valid"):
+        return bind(CONVOLVE, (x, y), {"mode": mode})
     if mode == "same":
-        return whole[start : start + longer]
-    if mode == "valid":
-        return whole[shorter - 1 : longer]
+        return bind(CONVOLVE, (x, y), {"mode": "full"})[start : start + max(x.shape[0], y.shape[0])]
     raise ShapeError(f"mode {mode!r} is not one of 'full', 'same', 'valid'{where()}")
 
 
