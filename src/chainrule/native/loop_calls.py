@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -19,16 +20,22 @@ class LoopCall(NamedTuple):
     """A call of a loop's function.
 
     pointers: where they point. totals: the reductions over rows, to which every block adds, with the sizes of their targets.
+    work: about how many operations it does in all.
     """
 
     symbol: str
     domain: tuple[int, ...]
     pointers: Sequence[Address]
     totals: Sequence[tuple[Root, int]]
+    work: int
+
+
+LEAST = 10
+"""A point of a loop takes as long as so many operations at least: its elements are read and written."""
 
 
 def loop_call(
-    writer: Writing, state: State, domain: tuple[int, ...], pieces: Sequence[Piece], may_flatten: bool
+    writer: Writing, state: State, domain: tuple[int, ...], pieces: Sequence[Piece], operations: int, may_flatten: bool
 ) -> LoopCall:
     """Write a loop's function, and return how it is called. Loops that run together have their rows in common."""
     # Hot path: benchmarks/test_first_calls.py
@@ -74,7 +81,8 @@ def loop_call(
         if piece.how in IDENTITY and not strides[0]:
             totals.append((root, piece.target.size))
     read = stored if flat is None else lambda term: _flat_stored(term, stored)
-    return LoopCall(writer.loop_function(Loop(domain, roots, read, names)), domain, names, totals)
+    work = math.prod(domain) * max(LEAST, operations)
+    return LoopCall(writer.loop_function(Loop(domain, roots, read, names)), domain, names, totals, work)
 
 
 def _copied(writer: Writing, state: State, term: Term) -> Storage | None:

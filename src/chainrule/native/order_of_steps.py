@@ -54,7 +54,12 @@ def _loops(schedule: Schedule, domain: Shape, pieces: list[Piece]) -> Iterable[S
     work = sum(schedule.cost.get(piece.term.index, 0) for piece in pieces)
     count = FEW if len(pieces) > CROWD and work <= SIMPLE * len(pieces) else len(pieces)
     for start in range(0, len(pieces), count):
-        yield Step("loop", None, domain, pieces[start : start + count])
+        yield _loop(schedule, domain, pieces[start : start + count])
+
+
+def _loop(schedule: Schedule, domain: Shape, pieces: list[Piece]) -> Step:
+    kind = "scatter" if any(piece.places for piece in pieces) else "loop"
+    return Step(kind, None, domain, pieces, schedule.operations(pieces))
 
 
 def _assembly(schedule: Schedule, term: Term) -> Iterable[Step]:
@@ -62,10 +67,10 @@ def _assembly(schedule: Schedule, term: Term) -> Iterable[Step]:
     yield Step("assemble", term)
     pieces = lapack_pieces(term) if has_lapack(term) else assembled(term)
     if term.primitive in APART and len(pieces) <= TOGETHER:
-        yield Step("loop", None, pieces[0].term.shape, pieces)
+        yield _loop(schedule, pieces[0].term.shape, pieces)
         return
     for piece in pieces[1:] if term.index in schedule.in_place else pieces:
-        yield Step("scatter" if piece.places else "loop", None, piece.term.shape, [piece])
+        yield _loop(schedule, piece.term.shape, [piece])
     if has_lapack(term):
         yield Step("lapack", term)
     elif term.primitive in ACCUMULATIONS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -199,7 +198,7 @@ class ProgramWriter(Writing):
             target = Term(-1_000_000 - number, None, (), {}, term.shape, term.dtype)
             state.where[target.index] = pointer
             piece = Piece(term, "store", target, 0, contiguous(term.shape))
-            run_rows(self, state, [loop_call(self, state, term.shape, [piece], may_flatten=True)])
+            run_rows(self, state, [loop_call(self, state, term.shape, [piece], 0, may_flatten=True)])
         elif 0 not in term.shape:
             storage = self.storage(state, term)
             if storage is None or storage.strides != contiguous(term.shape):
@@ -324,9 +323,9 @@ class ProgramWriter(Writing):
 
     def _scatter(self, step: Step, state: State) -> None:
         """Write a loop whose rows are worked off in order."""
-        call = loop_call(self, state, step.domain, step.pieces, may_flatten=False)
+        call = loop_call(self, state, step.domain, step.pieces, step.operations, may_flatten=False)
         self.pending.append(Pending(call.symbol, tuple(call.pointers), call.domain[0]))
-        self.work += math.prod(step.domain)
+        self.work += call.work
         state.done.update(piece.target.index for piece in step.pieces)
 
     def _store_registers(self, steps: Sequence[Step], state: State) -> bool:
@@ -354,7 +353,7 @@ class ProgramWriter(Writing):
         """Write loops over the same rows, block by block."""
         calls = []
         for step in steps:
-            calls.append(loop_call(self, state, step.domain, step.pieces, may_flatten=len(steps) == 1))
+            calls.append(loop_call(self, state, step.domain, step.pieces, step.operations, may_flatten=len(steps) == 1))
             for piece in step.pieces:
                 state.done.add(piece.target.index)
         run_rows(self, state, calls)

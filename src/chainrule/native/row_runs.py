@@ -24,7 +24,7 @@ from chainrule.passes.terms import Term
 def run_rows(writer: Writing, state: State, calls: Sequence[LoopCall]) -> None:
     """Write the run of loops over the same rows."""
     rows = calls[0].domain[0]
-    work = sum(math.prod(call.domain) * 10 for call in calls)
+    work = sum(call.work for call in calls)
     writer.work += work
     block = _block(calls)
     if work >= PARALLEL_WORK and rows >= 2 * 64:

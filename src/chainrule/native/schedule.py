@@ -27,7 +27,7 @@ from chainrule.native.layout import (
     storage_of_view,
 )
 from chainrule.native.products import can_multiply, wants_copy
-from chainrule.native.steps import REDUCTIONS
+from chainrule.native.steps import REDUCTIONS, Piece
 from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import BOOL, Term
@@ -39,7 +39,7 @@ from chainrule.primitives.shape import CONCATENATE, PAD, RESHAPE, TRANSPOSE
 
 CHEAP = 6
 """A value of up to so many operations is computed again rather than kept."""
-LONGEST, MODEST = 150, 40
+LONGEST, MODEST = 60, 40
 """A loop's body of more operations is cut: the second holds in programs of more than `MANY` values, whose loops are then mostly
 equal."""
 MANY = 1000
@@ -87,7 +87,9 @@ class Schedule:
         self.order = self._order()
         self.roles: dict[int, Role] = {}
         self.level: dict[int, int] = {}
-        self.cost: dict[int, int] = {}
+        self.weight: dict[int, int] = {}  # what a value's own operation costs at a point
+        self.cost: dict[int, int] = {}  # the same with all that is computed at that point, and not read there
+        self.inside: dict[int, frozenset[int]] = {}  # which values these are
         self.kept: set[int] = set()
         self.longest = LONGEST if len(self.order) <= MANY else MODEST
         self.lazy_pads = sum(is_pad(term) for term in self.order) <= PADS
@@ -196,7 +198,8 @@ class Schedule:
             if role is ALIAS:
                 return
         level = 0
-        cost = 0 if view else _weight(term)
+        cost = self.weight[term.index] = 0 if view else _weight(term)
+        inside = frozenset((term.index,))
         inline = role is POINT or role is REDUCE or role is ASSEMBLE
         if term.primitive is SCATTER and not term.parameters["adds"]:
             inline = False  # of several values for one place the last is kept: they are written in order
@@ -210,8 +213,12 @@ class Schedule:
                 own = self.cost[operand.index]
                 spread = own > CHEAP and 2 * operand.size <= term.size and term.primitive not in APART
                 in_memory = term.primitive is GATHER and number == 0
+                more = self.inside[operand.index] - inside  # what operands share is computed once
+                if len(more) < len(self.inside[operand.index]):
+                    own = sum(map(self.weight.__getitem__, more))
                 if inline and not spread and not in_memory and cost + own <= self.longest:
                     cost += own
+                    inside |= more
                 else:
                     least = self._keep(operand, role is PRODUCT)
                     cost += 1
@@ -227,6 +234,7 @@ class Schedule:
                 level = self.level.get(operand.index, 0) + 1
         self.level[term.index] = level
         self.cost[term.index] = cost
+        self.inside[term.index] = inside
         for result in term.results or ():
             self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
         if role is REDUCE or role is PRODUCT or role is ASSEMBLE or role is CALL:
@@ -331,6 +339,15 @@ class Schedule:
             for operand in term.operands:
                 if self.roles.get(operand.index) is POINT and operand.index not in self.kept:
                     uses.setdefault(operand.index, set()).update(at)
+
+    def operations(self, pieces: Iterable[Piece]) -> int:
+        """Return about how many operations a loop does at a point; what its pieces share counts once."""
+        inside = set[int]()
+        for piece in pieces:
+            term, target = piece.term.index, piece.target.index
+            if term not in self.kept or term == target or self.level[term] == self.level[target]:
+                inside |= self.inside.get(term, frozenset())
+        return sum(map(self.weight.__getitem__, inside))
 
     def functions_on_cells(self) -> int:
         """Return how many functions such as exp are computed in registers."""

@@ -60,6 +60,7 @@ class Step:
     term: Term | None = None
     domain: Shape = ()
     pieces: list[Piece] = field(default_factory=list)
+    operations: int = 0
 
 
 def reduced(term: Term) -> Piece:
