@@ -6,6 +6,7 @@ Loops have put the elements there. They are combined in order, as NumPy does, so
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from chainrule.core.primitive import Primitive
 from chainrule.native.instructions import ELEMENTS, REALS
@@ -92,25 +93,15 @@ def _together(body: Body, term: Term, how: str, pointer: str, count: int, apart:
     lanes = Lanes(body, 1, REALS.get(term.dtype, "double"))
     starts = [body.let(f"getelementptr {element}, ptr {pointer}, i64 {place * apart}") for place in range(count)]
     totals = [body.let(f"load {element}, ptr {start}") for start in starts]
-    before, head, done = body.block, body.fresh("running"), body.fresh("run")
-    index, index_after = f"%{body.fresh('i')}", f"%{body.fresh('i')}"
-    running = [f"%{body.fresh('total')}" for _ in range(count)]
-    body.do(f"br label %{head}")
-    body.label(head)
-    place = len(body.lines)
-    offset = body.let(f"mul i64 {index}, {step}")
-    found = []
-    for start, total in zip(starts, running, strict=True):
-        address = body.let(f"getelementptr {element}, ptr {start}, i64 {offset}")
-        found.append(combine(lanes, how, term.dtype, total, body.let(f"load {element}, ptr {address}")))
-        body.do(f"store {element} {found[-1]}, ptr {address}")
-    body.lines[place:place] = [
-        f"  {index} = phi i64 [ 1, %{before} ], [ {index_after}, %{head} ]",
-        *(
-            f"  {name} = phi {element} [ {first}, %{before} ], [ {last}, %{head} ]"
-            for name, first, last in zip(running, totals, found, strict=True)
-        ),
-    ]
-    body.do(f"{index_after} = add i64 {index}, 1")
-    body.do(f"br i1 {body.let(f'icmp slt i64 {index_after}, {length}')}, label %{head}, label %{done}")
-    body.label(done)
+
+    def turn(index: str, *running: str) -> tuple[Sequence[str], str]:
+        offset = body.let(f"mul i64 {index}, {step}")
+        found = []
+        for start, total in zip(starts, running, strict=True):
+            address = body.let(f"getelementptr {element}, ptr {start}, i64 {offset}")
+            found.append(combine(lanes, how, term.dtype, total, body.let(f"load {element}, ptr {address}")))
+            body.do(f"store {element} {found[-1]}, ptr {address}")
+        after = body.let(f"add i64 {index}, 1")
+        return [after, *found], body.let(f"icmp slt i64 {after}, {length}")
+
+    body.carry([("i64", "1"), *((element, total) for total in totals)], turn)

@@ -6,6 +6,7 @@ Source: Knuth, "The Art of Computer Programming", vol. 3, section 6.2.1, the uni
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
@@ -84,32 +85,20 @@ class _Search:
         values = [
             body.let(f"load {self.element}, ptr {self._moved(self.element, value, str(k), step)}") for k in range(count)
         ]
-        before, head, done = body.block, body.fresh("halve"), body.fresh("found")
-        left, left_after = f"%{body.fresh('left')}", f"%{body.fresh('left')}"
-        places = [f"%{body.fresh('place')}" for _ in range(count)]
-        body.do(f"br label %{head}")
-        body.label(head)
-        start = len(body.lines)
-        half = body.let(f"lshr i64 {body.let(f'add i64 {left}, 1')}, 1")
-        found = []
-        for sought, place in zip(values, places, strict=True):
-            moved = body.let(f"add i64 {place}, {half}")
-            address = self._moved(self.element, self.table, body.let(f"sub i64 {moved}, 1"), self.stride)
-            comes_before = self._comes_before(body.let(f"load {self.element}, ptr {address}"), sought)
-            by = body.let(
-                f"and i64 {half}, {body.let(f'sext i1 {comes_before} to i64')}"
-            )  # LLVM would make a select a branch
-            found.append(body.let(f"add i64 {place}, {by}"))
-        body.lines[start:start] = [
-            f"  {left} = phi i64 [ {self.length}, %{before} ], [ {left_after}, %{head} ]",
-            *(
-                f"  {place} = phi i64 [ 0, %{before} ], [ {then}, %{head} ]"
-                for place, then in zip(places, found, strict=True)
-            ),
-        ]
-        body.do(f"{left_after} = sub i64 {left}, {half}")
-        body.do(f"br i1 {body.let(f'icmp sgt i64 {left_after}, 0')}, label %{head}, label %{done}")
-        body.label(done)
+
+        def turn(left: str, *places: str) -> tuple[Sequence[str], str]:
+            half = body.let(f"lshr i64 {body.let(f'add i64 {left}, 1')}, 1")
+            found = []
+            for sought, place in zip(values, places, strict=True):
+                moved = body.let(f"add i64 {place}, {half}")
+                address = self._moved(self.element, self.table, body.let(f"sub i64 {moved}, 1"), self.stride)
+                comes_before = self._comes_before(body.let(f"load {self.element}, ptr {address}"), sought)
+                taken = body.let(f"sext i1 {comes_before} to i64")  # LLVM would make a select a branch
+                found.append(body.let(f"add i64 {place}, {body.let(f'and i64 {half}, {taken}')}"))
+            after = body.let(f"sub i64 {left}, {half}")
+            return [after, *found], body.let(f"icmp sgt i64 {after}, 0")
+
+        _, *found = body.carry([("i64", str(self.length)), *(("i64", "0") for _ in values)], turn)
         for k, place in enumerate(found):
             body.do(f"store i64 {place}, ptr {self._moved('i64', target, str(k), 1)}")
 

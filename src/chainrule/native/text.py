@@ -97,16 +97,33 @@ class Body:
 
     def repeat(self, count: int, write: Callable[[str], None]) -> None:
         """Write a loop over 0 to `count` - 1, at least once; `write` gets the name of the index."""
+
+        def turn(index: str) -> tuple[Sequence[str], str]:
+            write(index)
+            after = self.let(f"add i64 {index}, 1")
+            return [after], self.let(f"icmp slt i64 {after}, {count}")
+
+        self.carry([("i64", "0")], turn)
+
+    def carry(self, firsts: Sequence[tuple[str, str]], turn: Callable[..., tuple[Sequence[str], str]]) -> Sequence[str]:
+        """Write a loop that carries values from turn to turn, at least one turn; return the names of the last ones.
+
+        firsts: the type of each value, and what it is at first. `turn` gets the names of the values in a turn, and returns
+        those of the next turn with that of the condition for one.
+        """
         before, head, done = self.block, self.fresh("head"), self.fresh("done")
-        index, after = f"%{self.fresh('i')}", f"%{self.fresh('i')}"
+        values = [f"%{self.fresh('v')}" for _ in firsts]
         self.do(f"br label %{head}")
         self.label(head)
         place = len(self.lines)
-        write(index)
-        self.lines.insert(place, f"  {index} = phi i64 [ 0, %{before} ], [ {after}, %{self.block} ]")
-        self.do(f"{after} = add i64 {index}, 1")
-        self.do(f"br i1 {self.let(f'icmp slt i64 {after}, {count}')}, label %{head}, label %{done}")
+        following, goes_on = turn(*values)
+        self.lines[place:place] = [
+            f"  {value} = phi {kind} [ {first}, %{before} ], [ {after}, %{self.block} ]"
+            for value, (kind, first), after in zip(values, firsts, following, strict=True)
+        ]
+        self.do(f"br i1 {goes_on}, label %{head}, label %{done}")
         self.label(done)
+        return following
 
     def call(self, result: str, symbol: str, arguments: Sequence[str]) -> str:
         """Write a call; `arguments` carry their types. Return the result's name, empty for void."""
