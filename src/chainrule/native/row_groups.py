@@ -23,7 +23,7 @@ BLOCK_ELEMENTS = 1 << 11
 LONGEST_GROUP = 16
 FARTHEST = 16
 """A group looks past so many steps that cannot join it."""
-PARALLEL_WORK = 500_000
+PARALLEL_WORK = 300_000
 """From so much work on, in operations on elements, a group is cut into chunks."""
 CHUNK_WORK = 100_000
 MOST_CHUNKS = 32
