@@ -1073,6 +1073,7 @@ def calls_keep_memory(name: str, count: int) -> None:
     compiled = cr.jit(function)
     for _ in range(300):
         compiled(*arguments)
+    gc.collect()
     references = [sys.getrefcount(x) for x in arguments]
     growth = []
     for _ in range(3):  # in one of them it may be compiled again, since it is called often; a leak is in each
