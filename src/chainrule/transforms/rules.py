@@ -7,6 +7,7 @@ Re<ct, J t> = Re<J* ct, t>. For real numbers that is the transpose.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from sys import getrefcount
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ Tangents: TypeAlias = Sequence[Array | None]
 
 
 LARGE = 10_000  # elements from which on saving a temporary array pays
+KEPT = (32 << 20) - (1 << 16)  # bytes of a block just below the largest that glibc learns from
 _FLOAT64 = np.dtype(np.float64)
 _FLOAT32 = np.dtype(np.float32)
 
@@ -145,6 +147,7 @@ def _times(ct: Array, number: float) -> Array:
 
 def _multiply_large(factor: Array, ct: Array, own_factor: bool, own_ct: bool) -> Array:
     """Return ct * conj(factor), in the memory of one of them where nobody else refers to it: fresh memory costs more than it."""
+    _let_memory_stay()
     if factor.dtype.kind == "c":
         factor = np.conjugate(factor)
     if type(ct) is np.ndarray and ct.shape == factor.shape and ct.dtype == factor.dtype:
@@ -153,6 +156,16 @@ def _multiply_large(factor: Array, ct: Array, own_factor: bool, own_ct: bool) ->
         if own_ct and ct.base is None:
             return np.multiply(ct, factor, out=ct)
     return ct * factor
+
+
+@cache
+def _let_memory_stay() -> None:
+    """Let the C library keep the memory of arrays that are freed for those to come, as it does by itself for small ones.
+
+    glibc takes a block from the system, and gives it back, where it is larger than any that was freed before, up to 32 MB;
+    and of what is free at the end of its memory it keeps twice that. One such block, freed without being touched, is enough.
+    """
+    np.empty(KEPT, dtype=np.int8)
 
 
 def _as_real(share: Array, operand: Array) -> Array:
