@@ -1,6 +1,6 @@
-"""Owns the rules of SciPy's Airy and Kelvin functions: they solve differential equations, so that their slopes have rules too.
+"""Owns the rules of SciPy's Airy functions: they solve a differential equation, so that their slopes have rules too.
 
-Source: Olver et al., "NIST Digital Library of Mathematical Functions", 9.2 and 10.61.
+Source: Olver et al., "NIST Digital Library of Mathematical Functions", 9.2.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import scipy
 from chainrule.core.primitive import Array, Elementwise
 
 _AIRY = "Airy function rule"
-_KELVIN = "Kelvin function rule"
 _EQUATION = "differential equation rule"
 _RANGE = (0.5, 3.0)
 
@@ -73,62 +72,6 @@ AIRYE_BI_SLOPE = Elementwise(
     rule=_EQUATION,
     domain=_RANGE,
 )
-BER = Elementwise(
-    name="ber",
-    value=lambda x: scipy.special.ber(x),
-    partials=(lambda out, x: scipy.special.berp(x),),
-    rule=_KELVIN,
-)
-BERP = Elementwise(
-    name="berp",
-    value=lambda x: scipy.special.berp(x),
-    partials=(lambda out, x: -scipy.special.bei(x) - out / x,),
-    rule=_EQUATION,
-    domain=_RANGE,
-)
-BEI = Elementwise(
-    name="bei",
-    value=lambda x: scipy.special.bei(x),
-    partials=(lambda out, x: scipy.special.beip(x),),
-    rule=_KELVIN,
-    domain=_RANGE,
-)
-BEIP = Elementwise(
-    name="beip",
-    value=lambda x: scipy.special.beip(x),
-    partials=(lambda out, x: scipy.special.ber(x) - out / x,),
-    rule=_EQUATION,
-    domain=_RANGE,
-)
-KER = Elementwise(
-    name="ker",
-    value=lambda x: scipy.special.ker(x),
-    partials=(lambda out, x: scipy.special.kerp(x),),
-    rule=_KELVIN,
-    domain=_RANGE,
-)
-KERP = Elementwise(
-    name="kerp",
-    value=lambda x: scipy.special.kerp(x),
-    partials=(lambda out, x: -scipy.special.kei(x) - out / x,),
-    rule=_EQUATION,
-    domain=_RANGE,
-)
-KEI = Elementwise(
-    name="kei",
-    value=lambda x: scipy.special.kei(x),
-    partials=(lambda out, x: scipy.special.keip(x),),
-    rule=_KELVIN,
-    domain=_RANGE,
-)
-KEIP = Elementwise(
-    name="keip",
-    value=lambda x: scipy.special.keip(x),
-    partials=(lambda out, x: scipy.special.ker(x) - out / x,),
-    rule=_EQUATION,
-    domain=_RANGE,
-)
-KELVIN_FUNCTIONS: tuple[Elementwise, ...] = (BER, BERP, BEI, BEIP, KER, KERP, KEI, KEIP)
 SOLUTIONS: dict[str, tuple[Elementwise, ...]] = {
     "airy": (AIRY_AI, AIRY_AI_SLOPE, AIRY_BI, AIRY_BI_SLOPE),
     "airye": (AIRYE_AI, AIRYE_AI_SLOPE, AIRYE_BI, AIRYE_BI_SLOPE),

@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Composite, Elementwise, General, Linear, Multilinear, Piecewise, Primitive
-from chainrule.primitives.airy import KELVIN_FUNCTIONS, SOLUTIONS
+from chainrule.primitives.airy import SOLUTIONS
 from chainrule.primitives.arithmetic import (
     ABSOLUTE,
     ABSOLUTE_COMPLEX,
@@ -71,6 +71,7 @@ from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRIT
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
 from chainrule.primitives.integrals import INTEGRALS, INTEGRALS_IN_PAIRS
 from chainrule.primitives.joining import STACK
+from chainrule.primitives.kelvin import KELVIN_FUNCTIONS
 from chainrule.primitives.linear_algebra import LINEAR_ALGEBRA_PRIMITIVES
 from chainrule.primitives.order import (
     ALL,
