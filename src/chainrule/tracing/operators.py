@@ -132,7 +132,8 @@ class TracedOperators(Traced):
     __truediv__, __rtruediv__ = forward(a.DIVIDE), reflected(a.DIVIDE)
     __floordiv__, __rfloordiv__ = forward(a.FLOOR_DIVIDE), reflected(a.FLOOR_DIVIDE)
     __mod__, __rmod__ = forward(a.REMAINDER), reflected(a.REMAINDER)
-    __pow__, __rpow__ = _power, reflected(a.POWER)
+    __pow__: Callable[[Any, Any], Any] = _power
+    __rpow__ = reflected(a.POWER)
     __eq__, __ne__ = forward(c.EQUAL), forward(c.NOT_EQUAL)
     __lt__, __le__ = forward(c.LESS), forward(c.LESS_EQUAL)
     __gt__, __ge__ = forward(c.GREATER), forward(c.GREATER_EQUAL)

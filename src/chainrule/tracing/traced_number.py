@@ -104,8 +104,7 @@ class TracedNumber(TracedArray):
     __truediv__, __rtruediv__ = _operator(a.DIVIDE), _operator(a.DIVIDE, is_reflected=True)
     __floordiv__, __rfloordiv__ = _operator(a.FLOOR_DIVIDE), _operator(a.FLOOR_DIVIDE, is_reflected=True)
     __mod__, __rmod__ = _operator(a.REMAINDER), _operator(a.REMAINDER, is_reflected=True)
-    __pow__: Operator = _operator(a.POWER)  # type: ignore[assignment]  # a function, as the other's is
-    __rpow__ = _operator(a.POWER, is_reflected=True)
+    __pow__, __rpow__ = _operator(a.POWER), _operator(a.POWER, is_reflected=True)
     __iadd__, __isub__, __imul__, __itruediv__ = __add__, __sub__, __mul__, __truediv__
     __ifloordiv__, __imod__, __ipow__ = __floordiv__, __mod__, __pow__
     __eq__, __ne__ = _operator(c.EQUAL), _operator(c.NOT_EQUAL)

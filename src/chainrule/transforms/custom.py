@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -88,8 +87,8 @@ class _Declared(ABC):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        return own_name(self) or (copyreg.__newobj__, (type(self),), vars(self))  # type: ignore[attr-defined]
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+        return own_name(self) or super().__reduce_ex__(protocol)
 
     def __call__(self, *args: Any) -> Any:
         leaves, structure = flatten(args)
