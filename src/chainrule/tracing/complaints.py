@@ -20,7 +20,6 @@ _VALUE_COMPLAINTS = (
 )
 # What SciPy says of an array of objects, and others say of other things.
 _SCIPY_COMPLAINTS = ("Unsupported type", "not available for this type", "No matching signature found")
-_WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
 _WINDOWS = (
     "of vectors write {of_vectors}; of more axes np.tensordot(np.lib.stride_tricks.sliding_window_view(x, y.shape), {factor}, "
     "y.ndim), with x padded by np.pad for the modes that are not 'valid'"

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind, innermost, owners
-from chainrule.errors import NoRuleError, ShapeError, TracingError, where
+from chainrule.errors import WITH_NUMPY, NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -126,7 +126,7 @@ class TracedArray(TracedOperators):
         if implementation is None and function in CREATORS:  # called with like=self, which NumPy leaves out
             return CREATORS[function](self, *args, **kwargs)
         if implementation is None:
-            raise NoRuleError(f"{_spelled(function)} has no derivative rule yet{where()}")
+            raise NoRuleError(f"{_spelled(function)} has no derivative rule yet; {WITH_NUMPY}{where()}")
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]

@@ -12,7 +12,7 @@ import scipy
 
 from chainrule.core.primitive import Array, Elementwise
 from chainrule.core.trace import Traced, bind
-from chainrule.errors import NoRuleError, TracingError, where
+from chainrule.errors import WITH_NUMPY, NoRuleError, TracingError, where
 from chainrule.primitives.arithmetic import BINARY_EXPONENT, CONJUGATE
 from chainrule.primitives.indexing import index, index_add, index_set
 from chainrule.primitives.reduction import LOGSUMEXP
@@ -46,14 +46,16 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
             return _add_at(ufunc, *inputs)
         case "at" if ufunc in BY_UFUNC and not holds_traced(list(inputs[1:2])):
             return _at(ufunc, *inputs)
-    raise NoRuleError(f"{_spelled(ufunc)}.{method} has no derivative rule yet{where()}")
+    raise NoRuleError(f"{_spelled(ufunc)}.{method} has no derivative rule yet; {WITH_NUMPY}{where()}")
 
 
 def _spelled(ufunc: np.ufunc) -> str:
     name = ufunc.__name__
     if getattr(np, name, None) is ufunc:
         return f"np.{name}"
-    return f"scipy.special.{name}" if getattr(scipy.special, name, None) is ufunc else f"the ufunc {name}"
+    if getattr(scipy.special, name, None) is not ufunc:
+        name = name.lstrip("_")  # of a function of SciPy that calls a ufunc, such as lambertw
+    return f"scipy.special.{name}" if hasattr(scipy.special, name) else f"the ufunc {ufunc.__name__}"
 
 
 # Calls
@@ -84,7 +86,7 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
         refuse(ufunc.__name__, **options)
         result = ufunc(*map(lift, inputs))
         return result if dtype is None else result.astype(dtype)
-    raise NoRuleError(f"{_spelled(ufunc)} has no derivative rule yet{where()}")
+    raise NoRuleError(f"{_spelled(ufunc)} has no derivative rule yet; {WITH_NUMPY}{where()}")
 
 
 def masked_call(ufunc: np.ufunc, inputs: Sequence[Any], mask: Any, old: Array, options: dict[str, Any]) -> Array:
