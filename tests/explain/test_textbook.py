@@ -14,7 +14,8 @@ from tests.explain.textbook import Problem
 from tests.explain.textbook_several import ASKED
 
 from chainrule.explain.derivation.explain import explain
-from chainrule.explain.expressions.expression import Expression, evaluate
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.notation import latex, text
 from chainrule.explain.reading.parse import parse
 from chainrule.explain.reading.problem import parse_problem

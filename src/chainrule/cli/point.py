@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.cli.output import CommandError
-from chainrule.explain.expressions.expression import evaluate, free_symbols
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import free_symbols
 from chainrule.explain.reading.parse import parse, symbol_name
 
 MAX_LENGTH = 100_000

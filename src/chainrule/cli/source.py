@@ -18,7 +18,7 @@ from typing import Any
 from chainrule.cli.output import CommandError
 from chainrule.cli.point import Point, read_point
 from chainrule.errors import ChainruleError
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.reading.parse import parse
 
 _IN_FILE = re.compile(r"\s*(?P<path>[^\x00]+\.py):(?P<name>[^:\s]*)\s*")

@@ -10,15 +10,8 @@ import numpy as np
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.explain import explain
-from chainrule.explain.expressions.expression import (
-    Apply,
-    Derivative,
-    Expression,
-    Symbol,
-    evaluate,
-    fold,
-    substitute,
-)
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Apply, Derivative, Expression, Symbol, fold, substitute
 from chainrule.transforms.derivatives import jvp
 
 ONE_VARIABLE = (

@@ -6,7 +6,7 @@ import sympy
 
 import chainrule as cr
 from chainrule.explain.derivation.explain import explain
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.symbolic import to_sympy
 
 

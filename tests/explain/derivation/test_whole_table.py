@@ -26,7 +26,8 @@ from chainrule.explain.derivation.differentiate import Differentiation
 from chainrule.explain.derivation.explain import explain
 from chainrule.explain.derivation.structure import STRUCTURE
 from chainrule.explain.expressions.algebra import has_derivative
-from chainrule.explain.expressions.expression import Apply, Symbol, evaluate, lift, substitute
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Apply, Symbol, lift, substitute
 from chainrule.explain.expressions.notation import text
 from chainrule.primitives.integer import INTEGER_PRIMITIVES
 from chainrule.primitives.special import NoRule

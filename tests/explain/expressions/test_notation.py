@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chainrule.core.primitive import Elementwise
 from chainrule.errors import NoRuleError, ParseError, TracingError
 from chainrule.explain.derivation.formulas import rule_formula
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import (
     Constant,
     Derivative,
@@ -19,7 +20,6 @@ from chainrule.explain.expressions.expression import (
     Symbol,
     apply,
     depends_on,
-    evaluate,
     free_symbols,
     substitute,
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule.errors import ParseError
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.notation import latex, mathml, text
 from chainrule.explain.reading.parse import parse
 

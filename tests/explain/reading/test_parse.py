@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.errors import ParseError
-from chainrule.explain.expressions.expression import Apply, Number, Symbol, evaluate, free_symbols
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Apply, Number, Symbol, free_symbols
 from chainrule.explain.reading.parse import parse, symbol_name
 from chainrule.primitives.arithmetic import MULTIPLY, NEGATIVE, POWER
 from chainrule.primitives.exponential import EXP

@@ -8,7 +8,7 @@ from scipy import special
 
 from chainrule.errors import ParseError
 from chainrule.explain.derivation.explain import explain
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.reading.parse import parse
 from chainrule.practice.grade import grade
 

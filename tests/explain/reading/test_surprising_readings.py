@@ -7,7 +7,7 @@ import math
 import pytest
 
 from chainrule.errors import ParseError
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.reading.parse import parse
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.reading.parse import parse
 from chainrule.practice.grading.mistakes import MISTAKES
 from chainrule.practice.grading.questions import derivative_of

@@ -17,8 +17,8 @@ from chainrule.explain.backpropagation.folding import read_level
 from chainrule.explain.backpropagation.rows import Program, seed_of
 from chainrule.explain.backpropagation.run import Backprop, labels_of, show
 from chainrule.explain.backpropagation.sweep import sweep
+from chainrule.explain.expressions.evaluation import evaluate as evaluate_expression
 from chainrule.explain.expressions.expression import Apply, Expression, Symbol, fold
-from chainrule.explain.expressions.expression import evaluate as evaluate_expression
 from chainrule.explain.reading.parse import Parsed, parse, symbol_name
 from chainrule.tracing.record import as_value, record_with_trace
 from chainrule.transforms.arguments import as_output, like_input, plain

@@ -20,7 +20,8 @@ from chainrule.explain.derivation.recorded import Recorded
 from chainrule.explain.derivation.sampled import Function, Sampled, SampledExpression, number_at, slope_of
 from chainrule.explain.derivation.verify import verify
 from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
-from chainrule.explain.expressions.expression import Apply, Expression, evaluate, free_symbols, size, walk
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Apply, Expression, free_symbols, size, walk
 from chainrule.explain.expressions.neat import is_named
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import Move, tidy

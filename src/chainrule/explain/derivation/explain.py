@@ -14,7 +14,8 @@ from chainrule.explain.derivation.recorded import Recorded, argument_names, reco
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.sampled import Function, SampledExpression, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian
-from chainrule.explain.expressions.expression import Expression, Number, evaluate, fold, rebuild, size
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Expression, Number, fold, rebuild, size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays

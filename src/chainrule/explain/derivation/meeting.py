@@ -17,6 +17,7 @@ from chainrule.explain.derivation.account import Step
 from chainrule.explain.derivation.structure import WHERE_CASES_MEET
 from chainrule.explain.expressions.cases import cases_of, without_choice
 from chainrule.explain.expressions.conditions import excluded_points
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import (
     UNDEFINED,
     Apply,
@@ -24,7 +25,6 @@ from chainrule.explain.expressions.expression import (
     Symbol,
     apply,
     depends_on,
-    evaluate,
     fold,
     free_symbols,
     lift,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
-from chainrule.explain.expressions.expression import Expression, evaluate, free_symbols
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Expression, free_symbols
 from chainrule.explain.expressions.notation import latex, text
 from chainrule.explain.expressions.symbolic import to_sympy
 

@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeAlias, final
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.explain.expressions.expression import Expression, evaluate
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Expression
 from chainrule.transforms.derivatives import jvp
 
 Floats: TypeAlias = NDArray[np.float64]

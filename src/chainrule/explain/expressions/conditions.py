@@ -9,7 +9,8 @@ import numpy as np
 
 from chainrule.core.primitive import Primitive
 from chainrule.explain.expressions.cases import guards_of, needed
-from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, apply, evaluate, free_symbols
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, apply, free_symbols
 from chainrule.explain.expressions.inequalities import simplified
 from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat
 from chainrule.explain.expressions.signs import is_positive

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.explain.expressions.algebra import collect, has_derivative, terms_of
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expansion import expanded_terms
-from chainrule.explain.expressions.expression import Expression, evaluate, free_symbols, size
+from chainrule.explain.expressions.expression import Expression, free_symbols, size
 from chainrule.explain.expressions.neat import neat
 from chainrule.explain.expressions.precise import settled
 

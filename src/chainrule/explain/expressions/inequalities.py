@@ -10,15 +10,8 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from chainrule.explain.expressions.algebra import Term, build, degree, term_of, terms_of
-from chainrule.explain.expressions.expression import (
-    Apply,
-    Constant,
-    Expression,
-    Number,
-    Symbol,
-    evaluate,
-    free_symbols,
-)
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Apply, Constant, Expression, Number, Symbol, free_symbols
 from chainrule.explain.expressions.neat import ONE, ZERO, E, call, is_named, is_whole, neat
 from chainrule.explain.expressions.polynomials import Coefficients, coefficients_of, divided
 from chainrule.explain.expressions.signs import is_at_least_zero, is_positive

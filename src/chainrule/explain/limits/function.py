@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.core.trace import Traced
 from chainrule.errors import ChainruleError, NoRuleError, NotScalarError, TracingError
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.reading.parse import parse, symbol_name
 from chainrule.explain.reading.point import point_of, real_number
 from chainrule.transforms.derivatives import derivative

@@ -9,16 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.expressions.expression import (
-    Apply,
-    Constant,
-    Expression,
-    Number,
-    Symbol,
-    apply,
-    evaluate,
-    substitute,
-)
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Apply, Constant, Expression, Number, Symbol, apply, substitute
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.reading.cursor import Definition, Token
 from chainrule.explain.reading.names import FUNCTIONS, Function, root_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chainrule.explain.expressions.expression import evaluate
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.reading.parse import parse
 from chainrule.explain.reading.point import point_of
 

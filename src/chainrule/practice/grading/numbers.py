@@ -11,7 +11,8 @@ from typing import final
 import numpy as np
 
 from chainrule.errors import ParseError
-from chainrule.explain.expressions.expression import Expression, evaluate, free_symbols
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Expression, free_symbols
 from chainrule.practice.grading.answer import Answer, Reading, read_answer
 from chainrule.practice.grading.grades import Grade, not_understood, shown
 from chainrule.practice.grading.judge import Verdict, wrong

@@ -8,7 +8,8 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.explain.expressions.expression import Expression, evaluate
+from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Expression
 from chainrule.practice.grading.operation import Floats
 
 WANTED = 24

@@ -15,13 +15,13 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.primitive import Composite, Elementwise
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import (
     Apply,
     Expression,
     Number,
     Symbol,
     depends_on,
-    evaluate,
     fold,
     free_symbols,
     lift,
