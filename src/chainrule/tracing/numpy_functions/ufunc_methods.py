@@ -53,9 +53,10 @@ def _spelled(ufunc: np.ufunc) -> str:
     name = ufunc.__name__
     if getattr(np, name, None) is ufunc:
         return f"np.{name}"
-    if getattr(scipy.special, name, None) is not ufunc:
-        name = name.lstrip("_")  # of a function of SciPy that calls a ufunc, such as lambertw
-    return f"scipy.special.{name}" if hasattr(scipy.special, name) else f"the ufunc {ufunc.__name__}"
+    of_function = name.startswith("_") and hasattr(scipy.special, name[1:])  # which calls it, as lambertw does
+    if of_function or getattr(scipy.special, name, None) is ufunc:
+        return f"scipy.special.{name.removeprefix('_')}"
+    return f"the ufunc {name}"
 
 
 # Calls
