@@ -130,12 +130,8 @@ def poly(seq_of_zeros: Any) -> Array:
 
 
 def _in_powers(x: Array, c: Array, of_each: bool) -> Array:
-    """Return the value of a polynomial by Horner's rule. of_each: at each point for each further index of the coefficients."""
-    c = np.reshape(c, c.shape + (1,) * x.ndim) if of_each else c
-    result = c[-1] + x * 0
-    for place in range(2, c.shape[0] + 1):
-        result = c[-place] + result * x
-    return result
+    """Return the polynomial with coefficients from the lowest up. of_each: at each point for each of their further indices."""
+    return polyval(np.flip(np.reshape(c, c.shape + (1,) * x.ndim) if of_each else c, 0), x)
 
 
 def polyval2d(x: Any, y: Any, c: Any) -> Array:
