@@ -16,7 +16,7 @@ import tracemalloc
 import weakref
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -75,6 +75,10 @@ FILL = """
   %x = load double, ptr %p0
   store double %x, ptr %p1
   ret i64 0"""
+
+RAISE = """
+  call void @PyErr_SetString(ptr @PyExc_RuntimeError_object, ptr @message)
+  ret i64 -1"""
 
 
 def polynomial(level: int = 2) -> Entry:
@@ -136,8 +140,7 @@ class Kind(np.ndarray):
     "x",
     [
         [3.0, 4.0],
-        np.ones(4)[::2],
-        np.ones(4)[::-2],
+        np.ones(6)[::2],
         np.ones(2, np.float32),
         np.ones(2, ">f8"),
         np.ones(2, "i8"),
@@ -147,7 +150,6 @@ class Kind(np.ndarray):
         np.ones(()),
         np.ones(2).view(Kind),
         np.ma.masked_array(np.ones(2)),
-        np.frombuffer(bytes(17), np.uint8)[1:].view(np.float64),
         np.float64(1),
     ],
     ids=lambda x: f"{type(x).__name__}-{getattr(x, 'dtype', '')}-{getattr(x, 'strides', '')}",
@@ -156,6 +158,110 @@ def test_other_arguments_than_the_array(x: Any) -> None:
     out = with_entries(squares())(x)
     assert out[0] == "fallback"
     assert out[1][0] is x
+
+
+SCATTERED = [
+    np.arange(4.0)[::2],
+    np.arange(4.0)[::-2],
+    np.broadcast_to(3.0, 2),
+    np.frombuffer(bytes(17), np.uint8)[1:].view(np.float64),
+]
+
+
+@pytest.mark.parametrize("x", SCATTERED, ids=["strided", "backward", "broadcast", "unaligned"])
+def test_arrays_in_several_pieces_are_copied(x: Any) -> None:
+    f = with_entries(polynomial(), squares())
+    held = sys.getrefcount(x)
+    for _ in range(3):
+        np.testing.assert_array_equal(f(x), x * x)
+    assert sys.getrefcount(x) == held
+
+
+def test_arrays_in_several_pieces_beside_other_arguments() -> None:
+    body = SQUARES.replace("%p1", "%p3")
+    entry = compiled(EntryPlan((PAIR, Number(), PAIR), PAIR, keywords=("by", "y")), body, 4)
+    f, x = with_entries(entry), np.arange(4.0)[::2]
+    np.testing.assert_array_equal(f(x, y=x, by=2.0), x * x)
+    for args, kwargs in (((x,), {"y": x, "by": 2}), ((x,), {"y": np.ones(3), "by": 2.0}), ((x, x, x), {})):
+        out = f(*args, **kwargs)
+        assert out[0] == "fallback"
+        assert out[1][0] is x, "what no entry serves goes on as it came"
+
+
+def test_errors_of_a_program_that_was_given_copies_are_raised() -> None:
+    f = with_entries(compiled(EntryPlan((PAIR,), PAIR), RAISE, 2))
+    with pytest.raises(RuntimeError, match="bad"):
+        f(np.arange(4.0)[::2])
+
+
+def test_fortran_order() -> None:
+    body = "  %x = load double, ptr %p0\n  store double %x, ptr %p1\n  ret i64 0"
+    f = with_entries(compiled(EntryPlan((Array(F8, (2, 3), "F"),), Number()), body, 2))
+    assert f(np.full((2, 3), 4.0, order="F")) == 4.0
+    for other in (
+        np.ones((2, 3)),
+        np.ones((4, 3), order="F")[::2],
+        np.ones((3, 2), order="F"),
+        np.ones((4, 6))[::2, ::2],
+    ):
+        assert f(other)[1][0] is other
+
+
+def test_keywords_in_any_order() -> None:
+    body = "  %x = load double, ptr %p0\n  %y = load double, ptr %p2\n  %z = fsub double %x, %y\n"
+    body += "  store double %z, ptr %p3\n  ret i64 0"
+    entry = compiled(EntryPlan((Number(), Whole(), Number()), Number(), keywords=("n", "scale")), body, 4)
+    f = with_entries(entry)
+    assert f(5.0, n=1, scale=2.0) == f(5.0, scale=2.0, n=1) == 3.0
+    options = {"scale": 2.0, "n": 1}
+    assert f(5.0, **options) == 3.0
+    others: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        ((5.0, 1, 2.0), {}),
+        ((5.0, 1), {"scale": 2.0}),
+        ((5.0,), {"n": 1}),
+        ((5.0,), {"n": 1, "other": 2.0}),
+        ((5.0,), {"n": 1, "scale": 2.0, "more": 3.0}),
+        ((), {"x": 5.0, "n": 1, "scale": 2.0}),
+        ((5.0,), {"n": 1, "scale": 2}),
+    ]
+    for args, kwargs in others:
+        assert f(*args, **kwargs) == ("fallback", args, kwargs)
+
+
+def test_python_number() -> None:
+    f = with_entries(compiled(EntryPlan((Number(is_python=True),), Number()), POLYNOMIAL, 2))
+    assert f(2.0) == 10.0
+    assert f(np.float64(2.0))[0] == "fallback"
+
+
+class Pair(NamedTuple):
+    x: Any
+    y: Any
+
+
+class Other(NamedTuple):
+    x: Any
+    y: Any
+
+
+def test_named_tuples() -> None:
+    given = Nested("tuple", (Number(), PAIR), (), Pair)
+    results = Nested("tuple", (PAIR, Nested("tuple", (Number(), Same(None)), (), Other)), (), Pair)
+    body = SQUARES.replace("%p1", "%p2").replace("%p0", "%p1").replace("  ret i64 0", "")
+    body += "  %n = load double, ptr %p0\n  store double %n, ptr %p3\n  ret i64 0"
+    f = with_entries(compiled(EntryPlan((given,), results), body, 4))
+    held = sys.getrefcount(Pair)
+    for _ in range(100):
+        out = f(Pair(2.0, np.array([1.0, 3.0])))
+    assert type(out) is Pair
+    assert type(out.y) is Other
+    assert gc.is_tracked(out)
+    np.testing.assert_array_equal(out.x, [1.0, 9.0])
+    assert out.y == (2.0, None)
+    del out
+    assert sys.getrefcount(Pair) == held
+    for other in ((2.0, np.ones(2)), Other(2.0, np.ones(2)), Pair(2.0, np.ones(3))):
+        assert f(other)[1][0] is other
 
 
 def test_shapes() -> None:

@@ -71,8 +71,83 @@ def test_a_dictionary_of_numbered_layers_is_read_by_native_code(monkeypatch: pyt
     agree(step(layers), step.__wrapped__(layers), within(8))
 
 
-def test_named_tuples_go_in_and_out() -> None:
-    check(lambda p: Point(p.x * p.y, np.sin(p.x)), (Point(V, W),), (Point(W, V),))
+def test_named_tuples_go_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def function(p):
+        return Point(p.x * p.y, np.sin(p.x))
+
+    check(function, (Point(V, W),), (Point(W, V),))
+    step = cr.jit(function)
+    for _ in range(4):
+        step(Point(V, W))
+    monkeypatch.setattr("chainrule.native.jit.read_call", None)
+    agree(step(Point(W, V)), function(Point(W, V)), within(4))
+
+
+def test_arguments_by_name_are_read_by_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def loss(w, X, y, scale=1.0):
+        return scale * np.mean((X @ w["a"] + w["b"] - y) ** 2)
+
+    step = cr.jit(cr.value_and_grad(loss))
+    w = {"b": 2.0, "a": V[:3]}
+    for _ in range(4):
+        step(w, y=V, X=V[:, None] * V[:3], scale=0.5)
+    monkeypatch.setattr("chainrule.native.jit.read_call", None)
+    agree(step(w, X=V[:, None] * W[:3], scale=3.0, y=W), step.__wrapped__(w, V[:, None] * W[:3], W, 3.0), within(32))
+
+
+def test_more_names_than_an_entry_compares() -> None:
+    names = [f"x{i}" for i in range(20)]
+    compiled = cr.jit(lambda **given: sum(given[name] * (i + 1) for i, name in enumerate(names)))
+    for factor in (1.0, 2.0, 3.0):
+        given = {name: factor * i for i, name in enumerate(names)}
+        assert compiled(**given) == compiled.__wrapped__(**given)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128, np.complex64, np.int64, bool])
+def test_arrays_in_fortran_order_are_read_where_they_lie(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the function does with them: each way to read an array is one in which a transpose could be forgotten."""
+
+    def function(a, t):
+        picked = np.array([1, 0, 1])
+        return (
+            a * 2, a.sum(0), a.T, a[1], a[:, ::2], a.reshape(-1), np.ravel(a), a @ a.T, t[..., 1], t.mean(1), t[0, 1:, ::-1],
+            a[picked], np.concatenate([a, a]), np.where(a == a, a, 0), np.cumsum(t, 0), t.transpose(1, 0, 2), a,
+        )  # fmt: skip
+
+    rng = np.random.default_rng(3)
+    values = [rng.normal(size=shape) + 1j * rng.normal(size=shape) for shape in ((2, 5), (2, 3, 4))]
+    values = [
+        value.astype(dtype) if np.issubdtype(dtype, np.complexfloating) else value.real.astype(dtype)
+        for value in values
+    ]
+    a, t = (np.asfortranarray(value) for value in values)
+    assert a.flags.f_contiguous
+    assert not a.flags.c_contiguous
+    compiled = cr.jit(function)
+    for _ in range(4):
+        agree(compiled(a, t), function(a, t), within(8))
+    monkeypatch.setattr("chainrule.native.jit.read_call", None)
+    a, t = np.asfortranarray(a[::-1]), np.asfortranarray(t[::-1])
+    agree(compiled(a, t), function(a, t), within(8))
+
+
+def test_one_array_in_either_order() -> None:
+    def function(w, X):
+        return np.sum(np.tanh(X @ w) ** 2)
+
+    X = np.random.default_rng(0).normal(size=(40, 6))
+    C, F, strided = X, np.asfortranarray(X), np.repeat(X, 2, 1)[:, ::2]
+    check(cr.value_and_grad(function), (X[0], C), (X[1], F), (X[2], strided), (X[3], F.T[:, :6].T[:6].T), fewest=9)
+
+
+def test_python_numbers_beside_narrow_arrays_are_read_by_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled, x = cr.jit(lambda a, x: a * x), V.astype(np.float32)
+    for _ in range(3):
+        compiled(2.0, x)
+        compiled(np.float64(2.0), x)
+    monkeypatch.setattr("chainrule.native.jit.read_call", None)
+    assert compiled(3.0, x).dtype == np.float32
+    assert compiled(np.float64(3.0), x).dtype == np.float64
 
 
 def test_another_structure_of_the_arguments_is_another_signature() -> None:

@@ -17,10 +17,10 @@ import numpy as np
 from chainrule.native import entry_layout as layout
 from chainrule.native.callable import NativeFunction, is_native, native_function, swap_chain
 from chainrule.native.entry_arguments import check_arguments
-from chainrule.native.entry_frame import ARENA, ARENA_TAKEN, OBJECTS, UNDER_WAY, Frame
+from chainrule.native.entry_frame import ARENA, ARENA_TAKEN, ARGUMENTS, LINK, OBJECTS, UNDER_WAY, Frame
 from chainrule.native.entry_plan import Array, EntryPlan, Scalar, count, objects, walk
 from chainrule.native.entry_results import allocate, build, places
-from chainrule.native.entry_runtime import LINK, helpers
+from chainrule.native.entry_runtime import helpers
 from chainrule.native.machine import Code
 from chainrule.native.text import Module
 
@@ -81,6 +81,9 @@ def _entry(module: Module, plan: EntryPlan) -> str:
     body.label("missing")
     frame.call("void {}()", "PyErr_Clear", [])
     body.do("br label %mismatch")
+    body.label("scattered")
+    arrange = module.declare("chainrule_arrange", "ptr {}(ptr, ptr, i64, ptr, ptr)")
+    body.do(f"ret ptr {body.let(f'musttail call ptr {arrange}({ARGUMENTS})')}")
     body.label("mismatch")
     following = frame.at("%link", LINK)
     code = frame.field(following, 0)

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from chainrule.native import entry_layout as layout
-from chainrule.native.entry_frame import Frame
-from chainrule.native.entry_plan import Array, EntryPlan, Nested, Node, Number, Same, Scalar, Whole
+from collections.abc import Sequence
 
-_OFFSET_FLAG = (1 << 63) - 1  # a caller may mark that it owns the place before the arguments
+from chainrule.native import entry_layout as layout
+from chainrule.native.entry_frame import BY_POSITION, Frame
+from chainrule.native.entry_plan import Array, EntryPlan, Nested, Node, Number, Same, Scalar, Whole
 
 
 def check_arguments(frame: Frame, plan: EntryPlan) -> None:
     """Write the checks of all arguments, and give the program pointers to their data. What differs is a mismatch."""
     body = frame.body
-    count = body.let(f"and i64 %count, {_OFFSET_FLAG}")
-    right = body.let(f"icmp eq i64 {count}, {len(plan.arguments)}")
-    bare = body.let("icmp eq ptr %names, null")
-    frame.require(body.let(f"and i1 {right}, {bare}"))
-    for i, argument in enumerate(plan.arguments):
-        _check(frame, argument, frame.field("%arguments", 8 * i), fleeting=False)
+    count = body.let(f"and i64 %count, {BY_POSITION}")
+    by_position = len(plan.arguments) - len(plan.keywords)
+    right = body.let(f"icmp eq i64 {count}, {by_position}")
+    named = body.let(f"icmp {'ne' if plan.keywords else 'eq'} ptr %names, null")
+    frame.require(body.let(f"and i1 {right}, {named}"))
+    pointers = [frame.field("%arguments", 8 * i) for i in range(by_position)]
+    pointers += _named(frame, plan.keywords, by_position)
+    for argument, pointer in zip(plan.arguments, pointers, strict=True):
+        _check(frame, argument, pointer, fleeting=False)
+
+
+def _named(frame: Frame, keywords: Sequence[str], by_position: int) -> list[str]:
+    """Find the arguments that are given by name, in any order. Names are compared as objects: those in code are unique."""
+    if not keywords:
+        return []
+    body = frame.body
+    size = frame.field("%names", layout.SIZE, "i64")
+    frame.require(body.let(f"icmp eq i64 {size}, {len(keywords)}"))
+    names = [frame.field("%names", layout.ITEMS + 8 * i) for i in range(len(keywords))]
+    values = [frame.field("%arguments", 8 * (by_position + i)) for i in range(len(keywords))]
+    found = []
+    for _ in keywords:
+        wanted, pointer = frame.object(), "null"
+        for name, value in zip(names, values, strict=True):
+            pointer = body.let(f"select i1 {body.let(f'icmp eq ptr {name}, {wanted}')}, ptr {value}, ptr {pointer}")
+        found.append(frame.made(pointer, "mismatch"))
+    return found
 
 
 def _check(frame: Frame, node: Node, pointer: str, *, fleeting: bool) -> None:
@@ -26,9 +47,11 @@ def _check(frame: Frame, node: Node, pointer: str, *, fleeting: bool) -> None:
     match node:
         case Number():
             kind = frame.field(pointer, layout.TYPE)
-            python = body.let(f"icmp eq ptr {kind}, {frame.outside('PyFloat_Type')}")
-            numpy = body.let(f"icmp eq ptr {kind}, {frame.outside('numpy_type_float64')}")
-            frame.require(body.let(f"or i1 {python}, {numpy}"))
+            right = body.let(f"icmp eq ptr {kind}, {frame.outside('PyFloat_Type')}")
+            if not node.is_python:
+                numpy = body.let(f"icmp eq ptr {kind}, {frame.outside('numpy_type_float64')}")
+                right = body.let(f"or i1 {right}, {numpy}")
+            frame.require(right)
             frame.base(frame.at(pointer, layout.PAYLOAD))
         case Scalar():
             _check_type(frame, pointer, layout.scalar_symbol(node.dtype))
@@ -64,9 +87,7 @@ def _check_array(frame: Frame, node: Array, pointer: str) -> None:
     body = frame.body
     _check_type(frame, pointer, "PyArray_Type")
     rank = body.let(f"xor i32 {frame.field(pointer, layout.NDIM, 'i32')}, {len(node.shape)}")
-    flags = body.let(f"and i32 {frame.field(pointer, layout.FLAGS, 'i32')}, {layout.PLAIN_LAYOUT}")
-    order = body.let(f"xor i32 {flags}, {layout.PLAIN_LAYOUT}")
-    frame.require(body.let(f"icmp eq i32 {body.let(f'or i32 {rank}, {order}')}, 0"))
+    frame.require(body.let(f"icmp eq i32 {rank}, 0"))
     if node.shape:
         lengths = frame.field(pointer, layout.DIMENSIONS)
         differs = "0"
@@ -74,20 +95,26 @@ def _check_array(frame: Frame, node: Array, pointer: str) -> None:
             difference = body.let(f"xor i64 {frame.field(lengths, 8 * i, 'i64')}, {length}")
             differs = difference if i == 0 else body.let(f"or i64 {differs}, {difference}")
         frame.require(body.let(f"icmp eq i64 {differs}, 0"))
-    dtype, wanted = frame.field(pointer, layout.DTYPE), frame.outside(layout.dtype_symbol(node.dtype))
+    dtype, usual = frame.field(pointer, layout.DTYPE), frame.outside(layout.dtype_symbol(node.dtype))
     equal, doubt = body.fresh("equal"), body.fresh("doubt")
-    body.do(f"br i1 {body.let(f'icmp eq ptr {dtype}, {wanted}')}, label %{equal}, label %{doubt}")
+    body.do(f"br i1 {body.let(f'icmp eq ptr {dtype}, {usual}')}, label %{equal}, label %{doubt}")
     # An array that was pickled has a dtype object of its own.
     body.label(doubt)
-    same = frame.call("i1 {}(ptr, ptr)", "chainrule_same_dtype", [f"ptr {dtype}", f"ptr {wanted}"])
+    same = frame.call("i1 {}(ptr, ptr)", "chainrule_same_dtype", [f"ptr {dtype}", f"ptr {usual}"])
     body.do(f"br i1 {same}, label %{equal}, label %mismatch")
     body.label(equal)
+    flags = body.let(f"and i32 {frame.field(pointer, layout.FLAGS, 'i32')}, {layout.IN_ORDER[node.order]}")
+    in_order = body.let(f"icmp eq i32 {flags}, {layout.IN_ORDER[node.order]}")
+    frame.require(in_order, "scattered" if node.order == "C" else "mismatch")
     frame.base(frame.field(pointer, layout.DATA))
 
 
 def _check_nested(frame: Frame, node: Nested, pointer: str, *, fleeting: bool) -> None:
     body = frame.body
-    _check_type(frame, pointer, {"tuple": "PyTuple_Type", "list": "PyList_Type", "dict": "PyDict_Type"}[node.kind])
+    if node.named is not None:
+        frame.require(body.let(f"icmp eq ptr {frame.field(pointer, layout.TYPE)}, {frame.object()}"))
+    else:
+        _check_type(frame, pointer, {"tuple": "PyTuple_Type", "list": "PyList_Type", "dict": "PyDict_Type"}[node.kind])
     if node.kind == "dict":
         size = frame.call("i64 {}(ptr)", "PyDict_Size", [f"ptr {pointer}"])
     else:

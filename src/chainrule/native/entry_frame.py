@@ -10,7 +10,15 @@ from chainrule.native.text import Body, Module
 # arrays to recycle, then the objects its text refers to.
 UNDER_WAY, ARENA, ARENA_TAKEN, RECYCLED, OBJECTS = 0, 8, 16, 24, 32
 
-ARGUMENTS = "ptr %self, ptr %arguments, i64 %count, ptr %names, ptr %link"
+# A chain is an array of links, each the address of an entry's code and the address of its state. A call that an entry
+# cannot serve goes on to the next link with the same arguments; the last link calls the fallback.
+LINK = 16
+
+CALL = "ptr %self, ptr %arguments, i64 %count, ptr %names"
+ARGUMENTS = f"{CALL}, ptr %link"
+BY_POSITION = (
+    1 << 63
+) - 1  # the bits of %count that count; a caller may mark that it owns the place before the arguments
 
 
 class Frame:

@@ -24,12 +24,13 @@ ITEMS = 24  # a tuple's items begin there; a list's pointer to its items is ther
 DATA, NDIM, DIMENSIONS, BASE, DTYPE, FLAGS, WEAKREFS = 16, 24, 32, 48, 56, 64, 72  # of an array
 BYTE_ORDER, TYPE_NUMBER = 26, 28  # of a dtype
 
-PLAIN_LAYOUT = 0x101  # an array's flags C_CONTIGUOUS and ALIGNED
+ONE_PIECE, ALIGNED = 0x3, 0x100  # an array's flags C_CONTIGUOUS or F_CONTIGUOUS; ALIGNED
+IN_ORDER = {"C": 0x1 | ALIGNED, "F": 0x2 | ALIGNED}
 FRESH_LAYOUT = 0x505  # those, OWNDATA and WRITEABLE
-NEW_FROM_DESCR = 94  # the function's place in NumPy's table
+NEW_COPY, NEW_FROM_DESCR = 85, 94  # the functions' places in NumPy's table
 
 _FUNCTIONS = """
-    PyDict_GetItemWithError PyDict_New PyDict_SetItem PyDict_Size PyErr_Clear PyErr_NoMemory PyErr_SetString
+    PyDict_GetItemWithError PyDict_New PyDict_SetItem PyDict_Size PyErr_Clear PyErr_NoMemory PyErr_Occurred PyErr_SetString
     PyEval_RestoreThread PyEval_SaveThread PyFloat_FromDouble PyList_New PyLong_AsLongLongAndOverflow
     PyLong_FromLongLong PyMem_RawFree PyMem_RawMalloc PyMethod_New PyObject_ClearWeakRefs PyObject_GC_Del
     PyObject_GC_UnTrack PyObject_GenericGetDict PyObject_GenericSetDict PyObject_Vectorcall PyTuple_New
@@ -60,7 +61,8 @@ def symbols() -> dict[str, int]:
     found.update((name, id(kind)) for name, kind in _TYPES.items())
     found.update(PyArray_Type=id(np.ndarray), numpy_true=id(np.True_), numpy_false=id(np.False_), py_none=id(None))
     found.update(dtype_symbols(np.dtype(np.float64)), PyExc_RuntimeError_object=id(RuntimeError))
-    found["PyArray_NewFromDescr"] = _numpy_table()[NEW_FROM_DESCR] or 0
+    table = _numpy_table()
+    found.update(PyArray_NewCopy=table[NEW_COPY] or 0, PyArray_NewFromDescr=table[NEW_FROM_DESCR] or 0)
     return found
 
 

@@ -17,7 +17,12 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A real number: a Python float or NumPy's float64 as an argument, a new Python float as a result."""
+    """A real number: a Python float or NumPy's float64 as an argument, a new Python float as a result.
+
+    is_python: whether it is no float64 as an argument, which has a precision of its own beside narrower numbers.
+    """
+
+    is_python: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +32,14 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """An array of exactly this dtype and shape, in C order: `np.ndarray` itself, no subclass."""
+    """An array of exactly this dtype and shape: `np.ndarray` itself, no subclass.
+
+    order: in which its elements lie, "C", or as an argument "F", Fortran's.
+    """
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
+    order: Literal["C", "F"] = "C"
 
     def __post_init__(self) -> None:
         _check_dtype(self.dtype)
@@ -60,11 +69,15 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A tuple, list or dict (no subclass) of described things; a dict has these keys, and no more: strings or integers."""
+    """A tuple, list or dict (no subclass) of described things; a dict has these keys, and no more: strings or integers.
+
+    named: of a named tuple, its class.
+    """
 
     kind: Literal["tuple", "list", "dict"]
     children: tuple[Node, ...]
     keys: tuple[str | int, ...] = ()
+    named: type | None = None
 
     def __post_init__(self) -> None:
         if self.kind == "dict" and len(set(self.keys)) != len(self.children):
@@ -82,9 +95,9 @@ Node: TypeAlias = Leaf | Nested
 class EntryPlan:
     """What a compiled function takes and gives.
 
-    arguments: by position. results: a leaf or a tree. constants: arrays in C order that the program reads where they
-    are. arena: bytes of scratch memory. release_gil: whether other Python threads run meanwhile. calls_python: whether the
-    program calls Python.
+    arguments: by position, and the last ones by the names in `keywords`. results: a leaf or a tree.
+    constants: arrays in C order that the program reads where they are. arena: bytes of scratch memory.
+    release_gil: whether other Python threads run meanwhile. calls_python: whether the program calls Python.
 
     The program is `define internal i64 @run(ptr %bases)` in the same module. `%bases` points at pointers: to the data
     of each argument leaf but Same, of each constant, of each result leaf but Same, and to the arena (null if it is
@@ -94,6 +107,7 @@ class EntryPlan:
 
     arguments: tuple[Node, ...]
     results: Node
+    keywords: tuple[str, ...] = ()
     constants: tuple[npt.NDArray[Any], ...] = ()
     arena: int = 0
     release_gil: bool = False
@@ -118,9 +132,16 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(child)
 
 
+def in_order(leaf: Any, kind: Node) -> npt.NDArray[Any]:
+    """Return an argument as an array that native code reads: its own memory, where that is in order."""
+    dtype = kind.dtype if isinstance(kind, Array | Scalar) else np.dtype(float)
+    found = np.asarray(leaf, dtype, order=kind.order if isinstance(kind, Array) else "C")
+    return found if found.flags.aligned else found.copy("A")
+
+
 def objects(plan: EntryPlan) -> list[object]:
     """Return the objects the entry's code refers to, in the order in which its text meets them."""
-    found: list[object] = []
+    found: list[object] = list(plan.keywords)
     for argument in plan.arguments:
         found.extend(_objects_below(argument))
     found.extend(plan.constants)
@@ -138,6 +159,8 @@ def _objects_below(node: Node) -> Iterator[object]:
         if isinstance(each, Same):
             yield each.value
         elif isinstance(each, Nested):
+            if each.named is not None:
+                yield each.named
             yield from each.keys
 
 

@@ -89,6 +89,9 @@ def _set_item(frame: Frame, container: str, key: str, value: str, owner: int | N
 def _container(frame: Frame, node: Nested) -> str:
     if node.kind == "dict":
         return frame.made(frame.call("ptr {}()", "PyDict_New", []))
+    if node.named is not None:
+        operands = [f"ptr {frame.object()}", f"i64 {len(node.children)}"]
+        return frame.made(frame.call("ptr {}(ptr, i64)", "PyType_GenericAlloc", operands))
     name = "PyTuple_New" if node.kind == "tuple" else "PyList_New"
     return frame.made(frame.call("ptr {}(i64)", name, [f"i64 {len(node.children)}"]))
 

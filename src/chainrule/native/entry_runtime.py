@@ -9,29 +9,25 @@ import ctypes
 from functools import cache
 
 from chainrule.native import entry_layout as layout
+from chainrule.native.entry_arranging import ARRANGE
+from chainrule.native.entry_frame import CALL
 from chainrule.native.machine import Code, compile_text
 
 # An instance of the callable's type, in bytes from its start.
 VECTORCALL, CHAIN, FALLBACK, KEPT, DICT, WEAKREFS, INSTANCE = 16, 24, 32, 40, 48, 56, 64
 
-# A chain is an array of links, each the address of an entry's code and the address of its state. A call that an entry
-# cannot serve goes on to the next link with the same arguments; the last link calls the fallback.
-LINK = 16
-
-HELPERS = ("chainrule_drop", "chainrule_recycled", "chainrule_same_dtype", "chainrule_give_up")
-
-_CALL = "ptr %self, ptr %arguments, i64 %count, ptr %names"
+HELPERS = ("chainrule_arrange", "chainrule_drop", "chainrule_recycled", "chainrule_same_dtype", "chainrule_give_up")
 
 _CALLING = f"""
-define ptr @chainrule_start({_CALL}) nounwind {{
+define ptr @chainrule_start({CALL}) nounwind {{
   %place = getelementptr i8, ptr %self, i64 {CHAIN}
   %chain = load ptr, ptr %place
   %code = load ptr, ptr %chain
-  %out = tail call ptr %code({_CALL}, ptr %chain)
+  %out = tail call ptr %code({CALL}, ptr %chain)
   ret ptr %out
 }}
 
-define ptr @chainrule_give_up({_CALL}, ptr %link) nounwind {{
+define ptr @chainrule_give_up({CALL}, ptr %link) nounwind {{
   %place = getelementptr i8, ptr %self, i64 {FALLBACK}
   %fallback = load ptr, ptr %place
   %gone = icmp eq ptr %fallback, null
@@ -293,10 +289,12 @@ end:
 _OUTSIDE = """
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
+declare ptr @PyErr_Occurred()
 declare void @PyErr_SetString(ptr, ptr)
 declare void @PyObject_ClearWeakRefs(ptr)
 declare void @PyObject_GC_Del(ptr)
 declare void @PyObject_GC_UnTrack(ptr)
+declare ptr @PyArray_NewCopy(ptr, i32)
 declare ptr @PyArray_NewFromDescr(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)
 declare ptr @PyMethod_New(ptr, ptr)
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
@@ -310,7 +308,7 @@ declare ptr @PyType_GenericAlloc(ptr, i64)
 @cache
 def runtime() -> Code:
     """Return the shared code."""
-    text = "\n".join([_OUTSIDE, _CALLING, _TYPE, _traverse(), _OBJECTS])
+    text = "\n".join([_OUTSIDE, _CALLING, _TYPE, _traverse(), _OBJECTS, ARRANGE])
     code = compile_text(
         text, layout.symbols(), level=0
     )  # calls take no longer than at level 2, compiling takes a third

@@ -103,14 +103,15 @@ class _Reader:
     def __init__(self, fun: Callable[..., Any], title: str, specialization: Specialization, call: Call) -> None:
         self.specialization = specialization
         self.call = call
+        inputs = specialization.inputs
         given = leaf_names(fun, call)
-        self.names = {term.index: given[place] for term, place in zip(specialization.inputs, call.moving, strict=True)}
-        for term, kind in zip(specialization.inputs, specialization.kinds, strict=True):
+        self.names = {term.index: given[place] for term, place in zip(inputs.lying, call.moving, strict=True)}
+        for term, kind in zip(inputs.lying, inputs.kinds, strict=True):
             if getattr(kind, "dtype", None) in REAL_OF:
                 parts = split(specialization.simplifier, term)
                 for part, name in ((parts.real, "real"), (parts.imaginary, "imag")):
                     self.names[part.term.index] = f"{name}({self.names[term.index]})"
-        kinds = zip(call.moving, specialization.kinds, strict=True)
+        kinds = zip(call.moving, inputs.kinds, strict=True)
         self.signature = f"{title}({', '.join(f'{given[place]}: {kind_name(kind)}' for place, kind in kinds)})"
         self.steps: list[PlanStep] = []
         self.paths: list[PlanPath] = []
@@ -245,7 +246,7 @@ class _Reader:
         lines = formulas(targets, names)
         if step.term is not None and step.term.results:
             lines = (f"{', '.join(names[term.index] for term in targets)} = {formula(step.term, names)}",)
-        inputs = {term.index for term in self.specialization.inputs}
+        inputs = {term.index for term in self.specialization.inputs.lying}
         is_memory = kind is not STRAIGHT
         written = {
             term.index: term.size * term.dtype.itemsize for term in targets if is_memory or term.index in results

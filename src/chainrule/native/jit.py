@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from chainrule.native.plan import Plan
     from chainrule.native.specialize import Specialization
 
-DIRECT = 4
+DIRECT = 16
 """So many signatures are tried by native code, the newest first; others are looked up."""
 SIGNATURES = 256
 """Calls of so many signatures are compiled."""

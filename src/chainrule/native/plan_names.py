@@ -29,8 +29,9 @@ def kind_name(kind: Node) -> str:
     """Return the type and shape of an argument."""
     if isinstance(kind, Number | Whole):
         return "float" if isinstance(kind, Number) else "int"
-    dtype = getattr(kind, "dtype", "")
-    return f"{dtype}{list(kind.shape)}" if isinstance(kind, Array) else str(dtype)
+    if isinstance(kind, Array):
+        return f"{kind.dtype}{list(kind.shape)}{' in Fortran order' if kind.order == 'F' else ''}"
+    return str(getattr(kind, "dtype", ""))
 
 
 def leaf_names(fun: Callable[..., Any], call: Call) -> list[str]:

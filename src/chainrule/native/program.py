@@ -75,6 +75,7 @@ class Compiled:
 class ProgramWriter(Writing):
     """Writes the function `run` of a tree of paths.
 
+    arguments, keywords, results: as of an `EntryPlan`.
     slots: which result each of the pointers to results is of. watched: arrays that must be what they were.
     heat: counts the calls of code that is to be compiled again.
     """
@@ -87,10 +88,12 @@ class ProgramWriter(Writing):
         slots: Sequence[int],
         watched: Sequence[Watched] = (),
         heat: Heat | None = None,
+        keywords: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self._inputs = inputs
         self._arguments = tuple(arguments)
+        self._keywords = tuple(keywords)
         self._results = results
         self._slots = slots
         self._watched = watched
@@ -117,8 +120,8 @@ class ProgramWriter(Writing):
         text = "\n".join([f"{RUN} {{", *lines, "}"])
         self.module.define("run", lambda: text)
         plan = EntryPlan(
-            arguments=self._arguments, results=self._results, constants=tuple(self.constants), arena=self.arena_bytes,
-            release_gil=not self.calls and self.work > HEAVY, calls_python=bool(self.calls),
+            arguments=self._arguments, results=self._results, keywords=self._keywords, constants=tuple(self.constants),
+            arena=self.arena_bytes, release_gil=not self.calls and self.work > HEAVY, calls_python=bool(self.calls),
         )  # fmt: skip
         if self._heat is not None:
             self._heat.expect(self.work, len(self.body.lines), self.module.lines)

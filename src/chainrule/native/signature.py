@@ -106,7 +106,9 @@ def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int]) 
             dtype = leaf.dtype
             if dtype.kind not in "fiubc" or not dtype.isnative:
                 raise Unsupported(f"an array of {dtype}")
-            node, sign = Array(dtype, leaf.shape), (dtype, leaf.shape)
+            flags = leaf.flags
+            order: Literal["C", "F"] = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
+            node, sign = Array(dtype, leaf.shape, order), (dtype, leaf.shape, order)
         elif kind is float:
             node, sign = Number(), "float"
         elif kind is int and place in varying and leaf in _INT64:
@@ -163,7 +165,7 @@ def _nested(
             found = {key: below(part[key]) for key in sorted(part)}  # as the leaves come
             keys = tuple(order_of(part))
             children = [found[key] for key in keys]
-        elif kind is tuple or kind is list:
+        elif kind is tuple or kind is list or _is_named(kind):
             children = [below(each) for each in part]
         else:
             leaf = flatten(part)[0]
@@ -175,6 +177,12 @@ def _nested(
         if len(nodes) < len(children):
             return None
         order = [place for child in children if child is not None for place in child[1]]
-        return Nested(_NESTS[kind], tuple(nodes), keys), order
+        named = None if kind in _NESTS else kind
+        return Nested(_NESTS.get(kind, "tuple"), tuple(nodes), keys, named), order
 
     return below(tree)
+
+
+def _is_named(kind: type) -> bool:
+    """Whether a class is one of named tuples, and no class made of one, which may do more when it is made."""
+    return kind.__mro__ == (kind, tuple, object) and hasattr(kind, "_fields")

@@ -15,18 +15,19 @@ from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError, Tra
 from chainrule.native.capture import holds_values
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
-from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar
+from chainrule.native.entry_plan import Array, Nested, Node, Same, in_order
 from chainrule.native.heat import BEST, Heat
+from chainrule.native.inputs import inputs_of
 from chainrule.native.machine import compile_text
 from chainrule.native.outline import ValuesNeededError
 from chainrule.native.program import Compiled, Path, ProgramWriter
 from chainrule.native.results import are_alike, dtype_of, finished, kind_of
-from chainrule.native.signature import Call, arguments_of, results_of
+from chainrule.native.signature import Call, results_of
 from chainrule.native.symbols import outside
 from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, TracedAroundError, trace
 from chainrule.native.watch import Watched
 from chainrule.native.writing import NotNativeError
-from chainrule.passes.complex_parts import Value, cast, in_memory, truth
+from chainrule.passes.complex_parts import Value, cast, truth
 from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
 from chainrule.passes.simplifications import simplifier
@@ -75,19 +76,9 @@ class Specialization:
         self.interpreted = False
         self.why = ""  # it is not compiled
         self.simplifier = simplifier()
-        self.inputs = [
-            self.simplifier.terms.input(position, *in_memory(np.shape(value), value.dtype))
-            for position, value in enumerate(call.inputs())
-        ]
+        self.inputs = inputs_of(call, self.simplifier)
         self.weak = tuple(type(call.leaves[place]) in (float, int, complex) for place in call.moving)
         self.numbers = all(type(leaf) in (int, float, bool) for leaf in call.leaves if not isinstance(leaf, str))
-        self.kinds = call.kinds
-        count = len(flatten(call.args)[0])
-        kinds = dict(zip(call.moving, call.kinds, strict=True))
-        leaves = [kinds.get(place) or Same(call.leaves[place]) for place in range(count)]
-        self.arguments = None if call.kwargs else arguments_of(call.args, leaves)
-        if Number() in call.kinds and any(_is_narrow(kind) for kind in call.kinds):
-            self.arguments = None  # an entry takes np.float64, which has a precision of its own, for a Python number
         self.call = call.without_inputs()
         self.variants: list[Variant] = []
         self.may_outline = True
@@ -103,7 +94,7 @@ class Specialization:
 
     def is_direct(self, variant: Variant) -> bool:
         """Whether native code takes and returns what the user does, and not flat lists."""
-        return self.arguments is not None and self._result_tree(variant) is not None
+        return self.inputs.arguments is not None and self._result_tree(variant) is not None
 
     def _result_tree(self, variant: Variant) -> tuple[Node, list[int]] | None:
         return results_of(unflatten(variant.structure, [_Mark() for _ in variant.leaves]), variant.leaves)
@@ -138,14 +129,10 @@ class Specialization:
         inputs = []
         for place, kind in zip(call.moving, call.kinds, strict=True):
             leaf = call.leaves[place]
-            if isinstance(kind, Array):
-                leaf = np.ascontiguousarray(leaf).reshape(kind.shape)
-                if not leaf.flags.aligned:
-                    leaf = leaf.copy()
-            inputs.append(leaf)
+            inputs.append(in_order(leaf, kind) if isinstance(kind, Array) else leaf)
         if self.is_direct(variant):
-            args, _ = self.call.rebuilt(inputs)
-            return variant.entry.call(*args)
+            args, kwargs = self.call.rebuilt(inputs)
+            return variant.entry.call(*args, **kwargs)
         found = variant.entry.call(*inputs)
         return found if found is NotImplemented else unflatten(variant.structure, list(found))
 
@@ -284,7 +271,11 @@ class Specialization:
         recorded, variant.recorded = variant.recorded, []
         for recording in recorded:
             to_term = lower(
-                recording.graph, self.simplifier, self.inputs, recording.captured.is_reference, recording.references
+                recording.graph,
+                self.simplifier,
+                self.inputs.given,
+                recording.captured.is_reference,
+                recording.references,
             )
             outputs = []
             for out, leaf in zip(recording.graph.outputs, variant.leaves, strict=True):
@@ -337,17 +328,21 @@ class Specialization:
     def _compile(self, variant: Variant) -> None:
         """Make native code of all paths of a variant."""
         variant.is_fresh = True
-        kinds: Sequence[Node] = self.kinds
+        inputs = self.inputs
+        kinds = inputs.kinds
+        keywords: Sequence[str] = ()
         results: Node = Nested("tuple", variant.leaves)
         order = list(range(len(variant.leaves)))
         tree = self._result_tree(variant)
-        if self.is_direct(variant) and tree is not None and isinstance(self.arguments, Nested):
-            kinds = self.arguments.children
+        if tree is not None and inputs.arguments is not None:
+            kinds, keywords = inputs.arguments.children, inputs.keywords
             results, order = tree
         carried = [place for place, leaf in enumerate(variant.leaves) if not isinstance(leaf, Same)]
         slots = [carried.index(place) for place in order if place in carried]
         try:
-            program = ProgramWriter(self.inputs, kinds, results, slots, self.watched, variant.heat).write(variant.tree)
+            program = ProgramWriter(
+                inputs.lying, kinds, results, slots, self.watched, variant.heat, keywords=keywords
+            ).write(variant.tree)
         except NotNativeError as error:
             self.give_up(str(error))
             return
@@ -393,8 +388,3 @@ def _is_given(text: str, fun: Callable[..., Any], call: Call) -> bool:
     """Whether text is one of the function's own constants or arguments, and was not made of values while it was traced."""
     code = getattr(fun, "__code__", None)
     return any(text is leaf for leaf in call.leaves) or (code is not None and text in code.co_consts)
-
-
-def _is_narrow(kind: Node) -> bool:
-    """Whether an argument has less than the precision of a Python number."""
-    return isinstance(kind, Array | Scalar) and kind.dtype in (np.float16, np.float32, np.complex64)

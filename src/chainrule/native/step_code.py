@@ -121,10 +121,10 @@ class Signature:
             return False
         variant = self.specialization.variants[0]
         results: Node = Nested("tuple", variant.leaves)
-        inputs, kinds = self.specialization.inputs, self.specialization.kinds
+        inputs = self.specialization.inputs
         try:
             written = ProgramWriter(
-                inputs, kinds, results, range(len(variant.leaves)), self.specialization.watched
+                inputs.lying, inputs.kinds, results, range(len(variant.leaves)), self.specialization.watched
             ).write(variant.tree)
         except NotNativeError as error:
             self.specialization.give_up(str(error))

@@ -12,7 +12,7 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.native.entry_plan import Array, Node, Scalar
+from chainrule.native.entry_plan import Array
 from chainrule.native.machine import Code
 from chainrule.native.memory import ALIGNMENT
 from chainrule.native.program import Compiled
@@ -268,10 +268,3 @@ class Pointers:
                 self._table[FIELDS * number + PLACE] = address - (-done // often) * size
                 self._table[FIELDS * number + WAIT] = -done % often
         return (self._odd, self._even, self._records) if done % 2 else (self._even, self._odd, self._records)
-
-
-def in_order(leaf: Any, kind: Node) -> np.ndarray[Any, Any]:
-    """Return an argument as an array that native code reads: its own memory, where that is in order."""
-    dtype = kind.dtype if isinstance(kind, Array | Scalar) else np.dtype(float)
-    found = np.ascontiguousarray(leaf, dtype).reshape(np.shape(leaf))
-    return found if found.flags.aligned else found.copy()

@@ -44,7 +44,14 @@ def read_start(state: Any) -> Start:
         if type(leaf) not in PYTHON and not (is_array and leaf.dtype.kind in "fiubc" and leaf.dtype.isnative):
             raise TypeError(f"the state holds {leaf!r:.60}; it is to be made of arrays and numbers")
     types = tuple(type(leaf) for leaf in leaves)
-    return Start(tuple(np.bool_(leaf) if type(leaf) is bool else leaf for leaf in leaves), types, structure)
+    return Start(tuple(map(_as_given, leaves)), types, structure)
+
+
+def _as_given(leaf: Any) -> Any:
+    """Return a leaf as the steps have it, which lies in memory in C order."""
+    if type(leaf) is bool:
+        return np.bool_(leaf)
+    return np.asarray(leaf, order="C") if type(leaf) is np.ndarray else leaf
 
 
 PYTHON: dict[type, np.dtype[Any]] = {kind: np.dtype(kind) for kind in (float, int, bool, complex)}

@@ -9,11 +9,11 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trees import unflatten
-from chainrule.native.entry_plan import Array
+from chainrule.native.entry_plan import Array, in_order
 from chainrule.native.memory import ALIGNMENT
 from chainrule.native.signature import has_traced
 from chainrule.native.step_code import Stepper, WatchedError
-from chainrule.native.step_loop import DONE, END, FLAG, ORIGIN, STOPPED, WORDS, Pointers, Program, in_order
+from chainrule.native.step_loop import DONE, END, FLAG, ORIGIN, STOPPED, WORDS, Pointers, Program
 from chainrule.native.step_memory import PYTHON, Memory, read_start
 
 CHUNK_SECONDS = 0.03
