@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.native.agreement import agree, check, within
 
 import chainrule as cr
 
@@ -141,3 +142,19 @@ def test_parts_are_found_by_any_step(fun, start, step):
     for _ in range(3):
         found = compiled(x)
     np.testing.assert_array_equal(found, fun(x)[start::step] * 2)
+
+
+def test_counts_take_one_path_as_long_as_the_places_are_below_their_number() -> None:
+    def total(w, places):
+        return np.sum(np.bincount(places, weights=w, minlength=6) ** 2), np.bincount(places)
+
+    rng = np.random.default_rng(4)
+    calls = [(rng.normal(size=30), rng.integers(0, end, 30)) for end in (6, 2, 6, 9, 1, 5)]
+    check(total, *calls)
+    slope = cr.jit(cr.grad(lambda w, places: np.sum(np.bincount(places, weights=w, minlength=6) ** 2)))
+    for w, places in [calls[0], calls[2], calls[5]] * 2:
+        agree(slope(w, places), slope.__wrapped__(w, places), within(16))
+    assert len(slope.explain_plan(*calls[0]).paths) == 1
+    for places in (np.array([1, -1]), np.array([1.0, 2.0]), np.ones((2, 1), int)):
+        with pytest.raises((TypeError, ValueError)):
+            slope(np.ones(2), places)

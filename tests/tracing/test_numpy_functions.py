@@ -132,6 +132,7 @@ CASES: tuple[tuple[str, Shape], ...] = (
     ("np.correlate(x, [1.0, 2.0])", (5,)), ("np.correlate(x, POINTS, 'full')", (3,)),
     ("np.correlate(x, POINTS, 'same')", (2,)), ("np.correlate(x, POINTS, 'same')", (6,)),
     ("np.correlate(x, POINTS, 'same')", (3,)), ("np.bincount([0, 2, 0], weights=x)", (3,)),
+    ("np.bincount([True, False, True], weights=x, minlength=4)", (3,)),
     ("np.histogram(POINTS, 3, weights=x)[0]", (4,)), ("np.histogram([[1, 2], [2, 9]], [1, 2, 4], weights=x)[0]", (2, 2)),
     ("np.histogram(POINTS, 5, (0.5, 2.2), weights=x, density=True)[0]", (4,)),
     ("np.histogram([0.2, np.nan, 1.0], [0.0, 0.2, 1.0], weights=x + 1j * x**2)[0]", (3,)),

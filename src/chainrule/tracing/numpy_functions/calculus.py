@@ -179,13 +179,20 @@ def _convolved(x: Array, y: Array, mode: str, start: int) -> Array:
 
 
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
-    """np.bincount, over the weights."""
-    places = np.asarray(x)
+    """np.bincount, over the weights; how far the places reach beyond `minlength` is a decision."""
+    places = as_array(x)
+    if places.ndim != 1 or not np.can_cast(places.dtype, np.int64):
+        raise ShapeError(
+            f"np.bincount counts a vector of integers, not {places.dtype} of shape {places.shape}{where()}"
+        )
+    places = cast(places, np.int64)
+    if np.min(places, initial=0) < 0:
+        raise ShapeError(f"np.bincount counts integers from 0 on, and was given negative ones{where()}")
+    end = np.max(places, initial=-1) + 1
+    size = minlength if end <= minlength else int(end)
     if weights is None:
-        return np.bincount(places, minlength=minlength)
-    size = max(int(places.max(initial=-1)) + 1, minlength)
-    w = cast(as_array(weights), float)
-    return index_add(np.zeros(size), places, w)
+        return index_add(np.zeros(size, int), places, np.ones(places.shape, int))
+    return index_add(np.zeros(size), places, cast(as_array(weights), float))
 
 
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
