@@ -145,7 +145,7 @@ ONE_MATRIX: list[tuple[Callable[..., Any], tuple[int, ...]]] = [
     (lambda x: np.linalg.eigvalsh(x), (3, 3)),
     (lambda x: np.linalg.eigh(x).eigenvectors, (3, 3)),
     (lambda x: np.linalg.eigh(x, UPLO="U")[0], (3, 3)),
-    (lambda x: np.linalg.eig(x).eigenvalues, (3, 3)),
+    (lambda x: np.real(np.linalg.eig(x).eigenvalues), (3, 3)),
     (lambda x: np.abs(np.linalg.eig(x)[1]), (3, 3)),
     (lambda x: np.abs(np.linalg.eigvals(x)), (2, 3, 3)),
     (lambda x: np.linalg.svd(x, compute_uv=False), (3, 2)),

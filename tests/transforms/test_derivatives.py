@@ -96,6 +96,24 @@ def test_vmap_of_grad_is_a_loop():
     np.testing.assert_allclose(per_example, 2 * (xs @ X) @ xs, rtol=1e-13)
 
 
+def test_a_decision_on_which_a_batch_agrees_is_taken():
+    def function(x):
+        return x**2 if x > 0 else -x
+
+    for batch in (np.array([1.0, 2.0]), np.array([-1.0, -2.0])):
+        for compiled in (cr.vmap(cr.grad(function)), cr.jit(cr.vmap(cr.grad(function)))):
+            np.testing.assert_array_equal(compiled(batch), [cr.grad(function)(x) for x in batch])
+    table = np.array([[1.0, 2.0], [3.0, 4.0]])
+    nested = cr.vmap(cr.vmap(function))
+    np.testing.assert_array_equal(nested(table), table**2)
+    for batch in (np.array([1.0, -2.0]), np.array([])):
+        with pytest.raises(cr.errors.TracingError, match="differs along the batch"):
+            cr.vmap(function)(batch)
+    table[1, 0] = -1.0
+    with pytest.raises(cr.errors.TracingError, match="differs along the batch"):
+        nested(table)
+
+
 def test_complex_gradient_is_the_direction_of_steepest_ascent():
     z = 3.0 + 4.0j
     assert cr.grad(lambda z: np.abs(z) ** 2)(z) == pytest.approx(2 * z)

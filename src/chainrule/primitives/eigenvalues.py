@@ -31,7 +31,7 @@ EIG: General = General(
     rule="eigenvector rule",
     batch=lambda batched, a: tuple(np.linalg.eig(a)),
 )
-"""Eigenvalues and right eigenvectors. They are real or complex by their values, as NumPy's are."""
+"""Eigenvalues and right eigenvectors. They are complex, or real where those of NumPy are: before 2.5, if no part is imaginary."""
 
 
 def _push_eigvals(out: Array, tangents: tuple[Array, ...], a: Array) -> Array:

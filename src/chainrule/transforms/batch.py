@@ -36,8 +36,11 @@ class BatchTrace(Trace):
         return shape[1:] if traced.data else shape
 
     def decide(self, traced: Traced, kind: type) -> Any:
+        value = traced.value
         if not traced.data:
-            return kind(traced.value)
+            return kind(value)
+        if value.shape[0] and bool(np.all(value == value[0])):
+            return kind(value[0])
         raise TracingError(
             "a decision (if, while, bool, range) on a value that differs along the batch cannot be taken once for all; use "
             f"np.where(condition, a, b), or a Python loop instead of vmap{where()}"
@@ -103,7 +106,9 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
     in_axes: the axis of each argument to map over, None for an argument that all examples share; one value for all, or a tuple
         with one for each argument.
     out_axes: where the batch axis of the results goes.
-    Raises ShapeError where the arguments disagree about the size of the batch.
+    A decision in `fun` (`if`, `while`) is taken where all members of the batch agree on it.
+    Raises ShapeError where the arguments disagree about the size of the batch, and TracingError where its members do about a
+    decision.
 
     >>> import numpy as np
     >>> import chainrule as cr

@@ -126,6 +126,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         left = right = None
         point, nodes, values = _one_period(point, nodes, values, abs(period))
     count = nodes.shape[0]
+    if not count:
+        return np.interp(np.zeros(point.shape), [], [])  # which complains, or has no points either
     if count == 1:
         inside = values[0] + 0 * point
     else:

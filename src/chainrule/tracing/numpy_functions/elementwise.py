@@ -172,7 +172,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Array:
 def i0(x: Any) -> Array:
     """np.i0."""
     x = as_array(x)
-    return cast(bind(I0, (x,)), x.dtype) if x.dtype.kind == "f" else bind(I0, (x,))
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
+    return cast(bind(I0, (cast(x, dtype),)), dtype)
 
 
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: float = 2 * np.pi) -> Array:

@@ -113,6 +113,8 @@ def roots(p: Any) -> Array:
         return np.zeros(at_zero)
     companion = np.concatenate([np.reshape(-x[1:] / x[0], (1, degree)), np.eye(degree, dtype=x.dtype)[:-1]])
     found = np.linalg.eigvals(companion)
+    if found.dtype.kind == "c" and x.dtype.kind != "c" and not np.any(np.imag(found)):
+        found = np.real(found)  # NumPy's eigenvalues are complex from 2.5 on, and its roots are not
     return np.concatenate([found, np.zeros(at_zero, found.dtype)])
 
 
