@@ -6,6 +6,7 @@ from typing import Any
 
 from chainrule.core.primitive import Primitive
 from chainrule.passes.simplify import Rule, Simplifier
+from chainrule.passes.simplify_components import sum_of_components
 from chainrule.passes.terms import BOOL, INT64, Shape, Term
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives.products import MATMUL
@@ -26,7 +27,9 @@ def sum_over(
         return s.apply(SUM, (x,), parameters, shape, dtype)
     if x.dtype == dtype and all(x.shape[axis] == 1 for axis in parameters["axis"]):
         return s.reshape(x, shape)  # NumPy's sum of -0 alone is 0
-    return _sum_of_product(s, x, parameters["axis"], shape) if x.dtype == dtype else None
+    if x.dtype != dtype:
+        return None
+    return _sum_of_product(s, x, parameters["axis"], shape) or sum_of_components(s, x, parameters["axis"], shape)
 
 
 def running(primitive: Primitive) -> Rule:
