@@ -39,9 +39,8 @@ def race(
     expected = np.asarray(runs[ours[0]]()).ravel()
     for label, run in runs.items():
         found = np.asarray(run()).ravel()[: expected.size]
-        np.testing.assert_allclose(
-            found, expected, rtol=1e-4, err_msg=label
-        )  # Adam swings about the minimum, with any rounding
+        # Adam swings about the minimum, with any rounding.
+        np.testing.assert_allclose(found, expected, rtol=1e-4, err_msg=label)
     neighbors = Neighbors()
     seconds = interleave(runs, case_seconds=CASE_SECONDS)
     roles = {label: Role.LIMIT if label == peers.C else Role.PEER for label in runs} | dict.fromkeys(ours, Role.OURS)
