@@ -37,6 +37,8 @@ def contour(
 
     x, y: what is shown, (low, high). paths: by name, arrays of shape (steps, 2), such as `minimize(...).path`. minima: points
     to mark.
+    Raises ValueError where a range is none, a path has another shape, or `fun` does not return one number; TypeError where it is
+    no function.
 
     >>> picture = contour(lambda v: v[0] ** 2 + 4 * v[1] ** 2, (-2, 2), (-2, 2), {"descent": [[2, 1], [1, 0.1]]})
     >>> print(picture.summary)
@@ -87,7 +89,13 @@ def surface(
     paths: Mapping[str, Any] | None = None,
     names: tuple[str, str, str] = ("x", "y", "f(x, y)"),
 ) -> Picture:
-    """Return the surface of a function of a vector of two numbers, with the paths of descents on it; as `contour`."""
+    """Return the surface of a function of a vector of two numbers, with the paths of descents on it.
+
+    Arguments and errors are those of `contour`, `names` with the height.
+
+    >>> surface(lambda v: v[0] ** 2 + v[1] ** 2, (-1, 1), (-1, 1)).summary
+    'The surface for x from -1 to 1 and y from -1 to 1; values from 0 to 2.'
+    """
     across, up = axis(x, MESH), axis(y, MESH)
     z = grid(fun, across, up)
     scale = LIGHT_SCALE if paths else SCALE
@@ -114,6 +122,11 @@ def gradient_field(
     """Return contours with arrows along the gradient, the direction in which a function of two numbers rises fastest.
 
     at: a point whose gradient is drawn large and told in the summary. The arrows show directions; all have one length.
+    Raises as `contour` does.
+
+    >>> print(gradient_field(lambda v: v[0] ** 2 + v[1] ** 2, (-2, 2), (-2, 2), at=(1.0, 0.5)).summary)
+    Contours for x from -2 to 2 and y from -2 to 2; values from 0 to 8. Arrows point along the gradient, uphill and across the
+    contours. At (1, 0.5) the gradient is (2, 1), of length 2.23607; the way down is (-2, -1).
     """
     base = contour(fun, x, y, names=names)
     across, up = axis(x, ARROWS), axis(y, ARROWS)
