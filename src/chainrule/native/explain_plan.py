@@ -34,8 +34,8 @@ class Jitted(Protocol):
     lock: Any
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
-    def _install(self, specialization: Specialization) -> None: ...
+    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
+    def offer(self, specialization: Specialization) -> None: ...
 
 
 def explain_plan(jitted: Jitted, *args: Any, **kwargs: Any) -> Plan:
@@ -66,13 +66,13 @@ def explain_plan(jitted: Jitted, *args: Any, **kwargs: Any) -> Plan:
         return _uncompiled(f"{title}(…)", f"it was called with {error}")
     with jitted.lock:
         jitted(*args, **kwargs)
-        found = jitted._find(args, kwargs)
+        found = jitted.find(args, kwargs)
         if found is None:
             return _uncompiled(f"{title}(…)", "it was called with too many different signatures")
         specialization, call = found
         for variant in tuple(specialization.variants):
             specialization.update(variant)
-        jitted._install(specialization)
+        jitted.offer(specialization)
         return _Reader(jitted.fun, title, specialization, call).plan()
 
 
