@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.plots.picture import Picture
-from chainrule.plots.sampling import Floats
+from chainrule.plots.sampling import thinned
 from chainrule.plots.style import GREEN, ORANGE, line, mark
-
-MOST_POINTS = 2000
-"""Points of a curve that are drawn; a longer one is thinned, its ends stay."""
 
 
 def losses(runs: Mapping[str, Any], every: Mapping[str, Any] | None = None) -> Picture:
@@ -33,7 +30,7 @@ def losses(runs: Mapping[str, Any], every: Mapping[str, Any] | None = None) -> P
         if values.ndim != 1 or not values.size:
             raise ValueError(f"the run {name!r} is a list of one loss or more, not of shape {values.shape}")
         steps = np.arange(len(values)) if every is None or name not in every else np.asarray(every[name])
-        kept = _thin(len(values))
+        kept = thinned(len(values))
         mode = "lines+markers" if len(values) <= 60 else "lines"
         shown = np.where(np.isfinite(values), values, np.nan)[kept]
         traces.append(
@@ -111,7 +108,3 @@ def learning_rates(
         "shapes": shapes, "annotations": notes,
     }  # fmt: skip
     return Picture("Loss over learning rates", " ".join(told), tuple(traces), ("learning rate", f"loss{after}"), layout)
-
-
-def _thin(count: int) -> Floats | Any:
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(int))

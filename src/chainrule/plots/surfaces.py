@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plots.picture import Picture
-from chainrule.plots.sampling import Floats, axis, grid, slopes_at, values_at
+from chainrule.plots.sampling import Floats, axis, grid, slopes_at, thinned, values_at
 from chainrule.plots.style import BLUE, GROUND, INK, LIGHT_SCALE, SCALE, line, mark
 from chainrule.transforms.derivatives import grad
 
@@ -21,8 +21,6 @@ MOST_MARKS = 25
 """Points of a path that are marked; a browser draws a mark ten times slower than a piece of a line."""
 ARROWS = 15
 """Arrows along each side of a gradient field."""
-MOST_POINTS = 2000
-"""Points of a path that are drawn; a longer one is thinned, its ends stay."""
 
 
 def contour(
@@ -179,9 +177,7 @@ def _path(name: str, path: Any) -> Floats:
     points = np.asarray(path, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"the path {name!r:.40} is an array of shape (steps, 2), not {points.shape}")
-    if len(points) > MOST_POINTS:
-        points = points[np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).astype(int))]
-    return points
+    return points[thinned(len(points))]
 
 
 def _spread(z: Floats) -> tuple[Floats, str]:
