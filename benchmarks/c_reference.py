@@ -7,16 +7,14 @@ C is no peer, since it differentiates nothing; it shows what the machine gives. 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sysconfig
 from collections.abc import Callable, Iterator
 from functools import cache, partial
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.c_compiler import compiled
 from benchmarks.compare import Role
 from benchmarks.native_cases import NativeCase
 from benchmarks.native_entry import Entry, NotRunError
@@ -50,18 +48,7 @@ TAKES_OUTPUT = ("rosenbrock", "damped_sine")
 
 @cache
 def _module(scratch: Path) -> Any:
-    """Return the compiled module; it lies in the folder `scratch`."""
-    source = Path(__file__).with_suffix(".c")
-    target = scratch / f"c_reference_native{sysconfig.get_config_var('EXT_SUFFIX')}"
-    flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
-    includes = [f"-I{sysconfig.get_paths()['include']}", f"-I{np.get_include()}"]
-    subprocess.run(["gcc", *flags, *includes, str(source), "-o", str(target), "-lm"], check=True)
-    spec = spec_from_file_location("c_reference_native", target)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return compiled(Path(__file__).with_suffix(".c"), scratch)
 
 
 def _products(arguments: tuple[Any, ...]) -> Callable[[], Any]:

@@ -1,7 +1,7 @@
-"""Owns who takes part: chainrule on plain NumPy, and the peers that are installed, each with its own array namespace.
+"""Owns who takes part in the eager cases: chainrule on plain NumPy, and the peers that are installed, each with its own arrays.
 
 Every contender is given the same formula, a function of an array namespace and arrays. Ours is called with `numpy`.
-Peers are optional: this is the one module that imports them.
+Peers are optional, and imported when they are set up. Who takes part compiled is in `native_peers`.
 """
 
 from __future__ import annotations

@@ -3,26 +3,27 @@
 - **jax** runs `lax.fori_loop` around its gradient, with optax for Adam, under `jax.jit`, on its own arrays, and is waited for.
 - **CasADi** has the step as a graph of scalars, repeated by `fold`, and compiled by gcc.
 - **PyTorch** runs its optimizer eagerly.
-- **C** is the limit: `descent_reference.c`, with the flags of `c_reference.py`.
+- **C** is the limit: `descent_reference.c`, with the flags of `c_compiler.py`.
 
-None of these records the way, tests for convergence, or looks for numbers that are not finite; ours does the last two.
+None of these records the way, tests for convergence, or looks for numbers that are not finite. Ours does all three, and with
+`record=False` the last two.
 """
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sysconfig
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.c_compiler import compiled
+from benchmarks.peer_casadi import GCC
+
 Runs = dict[str, Callable[[], Any]]
-Result = Callable[[Any], Any]
 
 JAX, OPTAX, CASADI, TORCH, C = "jax", "jax + optax", "CasADi, compiled fold", "PyTorch, eager", "C"
 ADAM_STEPS, LOGISTIC_STEPS = 10_000, 1000
@@ -37,18 +38,7 @@ def reference(folder: Path) -> Any:
     """Return the compiled loops in C; None without gcc."""
     if shutil.which("gcc") is None:
         return None
-    name = "descent_reference_native"
-    source = Path(__file__).with_name("descent_reference.c")
-    target = folder / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
-    flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
-    includes = [f"-I{sysconfig.get_paths()['include']}", f"-I{np.get_include()}"]
-    subprocess.run(["gcc", *flags, *includes, str(source), "-o", str(target), "-lm"], check=True)
-    spec = spec_from_file_location(name, target)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return compiled(Path(__file__).with_name("descent_reference.c"), folder)
 
 
 def _jax() -> Any:
@@ -96,7 +86,7 @@ def _casadi_adam(start: Any) -> Callable[[], Any]:
     root = ca.sqrt(1 - second)
     moved = x - 0.01 * root / (1 - first) * m / (ca.sqrt(v) + 1e-8 * root)
     step = ca.Function("step", [state], [ca.vertcat(moved, m, v, first, second)])
-    options = {"jit": True, "compiler": "shell", "jit_options": {"flags": ["-O3", "-march=native", "-ffast-math"]}}
+    options = {"jit": True, "compiler": "shell", "jit_options": GCC}
     outer = ca.MX.sym("state", 8)
     run = ca.Function("run", [outer], [step.fold(ADAM_STEPS)(outer)], options)
     begin = np.array([*start, 0, 0, 0, 0, 1, 1], dtype=float)

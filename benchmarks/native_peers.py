@@ -86,7 +86,7 @@ PEERS: tuple[NativePeer, ...] = (
         peer_casadi.NAME,
         "casadi",
         "casadi",
-        "Function.buffer, output reused; jit is its C code compiled with gcc -O3 -march=native",
+        "Function.buffer, output reused; jit is its C code compiled with gcc -O3 -march=native -ffast-math",
         peer_casadi.entries,
     ),
     NativePeer(

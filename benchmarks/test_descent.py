@@ -6,6 +6,7 @@ A test fails when ends differ. It never fails for a time: times are printed, nex
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from time import perf_counter
 from typing import Any
@@ -39,9 +40,8 @@ def race(
     expected = np.asarray(runs[ours[0]]()).ravel()
     for label, run in runs.items():
         found = np.asarray(run()).ravel()[: expected.size]
-        np.testing.assert_allclose(
-            found, expected, rtol=1e-4, err_msg=label
-        )  # Adam swings about the minimum, with any rounding
+        # Adam swings about the minimum, with any rounding.
+        np.testing.assert_allclose(found, expected, rtol=1e-4, err_msg=label)
     neighbors = Neighbors()
     seconds = interleave(runs, case_seconds=CASE_SECONDS)
     roles = {label: Role.LIMIT if label == peers.C else Role.PEER for label in runs} | dict.fromkeys(ours, Role.OURS)
@@ -117,7 +117,7 @@ def test_first_call(record_first: Callable[[Race], None]) -> None:
         def fun(x: Any, turn: int = turn) -> Any:
             return peers.rosenbrock(x) + 0.0 * turn
 
-        time_once(OURS, lambda fun=fun: cr.minimize(fun, START, Adam(0.01), peers.ADAM_STEPS, 0.0))  # type: ignore[misc]
+        time_once(OURS, partial(cr.minimize, fun, START, Adam(0.01), peers.ADAM_STEPS, 0.0))
         if find_spec("jax") and find_spec("optax"):
             time_once(peers.OPTAX, peers.jax_adam(START))
     roles = {OURS: Role.OURS}

@@ -54,12 +54,17 @@ PEERS: dict[str, tuple[str, Callable[[Program], Callable[[], Any]]]] = {
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.fun.__name__)
 def test_program(program: Program, record_race: Callable[[Race], None]) -> None:
     """Every contender finds the same; then they race."""
-    calls = {OURS: _ours(program)}
-    absent = {name: "not installed" for name, (module, _) in PEERS.items() if find_spec(module) is None}
-    absent |= {
-        name: "its arrays cannot be assigned to" for name, (module, _) in PEERS.items() if program.of(module) is None
-    }
-    calls |= {name: make(program) for name, (_, make) in PEERS.items() if name not in absent}
+    calls, roles = {OURS: _ours(program)}, {OURS: Role.OURS}
+    absent: dict[str, str] = {}
+    for name, (module, make) in PEERS.items():
+        if find_spec(module) is None:
+            absent[name] = "not installed"
+        elif program.of(module) is None:
+            absent[name] = "its arrays cannot be assigned to"
+        else:
+            label = f"{name}, rewritten" if module in program.rewritten else name
+            calls[label] = make(program)
+            roles[label] = Role.REWRITTEN if module in program.rewritten else Role.PEER
     for _ in range(2):
         value, slope = calls[OURS]()
     for name, call in calls.items():
@@ -68,5 +73,5 @@ def test_program(program: Program, record_race: Callable[[Race], None]) -> None:
         np.testing.assert_allclose(np.asarray(other), slope, rtol=1e-7, atol=1e-8, err_msg=name)
     neighbors = Neighbors()
     seconds = interleave(calls, case_seconds=CASE_SECONDS)
-    goals, roles = (Goal(1, BEST_PEER),), {OURS: Role.OURS}
+    goals = (Goal(1, BEST_PEER),)
     record_race(Race(f"program: {program.name}", seconds, roles, goals, absent, disturbance=neighbors.cores()))

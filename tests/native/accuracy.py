@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from chainrule.native.lanes import Lanes
 from chainrule.native.machine import Code, compile_text, host
 from chainrule.native.text import Body, Module
-from chainrule.native.vector_math import FUNCTIONS, outside_symbols
+from chainrule.native.vector_math import FUNCTIONS
+from chainrule.native.vector_outside import outside_symbols
 
 Array = NDArray[np.floating]
-Range = tuple[
-    str, float, float
-]  # "line", from, to; "scale": both signs, 10**from to 10**to; "positive": positive ones only
+# "line", from, to; "scale": both signs, 10**from to 10**to; "positive": positive ones only
+Range = tuple[str, float, float]
 
 TYPES: dict[str, type[np.floating]] = {"double": np.float64, "float": np.float32}
 ALL: tuple[Range, ...] = (("line", -10.0, 10.0), ("line", -1.0, 1.0), ("scale", -25.0, 0.5))

@@ -106,6 +106,20 @@ def test_matrix_products_read_transposes_where_they_lie():
     assert found.arena == 300 * 300 * 8
 
 
+@pytest.mark.parametrize(
+    ("fun", "text"),
+    [
+        (lambda x, y: (x < y) + x, "(x < y) + x"),
+        (lambda x, y: x - (x == y), "x - (x == y)"),
+        (lambda x, y: (x < y) == (y <= x), "(x < y) == (y <= x)"),
+        (lambda x, y: x + 1 < y - x, "x + 1 < y - x"),
+    ],
+)
+def test_a_comparison_stands_in_brackets_inside_of_another_operation(fun, text):
+    found = plan(fun, np.linspace(0, 1, 100), np.linspace(1, 0, 100))
+    assert found.steps[0].computes == (f"result = {text}",)
+
+
 def test_several_results_of_one_operation_have_names():
     found = plan(np.linalg.svd, np.eye(4) * 2)
     assert "= svd(a" in found.steps[0].computes[0]

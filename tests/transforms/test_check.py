@@ -138,3 +138,33 @@ def test_small_derivatives_of_large_results_are_no_kinks():
 def test_kinks_of_large_results_are_seen(offset):
     with pytest.raises(cr.NotDifferentiableError, match="kink"):
         cr.check_grad(lambda x: offset + abs(x), 0.0)
+
+
+def _steeper(factor: float) -> cr.custom_jvp:
+    """Return x**2 with a derivative that is wrong by a factor."""
+    squared = cr.custom_jvp(lambda x: x**2)
+    squared.defjvp(lambda primals, tangents: (primals[0] ** 2, factor * 2 * primals[0] * tangents[0]))
+    return squared
+
+
+def test_only_the_named_arguments_are_compared():
+    wrong = _steeper(1.5)
+    report = check_grad(lambda x, y: x**2 + wrong(y), 3.0, 2.0, argnums=0)
+    assert (report.entry, report.comparisons) == ("d out / d x", 2)
+    for argnums in (1, (0, 1), None):
+        with pytest.raises(cr.GradientError, match="d out / d y is 6"):
+            check_grad(lambda x, y: x**2 + wrong(y), 3.0, 2.0, argnums=argnums)
+
+
+def test_the_difference_that_is_allowed_is_relative():
+    nearly = _steeper(1 + 1e-4)
+    assert check_grad(nearly, 3.0, rtol=1e-3).difference == pytest.approx(6e-4, rel=1e-3)
+    with pytest.raises(cr.GradientError, match="disagree"):
+        check_grad(nearly, 3.0)
+
+
+def test_a_seed_draws_the_same_sample_of_many_entries():
+    x = np.linspace(0.1, 2.0, 200)
+    first, again, other = (check_grad(lambda x: np.sum(np.sin(x) * x), x, seed=seed) for seed in (0, 0, 1))
+    assert first == again
+    assert first.entry != other.entry or first.rule != other.rule

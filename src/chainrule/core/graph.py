@@ -21,8 +21,9 @@ ITEM = General(name="item", value=_first_of, push=None, rule="one result of seve
 class Node:
     """One operation of a program.
 
+    index: its place among the nodes of its trace or graph.
     primitive: the operation, or None for an input.
-    operands: the values that it was applied to.
+    operands, parameters: the values that it was applied to, and how.
     parents: for each operand the node that computed it, or None for a constant.
     value: the result; a tuple where there are several.
     line: the user's (file, number, source), where lines are recorded.

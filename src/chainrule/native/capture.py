@@ -52,14 +52,22 @@ def names_read(code: types.CodeType) -> set[str]:
     return found
 
 
+_UNBOUND = object()
+
+
+def contents(cell: types.CellType, unbound: Any = None) -> Any:
+    """Return what a name of a closure stands for; `unbound` where it stands for nothing, not yet or not any more."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return unbound
+
+
 def around(value: Any) -> Iterator[Any]:
     """Return what a function or container refers to."""
     if isinstance(value, types.FunctionType):
-        for cell in value.__closure__ or ():
-            try:
-                yield cell.cell_contents
-            except ValueError:  # a name that is not bound yet
-                continue
+        held = (contents(cell, _UNBOUND) for cell in value.__closure__ or ())
+        yield from (each for each in held if each is not _UNBOUND)
         if not is_of_library(value.__globals__):
             for name in names_read(value.__code__):
                 if name in value.__globals__:

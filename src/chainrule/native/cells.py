@@ -19,7 +19,7 @@ from chainrule.native.instructions import (
     Operand,
     as_type,
     has_instruction,
-    plan,
+    instruction_for,
     write_constant,
     write_elementwise,
 )
@@ -182,7 +182,7 @@ class Cells:
                 (None, operand.constant) if operand.number is not None else (name, operand.dtype)
                 for name, operand in zip(names, term.operands, strict=True)
             ]
-            chosen = plan(term)
+            chosen = instruction_for(term)
             if name in FUNCTIONS and chosen is not None:
                 found = self._call(name, lanes, [as_type(lanes, pair, chosen[1]) for pair in pairs])
             else:

@@ -8,36 +8,19 @@ from typing import Any, Protocol
 from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.heat import LONGEST
-from chainrule.native.instructions import ELEMENTS
-from chainrule.native.lapack import has_lapack
 from chainrule.native.layout import contiguous
-from chainrule.native.plan import (
-    ACCUMULATED,
-    ASSEMBLED,
-    LAPACK,
-    LOOP,
-    NUMPY,
-    PRODUCT,
-    SEARCH,
-    STRAIGHT,
-    Fallback,
-    Plan,
-    PlanPath,
-    PlanStep,
-)
+from chainrule.native.plan import NUMPY, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
 from chainrule.native.plan_names import arrays_around, kind_name, leaf_names, result_names
+from chainrule.native.plan_steps import step_kind, step_space, units, why_numpy
 from chainrule.native.program import Compiled, Path
 from chainrule.native.row_groups import Group
 from chainrule.native.schedule import Role, Schedule
-from chainrule.native.searches import is_search
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call
 from chainrule.native.specialize import Specialization, Variant
-from chainrule.native.steps import ACCUMULATIONS, Step, assembled
+from chainrule.native.steps import Step, assembled
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
 from chainrule.passes.complex_parts import ON_PAIRS, REAL_OF, split
-from chainrule.passes.terms import BOOL, Term, live, uniform
-from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET
-from chainrule.primitives.products import MATMUL
+from chainrule.passes.terms import Term, live, uniform
 
 LISTED = 8
 """So many notes of one kind are given."""
@@ -51,8 +34,8 @@ class Jitted(Protocol):
     lock: Any
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-    def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
-    def _install(self, specialization: Specialization) -> None: ...
+    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any: ...
+    def offer(self, specialization: Specialization) -> None: ...
 
 
 def explain_plan(jitted: Jitted, *args: Any, **kwargs: Any) -> Plan:
@@ -83,13 +66,13 @@ def explain_plan(jitted: Jitted, *args: Any, **kwargs: Any) -> Plan:
         return _uncompiled(f"{title}(…)", f"it was called with {error}")
     with jitted.lock:
         jitted(*args, **kwargs)
-        found = jitted._find(args, kwargs)
+        found = jitted.find(args, kwargs)
         if found is None:
             return _uncompiled(f"{title}(…)", "it was called with too many different signatures")
         specialization, call = found
         for variant in tuple(specialization.variants):
             specialization.update(variant)
-        jitted._install(specialization)
+        jitted.offer(specialization)
         return _Reader(jitted.fun, title, specialization, call).plan()
 
 
@@ -212,7 +195,7 @@ class _Reader:
         results: dict[int, str] = {}
         for term, name in zip(place.outputs or (), self._results, strict=place.outputs is not None):
             results.setdefault(term.index, name)
-        for schedule, steps, others in _units(self._entries.get(id(place), [])):
+        for schedule, steps, others in units(self._entries.get(id(place), [])):
             self._step(schedule, steps, others, names, results)
 
     def _decided(self, place: Path, names: dict[int, str]) -> list[tuple[str, str]]:
@@ -230,7 +213,7 @@ class _Reader:
     ) -> None:
         """Add the record of a step, or of cells that follow one another."""
         step = steps[0]
-        kind = _kind(step)
+        kind = step_kind(step)
         if kind is STRAIGHT:
             targets = self._roots([each.term for each in steps if each.term is not None], schedule)
         elif step.term is not None:
@@ -260,7 +243,7 @@ class _Reader:
         number = len(self.steps) + 1
         self.steps.append(
             PlanStep(
-                number, kind, lines, len(operations), _space(step),
+                number, kind, lines, len(operations), step_space(step),
                 reads=sum(sources.values()),
                 writes=sum(written.values()),
                 spared=sum(t.size * t.dtype.itemsize for t in operations if t.index not in own and is_memory and not t.results),
@@ -270,7 +253,7 @@ class _Reader:
         )  # fmt: skip
         if kind is NUMPY and step.term is not None and step.term.primitive is not None:
             primitive = step.term.parameters["primitive"] if step.term.primitive is ON_PAIRS else step.term.primitive
-            self.fallbacks.append(Fallback(primitive.name, _why(step.term)))
+            self.fallbacks.append(Fallback(primitive.name, why_numpy(step.term)))
 
     def _roots(self, cells: Sequence[Term], schedule: Schedule) -> list[Term]:
         """Return the values of straight-line code that others use."""
@@ -298,48 +281,11 @@ class _Reader:
             self.notes.append(f"it has more than {LONGEST:,} instructions outside of loops, which LLVM optimizes least")
 
 
-_KINDS = {"cell": STRAIGHT, "loop": LOOP, "product": PRODUCT, "call": NUMPY, "assemble": ASSEMBLED}
-
-
-def _kind(step: Step) -> str:
-    if step.kind == "assemble" and step.term is not None and step.term.primitive in ACCUMULATIONS:
-        return ACCUMULATED
-    if step.term is not None and is_search(step.term):
-        return SEARCH
-    return LAPACK if step.term is not None and has_lapack(step.term) else _KINDS[step.kind]
-
-
 def _with_paths(step: PlanStep, numbers: tuple[int, ...]) -> PlanStep:
     return PlanStep(
         step.number, step.kind, step.computes, step.operations, step.space, step.reads, step.writes, step.spared, numbers,
         step.together,
     )  # fmt: skip
-
-
-def _units(entries: Sequence[tuple[Schedule, Group]]) -> Iterator[tuple[Schedule, list[Step], int]]:
-    """Yield what becomes one record, and with how many records before it runs; the parts of an assembled array belong to it."""
-    cells: list[Step] = []
-    whole: set[int] = set()
-    before: Schedule | None = None
-    for schedule, group in entries:
-        if cells and before is not None and (group.steps[0].kind != "cell" or schedule is not before):
-            yield before, cells, 0
-            cells = []
-        before = schedule
-        others = 0
-        for step in group.steps:
-            if step.kind == "cell":
-                cells.append(step)
-            elif step.kind == "assemble" and step.term is not None:
-                whole.update(each.index for each in step.term.results or (step.term,))
-                yield schedule, [step], 0
-            elif step.kind not in ("lapack", "accumulate") and not (
-                step.kind in ("loop", "scatter") and all(piece.target.index in whole for piece in step.pieces)
-            ):
-                yield schedule, [step], others
-                others += 1
-    if cells and before is not None:
-        yield before, cells, 0
 
 
 def _wanted(schedule: Schedule, results: dict[int, str]) -> list[tuple[Term, str]]:
@@ -355,27 +301,6 @@ def _wanted(schedule: Schedule, results: dict[int, str]) -> list[tuple[Term, str
 
 def _buffer(term: Term, schedule: Schedule) -> int:
     return schedule.storage[term.index].buffer.index
-
-
-def _space(step: Step) -> tuple[int, ...]:
-    if step.kind == "loop":
-        return step.domain
-    return () if step.kind in ("cell", "call") or step.term is None else step.term.shape
-
-
-def _why(term: Term) -> str:
-    """Return why NumPy computes a term."""
-    parts = (*(term.results or (term,)), *term.operands)
-    others = sorted({str(part.dtype) for part in parts if part.dtype not in ELEMENTS})
-    if any(0 in part.shape for part in parts):
-        return "an array has no elements"
-    if others:
-        return f"native code computes in {', '.join(map(str, ELEMENTS))}, not in {', '.join(others)}"
-    if term.primitive in (INDEX, INDEX_SET, INDEX_ADD) and any(each.dtype == BOOL for each in term.operands[1:]):
-        return "an index is a mask"
-    if term.primitive is MATMUL:
-        return "BLAS does not read these matrices where they lie"
-    return "native code has no instructions for it"
 
 
 def _ends(place: Path) -> Iterator[Sequence[Term]]:

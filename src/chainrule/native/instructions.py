@@ -178,7 +178,7 @@ TRUTH: dict[str, Write] = {
 _LOGICAL = frozenset({"logical_and", "logical_or", "logical_xor", "logical_not"})
 
 
-def plan(term: Term) -> tuple[Write, np.dtype[Any]] | None:
+def instruction_for(term: Term) -> tuple[Write, np.dtype[Any]] | None:
     """Return what computes an elementwise term, and the type that its operands are converted to; None where NumPy has to."""
     primitive = term.primitive
     if not isinstance(primitive, Elementwise) or term.dtype not in ELEMENTS:
@@ -207,7 +207,7 @@ def has_instruction(term: Term) -> bool:
     """Whether native code computes this term element by element."""
     if term.primitive in (ASTYPE, TRUNCATE, WHERE):
         return term.dtype in ELEMENTS and all(operand.dtype in ELEMENTS for operand in term.operands)
-    return plan(term) is not None
+    return instruction_for(term) is not None
 
 
 def convert(lanes: Lanes, x: str, before: np.dtype[Any], after: np.dtype[Any]) -> str:
@@ -247,7 +247,7 @@ def write_elementwise(lanes: Lanes, term: Term, operands: Sequence[Operand]) -> 
         return lanes.choose(condition, x, y, lanes.vector(ELEMENTS[term.dtype]))
     if term.primitive in (ASTYPE, TRUNCATE):
         return as_type(lanes, operands[0], term.dtype)
-    found = plan(term)
+    found = instruction_for(term)
     assert found is not None, term
     write, kind = found
     return write(lanes_of(lanes, kind), *(as_type(lanes, operand, kind) for operand in operands))

@@ -57,7 +57,7 @@ class Jitted:
         if has_traced(flatten((args, kwargs))[0]):
             return self.fun(*args, **kwargs)
         with self.lock:
-            found = self._find(args, kwargs)
+            found = self.find(args, kwargs)
             if found is None:
                 return unshared(self.fun(*args, **kwargs), flatten((args, kwargs))[0])
             specialization, call = found
@@ -66,9 +66,9 @@ class Jitted:
                 return specialization.run(call)
             finally:
                 if specialization.entries != before:
-                    self._install(specialization)
+                    self.offer(specialization)
 
-    def _find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the specialization of a call, and the call."""
         try:
             call = read_call(args, kwargs, self.varying)
@@ -104,7 +104,7 @@ class Jitted:
                 changed = True
         return changed
 
-    def _install(self, specialization: Specialization) -> None:
+    def offer(self, specialization: Specialization) -> None:
         """Let native code try the newest entries first."""
         others = [each for each in self.direct if each is not specialization]
         self.direct = [specialization, *others][:DIRECT]

@@ -210,7 +210,8 @@ def _link(compiled: Compiled, symbols: Mapping[str, int]) -> Code:
 def compile_text(text: str, symbols: Mapping[str, int], level: int = 2) -> Code:
     """Return the code of a module. `symbols` are the addresses of what it declares; level 0 compiles fast, 2 well.
 
-    Functions that the text says are `INLINE` become parts of those that call them; no other pass of LLVM's runs.
+    Functions that the text says are `INLINE` become parts of those that call them, and what lies on the stack there goes into
+    registers; no other pass of LLVM's runs.
     What it declares and `symbols` lacks, such as `exp`, is looked for in the process. An address in `text` itself would be
     wrong in the next process, where the code comes from the cache: declare a symbol instead.
     """

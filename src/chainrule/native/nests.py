@@ -186,8 +186,7 @@ class Nest:
         place = len(body.lines)
         mask = runtime_mask(body, i, masked, width) if masked is not None and width > 1 else None
         results = [
-            self._point(points, Inner(points.width, body, i, width * copy, mask), totals, phis[copy])
-            for copy in range(copies)
+            self._point(points, Inner(points.width, body, i, width * copy, mask), phis[copy]) for copy in range(copies)
         ]
         last = body.block
         heads = [f"  {i} = phi i64 [{start}, %{before}], [{i_next}, %{last}]"]
@@ -200,7 +199,7 @@ class Nest:
         body.label(after)
         return results
 
-    def _point(self, points: Points, inner: Inner, totals: list[Root], before: list[str]) -> list[str]:
+    def _point(self, points: Points, inner: Inner, before: list[str]) -> list[str]:
         """Write the body at one vector of points; return the new totals of what is reduced along the innermost axis."""
         body = inner.body
         after: list[str] = []

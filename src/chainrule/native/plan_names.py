@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import paths, unflatten
+from chainrule.native.capture import contents
 from chainrule.native.entry_plan import Array, Node, Number, Same, Whole
 from chainrule.native.signature import Call
 from chainrule.native.specialize import Variant
@@ -68,9 +69,7 @@ def arrays_around(fun: Callable[..., Any]) -> dict[int, str]:
             continue
         seen.add(id(value))
         code = value.__code__
-        closed = [cell.cell_contents for cell in value.__closure__ or () if _is_bound(cell)]
-        names = code.co_freevars if len(closed) == len(code.co_freevars) else ()
-        parts = [*zip(names, closed, strict=False)]
+        parts = [*zip(code.co_freevars, map(contents, value.__closure__ or ()), strict=True)]
         parts += [(name, value.__globals__[name]) for name in code.co_names if name in value.__globals__]
         for name, part in parts:
             if isinstance(part, np.ndarray):
@@ -78,11 +77,3 @@ def arrays_around(fun: Callable[..., Any]) -> dict[int, str]:
         stack += [part for _, part in parts]
         stack += [value.__dict__.get("__wrapped__")]
     return found
-
-
-def _is_bound(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018
-    except ValueError:  # a name that is not bound yet
-        return False
-    return True

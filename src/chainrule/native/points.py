@@ -197,9 +197,7 @@ class Points:
                     return parts[other]
         lanes = self._lanes(depth, term, inner)
         operands: list[Operand] = [
-            (None, part.number)
-            if part.number is not None
-            else (self.at_depth(part, operand, depth, inner), operand.dtype)
+            (None, part.number) if part.number is not None else (self.at_depth(part, operand, depth), operand.dtype)
             for part, operand in zip(parts, term.operands, strict=True)
         ]
         return Value(write_elementwise(lanes, term, operands), depth)
@@ -209,7 +207,7 @@ class Points:
         body = inner.body if vector else self.sections[depth]
         return Lanes(body, self.width if vector else 1, REALS.get(term.dtype, "double"))
 
-    def at_depth(self, part: Value, term: Term, depth: int, inner: Inner) -> str:
+    def at_depth(self, part: Value, term: Term, depth: int) -> str:
         """Return the name of a value in a deeper loop: in the innermost one a number becomes a vector."""
         if depth < self.rank or part.depth == self.rank or self.width == 1:
             return part.name
@@ -225,7 +223,7 @@ class Points:
         """Return a value as lanes of the innermost loop."""
         if part.number is not None:
             return write_constant(Lanes(inner.body, self.width), part.number, term.dtype)
-        return self.at_depth(part, term, self.rank, inner)
+        return self.at_depth(part, term, self.rank)
 
     def _gather(self, term: Term, at: tuple[Coordinate, ...], inner: Inner) -> Value:
         """Write a read at computed places."""

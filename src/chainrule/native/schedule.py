@@ -320,9 +320,8 @@ class Schedule:
     def _keep_what_is_needed_later(self) -> None:
         """Keep what a loop of a later level, or another one of its own, would have to compute again, unless that is cheap."""
         # Hot path: benchmarks/test_first_calls.py
-        uses: dict[
-            int, set[tuple[int, object]]
-        ] = {}  # of a value that is not kept, the loops that compute it: levels, and which
+        # Of a value that is not kept, the loops that compute it: levels, and which.
+        uses: dict[int, set[tuple[int, object]]] = {}
         for term in reversed(self.order):
             role = self.roles[term.index]
             at: Iterable[tuple[int, object]] = ()

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.native.callable import NativeFunction
-from chainrule.native.capture import is_of_library, names_read
+from chainrule.native.capture import contents, is_of_library, names_read
 from chainrule.transforms.transformed import Transformed
 
 Wrap = Callable[[np.ndarray[Any, Any]], Any]
@@ -121,7 +121,7 @@ class Substitution:
     def give_back(self) -> None:
         """Let the originals have what was assigned to the names, and put into the lists and dictionaries, of the copies."""
         for old, new, before in self._cells:
-            if _contents(new) is not before:
+            if contents(new) is not before:
                 old.cell_contents = new.cell_contents
         for original, copied, before in self._globals.values():
             changed = {name: value for name, value in copied.items() if name not in before or before[name] is not value}
@@ -138,15 +138,8 @@ class Substitution:
                     original.extend(self._originals.get(id(each), each) for each in made)
 
 
-def _contents(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a name that is not bound any more
-        return None
-
-
 def _is_worth_it(cell: types.CellType) -> bool:
-    return isinstance(_contents(cell), _CONVERTED)
+    return isinstance(contents(cell), _CONVERTED)
 
 
 def _items(container: Any) -> list[Any]:

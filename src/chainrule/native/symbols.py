@@ -7,8 +7,7 @@ import ctypes
 from chainrule.native.blas import blas_symbols, is_blas
 from chainrule.native.text import Module
 from chainrule.native.threads import pool_symbols
-from chainrule.native.vector_math import outside_symbols
-from chainrule.native.vector_outside import c_library
+from chainrule.native.vector_outside import c_library, outside_symbols
 
 _PYTHON = ("PyLong_FromVoidPtr", "PyObject_CallOneArg", "PyObject_IsTrue", "Py_DecRef")
 

@@ -28,8 +28,8 @@ _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(1, 7)
 _BETWEEN = {
     "add": ("+", _SUM, _PRODUCT), "subtract": ("-", _SUM, _PRODUCT), "multiply": ("*", _PRODUCT, _SIGN),
     "divide": ("/", _PRODUCT, _SIGN), "floor_divide": ("//", _PRODUCT, _SIGN), "remainder": ("%", _PRODUCT, _SIGN),
-    "equal": ("==", _SUM, _SUM), "not_equal": ("!=", _SUM, _SUM), "less": ("<", _SUM, _SUM),
-    "less_equal": ("<=", _SUM, _SUM), "greater": (">", _SUM, _SUM), "greater_equal": (">=", _SUM, _SUM),
+    "equal": ("==", _COMPARISON, _SUM), "not_equal": ("!=", _COMPARISON, _SUM), "less": ("<", _COMPARISON, _SUM),
+    "less_equal": ("<=", _COMPARISON, _SUM), "greater": (">", _COMPARISON, _SUM), "greater_equal": (">=", _COMPARISON, _SUM),
 }  # fmt: skip
 """Operators: the sign, how tightly it binds, and how tightly its right operand has to, so that it needs no brackets."""
 
@@ -130,7 +130,8 @@ def _written(term: Term, names: Mapping[int, str], is_whole: bool = False) -> tu
     name, operands = term.primitive.name, term.operands
     if name in _BETWEEN:
         sign, tightness, right = _BETWEEN[name]
-        return f"{_operand(operands[0], names, tightness)} {sign} {_operand(operands[1], names, right)}", tightness
+        left = max(tightness, _SUM)  # a comparison of a comparison would be a chain
+        return f"{_operand(operands[0], names, left)} {sign} {_operand(operands[1], names, right)}", tightness
     if term.primitive in (a.SQUARE, a.POWER):
         exponent = "2" if term.primitive is a.SQUARE else _operand(operands[1], names, _SIGN)
         return f"{_operand(operands[0], names, _ATOM)}**{exponent}", _POWER

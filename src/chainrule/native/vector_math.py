@@ -26,7 +26,7 @@ from chainrule.native.vector_error import erf, erfc, ndtr
 from chainrule.native.vector_exponential import cosh, exp, exp2, expit, expm1, sinh, tanh
 from chainrule.native.vector_inverse import arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
 from chainrule.native.vector_logarithm import log, log1p, log2, log10
-from chainrule.native.vector_outside import call_each_lane, outside_symbols
+from chainrule.native.vector_outside import call_each_lane
 from chainrule.native.vector_power import cbrt, hypot, power
 from chainrule.native.vector_trigonometric import cos, sin, tan
 
@@ -87,5 +87,3 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "xlogy": xlogy,
     "zeta": _outside("zeta"),
 }
-
-__all__ = ["FUNCTIONS", "call_each_lane", "outside_symbols"]

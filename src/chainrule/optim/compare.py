@@ -19,6 +19,7 @@ from chainrule.optim.geometry.function import read_function
 from chainrule.optim.geometry.report import count, number, table_html, table_text
 from chainrule.optim.modifiers.modifier import sign_of
 from chainrule.plots import Picture
+from chainrule.plots.sampling import thinned
 
 ROUNDS = 3
 """A descent is timed so often, and the shortest time counts: the first ones are compiled."""
@@ -239,12 +240,8 @@ def _duration(seconds: float) -> str:
 
 def _racer_dict(racer: Racer) -> dict[str, Any]:
     result = racer.result
-    places = (
-        np.unique(np.linspace(0, len(result.losses) - 1, SHOWN).astype(int)) if len(result.losses) else np.zeros(0, int)
-    )
-    path_places = (
-        np.unique(np.linspace(0, len(result.path) - 1, SHOWN).astype(int)) if _is_small(result) else np.zeros(0, int)
-    )
+    places = thinned(len(result.losses), SHOWN)
+    path_places = thinned(len(result.path) if _is_small(result) else 0, SHOWN)
     return {
         "name": racer.name,
         "method": repr(racer.method),

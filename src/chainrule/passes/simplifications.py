@@ -8,6 +8,7 @@ from chainrule.core.primitive import Primitive
 from chainrule.passes import simplify_arithmetic as arithmetic
 from chainrule.passes import simplify_index as indices
 from chainrule.passes import simplify_moves as moves
+from chainrule.passes import simplify_places as places
 from chainrule.passes import simplify_products as products
 from chainrule.passes import simplify_solves as solves
 from chainrule.passes.places import GATHER
@@ -64,8 +65,8 @@ RULES: dict[Primitive, Rule] = {
     INDEX: indices.index,
     INDEX_SET: indices.index_set,
     INDEX_ADD: indices.index_add,
-    LAST_WRITTEN: indices.last_written,
-    GATHER: indices.gather,
+    LAST_WRITTEN: places.last_written,
+    GATHER: places.gather,
     CUMSUM: products.running(CUMSUM),
     CUMPROD: products.running(CUMPROD),
     MATMUL: of_one_type(MATMUL, products.matmul),

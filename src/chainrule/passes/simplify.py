@@ -1,6 +1,7 @@
 """Owns simplification: a recorded operation becomes a term, and one that need not be computed becomes a simpler one.
 
-Every rewriting keeps the value bit by bit, except where its comment says by how much it differs.
+Every rewriting keeps the value bit by bit, except where its comment says by how much it differs, and except for the order in
+which products of matrices, Einstein sums and linear systems add up.
 """
 
 from __future__ import annotations

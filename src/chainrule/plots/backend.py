@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import json as json_module
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -28,12 +28,12 @@ def plain(value: Any) -> Any:
     return value
 
 
-def json(figure: Mapping[str, Any]) -> str:
+def json_text(figure: Mapping[str, Any]) -> str:
     """Return a figure as JSON text."""
-    return json_module.dumps(plain(figure), allow_nan=False)
+    return json.dumps(plain(figure), allow_nan=False)
 
 
-def division(figure: Mapping[str, Any]) -> str:
+def html_part(figure: Mapping[str, Any]) -> str:
     """Return a figure as a part of a page, with Plotly's script in it."""
     module = _plotly("plotly.io")
     text: str = module.to_html(

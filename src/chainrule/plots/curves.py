@@ -51,43 +51,57 @@ def curve(
         }
     ]  # fmt: skip
     summary = f"{value} for {variable} from {x[0]:g} to {x[-1]:g}."
-    title = f"{value}"
+    title = value
     if at is not None:
-        height = float(values_at(fun, np.array([middle]))[0])
-        with np.errstate(all="ignore"):
-            slope = float(derivative(fun)(middle))
-        if not (np.isfinite(height) and np.isfinite(slope)):
-            raise ValueError(
-                f"at {variable} = {middle:g} the function has value {height:g} and slope {slope:g}: no tangent"
-            )
-        sides = _sides(fun, middle, height)
-        told = f" At {variable} = {middle:g} it has value {height:.6g} and"
-        if sides is None:
-            summary += f"{told} slope {slope:.6g}: the tangent."
-            title = f"{value} with its tangent at {variable} = {middle:g}"
-        else:
-            summary += f"{told} no tangent: the slope is {sides[0]:.4g} on the left and {sides[1]:.4g} on the right."
-            title = f"{value}, which has no tangent at {variable} = {middle:g}"
-        for number, step in enumerate(secants):
-            drawn = _secant(fun, middle, height, float(step), x, number)
-            traces.append(drawn[0])
-            summary += f" The secant with h = {step:g} has slope {drawn[1]:.6g}."
-        if sides is None:
-            tangent = {"color": ORANGE, "width": 2.5}
-            traces.append(_straight(f"tangent, slope {slope:.6g}", middle, height, slope, x, tangent))
-        point = {"type": "scatter", "mode": "markers", "name": "point", "x": [middle], "y": [height]}
-        traces.append({**point, "marker": {"color": BLUE, "size": 11}})
+        title, told, drawn = _at_point(fun, middle, secants, x, names)
+        traces += drawn
+        summary += told
     if len(path):
-        visited = np.asarray(path, dtype=np.float64)
-        heights = values_at(fun, visited)
-        style = {"line": line(1, 1.5), "marker": mark(1, 8)}
-        traces.append(
-            {"type": "scatter", "mode": "lines+markers", "name": "descent", "x": visited, "y": heights, **style}
-        )
-        count = len(visited) - 1
-        summary += f" A descent of {count} steps goes from {visited[0]:.6g} to {visited[-1]:.6g}."
+        told, trace = _descent(fun, path)
+        traces.append(trace)
+        summary += told
         layout["xaxis"] = {"range": [float(x[0]), float(x[-1])]}
     return Picture(title, summary, tuple(traces), names, layout)
+
+
+def _at_point(
+    fun: Callable[[Any], Any], at: float, secants: Sequence[float], x: Floats, names: tuple[str, str]
+) -> tuple[str, str, list[dict[str, Any]]]:
+    """Return the title and the sentences about a point, and its traces: the secants, the tangent, the point."""
+    variable, value = names
+    height = float(values_at(fun, np.array([at]))[0])
+    with np.errstate(all="ignore"):
+        slope = float(derivative(fun)(at))
+    if not (np.isfinite(height) and np.isfinite(slope)):
+        raise ValueError(f"at {variable} = {at:g} the function has value {height:g} and slope {slope:g}: no tangent")
+    sides = _sides(fun, at, height)
+    told = f" At {variable} = {at:g} it has value {height:.6g} and"
+    if sides is None:
+        told += f" slope {slope:.6g}: the tangent."
+        title = f"{value} with its tangent at {variable} = {at:g}"
+    else:
+        told += f" no tangent: the slope is {sides[0]:.4g} on the left and {sides[1]:.4g} on the right."
+        title = f"{value}, which has no tangent at {variable} = {at:g}"
+    traces = []
+    for number, step in enumerate(secants):
+        trace, steepness = _secant(fun, at, height, float(step), x, number)
+        traces.append(trace)
+        told += f" The secant with h = {step:g} has slope {steepness:.6g}."
+    if sides is None:
+        tangent = {"color": ORANGE, "width": 2.5}
+        traces.append(_straight(f"tangent, slope {slope:.6g}", at, height, slope, x, tangent))
+    point = {"type": "scatter", "mode": "markers", "name": "point", "x": [at], "y": [height]}
+    traces.append({**point, "marker": {"color": BLUE, "size": 11}})
+    return title, told, traces
+
+
+def _descent(fun: Callable[[Any], Any], path: Sequence[float]) -> tuple[str, dict[str, Any]]:
+    """Return the sentence about a descent, and its trace."""
+    visited = np.asarray(path, dtype=np.float64)
+    style = {"line": line(1, 1.5), "marker": mark(1, 8)}
+    told = f" A descent of {len(visited) - 1} steps goes from {visited[0]:.6g} to {visited[-1]:.6g}."
+    points = {"name": "descent", "x": visited, "y": values_at(fun, visited)}
+    return told, {"type": "scatter", "mode": "lines+markers", **points, **style}
 
 
 def _sides(fun: Callable[[Any], Any], at: float, height: float) -> tuple[float, float] | None:

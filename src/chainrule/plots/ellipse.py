@@ -17,6 +17,7 @@ def curvature_ellipse(
 
     hessian: a symmetric matrix of shape (2, 2). at: the point. classification: what the point is, for the summary.
     A half axis has length 1/√|λ|: the flatter a direction, the longer.
+    Raises ValueError for a matrix that is not finite, symmetric and of this shape.
 
     >>> print(curvature_ellipse([[2.0, 0.0], [0.0, 8.0]], classification="minimum").summary)
     Curvature at (0, 0), a minimum: λ = 2 along (1, 0), λ = 8 along (0, 1). The valley is 2 times as long as wide.

@@ -51,7 +51,7 @@ class Picture:
         return (
             f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>{title}</title>\n'
             f"<style>body{{font-family:sans-serif;background:{ground};color:{ink};margin:1rem}}</style></head>\n"
-            f'<body><main><figure><div role="img" aria-label="{summary}">\n{backend.division(self.figure(dark))}\n</div>\n'
+            f'<body><main><figure><div role="img" aria-label="{summary}">\n{backend.html_part(self.figure(dark))}\n</div>\n'
             f"<figcaption>{summary}</figcaption></figure></main></body>\n</html>\n"
         )
 
@@ -68,7 +68,7 @@ class Picture:
         if ending == ".html":
             target.write_text(self.to_html(), encoding="utf-8")
         elif ending == ".json":
-            target.write_text(backend.json(self.figure()), encoding="utf-8")
+            target.write_text(backend.json_text(self.figure()), encoding="utf-8")
         else:
             target.write_bytes(backend.image(self.figure(), ending[1:]))
         return target

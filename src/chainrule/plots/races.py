@@ -8,18 +8,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.plots.picture import Picture
-from chainrule.plots.sampling import Floats
+from chainrule.plots.sampling import thinned
 from chainrule.plots.style import GREEN, ORANGE, line, mark
-
-MOST_POINTS = 2000
-"""Points of a curve that are drawn; a longer one is thinned, its ends stay."""
 
 
 def losses(runs: Mapping[str, Any], every: Mapping[str, Any] | None = None) -> Picture:
     """Return the losses of descents over their steps, on a logarithmic scale where all are positive and they span a decade.
 
     runs: by name, arrays of losses, such as `minimize(...).losses`. every: by name, the steps at which they were kept; without
-    it, each.
+    it, each. Raises ValueError where there is no run, or a run is no list of numbers.
 
     >>> print(losses({"descent": [25.0, 16.0, 10.24]}).summary)
     Loss over steps. descent: from 25 to 10.24 in 2 steps.
@@ -33,7 +30,7 @@ def losses(runs: Mapping[str, Any], every: Mapping[str, Any] | None = None) -> P
         if values.ndim != 1 or not values.size:
             raise ValueError(f"the run {name!r} is a list of one loss or more, not of shape {values.shape}")
         steps = np.arange(len(values)) if every is None or name not in every else np.asarray(every[name])
-        kept = _thin(len(values))
+        kept = thinned(len(values))
         mode = "lines+markers" if len(values) <= 60 else "lines"
         shown = np.where(np.isfinite(values), values, np.nan)[kept]
         traces.append(
@@ -60,7 +57,11 @@ def learning_rates(
     """Return the loss that each learning rate reaches, with the stable bound and the best rate marked.
 
     rates, final: the rates, and the losses that they end with; what diverged is infinite or NaN. bound: 2/λmax. best: the best
-    rate. steps: after how many steps, for the title.
+    rate. steps: after how many steps, for the title. Raises ValueError where rates and losses are not as many.
+
+    >>> print(learning_rates([0.01, 0.1, 1.0], [4.0, 0.5, float("inf")], bound=1.0).summary)
+    The loss for 3 learning rates from 0.01 to 1. The lowest, 0.5, is reached with 0.1. One rate, 1, diverges. The stable bound
+    2/λmax is 1.
     """
     x, y = np.asarray(rates, dtype=np.float64), np.asarray(final, dtype=np.float64)
     if x.shape != y.shape or x.ndim != 1 or not x.size:
@@ -107,7 +108,3 @@ def learning_rates(
         "shapes": shapes, "annotations": notes,
     }  # fmt: skip
     return Picture("Loss over learning rates", " ".join(told), tuple(traces), ("learning rate", f"loss{after}"), layout)
-
-
-def _thin(count: int) -> Floats | Any:
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(int))

@@ -1,4 +1,4 @@
-"""Owns the values of a function at many points: at once through vmap where it can, else point by point."""
+"""Owns what figures show of a function or a path: values at many points, at once through vmap where it can, and how many."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from chainrule.errors import ChainruleError
 from chainrule.transforms.batch import vmap
 
 Floats = NDArray[np.float64]
+MOST_POINTS = 2000
+"""Points of a curve or a path that are drawn."""
 
 
 def values_at(fun: Callable[[Any], Any], points: Floats) -> Floats:
@@ -60,6 +62,15 @@ def axis(bounds: tuple[float, float], count: int) -> Floats:
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"a range is (low, high) with two finite numbers and low < high, not {bounds!r:.60}")
     return np.linspace(low, high, count)
+
+
+def thinned(count: int, most: int = MOST_POINTS) -> NDArray[np.int64]:
+    """Return which of so many points are shown: at most so many, spread evenly, both ends among them.
+
+    >>> thinned(3), thinned(7, most=4)
+    (array([0, 1, 2]), array([0, 2, 4, 6]))
+    """
+    return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
 
 
 def grid(fun: Callable[[Any], Any], x: Floats, y: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plots.picture import Picture
-from chainrule.plots.sampling import Floats, axis, grid, slopes_at, values_at
+from chainrule.plots.sampling import Floats, axis, grid, slopes_at, thinned, values_at
 from chainrule.plots.style import BLUE, GROUND, INK, LIGHT_SCALE, SCALE, line, mark
 from chainrule.transforms.derivatives import grad
 
@@ -21,8 +21,6 @@ MOST_MARKS = 25
 """Points of a path that are marked; a browser draws a mark ten times slower than a piece of a line."""
 ARROWS = 15
 """Arrows along each side of a gradient field."""
-MOST_POINTS = 2000
-"""Points of a path that are drawn; a longer one is thinned, its ends stay."""
 
 
 def contour(
@@ -37,6 +35,8 @@ def contour(
 
     x, y: what is shown, (low, high). paths: by name, arrays of shape (steps, 2), such as `minimize(...).path`. minima: points
     to mark.
+    Raises ValueError where a range is none, a path has another shape, or `fun` does not return one number; TypeError where it is
+    no function.
 
     >>> picture = contour(lambda v: v[0] ** 2 + 4 * v[1] ** 2, (-2, 2), (-2, 2), {"descent": [[2, 1], [1, 0.1]]})
     >>> print(picture.summary)
@@ -87,7 +87,13 @@ def surface(
     paths: Mapping[str, Any] | None = None,
     names: tuple[str, str, str] = ("x", "y", "f(x, y)"),
 ) -> Picture:
-    """Return the surface of a function of a vector of two numbers, with the paths of descents on it; as `contour`."""
+    """Return the surface of a function of a vector of two numbers, with the paths of descents on it.
+
+    Arguments and errors are those of `contour`, `names` with the height.
+
+    >>> surface(lambda v: v[0] ** 2 + v[1] ** 2, (-1, 1), (-1, 1)).summary
+    'The surface for x from -1 to 1 and y from -1 to 1; values from 0 to 2.'
+    """
     across, up = axis(x, MESH), axis(y, MESH)
     z = grid(fun, across, up)
     scale = LIGHT_SCALE if paths else SCALE
@@ -114,6 +120,11 @@ def gradient_field(
     """Return contours with arrows along the gradient, the direction in which a function of two numbers rises fastest.
 
     at: a point whose gradient is drawn large and told in the summary. The arrows show directions; all have one length.
+    Raises as `contour` does.
+
+    >>> print(gradient_field(lambda v: v[0] ** 2 + v[1] ** 2, (-2, 2), (-2, 2), at=(1.0, 0.5)).summary)
+    Contours for x from -2 to 2 and y from -2 to 2; values from 0 to 8. Arrows point along the gradient, uphill and across the
+    contours. At (1, 0.5) the gradient is (2, 1), of length 2.23607; the way down is (-2, -1).
     """
     base = contour(fun, x, y, names=names)
     across, up = axis(x, ARROWS), axis(y, ARROWS)
@@ -166,9 +177,7 @@ def _path(name: str, path: Any) -> Floats:
     points = np.asarray(path, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"the path {name!r:.40} is an array of shape (steps, 2), not {points.shape}")
-    if len(points) > MOST_POINTS:
-        points = points[np.unique(np.linspace(0, len(points) - 1, MOST_POINTS).astype(int))]
-    return points
+    return points[thinned(len(points))]
 
 
 def _spread(z: Floats) -> tuple[Floats, str]:

@@ -24,7 +24,8 @@ from chainrule.tracing.traced_number import TracedNumber, as_number
 class Arguments:
     """A call of a function, seen as a function of the flat list of arrays that are differentiated.
 
-    values: the differentiated leaves as the engine computes with them; leaves: as the user gave them.
+    positions: of the differentiated arguments. leaves: theirs, as the user gave them; values: as the engine computes with them;
+    structure: of the tuple of these arguments. result_structure, aux_parts, aux_structure: noted when `flat` has run.
     """
 
     fun: Callable[..., Any]
@@ -72,14 +73,14 @@ class Arguments:
         """Put one result for each differentiated leaf into the structure of the arguments."""
         if alone and self.structure is _SINGLE:
             return like_input(results[0], self.leaves[0], self.values[0])
-        cast = [
+        given = [
             like_input(result, leaf, value)
             for result, leaf, value in zip(results, self.leaves, self.values, strict=True)
         ]
-        if len({id(part) for part in cast}) < len(cast):  # arguments that are added have the same gradient
-            cast = [part.copy() if any(part is other for other in cast[:place]) and isinstance(part, np.ndarray) else part
-                    for place, part in enumerate(cast)]  # fmt: skip
-        parts = unflatten(self.structure, cast)
+        if len({id(part) for part in given}) < len(given):  # arguments that are added have the same gradient
+            given = [part.copy() if any(part is other for other in given[:place]) and isinstance(part, np.ndarray) else part
+                     for place, part in enumerate(given)]  # fmt: skip
+        parts = unflatten(self.structure, given)
         return parts[0] if alone else tuple(parts)
 
 

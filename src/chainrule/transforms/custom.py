@@ -123,7 +123,8 @@ class custom_jvp(_Declared):
     """Give a function a forward rule of its own; reverse mode transposes it.
 
     `f.defjvp(rule)`: rule(primals, tangents) returns (value, tangent), linear in the tangents. The tangent of what has no
-    derivative, such as an integer or text, is None.
+    derivative, such as an integer or text, is None. Where a derivative is taken of `f`, NoRuleError is raised if no rule was
+    declared, TracingError if `f` uses a traced value that is not among its arguments.
 
     >>> import numpy as np
     >>> import chainrule as cr
@@ -164,7 +165,9 @@ class custom_vjp(_Declared):
     """Give a function a reverse rule of its own.
 
     `f.defvjp(forward, backward)`: forward(*args) returns (value, residuals); backward(residuals, ct) returns a tuple with a
-    cotangent for each argument, None for zero.
+    cotangent for each argument, None for zero. Where a derivative is taken of `f`, NoRuleError is raised if no rule was declared,
+    or in forward mode, which needs `custom_jvp`; TracingError if `backward` returns something else, or if `f` uses a traced value
+    that is not among its arguments.
 
     >>> import numpy as np
     >>> import chainrule as cr
@@ -215,6 +218,8 @@ class custom_vjp(_Declared):
 
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """Return `fun`, which reverse mode runs again when it needs its intermediate values, instead of keeping them.
+
+    Raises TracingError where `fun` is no function.
 
     >>> import numpy as np
     >>> import chainrule as cr

@@ -85,6 +85,8 @@ def _gradient(fun: Function, argnums: int | Sequence[int], has_aux: bool, /, *ar
 def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
     """Return a function that computes (value, gradient) of `fun` in one run; with `has_aux`, ((value, auxiliary), gradient).
 
+    Arguments, shapes, types and errors are those of `grad`.
+
     >>> import chainrule as cr
     >>> cr.value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
@@ -167,6 +169,9 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
 def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
     """Return fun(*primals) and its pullback, which maps a cotangent of the result to a tuple of cotangents of the primals.
 
+    The cotangent has the structure and the shapes of the result, and those of the primals theirs. The pullback may be called
+    again. For complex numbers it is the conjugate transpose of the derivative. Raises ShapeError where a cotangent does not fit.
+
     >>> import chainrule as cr
     >>> value, pullback = cr.vjp(lambda x, y: x * y, 2.0, 3.0)
     >>> pullback(1.0)
@@ -192,6 +197,7 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, mode: str | None =
 
     mode: "forward", "reverse", or None for whichever takes fewer sweeps. Each sweep is batched, not looped.
     Results and arguments may be pytrees: the structure of the results, and inside each of its leaves that of the arguments.
+    Raises TracingError for another mode, and where `argnums` names an argument that is not there.
 
     >>> import numpy as np
     >>> import chainrule as cr
@@ -270,6 +276,7 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return a function that computes all second derivatives of `fun`, which returns one real number.
 
     For an array x the result has shape x.shape + x.shape; it is computed forward over reverse.
+    Raises NotScalarError where `fun` returns anything else, NoRuleError where a primitive has a reverse rule only.
 
     >>> import numpy as np
     >>> import chainrule as cr
@@ -287,7 +294,8 @@ def _hessian(fun: Function, argnums: int | Sequence[int], /, *args: Any, **kwarg
 def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the product of the Hessian of `fun` at the primals with the tangents, without forming the Hessian.
 
-    primals, tangents: tuples of the arguments of `fun`. One argument gives one result, several give a tuple.
+    primals, tangents: tuples of the arguments of `fun`, of the same shapes. One argument gives one result, several give a tuple.
+    Raises as `hessian` does, and ShapeError where a tangent does not fit its primal.
 
     >>> import numpy as np
     >>> import chainrule as cr

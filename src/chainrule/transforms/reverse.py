@@ -50,6 +50,7 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
     """Pull cotangents back to the first `count` nodes, which are the inputs. The nodes are taken off the list."""
     # Hot path: benchmarks/test_eager.py
     cts: list[Any] = [None] * len(nodes)
+    shares: Any
     for node, ct in seeds:
         _add(cts, node, ct)
     for position in range(len(nodes) - 1, count - 1, -1):
@@ -80,7 +81,7 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
                 _add(cts, parent, share)
             else:
                 cts[parent.index] = total + share
-        shares = share = None  # type: ignore[assignment]  # no name may keep alive what the next pull can overwrite
+        shares = share = None  # no name may keep alive what the next pull can overwrite
     return [np.zeros_like(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
 
 
@@ -139,6 +140,8 @@ def transpose_push(node: Node, ct: Any) -> list[tuple[Node, Array]]:
     """Pull back through a primitive that declares `push`: the push is recorded on a tangent and transposed."""
     primitive = node.primitive
     assert isinstance(primitive, General)
+    push = primitive.push
+    assert push is not None
     live = [(position, parent) for position, parent in enumerate(node.parents) if parent is not None]
     if not live:  # its operands are constants that the user could assign to
         return []
@@ -147,7 +150,7 @@ def transpose_push(node: Node, ct: Any) -> list[tuple[Node, Array]]:
         tangents: list[Array | None] = [None] * len(node.operands)
         for (position, _), tangent in zip(live, moving, strict=True):
             tangents[position] = tangent
-        from_rule = primitive.push(node.value, tangents, *node.operands, **node.parameters)  # type: ignore[misc]
+        from_rule = push(node.value, tangents, *node.operands, **node.parameters)
         return list(from_rule) if type(node.value) is tuple else [from_rule]
 
     _, pullback = linearize(pushed, [np.zeros_like(node.operands[position]) for position, _ in live], guarded=False)

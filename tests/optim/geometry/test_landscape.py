@@ -118,3 +118,17 @@ def test_arguments_that_are_refused(settings, error, message):
 def test_a_function_with_a_vector_as_its_result():
     with pytest.raises(cr.ShapeError, match="one real number"):
         cr.landscape(lambda x: x, np.zeros(2), resolution=3)
+
+
+def test_further_arguments_are_those_of_the_function():
+    def loss(w, X, y):
+        return np.mean((X @ w - y) ** 2)
+
+    X, y = np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([1.0, 0.0])
+    found = cr.landscape(loss, np.zeros(2), extent=1.0, resolution=3, args=(X, y))
+    for i, j in np.ndindex(3, 3):
+        assert found.values[i, j] == pytest.approx(loss(np.array([found.axes[0][i], found.axes[1][j]]), X, y))
+    assert found.value == loss(np.zeros(2), X, y)
+    steepest = cr.landscape(loss, np.zeros(2), "hessian", resolution=3, args=(X, y))
+    curvatures = np.linalg.eigvalsh(X.T @ X)[::-1]  # the Hessian is 2 XᵀX / 2
+    assert steepest.labels == tuple(f"direction {k} (curvature {c:.4g})" for k, c in enumerate(curvatures, 1))

@@ -18,9 +18,8 @@ PATIENCE = 1.0
 class Bar:
     """A progress bar. Use it in a `with` statement; call it with the steps done, and asked for."""
 
-    def __init__(self, label: str = "descending", is_shown: bool | None = None) -> None:
+    def __init__(self, is_shown: bool | None = None) -> None:
         """Get ready. is_shown: None asks whether stderr is a terminal."""
-        self.label = label
         self.is_shown = sys.stderr.isatty() if is_shown is None else is_shown
         self._begin = time.monotonic()
         self._progress: Any = None
@@ -48,7 +47,7 @@ class Bar:
             console=Console(stderr=True, force_terminal=True),
             transient=True,
         )
-        self._task = self._progress.add_task(self.label, total=total)
+        self._task = self._progress.add_task("descending", total=total)
         self._progress.start()
 
     def __enter__(self) -> Bar:

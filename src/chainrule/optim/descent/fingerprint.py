@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.core.trees import flatten
 from chainrule.native.callable import NativeFunction
-from chainrule.native.capture import around, names_read
+from chainrule.native.capture import around, contents, names_read
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis))
 _GENERATORS = (np.random.Generator, np.random.RandomState)
@@ -103,17 +103,10 @@ class _Writer:
     def _write_function(self, function: types.FunctionType) -> None:
         self._say("function")
         self.write(function.__code__)
-        self._write_all("closure", (_contents(cell) for cell in function.__closure__ or ()))
+        self._write_all("closure", (contents(cell) for cell in function.__closure__ or ()))
         self._write_all("defaults", function.__defaults__ or ())
         self.write(dict(sorted((function.__kwdefaults__ or {}).items())))
         for name in sorted(names_read(function.__code__)):
             if name in function.__globals__:
                 self._say("global", name)
                 self.write(function.__globals__[name])
-
-
-def _contents(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a name that is not bound yet
-        return None

@@ -6,8 +6,7 @@ import threading
 import types
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, final
 
@@ -54,15 +53,6 @@ class Problem:
     def inputs(self, method: Any) -> Numbers:
         """Return what native code takes of a method."""
         return form_and_numbers(method)[1] if self.numbers is None else ()
-
-    @contextmanager
-    def lent(self, fun: Callable[..., Any]) -> Iterator[None]:
-        """Let the step have its function."""
-        self.take(fun)
-        try:
-            yield
-        finally:
-            self.give_back()
 
     def take(self, fun: Callable[..., Any]) -> None:
         """Let the step have its function until `give_back`."""

@@ -100,10 +100,10 @@ class Quick:
         self._lock = threading.Lock()
         self._program, self._addresses = entrance
         self._kind, self._shape = type(task.x), np.shape(task.x)
-        self._control: Any = memoryview(run.control)  # type: ignore[arg-type]
-        is_number = self._kind is float
         # The memory of a lone number is read and written in half the time as a memoryview.
         as_memory: Callable[[Any], Any] = memoryview
+        self._control: Any = as_memory(run.control)
+        is_number = self._kind is float
         room = as_memory if is_number else _as_it_is
         self._whole: Any = () if is_number else ...
         self._state: list[Any] = [room(part) for part in run.buffer(0)]

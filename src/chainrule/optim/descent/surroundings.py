@@ -14,7 +14,7 @@ import numpy as np
 
 from chainrule.core.trace import Traced
 from chainrule.native.callable import NativeFunction
-from chainrule.native.capture import MANY, around, names_read
+from chainrule.native.capture import MANY, around, contents, names_read
 from chainrule.transforms.transformed import Transformed
 
 _MISSING = object()
@@ -118,15 +118,8 @@ def _own(fun: Any) -> tuple[Any, ...]:
         return (vars(fun).get("__wrapped__"),)
     if not isinstance(fun, types.FunctionType):
         return tuple(around(fun))
-    cells = tuple(_contents(cell) for cell in fun.__closure__ or ())
+    cells = tuple(contents(cell, _MISSING) for cell in fun.__closure__ or ())
     return (*cells, *(fun.__defaults__ or ()), *(fun.__kwdefaults__ or {}).values(), *vars(fun).values())
-
-
-def _contents(cell: types.CellType) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # a name that is not bound yet
-        return _MISSING
 
 
 def _are_same(some: tuple[Any, ...], others: tuple[Any, ...], depth: int = 0) -> bool:

@@ -16,10 +16,9 @@ from chainrule.plots import Picture
 Reals = npt.NDArray[np.float64]
 
 
+# Not frozen: that would take four times as long to make. Hot path: benchmarks/test_descent.py
 @final
-@dataclass(
-    slots=True, eq=False
-)  # not frozen: that would take four times as long to make. Hot path: benchmarks/test_descent.py
+@dataclass(slots=True, eq=False)
 class Trail:
     """What a descent wrote down on its way, as the loop wrote it.
 

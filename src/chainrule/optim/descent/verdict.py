@@ -25,7 +25,7 @@ def judge(trail: Trail, value: float, square: float, level: float, sign: int) ->
     sign: -1 where the function was maximized.
     """
     if not (math.isfinite(value) and square < math.inf):
-        return _judge_not_finite(trail, value, sign)
+        return _judge_not_finite(trail, value)
     if square <= level or not square:  # whatever is asked for, no gradient is smaller than none
         return Status.CONVERGED
     values = trail.values
@@ -35,7 +35,7 @@ def judge(trail: Trail, value: float, square: float, level: float, sign: int) ->
     return Status.STALLED if _is_stalled(values, trail.every, value, sign) else Status.STEPS_EXHAUSTED
 
 
-def _judge_not_finite(trail: Trail, value: float, sign: int) -> Status:
+def _judge_not_finite(trail: Trail, value: float) -> Status:
     """Tell numbers that grew too large from those that do not exist, such as the root of -1."""
     if trail.done == 1:
         return Status.NOT_FINITE

@@ -124,7 +124,7 @@ class SecondOrder:
         with np.errstate(all="ignore"):
             return np.asarray(hessian(self.on_vector)(self.point.vector), dtype=np.float64)
 
-    def spectrum(self, *, tol: float = 1e-4, steps: int = STEPS, seed: int = 0) -> Spectrum:
+    def spectrum(self, *, tol: float = 1e-4, steps: int = STEPS) -> Spectrum:
         """Return the eigenvalues of the Hessian: all of a few variables, the ends of the spectrum for many.
 
         Raises NotDifferentiableError where second derivatives are not finite.
@@ -135,7 +135,7 @@ class SecondOrder:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             # What is not compiled is computed all the same.
             warnings.simplefilter("ignore", JitWarning)
-            return extreme_eigenvalues(self.product(), size, tol=tol, steps=steps, seed=seed)
+            return extreme_eigenvalues(self.product(), size, tol=tol, steps=steps)
 
     def moved(self, steps: int, rate: float) -> SecondOrder | None:
         """Return the function around where so many steps of gradient descent lead; None where it is not finite on the way."""
