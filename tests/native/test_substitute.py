@@ -219,3 +219,18 @@ def test_recursion_and_functions_that_call_each_other():
         return DATA[1] if n == 0 else even(n - 1)
 
     follows(lambda x: x * even(4) + odd(4), change_data, 2.0)
+
+
+def test_a_name_that_the_function_deletes_is_gone() -> None:
+    table = np.array([1.0, 2.0])
+
+    def function(x):
+        nonlocal table
+        out = x * table
+        del table
+        return out
+
+    compiled = cr.jit(function)
+    np.testing.assert_array_equal(compiled(2.0), [2.0, 4.0])
+    with pytest.raises(NameError):
+        _ = table

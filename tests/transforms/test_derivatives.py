@@ -288,6 +288,9 @@ def test_stop_gradient_checkpoint_and_declared_rules():
     # a checkpointed function may close over what is being differentiated
     np.testing.assert_allclose(cr.grad(lambda v: np.sum(cr.checkpoint(lambda x: x * v)(X)))(X), X)
     assert cr.derivative(cr.derivative(lambda x: cr.checkpoint(np.sin)(x)))(0.5) == pytest.approx(-np.sin(0.5))
+    runs: list[float] = []
+    assert cr.checkpoint(lambda x: runs.append(x) or 2 * x)(3.0) == 6.0
+    assert runs == [3.0], "on plain values it runs once, as it is"
 
     @cr.custom_vjp
     def twice(x):

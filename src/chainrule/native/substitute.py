@@ -25,6 +25,9 @@ _CONVERTED = (
 _CONTAINERS = (tuple, list, dict, collections.OrderedDict, collections.defaultdict)
 
 
+_NOTHING = object()
+
+
 def _is_named_tuple(value: Any) -> bool:
     return isinstance(value, tuple) and hasattr(value, "_make")
 
@@ -121,8 +124,12 @@ class Substitution:
     def give_back(self) -> None:
         """Let the originals have what was assigned to the names, and put into the lists and dictionaries, of the copies."""
         for old, new, before in self._cells:
-            if contents(new) is not before:
-                old.cell_contents = new.cell_contents
+            now = contents(new, _NOTHING)
+            if now is _NOTHING:
+                if contents(old, _NOTHING) is not _NOTHING:
+                    del old.cell_contents
+            elif now is not before:
+                old.cell_contents = now
         for original, copied, before in self._globals.values():
             changed = {name: value for name, value in copied.items() if name not in before or before[name] is not value}
             original.update(changed)

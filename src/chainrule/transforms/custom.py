@@ -240,14 +240,15 @@ def _checkpointed(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         for position, operand in zip(moving, operands, strict=True):
             full[position] = operand
         again, keywords = unflatten(structure, full)
-        outputs, result_structure = flatten(fun(*again, **keywords))
-        results[:] = [result_structure]
+        result = fun(*again, **keywords)
+        outputs, result_structure = flatten(result)
+        results[:] = [result_structure, result]
         return [as_output(part) for part in outputs]
 
     graph, captured = _program(flat, [values[position] for position in moving])
     operands = [values[position] for position in moving] + captured
     if not operands:
-        return fun(*args, **kwargs)
+        return results[1]
     out = bind(CHECKPOINT, operands, {"graph": graph})
     return unflatten(results[0], [plain(part) for part in out])
 
