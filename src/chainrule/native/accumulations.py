@@ -14,6 +14,7 @@ from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Storage, contiguous
 from chainrule.native.points import Loop, Root
 from chainrule.native.reductions import combine
+from chainrule.native.spaces import separate
 from chainrule.native.steps import ACCUMULATIONS
 from chainrule.native.text import Body
 from chainrule.native.writing import State, Writing
@@ -68,7 +69,7 @@ def _rows(writer: Writing, term: Term, how: str, beside: int) -> str:
     combined = Term(-3, _COMBINED[how], (before, own), {}, rows, term.dtype)
     memory = {each.index: (place, Storage(each, 0, contiguous(rows))) for place, each in enumerate((own, before))}
     root = Root(combined, "store", 0, contiguous(rows))
-    return writer.loop_function(Loop(rows, [root], lambda each: memory.get(each.index), ["own", "before"]))
+    return writer.loop_function(Loop(separate(rows), [root], lambda each: memory.get(each.index), ["own", "before"]))
 
 
 def _lines(body: Body, term: Term, how: str, pointer: str, count: int, apart: int, step: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.native.inner import Inner
+from chainrule.native.inner import Inner, constant_mask
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
-from chainrule.native.nests import Bounds, Nest, constant_mask
+from chainrule.native.nests import Bounds, Nest
 from chainrule.native.points import Points
 from chainrule.native.reductions import combine
 from chainrule.native.text import Body

@@ -10,6 +10,8 @@ from chainrule.native.text import Body
 
 MEMORY = {"double": "double", "float": "float", "i64": "i64", "i1": "i8"}
 ALIGNMENT = {"double": 8, "float": 4, "i64": 8, "i8": 1}
+WIDE = 64
+"""The bytes of vectors on processors that have instructions for masks; on others a masked store takes ten times as long."""
 SHORT = {"double": "f64", "float": "f32", "i64": "i64", "i8": "i8"}
 
 
@@ -46,8 +48,25 @@ class Inner:
         body, kind = self.body, f"<{width} x {memory}>"
         if mask is None:
             return body.let(f"load {kind}, ptr {address}, align {ALIGNMENT[memory]}")
+        if (pieces := _pieces(mask, width, memory)) is not None:
+            return self._load_pieces(memory, address, width, pieces)
         name = body.module.declare(f"llvm.masked.load.v{width}{SHORT[memory]}.p0", f"{kind} {{}}(ptr, i32, <{width} x i1>, {kind})")  # fmt: skip  # noqa: E501
         return body.let(f"call {kind} {name}(ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask}, {kind} zeroinitializer)")  # fmt: skip  # noqa: E501
+
+    def _load_pieces(self, memory: str, address: str, width: int, pieces: Sequence[tuple[int, int]]) -> str:
+        """Write loads of the first lanes; the others are zero."""
+        body, kind, found = self.body, f"<{width} x {memory}>", "zeroinitializer"
+        for first, count in pieces:
+            place = body.let(f"getelementptr {memory}, ptr {address}, i64 {first}")
+            part = body.let(f"load <{count} x {memory}>, ptr {place}, align {ALIGNMENT[memory]}")
+            spread = ", ".join(f"i32 {lane if lane < count else 'poison'}" for lane in range(width))
+            wide = body.let(
+                f"shufflevector <{count} x {memory}> {part}, <{count} x {memory}> poison, <{width} x i32> <{spread}>"
+            )
+            chosen = [width + lane - first if first <= lane < first + count else lane for lane in range(width)]
+            lanes = ", ".join(f"i32 {lane}" for lane in chosen)
+            found = body.let(f"shufflevector {kind} {found}, {kind} {wide}, <{width} x i32> <{lanes}>")
+        return found
 
     def load_pairs(self, element: str, row: str) -> tuple[str, str]:
         """Write a load of a pair for each lane; return what is first in them, and what is second."""
@@ -77,6 +96,9 @@ class Inner:
     def _mask_of_pairs(self) -> str | None:
         if self.mask is None:
             return None
+        left = constant_lanes(self.mask)
+        if left is not None:
+            return constant_mask(2 * left, 2 * self.width)
         kind, lanes = f"<{self.width} x i1>", ", ".join(f"i32 {lane // 2}" for lane in range(2 * self.width))
         return self.body.let(f"shufflevector {kind} {self.mask}, {kind} poison, <{2 * self.width} x i32> <{lanes}>")
 
@@ -131,6 +153,13 @@ class Inner:
         if mask is None:
             body.do(f"store {kind} {value}, ptr {address}, align {ALIGNMENT[memory]}")
             return
+        if (pieces := _pieces(mask, width, memory)) is not None:
+            for first, count in pieces:
+                lanes = ", ".join(f"i32 {lane}" for lane in range(first, first + count))
+                part = body.let(f"shufflevector {kind} {value}, {kind} poison, <{count} x i32> <{lanes}>")
+                place = body.let(f"getelementptr {memory}, ptr {address}, i64 {first}")
+                body.do(f"store <{count} x {memory}> {part}, ptr {place}, align {ALIGNMENT[memory]}")
+            return
         name = body.module.declare(f"llvm.masked.store.v{width}{SHORT[memory]}.p0", f"void {{}}({kind}, ptr, i32, <{width} x i1>)")  # fmt: skip  # noqa: E501
         body.do(f"call void {name}({kind} {value}, ptr {address}, i32 {ALIGNMENT[memory]}, <{width} x i1> {mask})")
 
@@ -145,6 +174,31 @@ class Inner:
         lanes = ", ".join(f"i32 {lane // 2 + lane % 2 * width}" for lane in range(2 * width))
         both = body.let(f"shufflevector {kind} {first}, {kind} {second}, <{2 * width} x i32> <{lanes}>")
         self._store_neighbors(memory, both, address, 2 * width, self._mask_of_pairs())
+
+
+def constant_mask(left: int, width: int) -> str | None:
+    """Return which lanes of a vector are among the `left` elements that are left; None where all are."""
+    if left >= width or width == 1:
+        return None
+    return "<" + ", ".join(f"i1 {'true' if lane < left else 'false'}" for lane in range(width)) + ">"
+
+
+def constant_lanes(mask: str) -> int | None:
+    """Return how many lanes a mask of `constant_mask` has; None for one that is known at run time only."""
+    return mask.count("true") if mask.startswith("<") else None
+
+
+def _pieces(mask: str, width: int, memory: str) -> list[tuple[int, int]] | None:
+    """Return the pieces, as (first lane, number of lanes), in which lanes under a mask are read and written; None: at once."""
+    left = constant_lanes(mask)
+    if left is None or width * ALIGNMENT[memory] >= WIDE:
+        return None
+    found, first = [], 0
+    for count in (1 << power for power in reversed(range(width.bit_length()))):
+        if left - first >= count:
+            found.append((first, count))
+            first += count
+    return found
 
 
 def load_number(body: Body, element: str, address: str) -> str:

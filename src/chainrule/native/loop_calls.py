@@ -9,6 +9,7 @@ from typing import NamedTuple
 from chainrule.native.layout import Storage, is_view, lies_in_pairs, storage_of_view
 from chainrule.native.points import Loop, Root
 from chainrule.native.reductions import IDENTITY
+from chainrule.native.spaces import joined, separate
 from chainrule.native.steps import Piece
 from chainrule.native.tables import Address
 from chainrule.native.writing import State, Writing
@@ -19,12 +20,13 @@ from chainrule.passes.terms import Term, uniform
 class LoopCall(NamedTuple):
     """A call of a loop's function.
 
-    pointers: where they point. totals: the reductions over rows, to which every block adds, with the sizes of their targets.
+    lengths: of its loops. pointers: where they point.
+    totals: the reductions over rows, to which every block adds, with the sizes of their targets.
     work: about how many operations it does in all.
     """
 
     symbol: str
-    domain: tuple[int, ...]
+    lengths: tuple[int, ...]
     pointers: Sequence[Address]
     totals: Sequence[tuple[Root, int]]
     work: int
@@ -65,10 +67,12 @@ def loop_call(
     if not domain:
         domain, pieces = (1,), [piece._replace(strides=(1,)) for piece in pieces]
     flat = flatten_space(domain, [(p.term, p.how, p.strides) for p in pieces], stored) if may_flatten else None
+    leaves = [(p.term, p.strides) for p in pieces]
     if flat is not None:
         domain, leaves = flat
-    else:
-        leaves = [(p.term, p.strides) for p in pieces]
+    space = separate(domain)
+    if flat is None and not any(piece.places or piece.beside for piece in pieces):
+        space = joined(domain, leaves, stored, keeps_rows=not may_flatten)
     roots: list[Root] = []
     totals: list[tuple[Root, int]] = []
     for piece, (term, strides) in zip(pieces, leaves, strict=True):
@@ -76,13 +80,14 @@ def loop_call(
             strides = tuple(1 if length == 1 else stride for length, stride in zip(domain, strides, strict=True))
         target = Storage(piece.target, piece.offset, strides)
         pointer = number(target, piece.target.dtype.itemsize)
+        strides = space.of_loops(strides)
         root = Root(term, piece.how, pointer, strides, piece.places, piece.spread, piece.beside)
         roots.append(root)
         if piece.how in IDENTITY and not strides[0]:
             totals.append((root, piece.target.size))
     read = stored if flat is None else lambda term: _flat_stored(term, stored)
     work = math.prod(domain) * max(LEAST, operations)
-    return LoopCall(writer.loop_function(Loop(domain, roots, read, names)), domain, names, totals, work)
+    return LoopCall(writer.loop_function(Loop(space, roots, read, names)), space.lengths, names, totals, work)
 
 
 def _copied(writer: Writing, state: State, term: Term) -> Storage | None:

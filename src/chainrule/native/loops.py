@@ -17,22 +17,23 @@ from chainrule.native.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import Coordinate, coordinates_of_operand, join_bounds, lies_in_pairs, pad_bounds
 from chainrule.native.nests import Nest
-from chainrule.native.points import Loop, Points, Root, starting
+from chainrule.native.points import Loop, Points, Root
 from chainrule.native.reductions import IDENTITY, identity
 from chainrule.native.row_sums import RowSums
+from chainrule.native.spaces import crossed, starting
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import BOOL, FLOAT32, Shape, Term, freeze, uniform
 from chainrule.primitives.shape import BROADCAST_TO
 
 
-def _nest_of(domain: Shape, roots: Sequence[Root]) -> type[Nest]:
+def _nest_of(lengths: Shape, roots: Sequence[Root]) -> type[Nest]:
     """Return what writes the loops: reductions along one of the last two axes stay in registers."""
-    if len(domain) < 2 or not all(root.how in IDENTITY for root in roots):
+    if len(lengths) < 2 or not all(root.how in IDENTITY for root in roots):
         return Nest
     reduced = {tuple(axis for axis, stride in enumerate(root.strides) if not stride) for root in roots}
-    if reduced == {(len(domain) - 1,)}:
+    if reduced == {(len(lengths) - 1,)}:
         return RowSums
-    return ColumnSums if reduced == {(len(domain) - 2,)} and domain[-1] <= WIDEST else Nest
+    return ColumnSums if reduced == {(len(lengths) - 2,)} and lengths[-1] <= WIDEST else Nest
 
 
 class _Writer:
@@ -43,15 +44,15 @@ class _Writer:
         self.loop = loop
         self.names = itertools.count()
         self.cost = 0
-        self.breaks: list[set[int]] = [{0, length} for length in loop.domain]
+        self.breaks: list[set[int]] = [{0, length} for length in loop.space.lengths]
         self.kinds: set[Any] = set()
         self._seen: set[Any] = set()
         for root in loop.roots:
-            self._scan(root.term, starting(loop.domain, root.term))
+            self._scan(root.term, starting(loop.space.domain, root.term))
             for place, at, _ in root.start_of_places():
                 self._scan(place, at)
             if root.beside is not None:
-                self._scan(root.beside, starting(loop.domain, root.beside))
+                self._scan(root.beside, starting(loop.space.domain, root.beside))
         narrow = self.kinds <= {FLOAT32, BOOL} and FLOAT32 in self.kinds
         self.width = max(1, width_bytes // (4 if narrow else 8))
         if any(root.is_scattered for root in loop.roots):
@@ -83,15 +84,10 @@ class _Writer:
 
     def _note_edges(self, edges: tuple[int, int], at: Coordinate) -> None:
         """Note at which loop indices a coordinate crosses the edges of a pad, or of a part."""
-        if at.axis is None:
-            return
-        for edge in edges:
-            if at.coefficient > 0:  # the first index at or after the edge
-                place = -((at.constant - edge) // at.coefficient)
-            else:  # the first one before it
-                place = (at.constant - edge) // -at.coefficient + 1
-            if 0 < place < self.loop.domain[at.axis]:
-                self.breaks[at.axis].add(place)
+        if at.axis is not None:
+            space = self.loop.space
+            places = crossed(edges, at, space.domain[at.axis])
+            self.breaks[space.loop[at.axis]].update(place * space.inner[at.axis] for place in places)
 
     def text(self, name: str) -> str:
         """Return the function."""
@@ -99,7 +95,7 @@ class _Writer:
         self.lines = ["entry:"]
         current = "entry"
         single = all(len(edges) == 2 for edges in self.breaks)
-        nest = _nest_of(self.loop.domain, roots) if single else Nest
+        nest = _nest_of(self.loop.space.lengths, roots) if single else Nest
         if nest is Nest and not (single and all(map(self._is_direct, roots))):
             single = False
             for root in roots:
@@ -166,7 +162,8 @@ SHORT = 32
 def loop_key(loop: Loop) -> Any:
     """Return what tells loops apart: equal for loops whose functions are the same but for the memory that they are given."""
     # Hot path: benchmarks/test_first_calls.py
-    line = loop.domain if len(loop.domain) == 1 and loop.domain[0] > 1 else None
+    space = loop.space
+    line = space.domain if len(space.domain) == 1 and space.domain[0] > 1 else None
     any_length = line is not None
     made: dict[int, int] = {}
     parts: list[Any] = []
@@ -212,8 +209,7 @@ def loop_key(loop: Loop) -> Any:
          root.strides, root.spread, tuple([(made[place.index], stride) for place, stride in root.places]))
         for root in loop.roots
     ])  # fmt: skip
-    domain = loop.domain[0] < SHORT if any_length else loop.domain
-    return domain, roots, tuple(parts)
+    return (space.domain[0] < SHORT if any_length else space), roots, tuple(parts)
 
 
 def write_loop(module: Module, name: str, loop: Loop, width_bytes: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from chainrule.native.inner import MEMORY, Inner, splat
+from chainrule.native.inner import MEMORY, Inner, constant_mask, splat
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
 from chainrule.native.layout import coordinates_of_operand
@@ -110,10 +110,12 @@ class Nest:
             if main:
                 at = str(int(start) + main)
                 state = self._vectors(points, body, start, at, copies, state, totals, None)
-            if length > main:
-                mask = None if (length - main) % width == 0 else stop
-                one = self._vectors(points, body, at, stop, 1, state[:1], totals, mask)
-                state = [*one, *state[1:]]
+            full, left = (length - main) // width * width, length % width
+            if full:
+                start, at = at, str(int(at) + full)
+                state[:1] = self._vectors(points, body, start, at, 1, state[:1], totals, None)
+            if left:
+                state[0] = self._point(points, Inner(width, body, at, 0, constant_mask(left, width)), state[0])
         else:
             state = self._range(points, body, start, stop, copies, state, totals)
         self._finish(points, body, totals, state)
@@ -257,10 +259,3 @@ def runtime_mask(body: Body, i: str, stop: str, width: int) -> str:
     limit = splat(body, body.let(f"sub i64 {stop}, {i}"), "i64", width)
     lanes = ", ".join(f"i64 {lane}" for lane in range(width))
     return body.let(f"icmp slt <{width} x i64> <{lanes}>, {limit}")
-
-
-def constant_mask(left: int, width: int) -> str | None:
-    """Return which lanes of a vector are among the `left` elements that are left; None where all are."""
-    if left >= width or width == 1:
-        return None
-    return "<" + ", ".join(f"i1 {'true' if lane < left else 'false'}" for lane in range(width)) + ">"

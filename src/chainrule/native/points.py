@@ -20,6 +20,7 @@ from chainrule.native.layout import (
     lies_in_pairs,
     pad_bounds,
 )
+from chainrule.native.spaces import Space, starting
 from chainrule.native.text import Body, Module
 from chainrule.passes.places import GATHER
 from chainrule.passes.terms import Shape, Term, uniform
@@ -56,11 +57,12 @@ class Root(NamedTuple):
 class Loop(NamedTuple):
     """An iteration space, what is left in memory, and how values that are in memory are read.
 
+    roots: their strides are those of the loops.
     storage: returns where a term is, with the number of its pointer, or None where the loop computes it.
     pointers: what the program passes for them, which may become more while the loop is written; their number is what counts.
     """
 
-    domain: Shape
+    space: Space
     roots: Sequence[Root]
     storage: Callable[[Term], tuple[int, Storage] | None]
     pointers: Sequence[object]
@@ -72,15 +74,6 @@ class Value(NamedTuple):
     name: str
     depth: int
     number: Any = None
-
-
-def starting(domain: Shape, term: Term) -> tuple[Coordinate, ...]:
-    """Return the coordinates at which a space computes a term: the term's axes are the last axes of the space."""
-    skip = len(domain) - len(term.shape)
-    return tuple(
-        Coordinate(skip + axis, 1, 0) if length != 1 or domain[skip + axis] == 1 else Coordinate(None, 0, 0)
-        for axis, length in enumerate(term.shape)
-    )
 
 
 class Points:
@@ -99,7 +92,7 @@ class Points:
         self.loop = loop
         self.bounds = bounds
         self.width = width
-        self.rank = len(loop.domain)
+        self.rank = len(loop.space.lengths)
         self.sections = [Body(module, self.fresh("block"), names) for _ in range(self.rank)]
         self.index = [self.fresh("%i") for _ in range(self.rank)]
         self.outer: dict[Any, Value] = {}
@@ -132,14 +125,15 @@ class Points:
 
     def start(self, term: Term) -> tuple[Coordinate, ...]:
         """Return the coordinates of a root: its axes are the last axes of the space."""
-        return starting(self.loop.domain, term)
+        return starting(self.loop.space.domain, term)
 
     def _memo(self, depth: int, at: tuple[Coordinate, ...], inner: Inner) -> dict[Any, Value]:
         if depth < self.rank - 1:
             return self.outer
         if depth < self.rank:
             return self.row
-        if self.common is not None and all(each.axis != self.jammed for each in at):
+        loop = self.loop.space.loop
+        if self.common is not None and all(each.axis is None or loop[each.axis] != self.jammed for each in at):
             return self.common
         return inner.memo
 
@@ -183,7 +177,8 @@ class Points:
     def _inside(self, at: Coordinate, edges: tuple[int, int]) -> bool:
         place = at.constant
         if at.axis is not None:
-            place += at.coefficient * self.bounds[at.axis][0]
+            space = self.loop.space
+            place += at.coefficient * space.index_along(at.axis, self.bounds[space.loop[at.axis]][0])
         return edges[0] <= place < edges[1]
 
     def _compute(self, term: Term, parts: list[Value], inner: Inner) -> Value:
@@ -242,11 +237,12 @@ class Points:
     ) -> Value:  # fmt: skip
         """Write a load. steps: computed places, with strides."""
         pointer, storage = stored
-        constant, coefficients = storage.offset, [0] * self.rank
+        constant, steps_of_axes = storage.offset, [0] * len(self.loop.space.domain)
         for coordinate, stride in zip(at, storage.strides, strict=True):
             constant += coordinate.constant * stride
             if coordinate.axis is not None:
-                coefficients[coordinate.axis] += coordinate.coefficient * stride
+                steps_of_axes[coordinate.axis] += coordinate.coefficient * stride
+        coefficients = self.loop.space.of_loops(steps_of_axes)
         constant += sum(int(place.number) * stride for place, stride in steps if place.number is not None)
         moving = [(place.name, stride, place.depth) for place, stride in steps if place.number is None]
         depth = max((axis + 1 for axis, each in enumerate(coefficients) if each), default=0)
@@ -261,7 +257,7 @@ class Points:
         in_pairs = coefficients[-1] == 2 and not steps and lies_in_pairs(storage)
         side = constant % 2 if in_pairs else 0
         constant -= side
-        key = ("row", pointer, constant, tuple(coefficients[:-1]), outer, element)
+        key = ("row", pointer, constant, coefficients[:-1], outer, element)
         row = self.row.get(key)
         if row is None:
             row = Value(self.address(body, element, pointer, constant, coefficients[:-1], outer), self.rank - 1)

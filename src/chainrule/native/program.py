@@ -327,7 +327,7 @@ class ProgramWriter(Writing):
     def _scatter(self, step: Step, state: State) -> None:
         """Write a loop whose rows are worked off in order."""
         call = loop_call(self, state, step.domain, step.pieces, step.operations, may_flatten=False)
-        self.pending.append(Pending(call.symbol, tuple(call.pointers), call.domain[0]))
+        self.pending.append(Pending(call.symbol, tuple(call.pointers), call.lengths[0]))
         self.work += call.work
         state.done.update(piece.target.index for piece in step.pieces)
 

@@ -15,6 +15,7 @@ from chainrule.native.loop_calls import LoopCall
 from chainrule.native.points import Loop, Root
 from chainrule.native.reductions import identity_of
 from chainrule.native.row_groups import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
+from chainrule.native.spaces import separate
 from chainrule.native.tables import Address, Pending, zeros
 from chainrule.native.text import Body
 from chainrule.native.writing import State, Writing
@@ -23,7 +24,7 @@ from chainrule.passes.terms import Term
 
 def run_rows(writer: Writing, state: State, calls: Sequence[LoopCall]) -> None:
     """Write the run of loops over the same rows."""
-    rows = calls[0].domain[0]
+    rows = calls[0].lengths[0]
     work = sum(call.work for call in calls)
     writer.work += work
     block = _block(calls)
@@ -54,8 +55,8 @@ def _start(writer: Writing, target: Address, root: Root, size: int) -> None:
 
 def _block(calls: Sequence[LoopCall]) -> int:
     """Return how many rows a block has."""
-    rows = calls[0].domain[0]
-    widest = max(math.prod(call.domain[1:]) for call in calls)
+    rows = calls[0].lengths[0]
+    widest = max(math.prod(call.lengths[1:]) for call in calls)
     if len(calls) == 1 and not calls[0].totals:
         return rows
     block = max(1, BLOCK_ELEMENTS // widest) if len(calls) == 1 else max(64, BLOCK_BYTES // (8 * widest))
@@ -120,7 +121,7 @@ def _run_chunks(writer: Writing, state: State, calls: Sequence[LoopCall], rows: 
         width = stride // root.term.dtype.itemsize
         part = Term(-1, None, (), {}, (chunks, size), root.term.dtype)
         read = partial(_stored_at, (1, Storage(part, 0, (width, 1))))
-        loop = Loop((chunks, size), [Root(part, root.how, 0, (0, 1))], read, [target, name])
+        loop = Loop(separate((chunks, size)), [Root(part, root.how, 0, (0, 1))], read, [target, name])
         body.do(f"call void @{writer.loop_function(loop)}(ptr {target}, ptr {name}, i64 0, i64 {chunks})")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.native.inner import MEMORY, Inner
+from chainrule.native.inner import MEMORY, Inner, constant_mask
 from chainrule.native.instructions import ELEMENTS, REALS
 from chainrule.native.lanes import Lanes
-from chainrule.native.nests import Bounds, Nest, constant_mask
+from chainrule.native.nests import Bounds, Nest
 from chainrule.native.points import Root
 from chainrule.native.reductions import combine, horizontal
 from chainrule.native.text import Body

@@ -18,6 +18,7 @@ from chainrule.native.loops import loop_key, write_loop
 from chainrule.native.machine import host
 from chainrule.native.memory import Arena
 from chainrule.native.points import Loop, Root
+from chainrule.native.spaces import separate
 from chainrule.native.tables import LONG, Address, Pending, Table, table_of, write_run
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import Shape, Term
@@ -193,7 +194,9 @@ class Writing:
             body.do(f"call void @llvm.memset.p0.i64(ptr {pointer}, i8 0, i64 {count * dtype.itemsize}, i1 false)")
             return
         value = Term(-1, None, (), {}, (), dtype, constant=dtype.type(number))
-        symbol = self.loop_function(Loop((count,), [Root(value, "store", 0, (1,))], lambda term: None, [pointer]))
+        symbol = self.loop_function(
+            Loop(separate((count,)), [Root(value, "store", 0, (1,))], lambda term: None, [pointer])
+        )
         body.do(f"call void @{symbol}(ptr {pointer}, i64 0, i64 {count})")
 
     # --- loops

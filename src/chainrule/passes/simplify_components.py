@@ -118,4 +118,5 @@ def _adds_axes(term: Term) -> bool:
             return False
     elif term.primitive is not RESHAPE:
         return False
-    return [n for n in term.operands[0].shape if n != 1] == [n for n in term.shape if n != 1]
+    before, after = term.operands[0].shape, term.shape
+    return before[-1:] == after[-1:] and [n for n in before if n != 1] == [n for n in after if n != 1]
