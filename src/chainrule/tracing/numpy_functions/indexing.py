@@ -14,7 +14,7 @@ from chainrule.errors import ShapeError, TracingError, where
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.order import ARGWHERE
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
+from chainrule.tracing.numpy_functions.arguments import all_axes, one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
 __all__ = ["INDEXING", "index", "index_set"]
@@ -164,14 +164,19 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 
 
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Array:
-    """np.trim_zeros, of one axis."""
+    """np.trim_zeros: of each axis (None: of every one), the slices at its ends that are zero altogether are left out."""
     x = as_array(filt)
-    places = flatnonzero(x)
+    trimmed = all_axes(axis, x.ndim, "trim_zeros")
+    places = nonzero(x)
+    return x[tuple(_kept(places[each], trim.lower()) if each in trimmed else slice(None) for each in range(x.ndim))]
+
+
+def _kept(places: Array, trim: str) -> slice:
+    """Return the part of an axis from the first place to the last, where the front and the back are to be trimmed."""
     if not places.shape[0]:
-        return x[:0]
-    start = int(places[0]) if "f" in trim.lower() else 0
-    stop = int(places[-1]) + 1 if "b" in trim.lower() else x.shape[0]
-    return x[start:stop]
+        return slice(0)
+    start = int(np.min(places)) if "f" in trim else None
+    return slice(start, int(np.max(places)) + 1 if "b" in trim else None)
 
 
 # Functions that write into their first argument
