@@ -82,3 +82,58 @@ def test_put_as_a_method() -> None:
         return np.sum(x**2)
 
     np.testing.assert_array_equal(cr.grad(fun)(np.array([1.0, 2.0])), [0.0, 4.0])
+
+
+M = np.arange(1.0, 7.0).reshape(2, 3)
+
+RESULTS = {
+    "einsum, implicit": lambda x: np.einsum("ij", x),
+    "einsum, transposed": lambda x: np.einsum("ji", x),
+    "einsum of lists": lambda x: np.einsum(x, [0, 1], [1, 0]),
+    "einsum of a diagonal": lambda x: np.einsum(x[:, :2], [0, 0], [0]),
+    "einsum that sums": lambda x: np.einsum("ij->j", x),
+    "columns in their order in memory": lambda x: x.T.ravel("K"),
+    "as they are in memory": lambda x: x.T.reshape(-1, order="A"),
+    "element": lambda x: x[1, 2],
+    "element, as an array": lambda x: x[1, ..., 2],
+    "last of each row": lambda x: x[..., 2],
+    "one element in another shape": lambda x: x[:1, :1].reshape(()),
+    "one element without axes": lambda x: np.squeeze(x[:1, :1]),
+    "copied into the same shape": lambda x: np.reshape(x, (2, 3), copy=True),
+    "copied into another shape": lambda x: x.reshape(3, 2, copy=True),
+    "clip without limits": lambda x: np.clip(x, None, None),
+    "no border": lambda x: np.pad(x, 0, mode="edge"),
+    "grid": lambda x: np.meshgrid(x[0])[0],
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_changes_of_a_result_reach_the_array_where_they_do_in_numpy(name: str) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        part = RESULTS[name](x)
+        part *= 3
+        part -= np.sum(x)
+        return np.sum(x * M) + np.sum(part**2)
+
+    wanted = fun(M)
+    assert cr.value_and_grad(fun)(M)[0] == wanted
+    assert cr.vmap(fun)(M[None])[0] == wanted
+    compiled = cr.jit(fun)
+    assert [compiled(M) for _ in range(3)] == [wanted] * 3
+    cr.check_grad(fun, M)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda x: np.broadcast_arrays(x, M[0])[0], lambda x: np.meshgrid(x, x, copy=False)[0]]
+)
+def test_broadcast_arrays_show_what_is_assigned_later(make: Any) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        shown = make(x)
+        x *= 5
+        return np.sum(shown * shown)
+
+    x = np.arange(1.0, 4.0)
+    assert cr.value_and_grad(fun)(x)[0] == fun(x)
+    cr.check_grad(fun, x)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import NO_PARAMETERS, Traced, bind, innermost, owners
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind, owners
 from chainrule.errors import WITH_NUMPY, NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
@@ -22,7 +22,9 @@ from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.products import matmul
+from chainrule.tracing.numpy_functions.subscripts import split_arguments
 from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.shared_memory import has_ellipsis, only_rearranges, reader, same_memory
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
 
@@ -32,7 +34,7 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
         if (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         result = bind(primitive, (self, other))
-        if self.ndim == 0:
+        if self.ndim == 0 and self.origin is None:  # a number, and no view of an array's element
             return result
         if np.shape(result) != self.shape:
             raise ShapeError(
@@ -130,11 +132,13 @@ class TracedArray(TracedOperators):
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]
-            if result is not source and (function in VIEWS_BY_POSITION or _same_memory(result, source)):
-                rest = args[1:]
-                result.share(source, lambda array: implementation(array, *rest, **kwargs))
-        elif function is np.einsum and isinstance(result, TracedArray) and _only_rearranges(args):
-            result.share(args[1], lambda array: implementation(args[0], array))
+            is_view = result is not source and not kwargs.get("copy", False)
+            if is_view and (function in VIEWS_BY_POSITION or same_memory(result, source)):
+                result.share(source, reader(implementation, source, args[1:], kwargs))
+        elif function is np.einsum and isinstance(result, TracedArray):
+            subscripts, operands = split_arguments(args)
+            if only_rearranges(subscripts, operands):
+                result.share(operands[0], lambda array: implementation(subscripts, array))
         return result
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -180,7 +184,7 @@ class TracedArray(TracedOperators):
                 if selected is not None:
                     return selected
         result = bind(INDEX, (self, *arrays), {"template": template})
-        if not arrays and type(result) is TracedArray and key is not True and result.owner.shape(result):
+        if not arrays and type(result) is TracedArray and key is not True and (result.ndim or has_ellipsis(template)):
             result.share(self, lambda array: index(array, key), decided(template))
         return result
 
@@ -364,19 +368,6 @@ def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None
 def _is_key(known: Key, key: Key) -> bool:
     """Whether an index expression of slices and plain integers is the one that a view was read by."""
     return known is not None and split_key(key)[1] == () and decided(split_key(key)[0]) == known
-
-
-def _only_rearranges(args: Sequence[Any]) -> bool:
-    """Whether np.einsum is asked for a transpose or a diagonal, such as "ii->i": NumPy's result is a view then."""
-    if len(args) != 2 or not isinstance(args[0], str) or not isinstance(args[1], TracedArray):
-        return False
-    before, arrow, after = args[0].partition("->")
-    return bool(arrow) and set(before) == set(after)
-
-
-def _same_memory(first: Traced, second: Traced) -> bool:
-    """Whether NumPy made one of two arrays as a view of the other; to reshape an array that is not in order is to copy it."""
-    return np.may_share_memory(innermost(first).value, innermost(second).value)
 
 
 def _spelled(function: Any) -> str:

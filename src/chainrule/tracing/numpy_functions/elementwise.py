@@ -44,7 +44,7 @@ def clip(
         return bind(CLIP, (x, lift(low), lift(high)))
     if is_given(low):
         return np.maximum(x, lift(low))
-    return np.minimum(x, lift(high)) if is_given(high) else x
+    return np.minimum(x, lift(high)) if is_given(high) else np.copy(x)
 
 
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:

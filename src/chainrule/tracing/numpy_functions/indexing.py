@@ -140,7 +140,8 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     ]
     if indexing == "xy" and count > 1:
         arrays = [np.swapaxes(x, 0, 1) for x in arrays]
-    return tuple(arrays) if sparse else tuple(np.broadcast_arrays(*arrays))
+    grids = arrays if sparse else np.broadcast_arrays(*arrays)
+    return tuple(each.copy() if copy else each for each in grids)
 
 
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Array, ...]:

@@ -38,10 +38,11 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
         return _pad_constant(x, widths, options.pop("constant_values", 0))
     if mode == "empty":  # what stands at the border is for the caller to set
         return _pad_constant(x, widths, 0)
+    padded = x
     for axis, width in enumerate(widths):
         if width != (0, 0):
-            x = _pad_axis(x, axis, width, mode, options)
-    return x
+            padded = _pad_axis(padded, axis, width, mode, options)
+    return np.copy(x) if padded is x else padded
 
 
 def _pad_constant(x: Array, widths: tuple[Width, ...], constants: Any) -> Array:

@@ -51,7 +51,9 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = N
     wanted = full_shape(newshape if shape is None else shape, x.size)
     if _is_column_order(x, order):
         return np.transpose(bind(RESHAPE, (np.transpose(x),), {"shape": wanted[::-1]}))
-    return x if wanted == x.shape else bind(RESHAPE, (x,), {"shape": wanted})
+    if wanted == x.shape:
+        return np.copy(x) if copy else x
+    return bind(RESHAPE, (x,), {"shape": wanted})
 
 
 def ravel(a: Any, order: str = "C") -> Array:
@@ -113,7 +115,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Array, ...]:
     """np.broadcast_arrays."""
     arrays = [as_array(each) for each in args]
     shape = np.broadcast_shapes(*(x.shape for x in arrays))
-    return tuple(broadcast_to(x, shape) for x in arrays)
+    return tuple(np.broadcast_to(x, shape) for x in arrays)
 
 
 def expand_dims(a: Any, axis: Any) -> Array:
