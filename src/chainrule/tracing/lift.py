@@ -61,8 +61,12 @@ def holds_traced(value: Any) -> bool:
 
 
 def lift_constant(like: Traced, value: Array) -> Array:
-    """Return an array as a traced constant in the trace of `like`, so that traced values can be assigned into it."""
-    return like.owner.constant(np.array(value))
+    """Return an array as a traced constant in the trace of `like`, so that traced values can be assigned into it.
+
+    What was to hold Python objects (dtype=object) holds numbers of the type of `like`, as traced values are.
+    """
+    array, model = np.array(value), np.dtype(like.value.dtype)
+    return like.owner.constant(array.astype(np.result_type(model, np.float16)) if array.dtype.hasobject else array)
 
 
 def any_traced(values: Sequence[Any]) -> Traced | None:
