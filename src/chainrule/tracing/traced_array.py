@@ -24,6 +24,7 @@ from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
 from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.outputs import takes_traced, written
 from chainrule.tracing.shared_memory import has_ellipsis, only_rearranges, reader, same_memory
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
@@ -129,6 +130,10 @@ class TracedArray(TracedOperators):
             return CREATORS[function](self, *args, **kwargs)
         if implementation is None:
             raise NoRuleError(f"{_spelled(function)} has no derivative rule yet; {WITH_NUMPY}{where()}")
+        output = kwargs.get("out")
+        if takes_traced(output):
+            rest = {name: value for name, value in kwargs.items() if name != "out"}
+            return written(output, _of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]
@@ -363,6 +368,13 @@ def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None
         return None if mask is None else MaskKey(None, mask, 0)
     mask = first if first.dtype.kind == "b" else first.mask_of(arrays)
     return None if mask is None else mask_key(template, mask, ndim)
+
+
+def _of_shape(result: Array, output: Any) -> Array:
+    """Return a result; raise where an array that it is to be written into has another shape."""
+    if np.shape(result) != np.shape(output):
+        raise ShapeError(f"out= has the shape {np.shape(output)}, but the result {np.shape(result)}{where()}")
+    return result
 
 
 def _is_key(known: Key, key: Key) -> bool:
