@@ -137,3 +137,81 @@ def test_broadcast_arrays_show_what_is_assigned_later(make: Any) -> None:
     x = np.arange(1.0, 4.0)
     assert cr.value_and_grad(fun)(x)[0] == fun(x)
     cr.check_grad(fun, x)
+
+
+LATER = {
+    "array of a view": lambda x: (x[:, 0], lambda part: np.array(part)),
+    "asarray of a view": lambda x: (x.T, lambda part: np.asarray(part)[1]),
+    "selection of a view": lambda x: (x[0], lambda part: part[np.array([True, False, True])]),
+    "decision on a view": lambda x: (x[0, ..., 0], lambda part: 1.0 if part > 5 else x[0, 1]),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_view_is_read_as_it_is_after_an_assignment(name: str) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        part, use = LATER[name](x)
+        x *= 10
+        return np.sum(use(part) * 2) + np.sum(x)
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.jvp(fun, (M,), (M,))[0] == fun(M)
+    compiled = cr.jit(fun)
+    assert [compiled(M) for _ in range(3)] == [fun(M)] * 3
+    cr.check_grad(fun, M)
+
+
+FLATTENED = {
+    "reversed": lambda x: x[0, ::-1].ravel(),
+    "column": lambda x: x[:, 1].ravel(),
+    "column in three axes": lambda x: np.atleast_3d(x[:, 1]).ravel(),
+    "column, reshaped": lambda x: x[:, 1].reshape(-1),
+    "diagonal": lambda x: np.einsum("ii->i", x[:, :2]).ravel(),
+    "rows": lambda x: x[:1].ravel(),
+    "copied": lambda x: x[::-1].copy().ravel(),
+    "in the order of memory": lambda x: x[:, 1].ravel("K"),
+}
+
+
+@pytest.mark.parametrize("name", FLATTENED)
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_flattened_views_are_copies_where_numpy_has_to_walk_in_steps(name: str, is_changed: bool) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        if is_changed:
+            x[...] += 1
+        flat = FLATTENED[name](x)
+        flat *= 3
+        return np.sum(x * M) + np.sum(flat**2)
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.vmap(fun)(M[None])[0] == fun(M)
+    cr.check_grad(fun, M)
+
+
+def test_a_view_that_was_assigned_to_still_lies_in_steps() -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        column = x[:, 1]
+        column += 1
+        column.ravel()[0] = 50.0
+        rows = x.T
+        rows[...] *= 2
+        rows.reshape(-1)[0] = 70.0
+        return np.sum(x * M)
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    cr.check_grad(fun, M)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "A", "K"])
+@pytest.mark.parametrize("make", [np.array, np.transpose, np.asfortranarray])
+def test_flatten_reads_in_order_and_copies(make: Any, order: Any) -> None:
+    def fun(x: Any) -> Any:
+        flat = x.flatten(order)
+        flat[0] = 9.0
+        return np.sum(flat * np.arange(6.0)) + np.sum(x)
+
+    x = make(M)
+    assert cr.value_and_grad(fun)(x)[0] == fun(x)

@@ -176,7 +176,7 @@ class TracedOperators(Traced):
         )
 
     def __bool__(self) -> bool:
-        return bool(self.owner.decide(self, bool))
+        return bool(self.owner.decide(self.snapshot(), bool))
 
     def __float__(self) -> float:
         self._refuse("float")
@@ -185,7 +185,7 @@ class TracedOperators(Traced):
         self._refuse("complex")
 
     def __int__(self) -> int:
-        whole: Any = self.owner.whole_part(self) if self.dtype.kind == "f" else None
+        whole: Any = self.owner.whole_part(self.snapshot()) if self.dtype.kind == "f" else None
         return self._whole_number("int") if whole is None else int(whole)
 
     def __index__(self) -> int:
@@ -193,7 +193,7 @@ class TracedOperators(Traced):
 
     def _whole_number(self, wanted: str) -> int:
         if self.dtype.kind in "iub":
-            return int(self.owner.decide(self, int))
+            return int(self.owner.decide(self.snapshot(), int))
         self._refuse(wanted)
 
     def _refuse(self, wanted: str) -> NoReturn:
@@ -305,7 +305,7 @@ class TracedOperators(Traced):
         return f"<traced {self.dtype} of shape {self.shape}>"
 
     def __format__(self, specification: str) -> str:
-        value: Any = self
+        value: Any = self.snapshot()
         while isinstance(value, Traced):
             value.owner.note_text()
             value = value.value

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, innermost
 from chainrule.primitives.index_keys import Template
+from chainrule.tracing.numpy_functions.operands import lying
 from chainrule.tracing.numpy_functions.subscripts import explicit_subscripts
 
 
@@ -25,28 +27,51 @@ def has_ellipsis(template: Template) -> bool:
     return template is Ellipsis or (type(template) is tuple and any(entry is Ellipsis for entry in template))
 
 
-def same_memory(first: Traced, second: Traced) -> bool:
-    """Whether NumPy made one of two arrays as a view of the other; to reshape an array that is not in order is to copy it."""
-    return np.may_share_memory(innermost(first).value, innermost(second).value)
+def is_view(
+    function: Callable[..., Any], result: Traced, array: Traced, options: Sequence[Any], keywords: dict[str, Any]
+) -> bool:
+    """Whether what a function made of an array is a view of it; to reshape an array that is not in order is to copy it."""
+    if result is array or keywords.get("copy", False) or (array.origin is None and not array.owner.shape(array)):
+        return False
+    if (
+        function is np.ravel or array.version
+    ):  # which copies where it would walk in steps; values that are assigned lie anew
+        lies = lying(array)
+        return np.may_share_memory(function(lies, *options, **keywords), lies)
+    return np.may_share_memory(innermost(result).value, innermost(array).value)
+
+
+def in_order(array: Traced) -> Traced:
+    """Return an array whose value lies in memory row by row, as a copy does."""
+    value: Array = array.value
+    if isinstance(value, Traced):
+        ordered: Array = in_order(value)
+    elif type(value) is np.ndarray and not value.flags.c_contiguous:
+        ordered = np.ascontiguousarray(value)
+    else:
+        return array
+    return array if ordered is value else type(array)(array.owner, ordered, array.data)
 
 
 def reader(
-    function: Callable[..., Any], array: Traced, options: Sequence[Any], keywords: dict[str, Any]
+    function: Callable[..., Any],
+    implementation: Callable[..., Any],
+    array: Traced,
+    options: Sequence[Any],
+    keywords: dict[str, Any],
 ) -> Callable[[Any], Any]:
-    """Return how what `function` made of an array is read from it again after an assignment.
+    """Return how what a function of NumPy made of an array is read from it again after an assignment, by its implementation.
 
     order="K" and order="A" ask how the elements lie in memory: they stay where they were, whatever is assigned to them.
     """
     if not {"A", "K"}.isdisjoint(each for each in (*options, *keywords.values()) if type(each) is str):
         positions = function(_numbered(array), *options, **keywords)
         return lambda changed: np.take(np.ravel(changed), positions)
-    return lambda changed: function(changed, *options, **keywords)
+    return lambda changed: (implementation if isinstance(changed, Traced) else function)(changed, *options, **keywords)
 
 
 def _numbered(array: Traced) -> np.ndarray[Any, Any]:
     """Return the positions of an array's elements, laid out in memory as these are."""
-    value: Any = np.asarray(innermost(array).value)
-    shape: tuple[int, ...] = array.owner.shape(array)
-    numbers = np.empty_like(value[(0,) * (value.ndim - len(shape))], dtype=np.intp)  # of one member of a batch
-    numbers[...] = np.arange(numbers.size).reshape(shape)
+    numbers = np.empty_like(lying(array), dtype=np.intp)
+    numbers[...] = np.arange(numbers.size).reshape(numbers.shape)
     return numbers

@@ -25,7 +25,7 @@ from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
 from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
 from chainrule.tracing.outputs import takes_traced, written
-from chainrule.tracing.shared_memory import has_ellipsis, only_rearranges, reader, same_memory
+from chainrule.tracing.shared_memory import has_ellipsis, in_order, is_view, only_rearranges, reader
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
 
@@ -137,13 +137,12 @@ class TracedArray(TracedOperators):
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]
-            is_view = result is not source and not kwargs.get("copy", False)
-            if is_view and (function in VIEWS_BY_POSITION or same_memory(result, source)):
-                result.share(source, reader(implementation, source, args[1:], kwargs))
+            if function in VIEWS_BY_POSITION or is_view(function, result, source, args[1:], kwargs):
+                result.share(source, reader(function, implementation, source, args[1:], kwargs))
         elif function is np.einsum and isinstance(result, TracedArray):
             subscripts, operands = split_arguments(args)
             if only_rearranges(subscripts, operands):
-                result.share(operands[0], lambda array: implementation(subscripts, array))
+                result.share(operands[0], lambda array: np.einsum(subscripts, array))
         return result
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -238,6 +237,7 @@ class TracedArray(TracedOperators):
         self.version += 1
         if self.origin is not None:
             source, read, _, key = self.origin
+            written = TracedArray(self.owner, self.value, self.data)
             if source.dtype.kind == "c" and self.dtype.kind != "c":
                 raise TracingError(
                     f"an assignment into the real or imaginary part of a traced array; write z = a + 1j * b{where()}"
@@ -245,16 +245,18 @@ class TracedArray(TracedOperators):
             if key is None:
                 positions = read(np.arange(source.size).reshape(source.shape))
                 flat = index_set(
-                    np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self.snapshot(), (self.size,))
+                    np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(written, (self.size,))
                 )
                 source.assign(np.reshape(flat, source.shape))
             else:
-                source.assign(index_set(source, key, self.snapshot()))
+                source.assign(index_set(source, key, written))
             self.share(source, read, key)
         follow_assignments()
 
     def snapshot(self) -> TracedArray:
         """Return this value on its own: no assignment changes it."""
+        if self.origin is not None:
+            self.refresh()
         return TracedArray(self.owner, self.value, self.data)
 
     def _become(self, new: Array) -> None:
@@ -326,15 +328,15 @@ class TracedArray(TracedOperators):
 
     def copy(self, order: str = "C") -> TracedArray:
         """Return a copy: an assignment to it leaves this array as it is."""
-        if self.origin is not None:
-            self.refresh()
-        return self.snapshot()
+        copied: Any = in_order(self.snapshot())
+        found: TracedArray = copied
+        return found
 
     __copy__ = copy
 
     def flatten(self, order: Any = "C") -> Any:
         """Return a copy with one axis."""
-        return np.ravel(self.copy(), order=order)
+        return np.ravel(self, order=order).copy()
 
     def fill(self, value: Any) -> None:
         """Assign one value to every element."""
