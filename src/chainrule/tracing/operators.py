@@ -23,6 +23,7 @@ NO_STRIDES = (
     "a traced array has no strides: write windows as np.lib.stride_tricks.sliding_window_view(x, shape, axis=axes)[::step], "
     "blocks as np.reshape(x, (n, size, m, size))"
 )
+NO_PARTS = "an assignment into the real or imaginary part of a traced array; write z = a + 1j * b"
 _SEQUENCES = frozenset({list, tuple})
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
@@ -257,6 +258,10 @@ class TracedOperators(Traced):
         """The shape of the array, as the user's function sees it."""
         return self.owner.shape(self)
 
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        raise TracingError(f"the shape of a traced array stays what it is; write x = x.reshape({shape}){where()}")
+
     @property
     def ndim(self) -> int:
         """The number of axes."""
@@ -282,10 +287,24 @@ class TracedOperators(Traced):
         """The real part."""
         return np.real(self)
 
+    @real.setter
+    def real(self, values: Any) -> None:
+        self._assign_part(values)
+
     @property
     def imag(self) -> Any:
         """The imaginary part."""
         return np.imag(self)
+
+    @imag.setter
+    def imag(self, values: Any) -> None:
+        self._assign_part(None)
+
+    def _assign_part(self, values: Any) -> None:
+        if values is None or self.dtype.kind == "c":
+            raise TracingError(f"{NO_PARTS}{where()}")
+        target: Any = self
+        target[...] = values
 
     def conjugate(self) -> Any:
         """Return the complex conjugate; a real array is its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -23,7 +24,7 @@ from chainrule.tracing.lift import NO_MATRIX, lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
-from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
 from chainrule.tracing.outputs import takes_traced, written
 from chainrule.tracing.shared_memory import has_ellipsis, in_order, is_view, only_rearranges, reader
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
@@ -239,9 +240,7 @@ class TracedArray(TracedOperators):
             source, read, _, key = self.origin
             written = TracedArray(self.owner, self.value, self.data)
             if source.dtype.kind == "c" and self.dtype.kind != "c":
-                raise TracingError(
-                    f"an assignment into the real or imaginary part of a traced array; write z = a + 1j * b{where()}"
-                )
+                raise TracingError(f"{NO_PARTS}{where()}")
             if key is None:
                 positions = read(np.arange(source.size).reshape(source.shape))
                 flat = index_set(
@@ -268,6 +267,7 @@ class TracedArray(TracedOperators):
 
     all, any = _method(np.all), _method(np.any)
     argmax, argmin, argsort = _method(np.argmax), _method(np.argmin), _method(np.argsort)
+    argpartition, choose = _method(np.argpartition), _method(np.choose)
     clip, cumprod, cumsum = _method(np.clip), _method(np.cumprod), _method(np.cumsum)
     diagonal, dot, trace = _method(np.diagonal), _method(np.dot), _method(np.trace)
     max, min, mean, prod, std = _method(np.max), _method(np.min), _method(np.mean), _method(np.prod), _method(np.std)
@@ -304,6 +304,10 @@ class TracedArray(TracedOperators):
     def flat(self) -> Any:
         """The elements in row order, which can be read and assigned to by their position."""
         return FlatElements(self)
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        FUNCTIONS[np.put](self, np.arange(self.size), values)
 
     @property
     def flags(self) -> Any:
@@ -342,9 +346,13 @@ class TracedArray(TracedOperators):
         """Assign one value to every element."""
         self[...] = value
 
-    def sort(self, axis: int = -1) -> None:
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
         """Sort along an axis; this array takes the sorted value."""
-        self.assign(np.sort(self, axis=axis))
+        self.assign(FUNCTIONS[np.sort](self, operator.index(axis), kind, order, stable=stable))
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        """Partition along an axis; this array takes the partitioned value."""
+        self.assign(FUNCTIONS[np.partition](self, kth, operator.index(axis), kind, order))
 
     def item(self, *position: int) -> Any:
         """Return one element, still traced."""

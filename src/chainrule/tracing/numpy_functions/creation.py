@@ -98,7 +98,10 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Array:
     """np.logspace between traced ends."""
-    return _placed(np.power(lift(base), linspace(start, stop, num, endpoint)), dtype, axis)
+    bases, exponents = lift(base), linspace(start, stop, num, endpoint)
+    further = max(np.ndim(bases) + 1 - exponents.ndim, 0) if np.ndim(bases) else 0
+    exponents = np.reshape(exponents, (exponents.shape[0], *(1,) * further, *exponents.shape[1:]))
+    return _placed(np.power(bases, exponents), dtype, axis)
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:

@@ -24,6 +24,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     """np.take."""
     refuse_out("take", out)
     x, positions = as_array(a), as_array(indices)
+    positions = positions if positions.size else np.zeros(positions.shape, dtype=np.intp)
     if axis is None:
         x, axis = np.ravel(x), 0
     place = one_axis(axis, x.ndim, "take")
@@ -197,11 +198,20 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     target = _target(a, "fill_diagonal")
     if wrap and target.ndim == 2:
         rows = np.arange(target.size)[: target.size : target.shape[1] + 1]
-        target[np.unravel_index(rows, target.shape)] = lift(val)
+        target[np.unravel_index(rows, target.shape)] = _repeated(val, rows.size)
         return
+    if target.ndim < 2 or (target.ndim > 2 and len(set(target.shape)) > 1):
+        raise ShapeError(
+            f"np.fill_diagonal takes a matrix, or an array with axes of one length, not the shape {target.shape}{where()}"
+        )
     along = np.arange(min(target.shape))
-    v = as_array(val)
-    target[(along,) * target.ndim] = v if v.ndim == 0 else np.ravel(v)[along % v.size]
+    target[(along,) * target.ndim] = _repeated(val, along.size)
+
+
+def _repeated(values: Any, count: int) -> Array:
+    """Return so many values, which begin again where they end; a number as it is."""
+    v = as_array(values)
+    return v if v.ndim == 0 else np.ravel(v)[np.arange(count) % v.size]
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
@@ -214,6 +224,8 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """np.put."""
     target = _target(a, "put")
     positions, values = np.ravel(as_array(ind)), np.ravel(as_array(v))
+    if not positions.shape[0] or not values.shape[0]:
+        return
     if mode == "wrap":
         positions = np.remainder(positions, target.size)
     elif mode == "clip":
@@ -234,8 +246,10 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
 def putmask(a: Any, mask: Any, values: Any) -> None:
     """np.putmask."""
     target, v = _target(a, "putmask"), np.ravel(as_array(values))
+    if not v.shape[0]:
+        return
     repeated = v[np.arange(target.size) % v.shape[0]]
-    target[...] = np.where(lift(mask), np.reshape(repeated, target.shape), target)
+    target[...] = np.where(np.reshape(mask, target.shape), np.reshape(repeated, target.shape), target)
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:

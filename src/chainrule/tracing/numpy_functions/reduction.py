@@ -103,7 +103,8 @@ def mean(
         x = cast(x, dtype)
     if not _is_mask(where):
         axes = all_axes(axis, x.ndim, "mean")
-        return bind(MEAN, (x,), {"axis": axes, "keepdims": is_true(keepdims)})
+        result = bind(MEAN, (x,), {"axis": axes, "keepdims": is_true(keepdims)})
+        return result if dtype is None else cast(result, dtype)  # that of whole numbers is one too
     total = sum(x, axis, keepdims=keepdims, where=where)
     return _as_precise(total / _count(where, x, axis, keepdims), x)
 
