@@ -104,6 +104,7 @@ RESULTS = {
     "clip without limits": lambda x: np.clip(x, None, None),
     "no border": lambda x: np.pad(x, 0, mode="edge"),
     "grid": lambda x: np.meshgrid(x[0])[0],
+    "chosen by a truth value": lambda x: x[np.bool(True)],
 }
 
 
@@ -215,3 +216,59 @@ def test_flatten_reads_in_order_and_copies(make: Any, order: Any) -> None:
 
     x = make(M)
     assert cr.value_and_grad(fun)(x)[0] == fun(x)
+
+
+def _add(total: Any, term: Any) -> None:
+    total += term
+
+
+WITHOUT_AXES = {
+    "zeros": lambda x: np.zeros((), like=x),
+    "zeros_like": lambda x: np.zeros_like(x[0, 0]),
+    "full_like": lambda x: np.full_like(x[0, 0], x[0, 1]),
+    "array": lambda x: np.array(x[0, 0], like=x),
+    "copy": lambda x: np.zeros((), like=x).copy(),
+    "view": lambda x: (x * 1)[0, ..., 0],
+}
+
+
+@pytest.mark.parametrize("name", [name for name in WITHOUT_AXES if name != "array"])
+def test_arrays_without_axes_are_changed_by_operators_in_place(name: str) -> None:
+    def fun(x: Any) -> Any:
+        total = WITHOUT_AXES[name](x)
+        kept = total
+        for term in x[1]:
+            _add(total, term * term)
+        total *= x[0, 2]
+        return kept + x[0, 0]
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.jvp(fun, (M,), (M,))[0] == fun(M)
+    assert cr.vmap(fun)(M[None])[0] == fun(M)
+    compiled = cr.jit(fun)
+    assert [compiled(M) for _ in range(3)] == [fun(M)] * 3
+    cr.check_grad(fun, M)
+
+
+def test_numbers_are_not() -> None:
+    def fun(x: Any) -> Any:
+        first, total, least = x[0, 0], np.sum(x), np.median(x)
+        kept = first, total, least
+        first += 5.0
+        total *= 2.0
+        least -= total
+        return sum(kept) + first * total * least
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.vmap(fun)(M[None])[0] == fun(M)
+
+
+def test_an_argument_without_axes_is_an_array() -> None:
+    def fun(x: Any) -> Any:
+        y = x
+        y += 1.0
+        return x * y
+
+    assert fun(np.array(2.0)) == cr.value_and_grad(fun)(np.array(2.0))[0] == 9.0
+    assert cr.jvp(fun, (np.array(2.0),), (np.array(1.0),)) == (9.0, 6.0)
+    assert fun(2.0) == cr.value_and_grad(fun)(2.0)[0] == 6.0

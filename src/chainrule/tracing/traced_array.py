@@ -20,7 +20,7 @@ from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.flat_elements import FlatElements
-from chainrule.tracing.lift import NO_MATRIX, lift
+from chainrule.tracing.lift import NO_MATRIX, as_own_array, lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
@@ -36,7 +36,7 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
         if (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         result = bind(primitive, (self, other))
-        if self.ndim == 0 and self.origin is None:  # a number, and no view of an array's element
+        if self.ndim == 0 and self.origin is None and not self.version:  # a number, and no array without axes
             return result
         if np.shape(result) != self.shape:
             raise ShapeError(
@@ -189,7 +189,8 @@ class TracedArray(TracedOperators):
                 if selected is not None:
                     return selected
         result = bind(INDEX, (self, *arrays), {"template": template})
-        if not arrays and type(result) is TracedArray and key is not True and (result.ndim or has_ellipsis(template)):
+        is_basic = not arrays and type(key) is not bool and type(key) is not np.bool
+        if is_basic and type(result) is TracedArray and (result.ndim or has_ellipsis(template)):
             result.share(self, lambda array: index(array, key), decided(template))
         return result
 
@@ -334,6 +335,8 @@ class TracedArray(TracedOperators):
         """Return a copy: an assignment to it leaves this array as it is."""
         copied: Any = in_order(self.snapshot())
         found: TracedArray = copied
+        if self.version:
+            as_own_array(found)
         return found
 
     __copy__ = copy
