@@ -86,3 +86,10 @@ def test_plain_arrays_and_arrays_without_a_name_are_refused() -> None:
         cr.grad(lambda x: np.sum(np.modf(x, out=(np.zeros((2, 3)), None))[0]))(X)
     with pytest.raises(TracingError, match="name the array"):
         cr.grad(lambda x: np.sum(np.sum(x, 0, None, x[0])))(X)
+
+
+def test_complex_results_do_not_lose_their_imaginary_part() -> None:
+    with pytest.raises(TracingError, match="imaginary part would be lost"):
+        cr.grad(lambda x: np.sum(np.multiply(x, 1j, out=x * 1)))(X)
+    with pytest.raises(TypeError, match="complex"):
+        cr.grad(lambda x: np.sum(np.bincount([0, 1, 1], weights=x[0] * 1j)))(X)

@@ -33,6 +33,11 @@ def written(output: Any, result: Array) -> Any:
         output[...] = np.asarray(result)
         return output
     target: Any = output
+    if np.result_type(result).kind == "c" and target.dtype.kind != "c":
+        raise TracingError(
+            "out= is an array of real numbers, and the result complex: its imaginary part would be lost; create the array with "
+            f"np.zeros_like(x, dtype=complex){where()}"
+        )
     if np.shape(result) == target.shape and np.result_type(result) == target.dtype:
         target.assign(result)
     else:

@@ -184,6 +184,8 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
     if weights is None:
         return np.bincount(places, minlength=minlength)
     size = max(int(places.max(initial=-1)) + 1, minlength)
+    if np.iscomplexobj(weights):
+        raise TypeError("weights may not be complex")  # as NumPy does
     w = cast(as_array(weights), float)
     return index_add(np.zeros(size), places, w)
 
