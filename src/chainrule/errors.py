@@ -54,6 +54,10 @@ class ShapeError(ChainruleError, ValueError):
     """Operands whose shapes do not fit each other, or the operation."""
 
 
+class PositionError(ShapeError, IndexError):
+    """An index that names an element or an axis which does not exist."""
+
+
 class GradientError(ChainruleError, AssertionError):
     """A derivative does not agree with the limit definition."""
 

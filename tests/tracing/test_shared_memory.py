@@ -82,3 +82,193 @@ def test_put_as_a_method() -> None:
         return np.sum(x**2)
 
     np.testing.assert_array_equal(cr.grad(fun)(np.array([1.0, 2.0])), [0.0, 4.0])
+
+
+M = np.arange(1.0, 7.0).reshape(2, 3)
+
+RESULTS = {
+    "einsum, implicit": lambda x: np.einsum("ij", x),
+    "einsum, transposed": lambda x: np.einsum("ji", x),
+    "einsum of lists": lambda x: np.einsum(x, [0, 1], [1, 0]),
+    "einsum of a diagonal": lambda x: np.einsum(x[:, :2], [0, 0], [0]),
+    "einsum that sums": lambda x: np.einsum("ij->j", x),
+    "columns in their order in memory": lambda x: x.T.ravel("K"),
+    "as they are in memory": lambda x: x.T.reshape(-1, order="A"),
+    "element": lambda x: x[1, 2],
+    "element, as an array": lambda x: x[1, ..., 2],
+    "last of each row": lambda x: x[..., 2],
+    "one element in another shape": lambda x: x[:1, :1].reshape(()),
+    "one element without axes": lambda x: np.squeeze(x[:1, :1]),
+    "copied into the same shape": lambda x: np.reshape(x, (2, 3), copy=True),
+    "copied into another shape": lambda x: x.reshape(3, 2, copy=True),
+    "clip without limits": lambda x: np.clip(x, None, None),
+    "no border": lambda x: np.pad(x, 0, mode="edge"),
+    "grid": lambda x: np.meshgrid(x[0])[0],
+    "chosen by a truth value": lambda x: x[np.bool(True)],
+}
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_changes_of_a_result_reach_the_array_where_they_do_in_numpy(name: str) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        part = RESULTS[name](x)
+        part *= 3
+        part -= np.sum(x)
+        return np.sum(x * M) + np.sum(part**2)
+
+    wanted = fun(M)
+    assert cr.value_and_grad(fun)(M)[0] == wanted
+    assert cr.vmap(fun)(M[None])[0] == wanted
+    compiled = cr.jit(fun)
+    assert [compiled(M) for _ in range(3)] == [wanted] * 3
+    cr.check_grad(fun, M)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda x: np.broadcast_arrays(x, M[0])[0], lambda x: np.meshgrid(x, x, copy=False)[0]]
+)
+def test_broadcast_arrays_show_what_is_assigned_later(make: Any) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        shown = make(x)
+        x *= 5
+        return np.sum(shown * shown)
+
+    x = np.arange(1.0, 4.0)
+    assert cr.value_and_grad(fun)(x)[0] == fun(x)
+    cr.check_grad(fun, x)
+
+
+LATER = {
+    "array of a view": lambda x: (x[:, 0], lambda part: np.array(part)),
+    "asarray of a view": lambda x: (x.T, lambda part: np.asarray(part)[1]),
+    "selection of a view": lambda x: (x[0], lambda part: part[np.array([True, False, True])]),
+    "decision on a view": lambda x: (x[0, ..., 0], lambda part: 1.0 if part > 5 else x[0, 1]),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_view_is_read_as_it_is_after_an_assignment(name: str) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        part, use = LATER[name](x)
+        x *= 10
+        return np.sum(use(part) * 2) + np.sum(x)
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.jvp(fun, (M,), (M,))[0] == fun(M)
+    compiled = cr.jit(fun)
+    assert [compiled(M) for _ in range(3)] == [fun(M)] * 3
+    cr.check_grad(fun, M)
+
+
+FLATTENED = {
+    "reversed": lambda x: x[0, ::-1].ravel(),
+    "column": lambda x: x[:, 1].ravel(),
+    "column in three axes": lambda x: np.atleast_3d(x[:, 1]).ravel(),
+    "column, reshaped": lambda x: x[:, 1].reshape(-1),
+    "diagonal": lambda x: np.einsum("ii->i", x[:, :2]).ravel(),
+    "rows": lambda x: x[:1].ravel(),
+    "copied": lambda x: x[::-1].copy().ravel(),
+    "in the order of memory": lambda x: x[:, 1].ravel("K"),
+}
+
+
+@pytest.mark.parametrize("name", FLATTENED)
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_flattened_views_are_copies_where_numpy_has_to_walk_in_steps(name: str, is_changed: bool) -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        if is_changed:
+            x[...] += 1
+        flat = FLATTENED[name](x)
+        flat *= 3
+        return np.sum(x * M) + np.sum(flat**2)
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.vmap(fun)(M[None])[0] == fun(M)
+    cr.check_grad(fun, M)
+
+
+def test_a_view_that_was_assigned_to_still_lies_in_steps() -> None:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        column = x[:, 1]
+        column += 1
+        column.ravel()[0] = 50.0
+        rows = x.T
+        rows[...] *= 2
+        rows.reshape(-1)[0] = 70.0
+        return np.sum(x * M)
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    cr.check_grad(fun, M)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "A", "K"])
+@pytest.mark.parametrize("make", [np.array, np.transpose, np.asfortranarray])
+def test_flatten_reads_in_order_and_copies(make: Any, order: Any) -> None:
+    def fun(x: Any) -> Any:
+        flat = x.flatten(order)
+        flat[0] = 9.0
+        return np.sum(flat * np.arange(6.0)) + np.sum(x)
+
+    x = make(M)
+    assert cr.value_and_grad(fun)(x)[0] == fun(x)
+
+
+def _add(total: Any, term: Any) -> None:
+    total += term
+
+
+WITHOUT_AXES = {
+    "zeros": lambda x: np.zeros((), like=x),
+    "zeros_like": lambda x: np.zeros_like(x[0, 0]),
+    "full_like": lambda x: np.full_like(x[0, 0], x[0, 1]),
+    "array": lambda x: np.array(x[0, 0], like=x),
+    "copy": lambda x: np.zeros((), like=x).copy(),
+    "view": lambda x: (x * 1)[0, ..., 0],
+}
+
+
+@pytest.mark.parametrize("name", [name for name in WITHOUT_AXES if name != "array"])
+def test_arrays_without_axes_are_changed_by_operators_in_place(name: str) -> None:
+    def fun(x: Any) -> Any:
+        total = WITHOUT_AXES[name](x)
+        kept = total
+        for term in x[1]:
+            _add(total, term * term)
+        total *= x[0, 2]
+        return kept + x[0, 0]
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.jvp(fun, (M,), (M,))[0] == fun(M)
+    assert cr.vmap(fun)(M[None])[0] == fun(M)
+    compiled = cr.jit(fun)
+    assert [compiled(M) for _ in range(3)] == [fun(M)] * 3
+    cr.check_grad(fun, M)
+
+
+def test_numbers_are_not() -> None:
+    def fun(x: Any) -> Any:
+        first, total, least = x[0, 0], np.sum(x), np.median(x)
+        kept = first, total, least
+        first += 5.0
+        total *= 2.0
+        least -= total
+        return sum(kept) + first * total * least
+
+    assert cr.value_and_grad(fun)(M)[0] == fun(M)
+    assert cr.vmap(fun)(M[None])[0] == fun(M)
+
+
+def test_an_argument_without_axes_is_an_array() -> None:
+    def fun(x: Any) -> Any:
+        y = x
+        y += 1.0
+        return x * y
+
+    assert fun(np.array(2.0)) == cr.value_and_grad(fun)(np.array(2.0))[0] == 9.0
+    assert cr.jvp(fun, (np.array(2.0),), (np.array(1.0),)) == (9.0, 6.0)
+    assert fun(2.0) == cr.value_and_grad(fun)(2.0)[0] == 6.0

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from chainrule.core.primitive import Array, Composite, Primitive
-from chainrule.errors import ChainruleError, EscapedTraceError, ShapeError, where
+from chainrule.errors import ChainruleError, EscapedTraceError, PositionError, ShapeError, where
 
 _levels = itertools.count()
 NO_PARAMETERS: dict[str, Any] = {}
@@ -158,5 +158,7 @@ def compute(primitive: Primitive, operands: Sequence[Array], parameters: dict[st
         return primitive.value(*operands, **parameters)
     except (ChainruleError, np.linalg.LinAlgError):
         raise
-    except (ValueError, IndexError) as error:
+    except IndexError as error:
+        raise PositionError(f"{primitive.name}: {error}{where()}") from error
+    except ValueError as error:
         raise ShapeError(f"{primitive.name}: {error}{where()}") from error

@@ -13,6 +13,11 @@ NONZERO = (0.2, 2.0)
 POSITIVE = (0.1, 2.0)
 
 
+def is_complex(x: Array) -> bool:
+    """Whether numbers are complex; symbols, with which rules are written out, are not."""
+    return getattr(getattr(x, "dtype", None), "kind", "f") == "c"
+
+
 def lowered(base: Array, exponent: Array) -> Array:
     """Return base ** (exponent - 1); but the base where the exponent is 0, so that 0 * 0 ** (0 - 1) is 0."""
     # Hot path: benchmarks/test_eager.py

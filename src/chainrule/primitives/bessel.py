@@ -5,8 +5,21 @@ from __future__ import annotations
 import numpy as np
 import scipy
 
-from chainrule.core.primitive import Elementwise
+from chainrule.core.primitive import Array, Elementwise
+from chainrule.errors import NoRuleError, where
+from chainrule.primitives.arithmetic import is_complex
 from chainrule.primitives.special import NoRule
+
+
+def _real(name: str, part: str, x: Array) -> Array:
+    """Return the argument of a scaled function; refuse a complex one, of which the function is not analytic."""
+    if is_complex(x):
+        raise NoRuleError(
+            f"scipy.special.{name}e of complex numbers is scaled by exp(-|z.{part}|), which has no complex derivative; write "
+            f"scipy.special.{name}(v, z) * np.exp(-np.abs(z.{part})){where()}"
+        )
+    return x
+
 
 _RULE = "Bessel function rule"
 _RANGE = (0.5, 3.0)
@@ -45,7 +58,9 @@ IVE = Elementwise(
     value=lambda v, x: scipy.special.ive(v, x),
     partials=(
         NoRule("ive", "first"),
-        lambda out, v, x: (scipy.special.ive(v - 1, x) + scipy.special.ive(v + 1, x)) / 2 - np.sign(x) * out,
+        lambda out, v, x: (
+            (scipy.special.ive(v - 1, _real("iv", "real", x)) + scipy.special.ive(v + 1, x)) / 2 - np.sign(x) * out
+        ),
     ),
     rule=_RULE,
     domain=_ORDERED,
@@ -55,7 +70,7 @@ JVE = Elementwise(
     value=lambda v, x: scipy.special.jve(v, x),
     partials=(
         NoRule("jve", "first"),
-        lambda out, v, x: (scipy.special.jve(v - 1, x) - scipy.special.jve(v + 1, x)) / 2,
+        lambda out, v, x: (scipy.special.jve(v - 1, _real("jv", "imag", x)) - scipy.special.jve(v + 1, x)) / 2,
     ),
     rule=_RULE,
     domain=_ORDERED,
@@ -65,7 +80,7 @@ YVE = Elementwise(
     value=lambda v, x: scipy.special.yve(v, x),
     partials=(
         NoRule("yve", "first"),
-        lambda out, v, x: (scipy.special.yve(v - 1, x) - scipy.special.yve(v + 1, x)) / 2,
+        lambda out, v, x: (scipy.special.yve(v - 1, _real("yv", "imag", x)) - scipy.special.yve(v + 1, x)) / 2,
     ),
     rule=_RULE,
     domain=_ORDERED,

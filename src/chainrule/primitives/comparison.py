@@ -98,8 +98,8 @@ CLIP = Elementwise(
     value=np.clip,
     partials=(
         lambda out, x, low, high: np.equal(x, out),
-        lambda out, x, low, high: np.less(x, low),
-        lambda out, x, low, high: np.greater(x, high),
+        lambda out, x, low, high: np.less(x, low) * np.less_equal(low, high),
+        lambda out, x, low, high: np.greater(np.maximum(x, low), high),
     ),
     rule="inside its limits clip passes the sensitivity",
     domain=((-2.0, 2.0), (-1.0, -0.5), (0.5, 1.0)),

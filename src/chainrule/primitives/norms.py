@@ -16,6 +16,8 @@ Axes = tuple[int, ...]
 
 
 def _euclidean(x: Array, axis: Axes, keepdims: bool) -> Array:
+    if not axis:
+        return np.abs(x)
     if len(axis) == x.ndim:
         return np.linalg.norm(x, axis=None, keepdims=keepdims)
     if len(axis) <= 2:

@@ -5,9 +5,14 @@ Source: Olver et al., "NIST Digital Library of Mathematical Functions", 18.9.15 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import scipy
 
-from chainrule.core.primitive import Elementwise
+from chainrule.core.primitive import Array, Elementwise
+from chainrule.core.trace import Traced
 from chainrule.primitives.special import UNIT, NoRule
 
 _RULE = "orthogonal polynomial rule"
@@ -15,24 +20,33 @@ _DEGREE = (1.2, 3.8)
 _ORDER = (0.6, 1.8)
 _INSIDE = (-0.8, 0.8)
 
+
+def _lower(family: Callable[..., Any], degree: Any, *others: Array) -> Array:
+    """Return the polynomial of the degree below: none, 0, below degree 0, where SciPy gives NaN for a degree like 0.0."""
+    below: Array = family(degree - 1, *others)
+    numbers: tuple[type, ...] = (int, float, np.generic, np.ndarray, Traced)
+    is_lowest: Any = degree == 0
+    return np.where(is_lowest, 0, below) if isinstance(degree, numbers) else below  # a symbol writes the rule out
+
+
 EVAL_LEGENDRE = Elementwise(
     name="eval_legendre",
     value=lambda n, x: scipy.special.eval_legendre(n, x),
-    partials=(NoRule("eval_legendre", "first"), lambda out, n, x: scipy.special.eval_gegenbauer(n - 1, 1.5, x)),
+    partials=(NoRule("eval_legendre", "first"), lambda out, n, x: _lower(scipy.special.eval_gegenbauer, n, 1.5, x)),
     rule=_RULE,
     domain=(_DEGREE, _INSIDE),
 )
 EVAL_CHEBYT = Elementwise(
     name="eval_chebyt",
     value=lambda n, x: scipy.special.eval_chebyt(n, x),
-    partials=(NoRule("eval_chebyt", "first"), lambda out, n, x: n * scipy.special.eval_chebyu(n - 1, x)),
+    partials=(NoRule("eval_chebyt", "first"), lambda out, n, x: n * _lower(scipy.special.eval_chebyu, n, x)),
     rule=_RULE,
     domain=(_DEGREE, _INSIDE),
 )
 EVAL_CHEBYU = Elementwise(
     name="eval_chebyu",
     value=lambda n, x: scipy.special.eval_chebyu(n, x),
-    partials=(NoRule("eval_chebyu", "first"), lambda out, n, x: 2 * scipy.special.eval_gegenbauer(n - 1, 2.0, x)),
+    partials=(NoRule("eval_chebyu", "first"), lambda out, n, x: 2 * _lower(scipy.special.eval_gegenbauer, n, 2.0, x)),
     rule=_RULE,
     domain=(_DEGREE, _INSIDE),
 )
@@ -42,7 +56,7 @@ EVAL_GEGENBAUER = Elementwise(
     partials=(
         NoRule("eval_gegenbauer", "first"),
         NoRule("eval_gegenbauer", "second"),
-        lambda out, n, alpha, x: 2 * alpha * scipy.special.eval_gegenbauer(n - 1, alpha + 1, x),
+        lambda out, n, alpha, x: 2 * alpha * _lower(scipy.special.eval_gegenbauer, n, alpha + 1, x),
     ),
     rule=_RULE,
     domain=(_DEGREE, _ORDER, _INSIDE),
@@ -55,7 +69,7 @@ EVAL_JACOBI = Elementwise(
         NoRule("eval_jacobi", "second"),
         NoRule("eval_jacobi", "third"),
         lambda out, n, alpha, beta, x: (
-            (n + alpha + beta + 1) / 2 * scipy.special.eval_jacobi(n - 1, alpha + 1, beta + 1, x)
+            (n + alpha + beta + 1) / 2 * _lower(scipy.special.eval_jacobi, n, alpha + 1, beta + 1, x)
         ),
     ),
     rule=_RULE,
@@ -64,7 +78,7 @@ EVAL_JACOBI = Elementwise(
 EVAL_LAGUERRE = Elementwise(
     name="eval_laguerre",
     value=lambda n, x: scipy.special.eval_laguerre(n, x),
-    partials=(NoRule("eval_laguerre", "first"), lambda out, n, x: -scipy.special.eval_genlaguerre(n - 1, 1.0, x)),
+    partials=(NoRule("eval_laguerre", "first"), lambda out, n, x: -_lower(scipy.special.eval_genlaguerre, n, 1.0, x)),
     rule=_RULE,
     domain=(_DEGREE, (0.2, 2.0)),
 )
@@ -74,7 +88,7 @@ EVAL_GENLAGUERRE = Elementwise(
     partials=(
         NoRule("eval_genlaguerre", "first"),
         NoRule("eval_genlaguerre", "second"),
-        lambda out, n, alpha, x: -scipy.special.eval_genlaguerre(n - 1, alpha + 1, x),
+        lambda out, n, alpha, x: -_lower(scipy.special.eval_genlaguerre, n, alpha + 1, x),
     ),
     rule=_RULE,
     domain=(_DEGREE, _ORDER, (0.2, 2.0)),
@@ -84,7 +98,7 @@ EVAL_CHEBYC = Elementwise(
     value=lambda n, x: scipy.special.eval_chebyc(n, x),
     partials=(
         NoRule("eval_chebyc", "first"),
-        lambda out, n, x: n * scipy.special.eval_chebys(n - 1, x),
+        lambda out, n, x: n * _lower(scipy.special.eval_chebys, n, x),
     ),
     rule=_RULE,
     domain=(_DEGREE, _INSIDE),
@@ -94,7 +108,7 @@ EVAL_CHEBYS = Elementwise(
     value=lambda n, x: scipy.special.eval_chebys(n, x),
     partials=(
         NoRule("eval_chebys", "first"),
-        lambda out, n, x: scipy.special.eval_gegenbauer(n - 1, 2.0, x / 2),
+        lambda out, n, x: _lower(scipy.special.eval_gegenbauer, n, 2.0, x / 2),
     ),
     rule=_RULE,
     domain=(_DEGREE, _INSIDE),
@@ -104,7 +118,7 @@ EVAL_SH_LEGENDRE = Elementwise(
     value=lambda n, x: scipy.special.eval_sh_legendre(n, x),
     partials=(
         NoRule("eval_sh_legendre", "first"),
-        lambda out, n, x: 2 * scipy.special.eval_gegenbauer(n - 1, 1.5, 2 * x - 1),
+        lambda out, n, x: 2 * _lower(scipy.special.eval_gegenbauer, n, 1.5, 2 * x - 1),
     ),
     rule=_RULE,
     domain=(_DEGREE, UNIT),
@@ -114,7 +128,7 @@ EVAL_SH_CHEBYT = Elementwise(
     value=lambda n, x: scipy.special.eval_sh_chebyt(n, x),
     partials=(
         NoRule("eval_sh_chebyt", "first"),
-        lambda out, n, x: 2 * n * scipy.special.eval_sh_chebyu(n - 1, x),
+        lambda out, n, x: 2 * n * _lower(scipy.special.eval_sh_chebyu, n, x),
     ),
     rule=_RULE,
     domain=(_DEGREE, UNIT),
@@ -124,7 +138,7 @@ EVAL_SH_CHEBYU = Elementwise(
     value=lambda n, x: scipy.special.eval_sh_chebyu(n, x),
     partials=(
         NoRule("eval_sh_chebyu", "first"),
-        lambda out, n, x: 4 * scipy.special.eval_gegenbauer(n - 1, 2.0, 2 * x - 1),
+        lambda out, n, x: 4 * _lower(scipy.special.eval_gegenbauer, n, 2.0, 2 * x - 1),
     ),
     rule=_RULE,
     domain=(_DEGREE, UNIT),
@@ -136,7 +150,7 @@ EVAL_SH_JACOBI = Elementwise(
         NoRule("eval_sh_jacobi", "first"),
         NoRule("eval_sh_jacobi", "second"),
         NoRule("eval_sh_jacobi", "third"),
-        lambda out, n, p, q, x: n * scipy.special.eval_sh_jacobi(n - 1, p + 2, q + 1, x),
+        lambda out, n, p, q, x: n * _lower(scipy.special.eval_sh_jacobi, n, p + 2, q + 1, x),
     ),
     rule=_RULE,
     domain=(_DEGREE, (1.5, 2.5), _ORDER, UNIT),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array, Linear, Piecewise
-from chainrule.core.trace import bind
+from chainrule.core.trace import Traced, bind
 
 Shape = tuple[int, ...]
 MOVES = "moving elements moves their sensitivities back"
@@ -147,9 +147,12 @@ ROLL = Linear(
 
 
 def cast(x: Array, dtype: Any) -> Array:
-    """Return `x` as `dtype`; where that is of integers or booleans, by a step function."""
+    """Return `x` as `dtype`; where that is of integers or booleans, by a step function.
+
+    As Python objects, which NumPy calls numbers of a type of their own, traced values are what they are already.
+    """
     wanted = np.dtype(dtype)
-    if getattr(x, "dtype", None) == wanted:
+    if getattr(x, "dtype", None) == wanted or (wanted.hasobject and isinstance(x, Traced)):
         return x
     return bind(ASTYPE if wanted.kind in "fc" else TRUNCATE, (x,), {"dtype": wanted})
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.core.primitive import Array, General, Piecewise
-from chainrule.core.trace import bind
+from chainrule.core.trace import Traced, bind, innermost
+from chainrule.errors import NoRuleError, where
 from chainrule.primitives.products import adjoint, conjugate, sum_to, swapped
 
 
@@ -23,7 +24,22 @@ INV = General(
 """Inverses of square matrices: d(A^-1) = -A^-1 dA A^-1."""
 
 
+def _check_rank(out: Array, a: Array) -> None:
+    """Raise where singular values that are not zero were cut off: the rule has no terms for them."""
+    whole, inverse = (innermost(each).value if isinstance(each, Traced) else each for each in (a, out))
+    if not isinstance(whole, np.ndarray) or not isinstance(inverse, np.ndarray):
+        return
+    cut = np.max(np.abs(whole - whole @ inverse @ whole), initial=0.0)
+    if cut > np.sqrt(np.finfo(whole.dtype).eps) * np.max(np.abs(whole), initial=0.0):
+        raise NoRuleError(
+            "a pseudo-inverse (np.linalg.pinv, np.linalg.lstsq) that cuts off singular values which are not zero has no "
+            "derivative rule; lower rcond, or take what is kept of u, s, vh = np.linalg.svd(a, full_matrices=False)"
+            f"{where()}"
+        )
+
+
 def _push_pseudoinverse(out: Array, tangents: tuple[Array, ...], a: Array, **parameters: object) -> Array:
+    _check_rank(out, a)
     # Golub and Pereyra (1973), "The differentiation of pseudo-inverses and nonlinear least squares problems", (4.12).
     t = tangents[0]
     t_adjoint = adjoint(t)

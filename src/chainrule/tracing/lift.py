@@ -61,8 +61,27 @@ def holds_traced(value: Any) -> bool:
 
 
 def lift_constant(like: Traced, value: Array) -> Array:
-    """Return an array as a traced constant in the trace of `like`, so that traced values can be assigned into it."""
-    return like.owner.constant(np.array(value))
+    """Return an array as a traced constant in the trace of `like`, so that traced values can be assigned into it.
+
+    What was to hold Python objects (dtype=object) holds numbers of the type of `like`, as traced values are.
+    """
+    array, model = np.array(value), np.dtype(like.value.dtype)
+    array = array.astype(np.result_type(model, np.float16)) if array.dtype.hasobject else array
+    return as_own_array(like.owner.constant(array))
+
+
+def as_input(traced: Traced) -> Traced:
+    """Return what stands for an argument, which is an array without axes where the argument is one."""
+    return as_own_array(traced) if type(traced.value) is np.ndarray and not traced.value.ndim else traced
+
+
+def as_own_array(traced: Traced) -> Traced:
+    """Return a traced value that is an array even without axes: `x += 1` changes it, where it gives a number a new value.
+
+    Only an array can have been assigned to, so that a version after the first tells the two apart.
+    """
+    traced.version = traced.version or 1
+    return traced
 
 
 def any_traced(values: Sequence[Any]) -> Traced | None:

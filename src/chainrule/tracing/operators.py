@@ -23,6 +23,7 @@ NO_STRIDES = (
     "a traced array has no strides: write windows as np.lib.stride_tricks.sliding_window_view(x, shape, axis=axes)[::step], "
     "blocks as np.reshape(x, (n, size, m, size))"
 )
+NO_PARTS = "an assignment into the real or imaginary part of a traced array; write z = a + 1j * b"
 _SEQUENCES = frozenset({list, tuple})
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
@@ -176,7 +177,7 @@ class TracedOperators(Traced):
         )
 
     def __bool__(self) -> bool:
-        return bool(self.owner.decide(self, bool))
+        return bool(self.owner.decide(self.snapshot(), bool))
 
     def __float__(self) -> float:
         self._refuse("float")
@@ -185,7 +186,7 @@ class TracedOperators(Traced):
         self._refuse("complex")
 
     def __int__(self) -> int:
-        whole: Any = self.owner.whole_part(self) if self.dtype.kind == "f" else None
+        whole: Any = self.owner.whole_part(self.snapshot()) if self.dtype.kind == "f" else None
         return self._whole_number("int") if whole is None else int(whole)
 
     def __index__(self) -> int:
@@ -193,7 +194,7 @@ class TracedOperators(Traced):
 
     def _whole_number(self, wanted: str) -> int:
         if self.dtype.kind in "iub":
-            return int(self.owner.decide(self, int))
+            return int(self.owner.decide(self.snapshot(), int))
         self._refuse(wanted)
 
     def _refuse(self, wanted: str) -> NoReturn:
@@ -257,6 +258,10 @@ class TracedOperators(Traced):
         """The shape of the array, as the user's function sees it."""
         return self.owner.shape(self)
 
+    @shape.setter
+    def shape(self, shape: Any) -> None:
+        raise TracingError(f"the shape of a traced array stays what it is; write x = x.reshape({shape}){where()}")
+
     @property
     def ndim(self) -> int:
         """The number of axes."""
@@ -282,10 +287,24 @@ class TracedOperators(Traced):
         """The real part."""
         return np.real(self)
 
+    @real.setter
+    def real(self, values: Any) -> None:
+        self._assign_part(values)
+
     @property
     def imag(self) -> Any:
         """The imaginary part."""
         return np.imag(self)
+
+    @imag.setter
+    def imag(self, values: Any) -> None:
+        self._assign_part(None)
+
+    def _assign_part(self, values: Any) -> None:
+        if values is None or self.dtype.kind == "c":
+            raise TracingError(f"{NO_PARTS}{where()}")
+        target: Any = self
+        target[...] = values
 
     def conjugate(self) -> Any:
         """Return the complex conjugate; a real array is its own."""
@@ -305,7 +324,7 @@ class TracedOperators(Traced):
         return f"<traced {self.dtype} of shape {self.shape}>"
 
     def __format__(self, specification: str) -> str:
-        value: Any = self
+        value: Any = self.snapshot()
         while isinstance(value, Traced):
             value.owner.note_text()
             value = value.value

@@ -15,7 +15,7 @@ from chainrule.errors import TracingError, user_line, where
 from chainrule.primitives.shape import cast
 from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
-from chainrule.tracing.lift import holds_traced, lift
+from chainrule.tracing.lift import as_input, holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TRACED
 
@@ -50,7 +50,9 @@ class RecordTrace(Trace):
         """Return a new input of the program."""
         node = input_node(len(self.nodes), value)
         self.nodes.append(node)
-        return TracedArray(self, value, node)
+        traced = TracedArray(self, value, node)
+        as_input(traced)
+        return traced
 
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import NO_PARAMETERS, Traced, bind, innermost, owners
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind, owners
 from chainrule.errors import WITH_NUMPY, NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
@@ -19,10 +20,13 @@ from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.flat_elements import FlatElements
-from chainrule.tracing.lift import NO_MATRIX, lift
+from chainrule.tracing.lift import NO_MATRIX, as_own_array, lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.products import matmul
-from chainrule.tracing.operators import NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.numpy_functions.subscripts import split_arguments
+from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.outputs import takes_traced, written
+from chainrule.tracing.shared_memory import has_ellipsis, in_order, is_view, only_rearranges, reader
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
 
@@ -32,7 +36,7 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
         if (other := operand_of(other)) is NotImplemented:
             return NotImplemented
         result = bind(primitive, (self, other))
-        if self.ndim == 0:
+        if self.ndim == 0 and self.origin is None and not self.version:  # a number, and no array without axes
             return result
         if np.shape(result) != self.shape:
             raise ShapeError(
@@ -127,14 +131,19 @@ class TracedArray(TracedOperators):
             return CREATORS[function](self, *args, **kwargs)
         if implementation is None:
             raise NoRuleError(f"{_spelled(function)} has no derivative rule yet; {WITH_NUMPY}{where()}")
+        output = kwargs.get("out")
+        if takes_traced(output):
+            rest = {name: value for name, value in kwargs.items() if name != "out"}
+            return written(output, _of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]
-            if result is not source and (function in VIEWS_BY_POSITION or _same_memory(result, source)):
-                rest = args[1:]
-                result.share(source, lambda array: implementation(array, *rest, **kwargs))
-        elif function is np.einsum and isinstance(result, TracedArray) and _only_rearranges(args):
-            result.share(args[1], lambda array: implementation(args[0], array))
+            if function in VIEWS_BY_POSITION or is_view(function, result, source, args[1:], kwargs):
+                result.share(source, reader(function, implementation, source, args[1:], kwargs))
+        elif function is np.einsum and isinstance(result, TracedArray):
+            subscripts, operands = split_arguments(args)
+            if only_rearranges(subscripts, operands):
+                result.share(operands[0], lambda array: np.einsum(subscripts, array))
         return result
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
@@ -180,7 +189,8 @@ class TracedArray(TracedOperators):
                 if selected is not None:
                     return selected
         result = bind(INDEX, (self, *arrays), {"template": template})
-        if not arrays and type(result) is TracedArray and key is not True and result.owner.shape(result):
+        is_basic = not arrays and type(key) is not bool and type(key) is not np.bool
+        if is_basic and type(result) is TracedArray and (result.ndim or has_ellipsis(template)):
             result.share(self, lambda array: index(array, key), decided(template))
         return result
 
@@ -229,23 +239,24 @@ class TracedArray(TracedOperators):
         self.version += 1
         if self.origin is not None:
             source, read, _, key = self.origin
+            written = TracedArray(self.owner, self.value, self.data)
             if source.dtype.kind == "c" and self.dtype.kind != "c":
-                raise TracingError(
-                    f"an assignment into the real or imaginary part of a traced array; write z = a + 1j * b{where()}"
-                )
+                raise TracingError(f"{NO_PARTS}{where()}")
             if key is None:
                 positions = read(np.arange(source.size).reshape(source.shape))
                 flat = index_set(
-                    np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(self.snapshot(), (self.size,))
+                    np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(written, (self.size,))
                 )
                 source.assign(np.reshape(flat, source.shape))
             else:
-                source.assign(index_set(source, key, self.snapshot()))
+                source.assign(index_set(source, key, written))
             self.share(source, read, key)
         follow_assignments()
 
     def snapshot(self) -> TracedArray:
         """Return this value on its own: no assignment changes it."""
+        if self.origin is not None:
+            self.refresh()
         return TracedArray(self.owner, self.value, self.data)
 
     def _become(self, new: Array) -> None:
@@ -257,6 +268,7 @@ class TracedArray(TracedOperators):
 
     all, any = _method(np.all), _method(np.any)
     argmax, argmin, argsort = _method(np.argmax), _method(np.argmin), _method(np.argsort)
+    argpartition, choose = _method(np.argpartition), _method(np.choose)
     clip, cumprod, cumsum = _method(np.clip), _method(np.cumprod), _method(np.cumsum)
     diagonal, dot, trace = _method(np.diagonal), _method(np.dot), _method(np.trace)
     max, min, mean, prod, std = _method(np.max), _method(np.min), _method(np.mean), _method(np.prod), _method(np.std)
@@ -294,6 +306,10 @@ class TracedArray(TracedOperators):
         """The elements in row order, which can be read and assigned to by their position."""
         return FlatElements(self)
 
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        FUNCTIONS[np.put](self, np.arange(self.size), values)
+
     @property
     def flags(self) -> Any:
         """How an array of this shape lies in memory; it can be assigned to."""
@@ -317,23 +333,29 @@ class TracedArray(TracedOperators):
 
     def copy(self, order: str = "C") -> TracedArray:
         """Return a copy: an assignment to it leaves this array as it is."""
-        if self.origin is not None:
-            self.refresh()
-        return self.snapshot()
+        copied: Any = in_order(self.snapshot())
+        found: TracedArray = copied
+        if self.version:
+            as_own_array(found)
+        return found
 
     __copy__ = copy
 
     def flatten(self, order: Any = "C") -> Any:
         """Return a copy with one axis."""
-        return np.ravel(self.copy(), order=order)
+        return np.ravel(self, order=order).copy()
 
     def fill(self, value: Any) -> None:
         """Assign one value to every element."""
         self[...] = value
 
-    def sort(self, axis: int = -1) -> None:
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
         """Sort along an axis; this array takes the sorted value."""
-        self.assign(np.sort(self, axis=axis))
+        self.assign(FUNCTIONS[np.sort](self, operator.index(axis), kind, order, stable=stable))
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        """Partition along an axis; this array takes the partitioned value."""
+        self.assign(FUNCTIONS[np.partition](self, kth, operator.index(axis), kind, order))
 
     def item(self, *position: int) -> Any:
         """Return one element, still traced."""
@@ -361,22 +383,16 @@ def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None
     return None if mask is None else mask_key(template, mask, ndim)
 
 
+def _of_shape(result: Array, output: Any) -> Array:
+    """Return a result; raise where an array that it is to be written into has another shape."""
+    if np.shape(result) != np.shape(output):
+        raise ShapeError(f"out= has the shape {np.shape(output)}, but the result {np.shape(result)}{where()}")
+    return result
+
+
 def _is_key(known: Key, key: Key) -> bool:
     """Whether an index expression of slices and plain integers is the one that a view was read by."""
     return known is not None and split_key(key)[1] == () and decided(split_key(key)[0]) == known
-
-
-def _only_rearranges(args: Sequence[Any]) -> bool:
-    """Whether np.einsum is asked for a transpose or a diagonal, such as "ii->i": NumPy's result is a view then."""
-    if len(args) != 2 or not isinstance(args[0], str) or not isinstance(args[1], TracedArray):
-        return False
-    before, arrow, after = args[0].partition("->")
-    return bool(arrow) and set(before) == set(after)
-
-
-def _same_memory(first: Traced, second: Traced) -> bool:
-    """Whether NumPy made one of two arrays as a view of the other; to reshape an array that is not in order is to copy it."""
-    return np.may_share_memory(innermost(first).value, innermost(second).value)
 
 
 def _spelled(function: Any) -> str:

@@ -7,34 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.trace import Traced
-from chainrule.errors import TracingError, where
 from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import masked_call, ufunc_method
+from chainrule.tracing.outputs import check_outputs, written
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Call a ufunc in any of its less common forms: with keywords, reduce, accumulate, outer, at."""
     outputs = kwargs.pop("out", None)
     if outputs is not None:
-        target: Any = outputs[0]
-        if not isinstance(outputs[0], Traced):
-            raise TracingError(
-                f"out= of np.{ufunc.__name__} is a plain array, which cannot hold a derivative; assign the result to a name, "
-                f"or create the array with np.zeros(n, like=x){where()}"
-            )
-        mask = kwargs.pop("where", True) if method == "__call__" else True
+        check_outputs(ufunc.__name__, outputs)
+        mask = kwargs.pop("where", True) if method == "__call__" and ufunc.nout == 1 else True
         if mask is not True:
-            result = masked_call(ufunc, inputs, mask, target, kwargs)
+            result = masked_call(ufunc, inputs, mask, lift(outputs[0]), kwargs)
         else:
             result = getattr(ufunc, method)(*inputs, **kwargs)
-        if np.shape(result) == target.shape and np.result_type(result) == target.dtype:
-            target.assign(result)
-        else:
-            target[...] = result
-        return target
+        if ufunc.nout == 1:
+            return written(outputs[0], result)
+        return tuple(written(output, part) for output, part in zip(outputs, result, strict=True))
     if method == "__call__" and kwargs.keys() <= {"dtype", "casting", "order", "subok"} and ufunc in BY_UFUNC:
         return ufunc(*_in_loop_types(ufunc, inputs, kwargs["dtype"]) if kwargs.get("dtype") is not None else inputs)
     if any(map(holds_traced, inputs)) or kwargs:

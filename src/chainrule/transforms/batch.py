@@ -203,4 +203,6 @@ def _batch_out(trace: BatchTrace, part: Any, axis: int | None) -> Any:
     value = part.value if own else part
     if not (own and part.data):
         value = np.broadcast_to(value, (trace.size, *np.shape(value)))
+    if type(value) is np.ndarray and not value.flags.writeable:  # one member that stands for all of them
+        value = value.copy()
     return value if axis == 0 else np.moveaxis(value, 0, axis)

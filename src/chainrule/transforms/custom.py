@@ -234,22 +234,27 @@ def _checkpointed(fun: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     values = [_value_of(leaf) if isinstance(leaf, Traced | np.ndarray | float | complex) else leaf for leaf in leaves]
     moving = [position for position, value in enumerate(values) if isinstance(value, Traced)]
     results: list[Any] = []
+    returned: list[Any] = []
+    changed: list[int] = []
 
     def flat(*operands: Array) -> list[Any]:
         full = list(values)
         for position, operand in zip(moving, operands, strict=True):
             full[position] = operand
         again, keywords = unflatten(structure, full)
-        result = fun(*again, **keywords)
-        outputs, result_structure = flatten(result)
-        results[:] = [result_structure, result]
-        return [as_output(part) for part in outputs]
+        returned[:] = [fun(*again, **keywords)]
+        outputs, result_structure = flatten(returned[0])
+        results[:] = [result_structure]
+        changed[:] = [position for position in moving if full[position].version]
+        return [as_output(part) for part in (*outputs, *(full[position] for position in changed))]
 
     graph, captured = _program(flat, [values[position] for position in moving])
     operands = [values[position] for position in moving] + captured
     if not operands:
-        return results[1]
-    out = bind(CHECKPOINT, operands, {"graph": graph})
+        return returned[0]
+    out = list(bind(CHECKPOINT, operands, {"graph": graph}))
+    for position in reversed(changed):  # what the function assigned to its arguments
+        leaves[position].assign(out.pop())
     return unflatten(results[0], [plain(part) for part in out])
 
 

@@ -11,6 +11,7 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import NotScalarError, ShapeError, TracingError, where
+from chainrule.primitives.shape import cast
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_number import as_number
 from chainrule.transforms.arguments import NUMBERS, Arguments, as_output, plain, read
@@ -218,7 +219,7 @@ def _jacobian(fun: Function, argnums: int | Sequence[int], mode: str | None, /, 
     if pullback is None or (mode is None and size_in < sum(int(np.size(value)) for value in values)):
         blocks = _forward_blocks(flat, call.values)
     else:
-        blocks = _reverse_blocks(values, pullback)
+        blocks = _reverse_blocks(values, pullback, call.values)
     alone = isinstance(argnums, int)
     rows = [_arranged(call, row, alone) for row in blocks]
     return unflatten(call.result_structure, rows)
@@ -242,19 +243,32 @@ def _basis(values: Sequence[Array]) -> list[Array]:
     return stacked
 
 
-def _reverse_blocks(values: Sequence[Array], pullback: Function) -> list[list[Array]]:
+def _reverse_blocks(values: Sequence[Array], pullback: Function, inputs: Sequence[Array]) -> list[list[Array]]:
     units = _basis(values)
-    pulled = vmap(lambda *cts: pullback(cts))(*units) if sum(np.size(v) for v in values) else pullback(values)
+    if not sum(np.size(value) for value in values):
+        pulled = turned = pullback(values)
+    else:
+        sweep = vmap(lambda *cts: pullback(cts))
+        pulled = turned = sweep(*units)
+        if any(map(_is_complex, values)) and not all(map(_is_complex, pulled)):
+            # A real argument gets the real part only; those of the sensitivities times i are the imaginary parts.
+            turned = sweep(*(1j * unit if _is_complex(unit) else unit for unit in units))
     blocks, start = [], 0
     for value in values:
-        size = int(np.size(value))
+        rows = slice(start, start + int(np.size(value)))
         row = []
-        for part in pulled:
-            shape = np.shape(part)[1:]
-            row.append(np.reshape(np.conjugate(part[start : start + size]), (*np.shape(value), *shape)))
+        for part, other, argument in zip(pulled, turned, inputs, strict=True):
+            is_half = _is_complex(value) and not _is_complex(part)
+            block = part[rows] + 1j * other[rows] if is_half else np.conjugate(part[rows])
+            kind = np.result_type(argument, np.complex64) if is_half else argument.dtype
+            row.append(np.reshape(cast(block, kind), (*np.shape(value), *np.shape(argument))))
         blocks.append(row)
-        start += size
+        start = rows.stop
     return blocks
+
+
+def _is_complex(value: Array) -> bool:
+    return bool(value.dtype.kind == "c")
 
 
 def _forward_blocks(flat: Function, inputs: Sequence[Array]) -> list[list[Array]]:

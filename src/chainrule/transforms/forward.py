@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Trace, Traced, compute
+from chainrule.tracing.lift import as_input
 from chainrule.tracing.record import call, close_over
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.transforms.rules import push
@@ -49,6 +50,8 @@ def pushforward(
     """Run `function` (arrays in, list of results out) and return its results with their tangents."""
     trace = ForwardTrace()
     traced = [TracedArray(trace, value, tangent) for value, tangent in zip(inputs, tangents, strict=True)]
+    for each in traced:
+        as_input(each)
     try:
         results = [close_over(trace, part) for part in call(function, traced)]
     finally:

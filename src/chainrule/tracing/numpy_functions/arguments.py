@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.trace import Traced
 from chainrule.errors import NoRuleError, ShapeError, TracingError, where
 
 Shape = tuple[int, ...]
@@ -53,11 +54,13 @@ def is_true(argument: Any) -> bool:
 
 
 def refuse_out(name: str, out: Any) -> None:
-    """Raise where an array to write into was passed."""
+    """Raise where an array to write into was passed: a plain one, which cannot hold a derivative, or one without its name."""
+    if isinstance(out, Traced):
+        raise TracingError(f"np.{name}: name the array to write into, as in np.{name}(x, out=y){where()}")
     if is_given(out):
         raise TracingError(
-            f"np.{name}(..., out=...) writes in place, which is not possible for traced arrays; "
-            f"assign the result instead: y = np.{name}(...){where()}"
+            f"np.{name}(..., out=...) writes into a plain array, which cannot hold a derivative; "
+            f"assign the result instead: y = np.{name}(...), or create the array with np.zeros(n, like=x){where()}"
         )
 
 

@@ -194,6 +194,8 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
     size = minlength if end <= minlength else int(end)
     if weights is None:
         return index_add(np.zeros(size, int), places, np.ones(places.shape, int))
+    if np.iscomplexobj(weights):
+        raise TypeError("weights may not be complex")  # as NumPy does
     return index_add(np.zeros(size), places, cast(as_array(weights), float))
 
 

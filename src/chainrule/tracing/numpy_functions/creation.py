@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.primitives.shape import cast
-from chainrule.tracing.lift import lift, lift_constant
+from chainrule.tracing.lift import as_own_array, lift, lift_constant
 from chainrule.tracing.numpy_functions.operands import as_array
 
 
@@ -39,7 +39,8 @@ def full_like(
     wanted = like.shape if shape is None else shape
     kind = like.dtype if dtype is None else dtype
     if isinstance(fill, Traced):
-        return np.broadcast_to(cast(fill, kind), wanted).copy()
+        filled: Any = np.broadcast_to(cast(fill, kind), wanted)
+        return as_own_array(filled.copy())
     full = np.full(wanted, fill, kind)
     return lift_constant(like, full) if isinstance(like, Traced) else full
 
@@ -98,7 +99,10 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
 ) -> Array:
     """np.logspace between traced ends."""
-    return _placed(np.power(lift(base), linspace(start, stop, num, endpoint)), dtype, axis)
+    bases, exponents = lift(base), linspace(start, stop, num, endpoint)
+    further = max(np.ndim(bases) + 1 - exponents.ndim, 0) if np.ndim(bases) else 0
+    exponents = np.reshape(exponents, (exponents.shape[0], *(1,) * further, *exponents.shape[1:]))
+    return _placed(np.power(bases, exponents), dtype, axis)
 
 
 def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Array:
@@ -128,7 +132,7 @@ def array(
 ) -> Array:
     """np.array, np.asarray and their kin with like=a traced array."""
     x = lift(object)
-    x = copied(x) if isinstance(x, Traced) else lift_constant(like, np.asarray(x))
+    x = as_own_array(copied(x)) if isinstance(x, Traced) else lift_constant(like, np.asarray(x))
     if dtype is not None:
         x = cast(x, dtype)
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,7 +44,7 @@ def clip(
         return bind(CLIP, (x, lift(low), lift(high)))
     if is_given(low):
         return np.maximum(x, lift(low))
-    return np.minimum(x, lift(high)) if is_given(high) else x
+    return np.minimum(x, lift(high)) if is_given(high) else np.copy(x)
 
 
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Array:
@@ -131,7 +132,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **options: Any) -> Array:
-    """np.piecewise; where NumPy passes each function only the elements that it is for, it gets all of them here."""
+    """np.piecewise: each function gets the elements that it is for, and no others."""
     x = as_array(x)
     conditions = [as_array(each) for each in condlist] if isinstance(condlist, list | tuple) else as_array(condlist)
     if not isinstance(conditions, list):
@@ -140,15 +141,17 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **opti
         conditions = [as_array(conditions)]
     if len(funclist) not in (len(conditions), len(conditions) + 1):
         raise ShapeError(f"np.piecewise: {len(funclist)} functions for {len(conditions)} conditions{line()}")
-    has_default = len(funclist) > len(conditions)
-    result = _piece(funclist[-1], x, args, options) if has_default else 0
-    for condition, function in zip(conditions, funclist, strict=False):
-        result = np.where(condition, _piece(function, x, args, options), result)
-    return cast(np.broadcast_to(result, x.shape), x.dtype)
-
-
-def _piece(function: Any, x: Array, args: tuple[Any, ...], options: dict[str, Any]) -> Array:
-    return function(x, *args, **options) if callable(function) else function
+    if len(funclist) > len(conditions):
+        conditions.append(np.logical_not(functools.reduce(np.logical_or, conditions)))
+    shape = x.shape or (1,)
+    elements, result = np.reshape(x, shape), np.zeros_like(x, shape=shape)
+    for condition, function in zip(conditions, funclist, strict=True):
+        mask = np.reshape(condition, shape)
+        if not callable(function):
+            result[mask] = function
+        elif isinstance(mask, Traced) or np.any(mask):
+            result[mask] = function(elements[mask], *args, **options)
+    return cast(np.reshape(result, x.shape), x.dtype)
 
 
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Array:

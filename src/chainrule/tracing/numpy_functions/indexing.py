@@ -14,7 +14,7 @@ from chainrule.errors import ShapeError, TracingError, where
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.order import ARGWHERE
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
+from chainrule.tracing.numpy_functions.arguments import all_axes, one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
 __all__ = ["INDEXING", "index", "index_set"]
@@ -24,6 +24,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     """np.take."""
     refuse_out("take", out)
     x, positions = as_array(a), as_array(indices)
+    positions = positions if positions.size else np.zeros(positions.shape, dtype=np.intp)
     if axis is None:
         x, axis = np.ravel(x), 0
     place = one_axis(axis, x.ndim, "take")
@@ -140,7 +141,8 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     ]
     if indexing == "xy" and count > 1:
         arrays = [np.swapaxes(x, 0, 1) for x in arrays]
-    return tuple(arrays) if sparse else tuple(np.broadcast_arrays(*arrays))
+    grids = arrays if sparse else np.broadcast_arrays(*arrays)
+    return tuple(each.copy() if copy else each for each in grids)
 
 
 def unravel_index(indices: Any, shape: Any, order: str = "C") -> tuple[Array, ...]:
@@ -164,14 +166,19 @@ def ravel_multi_index(multi_index: Any, dims: Any, mode: str = "raise", order: s
 
 
 def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Array:
-    """np.trim_zeros, of one axis."""
+    """np.trim_zeros: of each axis (None: of every one), the slices at its ends that are zero altogether are left out."""
     x = as_array(filt)
-    places = flatnonzero(x)
+    trimmed = all_axes(axis, x.ndim, "trim_zeros")
+    places = nonzero(x)
+    return x[tuple(_kept(places[each], trim.lower()) if each in trimmed else slice(None) for each in range(x.ndim))]
+
+
+def _kept(places: Array, trim: str) -> slice:
+    """Return the part of an axis from the first place to the last, where the front and the back are to be trimmed."""
     if not places.shape[0]:
-        return x[:0]
-    start = int(places[0]) if "f" in trim.lower() else 0
-    stop = int(places[-1]) + 1 if "b" in trim.lower() else x.shape[0]
-    return x[start:stop]
+        return slice(0)
+    start = int(np.min(places)) if "f" in trim else None
+    return slice(start, int(np.max(places)) + 1 if "b" in trim else None)
 
 
 # Functions that write into their first argument
@@ -191,11 +198,20 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     target = _target(a, "fill_diagonal")
     if wrap and target.ndim == 2:
         rows = np.arange(target.size)[: target.size : target.shape[1] + 1]
-        target[np.unravel_index(rows, target.shape)] = lift(val)
+        target[np.unravel_index(rows, target.shape)] = _repeated(val, rows.size)
         return
+    if target.ndim < 2 or (target.ndim > 2 and len(set(target.shape)) > 1):
+        raise ShapeError(
+            f"np.fill_diagonal takes a matrix, or an array with axes of one length, not the shape {target.shape}{where()}"
+        )
     along = np.arange(min(target.shape))
-    v = as_array(val)
-    target[(along,) * target.ndim] = v if v.ndim == 0 else np.ravel(v)[along % v.size]
+    target[(along,) * target.ndim] = _repeated(val, along.size)
+
+
+def _repeated(values: Any, count: int) -> Array:
+    """Return so many values, which begin again where they end; a number as it is."""
+    v = as_array(values)
+    return v if v.ndim == 0 else np.ravel(v)[np.arange(count) % v.size]
 
 
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
@@ -208,6 +224,8 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """np.put."""
     target = _target(a, "put")
     positions, values = np.ravel(as_array(ind)), np.ravel(as_array(v))
+    if not positions.shape[0] or not values.shape[0]:
+        return
     if mode == "wrap":
         positions = np.remainder(positions, target.size)
     elif mode == "clip":
@@ -228,8 +246,10 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
 def putmask(a: Any, mask: Any, values: Any) -> None:
     """np.putmask."""
     target, v = _target(a, "putmask"), np.ravel(as_array(values))
+    if not v.shape[0]:
+        return
     repeated = v[np.arange(target.size) % v.shape[0]]
-    target[...] = np.where(lift(mask), np.reshape(repeated, target.shape), target)
+    target[...] = np.where(np.reshape(mask, target.shape), np.reshape(repeated, target.shape), target)
 
 
 def place(arr: Any, mask: Any, vals: Any) -> None:

@@ -1,4 +1,4 @@
-"""Owns how the operands of NumPy's functions of linear algebra are read."""
+"""Owns how the operands of NumPy's functions are read, and how they lie in memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import Traced
+from chainrule.core.trace import Traced, innermost
 from chainrule.tracing.lift import lift
 
 
@@ -18,3 +18,13 @@ def as_array(value: Any) -> Array:
         return value.snapshot() if value.is_number else value
     array = lift(value)
     return np.asarray(array) if isinstance(array, int | float | complex) else array
+
+
+def lying(array: Any) -> np.ndarray[Any, Any]:
+    """Return a plain array, one member of a batch, that lies in memory as NumPy would have this one: a view as it was read."""
+    if isinstance(array, Traced) and array.origin is not None:
+        source, read, *_ = array.origin
+        return np.asarray(read(lying(source)))
+    value: Any = np.asarray(innermost(array).value if isinstance(array, Traced) else array)
+    batch = value.ndim - np.ndim(array)
+    return value[(0,) * batch] if 0 not in value.shape[:batch] else np.empty(np.shape(array))

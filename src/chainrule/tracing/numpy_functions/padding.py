@@ -19,9 +19,11 @@ Width = tuple[int, int]
 # What reads other elements at the border, by NumPy's mode.
 _BORDER_MODES = ("edge", "reflect", "symmetric", "wrap")
 # What computes the border from the elements, linearly up to a constant.
-_AFFINE_MODES = ("reflect", "symmetric", "mean", "linear_ramp")
+_AFFINE_MODES = ("reflect", "symmetric", "linear_ramp")
 _NUMPYS: Callable[..., Any] = np.pad  # its modes are text, which its types want to be literal
-_STATISTICS: dict[str, Callable[..., Array]] = {"maximum": np.max, "minimum": np.min, "median": np.median}
+_STATISTICS: dict[str, Callable[..., Array]] = {
+    "maximum": np.max, "minimum": np.min, "median": np.median, "mean": np.mean,
+}  # fmt: skip
 
 
 def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Array:
@@ -38,10 +40,11 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
         return _pad_constant(x, widths, options.pop("constant_values", 0))
     if mode == "empty":  # what stands at the border is for the caller to set
         return _pad_constant(x, widths, 0)
+    padded = x
     for axis, width in enumerate(widths):
         if width != (0, 0):
-            x = _pad_axis(x, axis, width, mode, options)
-    return x
+            padded = _pad_axis(padded, axis, width, mode, options)
+    return np.copy(x) if padded is x else padded
 
 
 def _pad_constant(x: Array, widths: tuple[Width, ...], constants: Any) -> Array:
@@ -56,7 +59,7 @@ def _pad_constant(x: Array, widths: tuple[Width, ...], constants: Any) -> Array:
 def _pad_axis(x: Array, axis: int, width: Width, mode: Any, options: dict[str, Any]) -> Array:
     if mode in _BORDER_MODES and options.get("reflect_type", "even") == "even":
         return np.take(x, np.pad(np.arange(x.shape[axis]), width, mode=mode), axis=axis)
-    if mode in _STATISTICS:
+    if mode in _STATISTICS and (mode != "mean" or x.dtype.kind in "fc"):
         return _pad_statistic(x, axis, width, _STATISTICS[mode], _of_axis(options.get("stat_length"), axis, x.ndim))
     if mode in _AFFINE_MODES and x.dtype.kind in "fc":
         return _pad_affine(x, axis, width, mode, options)
@@ -88,7 +91,18 @@ def _pad_affine(x: Array, axis: int, width: Width, mode: str, options: dict[str,
     offset = _NUMPYS(np.zeros(size), width, mode=mode, **mine)
     columns = [_NUMPYS(unit, width, mode=mode, **mine) - offset for unit in np.eye(size)]
     moved = np.moveaxis(x, axis, -1)
-    border = cast(np.matmul(moved, np.stack(columns)) + offset, x.dtype)
+    border = cast(_combined(moved, np.stack(columns)) + offset, x.dtype)
     inside = np.pad(np.ones(size, dtype=bool), width)
     padded = np.pad(moved, [(0, 0)] * (x.ndim - 1) + [width])
     return np.moveaxis(np.where(inside, padded, border), -1, axis)
+
+
+def _combined(x: Array, factors: np.ndarray[Any, Any]) -> Array:
+    """Return `x @ factors`, where each column takes few elements; one that it does not take may be NaN or infinite."""
+    taken = factors != 0
+    order = np.argsort(~taken, axis=0, kind="stable")
+    total: Any = 0
+    for places in order[: int(np.max(np.sum(taken, axis=0)))]:
+        factor = np.take_along_axis(factors, places[None], 0)[0]
+        total = total + np.where(factor != 0, x[..., places] * factor, 0)
+    return total

@@ -11,6 +11,7 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError, where
 from chainrule.primitives.products import CROSS, EINSUM, KRON, MATMUL, conjugate
+from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.tracing.numpy_functions.subscripts import explicit_subscripts, split_arguments
@@ -18,9 +19,12 @@ from chainrule.tracing.numpy_functions.subscripts import explicit_subscripts, sp
 
 def matmul(x1: Any, x2: Any, /, **options: Any) -> Array:
     """np.matmul, and the operator @."""
+    first, second = as_array(x1), as_array(x2)
     if options:
+        dtype = options.pop("dtype", None)
         refuse("matmul", **options)
-    return bind(MATMUL, (as_array(x1), as_array(x2)))
+        first, second = (each if dtype is None else cast(each, dtype) for each in (first, second))
+    return bind(MATMUL, (first, second))
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
@@ -107,12 +111,12 @@ def vecmat(x1: Any, x2: Any, /, **options: Any) -> Array:
 def einsum(*arguments: Any, out: Any = None, optimize: Any = False, **options: Any) -> Array:
     """np.einsum in both of its spellings."""
     refuse_out("einsum", out)
-    options = {
-        name: value for name, value in options.items() if (name, value) not in (("order", "K"), ("casting", "safe"))
-    }
+    dtype = options.pop("dtype", None)
+    for harmless in ("casting", "order"):
+        options.pop(harmless, None)
     refuse("einsum", **options)
     subscripts, operands = split_arguments(arguments)
-    arrays = tuple(as_array(operand) for operand in operands)
+    arrays = tuple(as_array(operand) if dtype is None else cast(as_array(operand), dtype) for operand in operands)
     parameters = {
         "subscripts": explicit_subscripts(subscripts, arrays),
         "optimize": bool(np.any(optimize is not False)),

@@ -62,7 +62,7 @@ def _quantile_of(
         result = np.mean(ordered[..., int(np.floor(place)) : int(np.ceil(place)) + 1], axis=-1)
     else:
         result = _interpolated(ordered, place, precision)
-    if values.dtype.kind == "f":
+    if values.dtype.kind in "fc":
         largest = ordered[(..., -1) + (None,) * q.ndim]
         result = np.where(np.isnan(largest), largest, result)
     return _arranged(result, q.ndim, axes, keepdims)
@@ -169,8 +169,9 @@ def _nan_quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: 
     count = np.sum(np.logical_not(np.isnan(values)), axis=-1, keepdims=True)
     place = _places(count, np.ravel(fractions), method, name)
     low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
-    lower, upper = np.take_along_axis(ordered, low, -1), np.take_along_axis(ordered, high, -1)
-    result = lower + (upper - lower) * (place - low).astype(precision)
+    result = np.take_along_axis(ordered, low, -1)
+    if method not in _DISCRETE:
+        result = result + (np.take_along_axis(ordered, high, -1) - result) * (place - low).astype(precision)
     result = np.reshape(result, (*values.shape[:-1], *fractions.shape))
     return _arranged(result, fractions.ndim, axes, keepdims)
 

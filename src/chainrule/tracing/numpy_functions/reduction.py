@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import ShapeError, where
+from chainrule.primitives.norms import EUCLIDEAN_NORM
 from chainrule.primitives.order import ALL, ANY, ARGMAX, ARGMIN, COUNT_NONZERO, MAX, MIN
 from chainrule.primitives.reduction import MEAN, PROD, STD, SUM, VAR
 from chainrule.primitives.shape import WHERE, cast
@@ -102,7 +103,8 @@ def mean(
         x = cast(x, dtype)
     if not _is_mask(where):
         axes = all_axes(axis, x.ndim, "mean")
-        return bind(MEAN, (x,), {"axis": axes, "keepdims": is_true(keepdims)})
+        result = bind(MEAN, (x,), {"axis": axes, "keepdims": is_true(keepdims)})
+        return result if dtype is None else cast(result, dtype)  # that of whole numbers is one too
     total = sum(x, axis, keepdims=keepdims, where=where)
     return _as_precise(total / _count(where, x, axis, keepdims), x)
 
@@ -158,7 +160,7 @@ def std(
     x = _spread_operand("std", a, dtype, out, mean)
     ddof = _freedom(ddof, correction)
     if _is_mask(where):
-        return np.sqrt(_masked_var(x, axis, keepdims, ddof, where))
+        return _masked_std(x, axis, keepdims, ddof, where)
     parameters = {"axis": all_axes(axis, x.ndim, "std"), "keepdims": is_true(keepdims), "ddof": ddof}
     return bind(STD, (x,), parameters)
 
@@ -175,7 +177,20 @@ def _masked_var(x: Array, axis: Axis, keepdims: Any, ddof: Any, mask: Any) -> Ar
     moved = x - mean(x, axis, keepdims=True, where=mask)
     squares = np.real(np.conjugate(moved) * moved) if x.dtype.kind == "c" else np.square(moved)
     total = sum(squares, axis, keepdims=keepdims, where=mask)
-    return _as_precise(total / (_count(mask, x, axis, keepdims) - ddof), squares)
+    return _as_precise(total / _masked_freedom(mask, x, axis, keepdims, ddof), squares)
+
+
+def _masked_std(x: Array, axis: Axis, keepdims: Any, ddof: Any, mask: Any) -> Array:
+    x = _masked(x, mask, 0)
+    moved = _masked(x - mean(x, axis, keepdims=True, where=mask), mask, 0)
+    axes = all_axes(axis, x.ndim, "std")
+    length = bind(EUCLIDEAN_NORM, (moved,), {"axis": axes, "keepdims": is_true(keepdims)})
+    return _as_precise(length / np.sqrt(_masked_freedom(mask, x, axis, keepdims, ddof)), length)
+
+
+def _masked_freedom(mask: Any, x: Array, axis: Axis, keepdims: Any, ddof: Any) -> Array:
+    """Return what the sum of squares of what is chosen is divided by; 0, which gives NaN, where too few elements are."""
+    return np.maximum(_count(mask, x, axis, keepdims) - ddof, 0)
 
 
 def _extreme(primitive: Primitive, name: str, pair: np.ufunc) -> Callable[..., Array]:

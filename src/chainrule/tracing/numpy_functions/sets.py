@@ -77,7 +77,11 @@ def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
 
 def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Array:
     """np.setxor1d."""
-    return union1d(setdiff1d(ar1, ar2), setdiff1d(ar2, ar1))
+    parts = [np.ravel(as_array(each)) if assume_unique else unique(each) for each in (ar1, ar2)]
+    ordered = np.sort(np.concatenate(parts))
+    end = np.ones(1, dtype=bool)
+    differs = np.concatenate([end, np.not_equal(ordered[1:], ordered[:-1]), end]) if ordered.size else end
+    return ordered[np.logical_and(differs[1:], differs[:-1])]
 
 
 SETS: dict[Callable[..., Any], Callable[..., Any]] = {

@@ -13,7 +13,7 @@ from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, ShapeError, where
 from chainrule.primitives.shape import BROADCAST_TO, FLIP, RESHAPE, ROLL, TRANSPOSE
 from chainrule.tracing.numpy_functions.arguments import Shape, all_axes, one_axis
-from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.operands import as_array, lying
 from chainrule.tracing.numpy_functions.padding import pad
 
 
@@ -35,11 +35,7 @@ def _is_column_order(x: Array, order: str) -> bool:
     """Whether elements are to be read column by column; "A" and "K" ask how they are kept in memory."""
     if order not in ("A", "K"):
         return order == "F"
-    value = x
-    while isinstance(value, Traced):
-        value = value.value
-    value = np.asarray(value)
-    flags = value[(0,) * (value.ndim - x.ndim)].flags  # a member of a batch
+    flags = lying(x).flags
     if order == "K" and x.ndim > 1 and not flags.forc:
         raise NoRuleError(f"order='K' of an array that is not in order in memory; say order='C' or order='F'{where()}")
     return bool(flags.fnc) and x.ndim > 1
@@ -51,13 +47,17 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = N
     wanted = full_shape(newshape if shape is None else shape, x.size)
     if _is_column_order(x, order):
         return np.transpose(bind(RESHAPE, (np.transpose(x),), {"shape": wanted[::-1]}))
-    return x if wanted == x.shape else bind(RESHAPE, (x,), {"shape": wanted})
+    if wanted == x.shape:
+        return np.copy(x) if copy else x
+    return bind(RESHAPE, (x,), {"shape": wanted})
 
 
 def ravel(a: Any, order: str = "C") -> Array:
     """np.ravel."""
     x = as_array(a)
-    return reshape(x, (x.size,), order)
+    flat = reshape(x, (x.size,), order)
+    walks = flat is x and isinstance(flat, Traced) and not lying(flat).flags.c_contiguous
+    return np.copy(x) if walks else flat
 
 
 def transpose(a: Any, axes: Any = None) -> Array:
@@ -113,7 +113,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Array, ...]:
     """np.broadcast_arrays."""
     arrays = [as_array(each) for each in args]
     shape = np.broadcast_shapes(*(x.shape for x in arrays))
-    return tuple(broadcast_to(x, shape) for x in arrays)
+    return tuple(np.broadcast_to(x, shape) for x in arrays)
 
 
 def expand_dims(a: Any, axis: Any) -> Array:

@@ -12,7 +12,7 @@ from chainrule.core.trace import bind
 from chainrule.errors import ShapeError, where
 from chainrule.primitives.order import ARGPARTITION, ARGSORT, PARTITION, SEARCHSORTED, SORT
 from chainrule.primitives.shape import cast
-from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, is_true, one_axis, refuse, refuse_out
+from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, is_given, is_true, one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
 
@@ -92,11 +92,13 @@ def _skipping(reduce: Callable[..., Array], fill: float) -> Callable[..., Array]
 
 
 def _skipping_mean(reduce: Callable[..., Array]) -> Callable[..., Array]:
-    def skip(a: Any, axis: Axis = None, *args: Any, **options: Any) -> Array:
+    def skip(a: Any, axis: Axis = None, *args: Any, where: Any = NO_VALUE, **options: Any) -> Array:
         x = as_array(a)
         if x.dtype.kind not in "fc":
-            return reduce(x, axis, *args, **options)
-        return reduce(x, axis, *args, where=np.logical_not(np.isnan(x)), **options)
+            return reduce(x, axis, *args, where=where, **options)
+        counts = np.logical_not(np.isnan(x))
+        counts = np.logical_and(counts, as_array(where)) if is_given(where) else counts
+        return reduce(x, axis, *args, where=counts, **options)
 
     skip.__doc__ = f"np.nan{reduce.__name__}."
     return skip

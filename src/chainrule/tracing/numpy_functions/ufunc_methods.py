@@ -131,7 +131,7 @@ def _modf(x: Any) -> tuple[Array, Array]:
     number = as_array(x)
     number = cast(number, np.modf.resolve_dtypes((number.dtype, None, None))[1])
     whole = np.trunc(number)
-    return number - whole, whole
+    return np.where(np.isinf(number), np.copysign(0, whole), number - whole), whole
 
 
 def _frexp(x: Any) -> tuple[Array, Array]:

@@ -1,0 +1,95 @@
+"""Less common arguments of NumPy's functions and methods: values are NumPy's, derivatives agree with the limit definition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.errors import ShapeError, TracingError
+
+X = np.array([[0.5, -1.25, 2.0], [1.5, 0.25, -0.75]])
+MASK = np.array([[True, False, True], [False, True, True]])
+
+
+def _changed(change: Any) -> Any:
+    def fun(x: Any) -> Any:
+        x = x * 1
+        change(x)
+        return x
+
+    return fun
+
+
+def _flat(values: Any) -> Any:
+    def change(x: Any) -> None:
+        x.flat = values(x)
+
+    return change
+
+
+def _real(x: Any) -> None:
+    x.real = 2 * x[0]
+
+
+FUNCTIONS = {
+    "no places": lambda x: np.take(x, [], axis=1),
+    "bases": lambda x: np.logspace(0, 1, 3, base=np.abs(x[0])),
+    "bases and ends": lambda x: np.logspace(0, x[:, :1], 3, base=np.abs(x)),
+    "matmul, dtype": lambda x: np.matmul(x, x.T, dtype=complex),
+    "einsum, order": lambda x: np.einsum("ij,ij->j", x, x, order="F"),
+    "einsum, dtype": lambda x: np.einsum("ij,ij->j", x, x, dtype=complex),
+    "mean of whole numbers": lambda x: np.mean(3.1 * x, axis=0, dtype=int) + x,
+    "put nothing": _changed(lambda x: np.put(x, [0], [])),
+    "put nowhere": _changed(lambda x: np.put(x, [], [1.0])),
+    "putmask of nothing": _changed(lambda x: np.putmask(x, MASK, [])),
+    "putmask, mask of another shape": _changed(lambda x: np.putmask(x, MASK.ravel(), x[0] ** 2)),
+    "flat number": _changed(_flat(lambda x: x[0, 1] ** 2)),
+    "flat values": _changed(_flat(lambda x: 2 * x[1, :2])),
+    "real part of real numbers": _changed(_real),
+    "sort, kind": _changed(lambda x: x.sort(kind="stable")),
+    "sort, axis": _changed(lambda x: x.sort(0)),
+    "diagonal that begins again": lambda x: _changed(lambda y: np.fill_diagonal(y, x[0, :2], wrap=True))(
+        np.tile(x.T, (3, 1))
+    ),
+    "argpartition": lambda x: x[0][x[0].argpartition(1)[:1]],
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_values_and_derivatives(name: str) -> None:
+    function = FUNCTIONS[name]
+    value = cr.vjp(function, X)[0]
+    np.testing.assert_allclose(value, function(X))
+    assert value.dtype == function(X).dtype
+    assert cr.check_grad(lambda x: np.sum(np.abs(function(x)) ** 2) + np.sum(x), X)
+
+
+def test_partition_in_place() -> None:
+    found = cr.vjp(_changed(lambda x: x.partition(1)), X)[0]
+    np.testing.assert_array_equal(np.sort(found), np.sort(X))
+    np.testing.assert_array_equal(found[:, 1], np.sort(X)[:, 1])
+
+
+def _shape(x: Any) -> None:
+    x.shape = (3, 2)
+
+
+def _imaginary(x: Any) -> None:
+    z = x + 1j
+    z.imag = 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "advice"),
+    [
+        (_shape, TracingError, r"x.reshape\(\(3, 2\)\)"),
+        (_imaginary, TracingError, "a \\+ 1j \\* b"),
+        (lambda x: np.fill_diagonal(x[0], 1.0), ShapeError, "takes a matrix"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_advice(change: Any, kind: Any, advice: str) -> None:
+    with pytest.raises(kind, match=advice):
+        cr.grad(lambda x: np.sum(_changed(change)(x)))(X)
