@@ -64,15 +64,19 @@ def apply(
 
 
 def _precise(s: Simplifier, parts: Parts, dtype: np.dtype[Any]) -> Parts:
-    """Return an operand with the precision in which NumPy computes a result of type `dtype`: a rule has steps of its own."""
+    """Return an operand in the type in which NumPy computes a result of type `dtype`: a rule has steps of its own.
+
+    Those of whole numbers would overflow. A number of Python's has no precision of its own, and stays as it is.
+    """
     wanted = REAL_OF.get(dtype)
-    if wanted is None or not any(_is_narrower(each.term, wanted) for each in parts[:2]):
+    if wanted is None or not any(_is_lesser(each.term, wanted) for each in parts[:2]):
         return parts
-    return as_parts(s, parts, wanted)
+    real, imaginary, _ = as_parts(s, parts, wanted)
+    return Parts(real, imaginary, parts.constant)
 
 
-def _is_narrower(term: Term, wanted: np.dtype[Any]) -> bool:
-    return term.dtype.kind == "f" and term.dtype.itemsize < wanted.itemsize
+def _is_lesser(term: Term, wanted: np.dtype[Any]) -> bool:
+    return term.dtype.kind != "f" or term.dtype.itemsize < wanted.itemsize
 
 
 def _is_in_parts(dtype: np.dtype[Any]) -> bool:
