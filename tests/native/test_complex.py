@@ -204,3 +204,9 @@ ON_WHOLE: dict[str, Callable[..., Any]] = {
 @pytest.mark.parametrize("name", ON_WHOLE)
 def test_whole_numbers_among_complex_ones_do_not_overflow(name: str, single: Any, dtype: str) -> None:
     check(ON_WHOLE[name], (np.array(WHOLE[dtype], dtype), draw(3).astype(single)), judge=within(8, 8))
+
+
+@pytest.mark.parametrize("other", [0.5, 2j, np.arange(4.0), np.arange(4) * 1j, np.arange(4, dtype=np.float32)])
+def test_a_complex_number_chooses_by_its_truth(other: Any) -> None:
+    z = np.array([0, 1j, -0.0, 2 + 1j])
+    check(lambda z, x: (np.where(z, z, x), np.where(z, x, z), np.where(z * 1j, x, 1.5)), (z, other), (z[::-1], other))

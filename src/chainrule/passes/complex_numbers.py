@@ -20,6 +20,7 @@ from chainrule.passes.complex_parts import (
     in_memory,
     joined,
     split,
+    truth,
 )
 from chainrule.passes.complex_rules import RULES
 from chainrule.passes.fourier import transform
@@ -87,9 +88,9 @@ def _on_parts(
     s: Simplifier, primitive: Linear, operands: Sequence[Value], parameters: dict[str, Any], shape: Shape,
     dtype: np.dtype[Any],
 ) -> Parts:  # fmt: skip
-    """Apply what moves, adds and chooses numbers to each part."""
+    """Apply what moves, adds and chooses numbers to each part; a complex number that chooses does so by its truth."""
     count = len(operands) if primitive.linear_in is None else primitive.linear_in
-    moved, others = [as_parts(s, each, dtype) for each in operands[:count]], [_term(each) for each in operands[count:]]
+    moved, others = [as_parts(s, each, dtype) for each in operands[:count]], [truth(each) for each in operands[count:]]
     if primitive is ASTYPE:
         return moved[0]
     real, imaginary = (
@@ -106,11 +107,6 @@ def _transformed(
     axis = parameters["axis"]
     length = (z.real.term.shape if primitive is RFFT else shape)[axis]
     return transform(s, primitive, z, isinstance(operand, Term), parameters, length)
-
-
-def _term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value
 
 
 def _expanded(
