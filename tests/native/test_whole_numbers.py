@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.native.agreement import check, rounded
+from tests.native.agreement import check, exact, rounded
 
 import chainrule as cr
 
@@ -51,6 +52,25 @@ def test_a_whole_number_that_does_not_fit_is_refused(dtype: str) -> None:
                 compiled(array(dtype), n)
         else:
             np.testing.assert_array_equal(compiled(array(dtype), n), array(dtype) + n)
+
+
+def updated(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def fun(a: Any, y: Any) -> Any:
+        a = a.copy()
+        a = operation(a, y)
+        a[1:] = operation(a[1:], y)
+        return a
+
+    return fun
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "uint8", "int8"])
+@pytest.mark.parametrize("operation", [operator.iadd, operator.isub, operator.imul, operator.ifloordiv, operator.imod])
+def test_what_an_array_is_updated_by_has_its_precision(operation: Callable[[Any, Any], Any], dtype: str) -> None:
+    is_whole = np.dtype(dtype).kind in "iu"
+    numbers = range(1, 13) if is_whole else (0.1, 1.7, 2.3, 1 / 3)
+    arguments = [(np.linspace(1, 30, 7).astype(dtype), number) for number in numbers]
+    check(updated(operation), *arguments, judge=exact)
 
 
 TRUTHS: dict[str, Callable[[Any], Any]] = {

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Array, Primitive
+from chainrule.core.primitive import Array
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind, innermost, owners
 from chainrule.errors import WITH_NUMPY, NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
-from chainrule.primitives import integer as i
 from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
-from chainrule.primitives.products import MATMUL
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, lift
@@ -27,16 +26,18 @@ from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
 
 
-def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
-    def operator(self: TracedArray, other: Any) -> Any:
+def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the operator in place of one of Python's, which asks a number on the right first: it takes on our precision."""
+
+    def update(self: TracedArray, other: Any) -> Any:
         if (other := operand_of(other)) is NotImplemented:
             return NotImplemented
-        result = bind(primitive, (self, other))
+        result = operation(self, other)
         if self.ndim == 0:
             return result
         if np.shape(result) != self.shape:
             raise ShapeError(
-                f"in-place {primitive.name}: an array of shape {self.shape} cannot hold a result of shape "
+                f"in-place {operation.__name__}: an array of shape {self.shape} cannot hold a result of shape "
                 f"{np.shape(result)}; assign it to a new name{where()}"
             )
         if result.dtype != self.dtype and np.can_cast(result.dtype, self.dtype, "same_kind"):
@@ -44,7 +45,7 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
         self.assign(result)
         return self
 
-    return operator
+    return update
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,14 +78,14 @@ class TracedArray(TracedOperators):
 
     __slots__ = ()
 
-    __iadd__, __isub__ = _in_place(a.ADD), _in_place(a.SUBTRACT)
-    __imul__, __itruediv__ = _in_place(a.MULTIPLY), _in_place(a.DIVIDE)
-    __ipow__ = _in_place(a.POWER)
-    __imod__ = _in_place(a.REMAINDER)
-    __ifloordiv__ = _in_place(a.FLOOR_DIVIDE)
-    __iand__, __ior__, __ixor__ = _in_place(i.BITWISE_AND), _in_place(i.BITWISE_OR), _in_place(i.BITWISE_XOR)
-    __ilshift__, __irshift__ = _in_place(i.LEFT_SHIFT), _in_place(i.RIGHT_SHIFT)
-    __imatmul__ = _in_place(MATMUL)
+    __iadd__, __isub__ = _in_place(operator.add), _in_place(operator.sub)
+    __imul__, __itruediv__ = _in_place(operator.mul), _in_place(operator.truediv)
+    __ipow__ = _in_place(operator.pow)
+    __imod__ = _in_place(operator.mod)
+    __ifloordiv__ = _in_place(operator.floordiv)
+    __iand__, __ior__, __ixor__ = _in_place(operator.and_), _in_place(operator.or_), _in_place(operator.xor)
+    __ilshift__, __irshift__ = _in_place(operator.lshift), _in_place(operator.rshift)
+    __imatmul__ = _in_place(operator.matmul)
 
     def __matmul__(self, other: Any) -> Any:
         if (other := operand_of(other)) is NotImplemented:
