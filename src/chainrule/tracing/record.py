@@ -17,7 +17,7 @@ from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
-from chainrule.tracing.traced_number import TRACED
+from chainrule.tracing.traced_number import TRACED, as_number
 
 MANY = 10_000
 """As many operations take about a tenth of a second, there and back."""
@@ -54,6 +54,9 @@ class RecordTrace(Trace):
 
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)
+
+    def as_number(self, traced: Traced) -> Traced:
+        return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         # Hot path: benchmarks/test_eager.py

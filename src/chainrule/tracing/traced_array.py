@@ -16,6 +16,7 @@ from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
+from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, lift
@@ -337,17 +338,30 @@ class TracedArray(TracedOperators):
         self.assign(np.sort(self, axis=axis))
 
     def item(self, *position: int) -> Any:
-        """Return one element, still traced."""
+        """Return one element as a Python number, still traced."""
         flat = np.ravel(self)
         if not position:
             if self.size != 1:
                 raise ValueError("only an array of one element can be made one number")
-            return flat[0]
-        return self[position] if len(position) > 1 else flat[position[0]]
+            return _number(flat[0])
+        return _number(self[position] if len(position) > 1 else flat[position[0]])
 
     def tolist(self) -> Any:
         """Return nested lists of traced numbers."""
-        return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
+        if not self.shape:
+            return _number(self)
+        return [part.tolist() if isinstance(part, TracedArray) else part for part in self]
+
+
+def _number(element: Any) -> Any:
+    """Return an element as the number that Python has of its kind."""
+    if not isinstance(element, TracedArray) or element.dtype == np.uint64:  # which an int64 may not hold
+        return element
+    return element.owner.as_number(cast(element, _WIDEST[element.dtype.kind]))
+
+
+_WIDEST = {"f": np.float64, "c": np.complex128, "i": np.int64, "u": np.int64, "b": np.bool_}
+"""By kind of numbers, what Python's are."""
 
 
 def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None:

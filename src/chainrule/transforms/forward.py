@@ -11,6 +11,7 @@ from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Trace, Traced, compute
 from chainrule.tracing.record import call, close_over
 from chainrule.tracing.traced_array import TracedArray
+from chainrule.tracing.traced_number import as_number
 from chainrule.transforms.rules import push
 
 
@@ -21,6 +22,9 @@ class ForwardTrace(Trace):
 
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)
+
+    def as_number(self, traced: Traced) -> Traced:
+        return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []
