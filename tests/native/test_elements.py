@@ -60,3 +60,46 @@ def test_derivatives_by_elements() -> None:
     assert cr.grad(lambda x: x.item(0) * x.tolist()[1])(x.astype(np.float32)).dtype == np.float32
     np.testing.assert_allclose(cr.hessian(lambda x: x.item(0) ** 2 * x.tolist()[1])(x), [[6, 4], [4, 0]])
     np.testing.assert_allclose(cr.vmap(lambda x: x[0].item() * x)(np.array([x, 2 * x])), [[4, 6], [16, 24]])
+
+
+TRUTHS: dict[str, Callable[[Any], Any]] = {
+    "counted": lambda x: (
+        np.sum([x[0] > 0, x[1] > 0]),
+        np.mean([each > 0 for each in x]),
+        np.cumsum([each > 0 for each in x]),
+    ),
+    "an array": lambda x: (
+        np.array([each > 0 for each in x]),
+        ~np.array([x[0] > 0, True]),
+        np.any([x[0] > 0, x[1] > 1]),
+    ),
+    "an index": lambda x: x[~np.array([each > 0 for each in x])] * 2,
+    "a factor": lambda x: np.array([each > 0 for each in x]) * x,
+}
+
+
+@pytest.mark.parametrize("name", TRUTHS)
+def test_truth_values_in_a_list_make_an_array_of_them(name: str) -> None:
+    check(
+        TRUTHS[name],
+        *((np.array(x),) for x in ([1.0, 2.0, -1.0], [3.0, -1.0, -1.0], [-1.0, -1.0, -1.0], [1.0, 1.0, 1.0])),
+    )
+
+
+ARRAYS: dict[str, Callable[[Any], Any]] = {
+    "mixed with others": lambda x: (np.asarray(x) * np.linspace(0, 1, 3), np.asarray(x) + np.arange(3)),
+    "summed": lambda x: (np.asarray(x).sum(), np.mean(np.asarray(x)), np.cumsum(np.asarray(x)), np.prod(np.asarray(x))),
+    "a function": lambda x: (np.sin(np.asarray(x)), np.linalg.norm(np.asarray(x)), np.asarray(x) ** 2),
+    "choices": lambda x: (np.where(np.asarray(x) > 1, np.asarray(x), 0), np.maximum(np.asarray(x), 1)),
+    "a copy": lambda x: np.array(x) * 2,
+    "parts": lambda x: (np.real(np.asarray(x)), np.asarray(x + 1j).imag, np.iscomplexobj(np.asarray(x * 1j))),
+    "a comparison": lambda x: (np.asarray(x > 0).sum(), np.mean(np.asarray(x > 0)), np.asarray(x > 0) * 0.5),
+}
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.JitWarning")
+@pytest.mark.parametrize("dtype", ["float64", "int64", "complex128", "float32", "float16", "int8", "uint8", "bool"])
+@pytest.mark.parametrize("name", ARRAYS)
+def test_arrays_that_numpy_takes_apart_keep_their_type(name: str, dtype: str) -> None:
+    x = np.array([1, 0, 100]).astype(dtype)
+    check(ARRAYS[name], (x,), (x[::-1],), judge=JUDGE)

@@ -164,7 +164,7 @@ class TracedOperators(Traced):
         if not isinstance(rounded, Traced):
             return round(rounded)  # Python's is an int
         whole = self.owner.whole_part(rounded) if self.dtype.kind == "f" else None
-        if whole is None or not abs(rounded) < _LARGEST:  # a decision, since what is no number has no whole part
+        if whole is None or not absolute(rounded) < _LARGEST:  # a decision, since what is no number has no whole part
             return rounded
         return self.owner.as_number(whole)
 

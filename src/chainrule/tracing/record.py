@@ -55,7 +55,7 @@ class RecordTrace(Trace):
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)
 
-    def as_number(self, traced: Traced) -> Traced:
+    def as_number(self, traced: Traced) -> Any:
         return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
@@ -119,9 +119,10 @@ class RecordTrace(Trace):
         finally:
             self._scopes = outer
 
-    def note_taken_apart(self) -> None:
-        """Note that NumPy makes Python objects of the elements of an array, and computes with one after the other."""
-        self.taken_apart = self.taken_apart or user_line()
+    def as_object(self, traced: Traced) -> Any:
+        if self.shape(traced):  # NumPy computes with one element after the other
+            self.taken_apart = self.taken_apart or user_line()
+        return traced
 
     def warn_if_slow(self) -> None:
         """Warn where so many operations on such elements were recorded that the run took long."""

@@ -50,7 +50,7 @@ class BatchTrace(Trace):
     def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
         return places_of(mask)
 
-    def as_number(self, traced: Traced) -> Traced:
+    def as_number(self, traced: Traced) -> Any:
         return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:

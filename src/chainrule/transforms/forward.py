@@ -23,7 +23,7 @@ class ForwardTrace(Trace):
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)
 
-    def as_number(self, traced: Traced) -> Traced:
+    def as_number(self, traced: Traced) -> Any:
         return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
