@@ -159,6 +159,10 @@ class TracedNumber(TracedArray):
     def __round__(self, ndigits: int | None = None) -> Any:
         return _of_python(super().__round__(ndigits))
 
+    def conjugate(self) -> Any:
+        """Return the complex conjugate, a Python number too."""
+        return _of_python(super().conjugate())
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(each, OpenArray) for each in inputs):
             return NotImplemented
@@ -173,10 +177,12 @@ class TracedNumber(TracedArray):
             args = (args[0], *_in_types_of(np.add, args[1:], cast))
         elif function is np.linspace:
             args = (*_in_types_of(np.add, args[:2], _as_it_is), *args[2:])
-        elif function is np.clip and type(args[0]) is not TracedNumber:
-            dtype = np.result_type(lift(args[0]))
-            args = [_in_company(each, dtype) if type(each) is TracedNumber else each for each in args]
-        return super().__array_function__(function, types, args, kwargs)
+        elif function is np.clip:  # of a number NumPy makes an array first
+            first = args[0].snapshot() if isinstance(args[0], TracedNumber) else args[0]
+            dtype = np.result_type(lift(first))
+            args = [first, *(_in_company(each, dtype) if type(each) is TracedNumber else each for each in args[1:])]
+        result = super().__array_function__(function, types, args, kwargs)
+        return _of_python(result) if function in (np.real, np.imag) else result
 
     def stands_for(self) -> type:
         """Return Python's class of a plain value in this place."""
