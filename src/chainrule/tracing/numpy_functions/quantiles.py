@@ -62,7 +62,7 @@ def _quantile_of(
         result = np.mean(ordered[..., int(np.floor(place)) : int(np.ceil(place)) + 1], axis=-1)
     else:
         result = _interpolated(ordered, place, precision)
-    if values.dtype.kind == "f":
+    if values.dtype.kind in "fc":
         largest = ordered[(..., -1) + (None,) * q.ndim]
         result = np.where(np.isnan(largest), largest, result)
     return _arranged(result, q.ndim, axes, keepdims)
