@@ -22,6 +22,20 @@ Choose = Callable[[int], int]
 
 LENGTHS = (3, 2, 4, 1, 5, 8, 0, 7, 16, 9, 17, 15, 31, 32, 33, 63, 64, 65)
 DTYPES = ("float64",) * 8 + ("float32", "float32", "int64", "int64", "bool")
+ALL_DTYPES = (
+    "int8",
+    "uint8",
+    "int16",
+    "int32",
+    "uint32",
+    "int64",
+    "bool",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+)
 LAYOUTS = ("C", "C", "C", "F", "reversed", "strided", "read-only", "wide")
 MOST_ELEMENTS = 4000
 LARGEST = 50.0
@@ -34,8 +48,13 @@ def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
         return draw(seed, (*shape[:-1], 2 * shape[-1]), dtype, "C")[..., ::2]
     if dtype == "bool":
         x = rng.integers(0, 2, shape).astype(bool)
-    elif dtype == "int64":
-        x = rng.integers(-3, 5, shape)
+    elif np.dtype(dtype).kind in "iu":
+        x = rng.integers(0 if dtype.startswith("u") else -3, 5, shape).astype(dtype)
+        if x.dtype.itemsize == 1:  # these meet the ends of their range
+            ends = np.array([np.iinfo(dtype).min, np.iinfo(dtype).max], dtype)
+            x = np.where(rng.integers(0, 6, shape) == 0, rng.choice(ends, shape), x)
+    elif np.dtype(dtype).kind == "c":
+        x = (rng.uniform(-2, 2, shape) + 1j * rng.uniform(-2, 2, shape)).astype(dtype)
     else:
         x = rng.uniform(-2, 2, shape).astype(dtype)
     x = np.asarray(x)
@@ -185,7 +204,7 @@ BINARY = (
     ("np.add({0}, {1}, dtype=np.float64)", ANY), ("np.isclose({0}, {1})", ANY),
 )  # fmt: skip
 INTEGER_UNARY = ("~{0}", "np.bitwise_count({0})", "np.abs({0})", "-{0}", "{0} << 2", "{0} >> 1", "{0} % 3", "{0} // 2",
-                 "{0} ** 2", "{0} & 5", "{0} == 2", "np.sign({0})", "np.invert({0})")  # fmt: skip
+                 "{0} ** 2", "{0} ** (2 + 0j)", "{0} & 5", "{0} == 2", "np.sign({0})", "np.invert({0})")  # fmt: skip
 INTEGER_BINARY = ("{0} & {1}", "{0} | {1}", "{0} ^ {1}", "np.gcd({0}, {1})", "np.lcm({0}, {1})", "{0} << np.abs({1})",
                   "{0} >> np.abs({1})", "{0} // {1}", "{0} % {1}", "{0} + {1}", "{0} * {1}", "np.fmod({0}, {1})",
                   "np.left_shift({0}, np.abs({1}) % 8)")  # fmt: skip
@@ -290,6 +309,10 @@ FLOWS = (
     "{v} = {0} * (1 + int(np.sum({0} > 0)) % 3)",
     "{v} = sorted(np.ravel({0})[:4])[0] + max(np.ravel({0})[:4])",
     "{v} = np.stack([part * place for place, part in enumerate({0})])",
+    "{v} = np.mean([part > 0 for part in np.ravel({0})[:3]]) * {0}",
+    "{v} = {0} * np.ravel({0})[0].item()",
+    "{v} = sum(np.ravel({0})[:3].tolist()) * {0}",
+    "{v} = {0} * round(np.ravel({0})[0]) + round(np.ravel({0})[-1]) // 2",
 )
 PRODUCTS = (
     "{0} @ constant(({last},), 0.1)", "{0} @ constant(({last}, 3), 0.2)", "constant(({first},), 0.5) @ {0}",
@@ -333,7 +356,7 @@ COMPLEX_BINARY = (
     "{0} + {1}", "{0} - {1}", "{0} * {1}", "{0} / ({1} + 2.5)", "{0} + 1j * {1}", "{0} * np.conj({1})", "{0} == {1}",
     "np.where(np.abs({0}) > 1, {0}, {1})", "np.einsum('...i,...i->...', {0}, np.conj({1}))", "np.vdot({0}, {1})",
     "np.inner({0}, {1})", "{0} @ np.swapaxes({1}, -1, -2)", "np.outer({0}, {1})", "np.tensordot({0}, {1}, axes=1)",
-    "np.maximum({0}, {1})",
+    "np.maximum({0}, {1})", "{0} / {1}", "np.where({0}, {0}, {1})",
 )  # fmt: skip
 SYMMETRIC = "(0.2 * {0} @ np.swapaxes({0}, -1, -2) + np.diag(1.0 + np.arange({first2})))"
 
@@ -350,6 +373,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "integers": ("integer", "binary", "reduction", "slice"),
     "complex": ("complex_number", "complex_number", "unary", "complex_number", "slice"),
     "flow": ("flow", "unary", "binary", "write", "reduction"),
+    "types": ("binary", "integer", "binary", "complex_number", "unary", "reduction", "flow"),
     "mixed": ("unary", "binary", "reduction", "along", "shape", "slice", "write", "product", "mask", "flow", "matrix", "integer"),
 }  # fmt: skip
 """What each family of programs is made of; the names are methods of Writer."""
@@ -451,6 +475,8 @@ class Writer:
             name = self.add(self.pick(("{0} + 0.5j", "np.exp(1j * {0})", "{0} * (1 - 2j)")).format(name))
         if self.choose(3):
             template = self.pick(COMPLEX_UNARY).replace("{0}", name)
+            if "irfft" in template and np.shape(self.values[name])[-1:] == (0,):
+                raise Rejected  # NumPy reads what it does not hold
             self.run(template if "{v} = " in template else "{v} = " + template)
         else:
             self.add(self.pick(COMPLEX_BINARY).format(name, self.partner(name, "fiubc")))
@@ -537,7 +563,8 @@ def build(choose: Choose, family: str = "mixed", longest: int = 14) -> Graph:
         shape = tuple(pick((*lengths, 1)) for _ in range(max(least, pick((1, 2, 0, 2, 3)))))
         while np.prod(shape, dtype=int) > MOST_ELEMENTS or (least and np.prod(shape) > 200):
             shape = tuple(min(length, 4) for length in shape)
-        inputs.append((shape, "int64" if family == "integers" and not place else pick(DTYPES), pick(LAYOUTS)))
+        types = ("int64",) if family == "integers" and not place else ALL_DTYPES if family == "types" else DTYPES
+        inputs.append((shape, pick(types), pick(LAYOUTS)))
     empty = Graph((), tuple(inputs), (), (), seed)
     values = {f"x{i}": value for i, value in enumerate(empty.arguments(0))}
     writer = Writer(choose, dict(values), list(values))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.native.agreement import check, rounded
+from tests.native.agreement import check, rounded, within
 
 import chainrule as cr
 from chainrule.native.iterate import iterate
@@ -186,3 +186,27 @@ def test_operands_of_two_precisions_are_computed_in_that_of_the_result(operation
         result, expected = compiled(*operands), operation(*operands)
         assert np.asarray(result).dtype == np.complex128
         np.testing.assert_allclose(result, expected, rtol=1e-14)
+
+
+WHOLE = {
+    "int8": [100, -128, 3], "int16": [-(2**15), 200, 7], "int32": [-(2**31), 2**30, 5], "int64": [-(2**63), 10**10, 7],
+    "uint8": [255, 1, 20], "bool": [True, True, True],
+}  # fmt: skip
+ON_WHOLE: dict[str, Callable[..., Any]] = {
+    "divide": lambda n, z: (z / n, (1 + 2j) / n, n / z),
+    "power": lambda n, z: (n ** (2 + 0j), n ** np.complex128(3), n ** np.complex64(-2), z**2),
+    "subtract": lambda n, z: (1j - n, n - z, -(n * 1j)),
+}
+
+
+@pytest.mark.parametrize("dtype", WHOLE)
+@pytest.mark.parametrize("single", [np.complex64, np.complex128])
+@pytest.mark.parametrize("name", ON_WHOLE)
+def test_whole_numbers_among_complex_ones_do_not_overflow(name: str, single: Any, dtype: str) -> None:
+    check(ON_WHOLE[name], (np.array(WHOLE[dtype], dtype), draw(3).astype(single)), judge=within(8, 8))
+
+
+@pytest.mark.parametrize("other", [0.5, 2j, np.arange(4.0), np.arange(4) * 1j, np.arange(4, dtype=np.float32)])
+def test_a_complex_number_chooses_by_its_truth(other: Any) -> None:
+    z = np.array([0, 1j, -0.0, 2 + 1j])
+    check(lambda z, x: (np.where(z, z, x), np.where(z, x, z), np.where(z * 1j, x, 1.5)), (z, other), (z[::-1], other))

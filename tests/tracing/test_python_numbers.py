@@ -34,6 +34,10 @@ PROGRAMS = {
     "placed": lambda x, y: np.linspace(x, y, 3, axis=1)[0],
     "rounded": lambda x, y: round(y, 1) * np.real(x),
     "real part": lambda x, y: np.real(y) * x,
+    "imaginary part": lambda x, y: (
+        np.real(y * 1j) * x + np.imag(y * 1j) * x + (y * 1j).imag * x - (y * 1j).conjugate() * x
+    ),
+    "clip of the number": lambda x, y: np.clip(y, None, np.real(x)) * x,
     "minimum of python": lambda x, y: min(y, 3.0) * x,
 }
 

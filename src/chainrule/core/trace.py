@@ -54,6 +54,14 @@ class Trace(ABC):
         """Return the value on which Python is about to decide (`if`, `while`, `range`) as a bool or an int."""
         return kind(traced.value)
 
+    @abstractmethod
+    def as_number(self, traced: Traced) -> Any:
+        """Return a number that this trace owns as one of Python's, which has no precision of its own."""
+
+    def as_object(self, traced: Traced) -> Any:
+        """Return what stands for a value among objects, where NumPy makes an array of them: the value, or True or False."""
+        return traced
+
     def whole_part(self, traced: Traced) -> Traced | None:
         """Return `int(traced)` of a real number where a decision on it will do; None where that would lose its derivative."""
         return None

@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Traced, compute
-from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, where
+from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, TracingError, where
 from chainrule.native.bounds import bounds
 from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import WORTH_BYTES, ValuesNeededError, is_worth_it, outline
@@ -51,16 +51,18 @@ class JitTrace(RecordTrace):
     is_outline: whether large values are not computed. may_outline: whether they are not from the first one on that is large
     enough. needs_values: whether such an outline came to where they matter.
     has_failed: whether an operation raised an error that other values would not have raised.
+    refusal: why the run is not to be compiled, or nothing.
     """
 
     __slots__ = ("taken", "captured", "references", "is_outline", "may_outline", "needs_values",
-                 "places", "has_failed")  # fmt: skip
+                 "places", "has_failed", "refusal")  # fmt: skip
 
     def __init__(self, around: dict[int, Any], may_outline: bool, own: Sequence[np.ndarray[Any, Any]] = ()) -> None:
         super().__init__(whole=True, guarded=False)
         self.taken: list[Decision] = []
         self.may_outline = may_outline
         self.is_outline = self.needs_values = self.has_failed = False
+        self.refusal = ""
         self.references: dict[int, tuple[TracedArray, Any]] = {}
         self.places: dict[tuple[int, int], TracedArray] = {}  # used as indices of an axis of so many elements
         self.captured = Captured(around, own)
@@ -154,6 +156,21 @@ class JitTrace(RecordTrace):
     def _decide_on_count(self, mask: Array) -> None:
         """Note how many elements are selected: the shapes of what follows depend on it."""
         int(np.count_nonzero(mask))
+
+    def as_object(self, traced: Traced) -> Any:
+        """Let Python's operators compute sums, means and types of elements where these are as wide as Python's numbers.
+
+        Other arrays are refused in the end: what the function itself raises says more.
+        """
+        shape, dtype = self.shape(traced), traced.value.dtype
+        if dtype not in (_ARRAYS_AS_OBJECTS if shape else _NUMBERS_AS_OBJECTS):
+            if dtype == np.bool_ and not shape:
+                return bool(traced)
+            self.refusal = self.refusal or (
+                f"NumPy takes what is {dtype} apart into objects, and would compute in other types than in those of "
+                f"arrays: write x for np.asarray(x), and np.stack([x, y]) for np.array([x, y]){where()}"
+            )
+        return super().as_object(traced)
 
     def whole_part(self, traced: Traced) -> Traced | None:
         try:
@@ -249,6 +266,8 @@ class ChangedSurroundingsError(Exception):
     """A function assigned to elements of arrays of its surroundings, which are its arguments."""
 
 
+_ARRAYS_AS_OBJECTS = frozenset(map(np.dtype, ("f8", "i8")))
+_NUMBERS_AS_OBJECTS = frozenset(map(np.dtype, ("f8", "c16", "i8", "f4", "c8", "f2")))
 SMALL = 1 << 20
 """Integers in arrays of up to so many bytes are indices and sizes: they stay as they are, and are watched."""
 
@@ -294,6 +313,8 @@ def trace(
     if running.needs_values:
         raise ValuesNeededError
     watch.check()
+    if running.refusal:
+        raise TracingError(running.refusal)
     written = [array for each, array in running.references.values() if each.version] + running.captured.written()
     if written:
         raise ChangedSurroundingsError(*written)

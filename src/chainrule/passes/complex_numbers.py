@@ -20,6 +20,7 @@ from chainrule.passes.complex_parts import (
     in_memory,
     joined,
     split,
+    truth,
 )
 from chainrule.passes.complex_rules import RULES
 from chainrule.passes.fourier import transform
@@ -64,15 +65,19 @@ def apply(
 
 
 def _precise(s: Simplifier, parts: Parts, dtype: np.dtype[Any]) -> Parts:
-    """Return an operand with the precision in which NumPy computes a result of type `dtype`: a rule has steps of its own."""
+    """Return an operand in the type in which NumPy computes a result of type `dtype`: a rule has steps of its own.
+
+    Those of whole numbers would overflow. A number of Python's has no precision of its own, and stays as it is.
+    """
     wanted = REAL_OF.get(dtype)
-    if wanted is None or not any(_is_narrower(each.term, wanted) for each in parts[:2]):
+    if wanted is None or not any(_is_lesser(each.term, wanted) for each in parts[:2]):
         return parts
-    return as_parts(s, parts, wanted)
+    real, imaginary, _ = as_parts(s, parts, wanted)
+    return Parts(real, imaginary, parts.constant)
 
 
-def _is_narrower(term: Term, wanted: np.dtype[Any]) -> bool:
-    return term.dtype.kind == "f" and term.dtype.itemsize < wanted.itemsize
+def _is_lesser(term: Term, wanted: np.dtype[Any]) -> bool:
+    return term.dtype.kind != "f" or term.dtype.itemsize < wanted.itemsize
 
 
 def _is_in_parts(dtype: np.dtype[Any]) -> bool:
@@ -83,9 +88,9 @@ def _on_parts(
     s: Simplifier, primitive: Linear, operands: Sequence[Value], parameters: dict[str, Any], shape: Shape,
     dtype: np.dtype[Any],
 ) -> Parts:  # fmt: skip
-    """Apply what moves, adds and chooses numbers to each part."""
+    """Apply what moves, adds and chooses numbers to each part; a complex number that chooses does so by its truth."""
     count = len(operands) if primitive.linear_in is None else primitive.linear_in
-    moved, others = [as_parts(s, each, dtype) for each in operands[:count]], [_term(each) for each in operands[count:]]
+    moved, others = [as_parts(s, each, dtype) for each in operands[:count]], [truth(each) for each in operands[count:]]
     if primitive is ASTYPE:
         return moved[0]
     real, imaginary = (
@@ -102,11 +107,6 @@ def _transformed(
     axis = parameters["axis"]
     length = (z.real.term.shape if primitive is RFFT else shape)[axis]
     return transform(s, primitive, z, isinstance(operand, Term), parameters, length)
-
-
-def _term(value: Value) -> Term:
-    assert isinstance(value, Term)
-    return value
 
 
 def _expanded(

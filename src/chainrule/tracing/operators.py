@@ -25,6 +25,7 @@ NO_STRIDES = (
 )
 NO_PARTS = "an assignment into the real or imaginary part of a traced array; write z = a + 1j * b"
 _SEQUENCES = frozenset({list, tuple})
+_LARGEST = 2.0**63
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
 _VECTORIZED = (
@@ -159,7 +160,14 @@ class TracedOperators(Traced):
 
     def __round__(self, ndigits: int | None = None) -> Any:
         rounded: Any = np.round(self, ndigits or 0)
-        return rounded if ndigits is not None or isinstance(rounded, Traced) else round(rounded)  # Python's is an int
+        if ndigits is not None:
+            return rounded
+        if not isinstance(rounded, Traced):
+            return round(rounded)  # Python's is an int
+        whole = self.owner.whole_part(rounded) if self.dtype.kind == "f" else None
+        if whole is None or not absolute(rounded) < _LARGEST:  # a decision, since what is no number has no whole part
+            return rounded
+        return self.owner.as_number(whole)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

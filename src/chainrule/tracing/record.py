@@ -17,7 +17,7 @@ from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.lift import as_input, holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
-from chainrule.tracing.traced_number import TRACED
+from chainrule.tracing.traced_number import TRACED, as_number
 
 MANY = 10_000
 """As many operations take about a tenth of a second, there and back."""
@@ -56,6 +56,9 @@ class RecordTrace(Trace):
 
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)
+
+    def as_number(self, traced: Traced) -> Any:
+        return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         # Hot path: benchmarks/test_eager.py
@@ -118,9 +121,10 @@ class RecordTrace(Trace):
         finally:
             self._scopes = outer
 
-    def note_taken_apart(self) -> None:
-        """Note that NumPy makes Python objects of the elements of an array, and computes with one after the other."""
-        self.taken_apart = self.taken_apart or user_line()
+    def as_object(self, traced: Traced) -> Any:
+        if self.shape(traced):  # NumPy computes with one element after the other
+            self.taken_apart = self.taken_apart or user_line()
+        return traced
 
     def warn_if_slow(self) -> None:
         """Warn where so many operations on such elements were recorded that the run took long."""

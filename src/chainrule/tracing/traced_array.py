@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Array, Primitive
+from chainrule.core.primitive import Array
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind, owners
 from chainrule.errors import WITH_NUMPY, NoRuleError, ShapeError, TracingError, where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
-from chainrule.primitives import integer as i
 from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
-from chainrule.primitives.products import MATMUL
+from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, as_own_array, lift
@@ -31,16 +30,18 @@ from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
 
 
-def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
-    def operator(self: TracedArray, other: Any) -> Any:
+def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return the operator in place of one of Python's, which asks a number on the right first: it takes on our precision."""
+
+    def update(self: TracedArray, other: Any) -> Any:
         if (other := operand_of(other)) is NotImplemented:
             return NotImplemented
-        result = bind(primitive, (self, other))
+        result = operation(self, other)
         if self.ndim == 0 and self.origin is None and not self.version:  # a number, and no array without axes
             return result
         if np.shape(result) != self.shape:
             raise ShapeError(
-                f"in-place {primitive.name}: an array of shape {self.shape} cannot hold a result of shape "
+                f"in-place {operation.__name__}: an array of shape {self.shape} cannot hold a result of shape "
                 f"{np.shape(result)}; assign it to a new name{where()}"
             )
         if result.dtype != self.dtype and np.can_cast(result.dtype, self.dtype, "same_kind"):
@@ -48,7 +49,7 @@ def _in_place(primitive: Primitive) -> Callable[[Any, Any], Any]:
         self.assign(result)
         return self
 
-    return operator
+    return update
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,14 +82,14 @@ class TracedArray(TracedOperators):
 
     __slots__ = ()
 
-    __iadd__, __isub__ = _in_place(a.ADD), _in_place(a.SUBTRACT)
-    __imul__, __itruediv__ = _in_place(a.MULTIPLY), _in_place(a.DIVIDE)
-    __ipow__ = _in_place(a.POWER)
-    __imod__ = _in_place(a.REMAINDER)
-    __ifloordiv__ = _in_place(a.FLOOR_DIVIDE)
-    __iand__, __ior__, __ixor__ = _in_place(i.BITWISE_AND), _in_place(i.BITWISE_OR), _in_place(i.BITWISE_XOR)
-    __ilshift__, __irshift__ = _in_place(i.LEFT_SHIFT), _in_place(i.RIGHT_SHIFT)
-    __imatmul__ = _in_place(MATMUL)
+    __iadd__, __isub__ = _in_place(operator.add), _in_place(operator.sub)
+    __imul__, __itruediv__ = _in_place(operator.mul), _in_place(operator.truediv)
+    __ipow__ = _in_place(operator.pow)
+    __imod__ = _in_place(operator.mod)
+    __ifloordiv__ = _in_place(operator.floordiv)
+    __iand__, __ior__, __ixor__ = _in_place(operator.and_), _in_place(operator.or_), _in_place(operator.xor)
+    __ilshift__, __irshift__ = _in_place(operator.lshift), _in_place(operator.rshift)
+    __imatmul__ = _in_place(operator.matmul)
 
     def __matmul__(self, other: Any) -> Any:
         if (other := operand_of(other)) is NotImplemented:
@@ -153,8 +154,9 @@ class TracedArray(TracedOperators):
         """
         if sys._getframe(1).f_code is np.lib.stride_tricks.as_strided.__code__:
             raise TracingError(f"np.lib.stride_tricks.as_strided reads memory; {NO_STRIDES}{where()}")
-        if self.shape and hasattr(self.owner, "note_taken_apart"):
-            self.owner.note_taken_apart()
+        given = self.owner.as_object(self)
+        if given is not self:
+            return np.array(given)
         flat = np.empty(int(np.prod(self.shape, dtype=int)), dtype=object)
         if self.shape:
             take_apart(self, flat)
@@ -358,17 +360,30 @@ class TracedArray(TracedOperators):
         self.assign(FUNCTIONS[np.partition](self, kth, operator.index(axis), kind, order))
 
     def item(self, *position: int) -> Any:
-        """Return one element, still traced."""
+        """Return one element as a Python number, still traced."""
         flat = np.ravel(self)
         if not position:
             if self.size != 1:
                 raise ValueError("only an array of one element can be made one number")
-            return flat[0]
-        return self[position] if len(position) > 1 else flat[position[0]]
+            return _number(flat[0])
+        return _number(self[position] if len(position) > 1 else flat[position[0]])
 
     def tolist(self) -> Any:
         """Return nested lists of traced numbers."""
-        return [part.tolist() if isinstance(part, TracedArray) else part for part in self] if self.shape else self
+        if not self.shape:
+            return _number(self)
+        return [part.tolist() if isinstance(part, TracedArray) else part for part in self]
+
+
+def _number(element: Any) -> Any:
+    """Return an element as the number that Python has of its kind."""
+    if not isinstance(element, TracedArray) or element.dtype == np.uint64:  # which an int64 may not hold
+        return element
+    return element.owner.as_number(cast(element, _WIDEST[element.dtype.kind]))
+
+
+_WIDEST = {"f": np.float64, "c": np.complex128, "i": np.int64, "u": np.int64, "b": np.bool_}
+"""By kind of numbers, what Python's are."""
 
 
 def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None:

@@ -16,6 +16,7 @@ from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import call, close_over
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
+from chainrule.tracing.traced_number import as_number
 from chainrule.transforms.transformed import transformed
 
 
@@ -51,6 +52,9 @@ class BatchTrace(Trace):
 
     def places_of(self, mask: Traced) -> tuple[Traced, ...] | None:
         return places_of(mask)
+
+    def as_number(self, traced: Traced) -> Any:
+        return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []

@@ -12,6 +12,7 @@ from chainrule.core.trace import Trace, Traced, compute
 from chainrule.tracing.lift import as_input
 from chainrule.tracing.record import call, close_over
 from chainrule.tracing.traced_array import TracedArray
+from chainrule.tracing.traced_number import as_number
 from chainrule.transforms.rules import push
 
 
@@ -22,6 +23,9 @@ class ForwardTrace(Trace):
 
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)
+
+    def as_number(self, traced: Traced) -> Any:
+        return as_number(traced)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         values: list[Any] = []

@@ -38,7 +38,7 @@ def clip(
 ) -> Array:
     """np.clip."""
     refuse_out("clip", out)
-    x = lift(a)
+    x = as_array(a)
     low, high = (a_min if is_given(a_min) else min), (a_max if is_given(a_max) else max)
     if is_given(low) and is_given(high):
         return bind(CLIP, (x, lift(low), lift(high)))

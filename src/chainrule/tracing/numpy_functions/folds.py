@@ -51,7 +51,7 @@ def fold(ufunc: np.ufunc, x: Array, axis: Axis, keepdims: bool, initial: Any = N
     if not rows.shape[0]:
         if start is None:
             raise ShapeError(f"np.{name}: there is no element, and the function has no identity; give initial={line()}")
-        result = np.full_like(rows, start, shape=rows.shape[1:])
+        result = np.full_like(rows, cast(as_array(start), rows.dtype), shape=rows.shape[1:])
     else:
         if initial is not NO_VALUE or (rows.shape[0] == 1 and start is not None):
             first = cast(as_array(start), rows.dtype)

@@ -81,8 +81,9 @@ def isneginf(x: Any, out: Any = None) -> Array:
 
 
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Array:
-    """np.isclose."""
+    """np.isclose. Differences of whole numbers would overflow, so that the second ones are made real, as by NumPy."""
     x, y = lift(a), lift(b)
+    y = y * 1.0 if np.result_type(y).kind in "iub" else y
     finite = np.logical_and(np.isfinite(x), np.isfinite(y))
     near = np.abs(np.where(finite, x, 0) - np.where(finite, y, 0)) <= atol + rtol * np.abs(np.where(finite, y, 0))
     result = np.where(finite, near, np.equal(x, y))

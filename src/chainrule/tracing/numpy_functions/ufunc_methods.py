@@ -130,8 +130,8 @@ def _divmod(x: Any, y: Any) -> tuple[Array, Array]:
 def _modf(x: Any) -> tuple[Array, Array]:
     number = as_array(x)
     number = cast(number, np.modf.resolve_dtypes((number.dtype, None, None))[1])
-    whole = np.trunc(number)
-    return np.where(np.isinf(number), np.copysign(0, whole), number - whole), whole
+    # Of an infinity the fraction is a zero. As a remainder it keeps its sign where it is none.
+    return np.where(np.isinf(number), np.copysign(0.0, number), np.fmod(number, 1)), np.trunc(number)
 
 
 def _frexp(x: Any) -> tuple[Array, Array]:
