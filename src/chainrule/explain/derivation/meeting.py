@@ -91,6 +91,7 @@ def meetings(expression: Expression, name: str, conditions: Sequence[Expression]
         for condition in conditions
         if isinstance(condition, Apply)
         for at in excluded_points(condition, name)
+        if math.isfinite(at)
     }
     if len(points) > MAX_POINTS:
         return ()
