@@ -18,12 +18,22 @@ ASKED: list[tuple[str, str, tuple[str, ...] | None, int, dict[str, float] | None
     ("d/dx(x^2 + 1)", "x^2 + 1", ("x",), 1, None),
     ("d/dx x^2 + 3x", "x^2 + 3x", ("x",), 1, None),
     ("d/dx (x+1)(x+2)", "(x+1)(x+2)", ("x",), 1, None),
+    ("d/dx d x", "d x", ("x",), 1, None),
     ("d²/dx² x^4", "x^4", ("x",), 2, None),
     ("d^3/dt^3 t^4", "t^4", ("t",), 3, None),
     ("∂/∂x_1 (x_1 x_2)", "x1 x2", ("x1",), 1, None),
     (r"\frac{d}{dx}\left(x^2\right)", "x^2", ("x",), 1, None),
     (r"$\frac{\partial^2}{\partial y^2} x y^3$", "x y^3", ("y",), 2, None),
     (r"\frac{\mathrm{d}^{2}}{\mathrm{d}x^{2}} x^4", "x^4", ("x",), 2, None),
+    ("d(x^2)/dx", "x^2", ("x",), 1, None),
+    ("d(sin x + x)/dx", "sin x + x", ("x",), 1, None),
+    ("dx^3/dx", "x^3", ("x",), 1, None),
+    ("d(1/x)/dx", "1/x", ("x",), 1, None),
+    ("d²(x⁴)/dx²", "x^4", ("x",), 2, None),
+    ("∂(x^2 y)/∂y", "x^2 y", ("y",), 1, None),
+    (r"\frac{d(x^2)}{dx}", "x^2", ("x",), 1, None),
+    (r"\frac{d^2 x^4}{dx^2}", "x^4", ("x",), 2, None),
+    (r"\frac{\partial\, x^2 y}{\partial x}", "x^2 y", ("x",), 1, None),
     ("∇(x^2 + y^2)", "x^2 + y^2", None, 1, None),
     ("gradient of x^2 + y^2", "x^2 + y^2", None, 1, None),
     ("(x^2 + 1)''", "x^2 + 1", None, 2, None),
@@ -70,6 +80,11 @@ def test_a_function_alone_asks_nothing(text: str) -> None:
 
 
 REFUSED = [
+    ("∂²/∂x∂y (x²y³)", 1, "order=2 gives its Hessian"),
+    ("f = x^2 y, ∂²f/∂x∂y", 12, "order=2 gives its Hessian"),
+    (r"\frac{\partial^2}{\partial x \partial y} x^2 y", 1, "order=2 gives its Hessian"),
+    ("d^2(x^4)/dx", 1, "the orders above and below the line differ"),
+    ("y = d(x^2)/dx", 5, "a derivative cannot be part of the function"),
     ("d/dx (x^2) + 3x", 6, "expected brackets around all"),
     ("d^2/dx^3 x", 1, "the orders above and below"),
     ("dy/dx", 1, "derivative of y, which is not defined"),
@@ -114,7 +129,8 @@ def test_a_reading_that_may_surprise_is_said(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ln x", "log_2 x", "x^2y", "sin(x^2)", "1/2 x", "e^(2x)", "sin^2 x", "x/2", "log10(x)", "x^2/2", "x^1 / 2"]
+    "text",
+    ["ln x", "log_2 x", "x^2y", "sin(x^2)", "1/2 x", "e^(2x)", "sin^2 x", "x/2", "log10(x)", "x^2/2", "x^1 / 2", "πx"],
 )
 def test_nothing_is_said_of_plain_readings(text: str) -> None:
     assert parse_problem(text).parsed.notes == ()
