@@ -69,6 +69,12 @@ def refuse_derivatives(text: str, line: str) -> None:
         raise refusal(text, found.start(), f"a derivative cannot be part of the function; {advice}")
 
 
+def place_of_where(line: str) -> int:
+    """Return where the `where` stands that definitions follow, as in `y^2 where y = 3x`; the end where there is none."""
+    found = _WHERE.search(line)
+    return len(line) if found is None else found.start()
+
+
 def find_statements(text: str, line: str) -> list[Span]:
     """Return where the statements are, the function last."""
     chosen = _CHOICE.search(line)
