@@ -12,8 +12,9 @@ import numpy as np
 
 from chainrule.explain.expressions.equivalence import equivalent
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, free_symbols, size, substitute, walk
-from chainrule.explain.expressions.neat import ZERO, neat
+from chainrule.explain.expressions.neat import ZERO, is_named, neat
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.roots import powers_as_cube_roots
 from chainrule.practice.grading.mistakes import HINTS, MISTAKES, RANKS, UNKNOWN
 from chainrule.practice.grading.operation import Floats
 from chainrule.practice.grading.points import LEAST, Sample, agree, sample
@@ -105,11 +106,18 @@ def judge(task: Task, answer: Expression, deadline: float) -> Verdict:
         return RIGHT
     if len(task.sample) < LEAST:
         return wrong(None)
+    answer = _as_meant(task, answer)
     return _named(task, answer, task.sample.values(answer), deadline)
+
+
+def _as_meant(task: Task, answer: Expression) -> Expression:
+    """Return an answer about cube roots with powers such as x^(2/3) as cube roots, so that they are defined below 0, too."""
+    return powers_as_cube_roots(answer) if any(is_named(node, "cbrt") for node in walk(task.function)) else answer
 
 
 def is_right(task: Task, answer: Expression) -> bool:
     """Return whether an answer equals the derivative, wherever the function has one."""
+    answer = _as_meant(task, answer)
     if len(task.sample) < LEAST:
         return equivalent(answer, task.expected, task.names, task.conditions) is True
     values = task.sample.values(answer)
