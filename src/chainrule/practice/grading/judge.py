@@ -259,6 +259,9 @@ def _in_other_letter(task: Task, answer: Expression) -> Verdict | None:
     strangers = [name for name in free_symbols(answer) if name not in task.names]
     if not strangers:
         return None
+    shown = ", ".join(text(Symbol(name)) for name in strangers)
     if len(strangers) == 1 and is_right(task, substitute(answer, {strangers[0]: Symbol(task.name)})):
-        return Verdict(False, "wrong variable", f"The function has no {strangers[0]}: which letter does it have?")
-    return wrong("wrong variable")
+        return Verdict(False, "wrong variable", f"The function has no {shown}: which letter does it have?")
+    return Verdict(
+        False, "wrong variable", f"The function has no {shown}: write it in the letters that the function has."
+    )
