@@ -68,6 +68,8 @@ RIGHT = (
     ("2^x", None, "2^x ln 2"),
     ("2^x", None, "ln(2) e^(x ln 2)"),
     ("2^x", None, "0.6931 * 2^x"),
+    ("2^x", None, "0.69314718 * 2^x"),
+    ("log_2 x", None, "1.442695/x"),
     ("2^x", None, "ln2*2^x"),
     ("ln x", None, "1/x"),
     ("ln x", None, "x^-1"),
