@@ -124,6 +124,12 @@ MENDS = {
     "rel_entr": ("return np.sum(scipy.special.rel_entr(x, 0.5 + 0 * x))", [0.0, 0.5], [None, 1]),
     "gamma": ("return np.sum(scipy.special.gamma(x))", [0.0, 1.0], [0, -np.euler_gamma]),
     "gammaln": ("return np.sum(scipy.special.gammaln(x))", [0.0, 1.0], [0, -np.euler_gamma]),
+    "gammaln by another name of its module": (
+        "import scipy.special as sc\nreturn np.sum(sc.gammaln(x))",
+        [0.0, 1.0],
+        [0, -np.euler_gamma],
+    ),
+    "log by another name of NumPy": ("import numpy as xp\nreturn np.sum(xp.log(x))", [0.0, 4.0], [0, 0.25]),
     "psi": ("return np.sum(scipy.special.psi(x))", [0.0, 1.0], [0, np.pi**2 / 6]),
 }
 """Bodies of f(x), a point at which the value or gradient is not finite, and the gradient of the mended function there.

@@ -16,6 +16,8 @@ from chainrule.explain.diagnosis.source import (
     Statement,
     argument,
     bracketed,
+    called,
+    is_method,
     operands,
     statement,
     uses,
@@ -70,7 +72,7 @@ def _by_table(node: Node, name: str, remedy: Remedy, found: Statement | None) ->
     for use in uses(found, name) if found is not None else ():
         parts = operands(use)
         if len(parts) > remedy.operand and found is not None:
-            changes.append((use, _filled(remedy.code, found, parts, limit)))
+            changes.append((use, _as_called(found, use, _filled(remedy.code, found, parts, limit))))
     if found is not None and changes:
         return Mend(title, remedy.why, node.line, found.text, found.replaced(changes))
     example = Statement("(u, v)", ast.parse("(u, v)"))
@@ -82,6 +84,14 @@ def _by_table(node: Node, name: str, remedy: Remedy, found: Statement | None) ->
         "",
         _filled(remedy.code, example, parts, limit),
     )
+
+
+def _as_called(found: Statement, use: ast.expr, text: str) -> str:
+    """Return a call by the name under which the program calls the function, such as sc.gammaln."""
+    function, opening, rest = text.partition("(")
+    if not isinstance(use, ast.Call) or function.rpartition(".")[2] != called(use) or is_method(use):
+        return text
+    return f"{found.segment(use.func)}{opening}{rest}"
 
 
 def _filled(code: str, found: Statement, parts: Sequence[ast.expr], limit: str) -> str:
