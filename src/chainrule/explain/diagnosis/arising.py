@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.core.graph import Node
 from chainrule.core.primitive import Elementwise
 from chainrule.explain.expressions.conditions import conditions_of
+from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Symbol
 from chainrule.explain.expressions.notation import text
 
@@ -66,7 +67,7 @@ def forward_cause(node: Node, operands: Sequence[Any], value: Any) -> tuple[str,
         return _of_infinite(name, numbers, value)
     if np.isnan(value):
         return "outside the domain", f"the {name_of(node)} of {shown} is NaN{needs(node)}"
-    if not _is_growth(value, numbers):
+    if not _is_growth(node, value, numbers):
         return "pole", f"the {name_of(node)} is infinite at {shown}{needs(node)}"
     largest = np.finfo(np.asarray(value).dtype).max
     return "overflow", (
@@ -74,9 +75,15 @@ def forward_cause(node: Node, operands: Sequence[Any], value: Any) -> tuple[str,
     )
 
 
-def _is_growth(value: Any, numbers: Sequence[Any]) -> bool:
-    """Return whether an infinite value comes from large operands, not from a pole."""
-    return bool(np.isinf(value)) and max(abs(part) for part in numbers) > 1
+def _is_growth(node: Node, value: Any, numbers: Sequence[Any]) -> bool:
+    """Return whether an infinite value comes from operands of a domain in which all values are finite, not from a pole."""
+    if not isinstance(node.primitive, Elementwise):
+        return bool(np.isinf(value)) and max(abs(part) for part in numbers) > 1
+    if node.primitive.name in ("power", "float_power") and numbers[0] != 0:  # defined below 0, too, for whole exponents
+        return bool(np.isinf(value))
+    named = dict(zip("uvw", numbers, strict=False))
+    conditions = conditions_of(node.primitive, [Symbol(name) for name in named])
+    return bool(np.isinf(value)) and all(bool(evaluate(condition, named)) for condition in conditions)
 
 
 def _of_infinite(name: str, numbers: Sequence[Any], value: Any) -> tuple[str, str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
 from chainrule.core.graph import Node
 from chainrule.explain.diagnosis import idioms
-from chainrule.explain.diagnosis.remedies import INFINITE, LIMITS, REMEDIES, Remedy
+from chainrule.explain.diagnosis.remedies import INFINITE, LIMITS, REMEDIES, SMALLER, WHOLE_POWER, Remedy
 from chainrule.explain.diagnosis.source import (
     Statement,
     argument,
@@ -47,7 +47,7 @@ def mend(node: Node, nodes: Sequence[Node], mask: Node | None, kind: str) -> Men
     """
     assert node.primitive is not None
     name = node.primitive.name
-    remedy = REMEDIES.get(name)
+    remedy = _remedy(node, name, kind)
     found = statement(node.line)
     if mask is not None and remedy is not None:
         double = _double_where(node, name, remedy, found, mask)
@@ -61,6 +61,15 @@ def mend(node: Node, nodes: Sequence[Node], mask: Node | None, kind: str) -> Men
     if kind in INFINITE and (remedy is None or not remedy.code):
         return Mend(f"no {kind}", INFINITE[kind].why, node.line, "", INFINITE[kind].code)
     return None if remedy is None else _by_table(node, name, remedy, found)
+
+
+def _remedy(node: Node, name: str, kind: str) -> Remedy | None:
+    """Return the remedy of the table: one for overflow has to keep the operand small, one for a whole power its sign."""
+    remedy = REMEDIES.get(name)
+    if remedy is not None and kind == "overflow" and remedy.code and "{limit}" not in remedy.code:
+        return replace(remedy, code="", why=SMALLER)
+    exponents = np.asarray(node.operands[1]) if name in ("power", "float_power") else np.asarray(0.5)
+    return WHOLE_POWER if exponents.dtype.kind in "iuf" and np.all(exponents == np.round(exponents)) else remedy
 
 
 def _by_table(node: Node, name: str, remedy: Remedy, found: Statement | None) -> Mend:
