@@ -10,8 +10,7 @@ import numpy as np
 
 from chainrule.core.graph import Node
 from chainrule.core.primitive import Elementwise
-from chainrule.explain.expressions.conditions import conditions_of
-from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.conditions import conditions_of, is_pole
 from chainrule.explain.expressions.expression import Symbol
 from chainrule.explain.expressions.notation import text
 
@@ -76,14 +75,10 @@ def forward_cause(node: Node, operands: Sequence[Any], value: Any) -> tuple[str,
 
 
 def _is_growth(node: Node, value: Any, numbers: Sequence[Any]) -> bool:
-    """Return whether an infinite value comes from operands of a domain in which all values are finite, not from a pole."""
-    if not isinstance(node.primitive, Elementwise):
-        return bool(np.isinf(value)) and max(abs(part) for part in numbers) > 1
-    if node.primitive.name in ("power", "float_power") and numbers[0] != 0:  # defined below 0, too, for whole exponents
-        return bool(np.isinf(value))
-    named = dict(zip("uvw", numbers, strict=False))
-    conditions = conditions_of(node.primitive, [Symbol(name) for name in named])
-    return bool(np.isinf(value)) and all(bool(evaluate(condition, named)) for condition in conditions)
+    """Return whether an infinite value comes from large operands, not from a pole."""
+    if isinstance(node.primitive, Elementwise) and not any(map(np.iscomplexobj, numbers)):
+        return bool(np.isinf(value)) and not is_pole(node.primitive, numbers)
+    return bool(np.isinf(value)) and max(abs(part) for part in numbers) > 1
 
 
 def _of_infinite(name: str, numbers: Sequence[Any], value: Any) -> tuple[str, str]:
