@@ -27,29 +27,30 @@ _ORDERS = (
 _VARIABLE = (
     r"(?:\\[A-Za-z]+|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
 )
-_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*\{\s*d\s*\})"
-_POWER = r"(?:(?:\^|\*\*)\s*\{?\s*([1-6])\s*\}?|([²³⁴⁵⁶]))?"
+# Spaces are taken as a whole (*+): where they could be shared out, a long run of them would be tried in every way.
+_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*+\{\s*+d\s*+\})"
+_POWER = r"(?:(?:\^|\*\*)\s*+\{?\s*+([1-6])\s*+\}?|([²³⁴⁵⁶]))?"
 _QUOTIENT = re.compile(
-    rf"\s*{_D}\s*{_POWER}\s*({_VARIABLE})?\s*/\s*{_D}\s*({_VARIABLE})\s*{_POWER}"
-    rf"|\s*\\[dt]?frac\s*\{{\s*{_D}\s*{_POWER}\s*({_VARIABLE})?\s*\}}\s*\{{\s*{_D}\s*({_VARIABLE})\s*{_POWER}\s*\}}"
+    rf"\s*+{_D}\s*+{_POWER}\s*+({_VARIABLE})?\s*+/\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}"
+    rf"|\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+({_VARIABLE})?\s*+\}}\s*+\{{\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+\}}"
 )
 _ABOVE_THE_LINE = (
     (
-        re.compile(rf"\s*{_D}\s*{_POWER}\s*(?=[^\s/])"),
-        re.compile(rf"\s*/\s*{_D}\s*({_VARIABLE})\s*{_POWER}\s*$"),
+        re.compile(rf"\s*+{_D}\s*+{_POWER}\s*+(?=[^\s/])"),
+        re.compile(rf"\s*+/\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+$"),
     ),
     (
-        re.compile(rf"\s*\\[dt]?frac\s*\{{\s*{_D}\s*{_POWER}\s*(?=[^\s}}])"),
-        re.compile(rf"\s*\}}\s*\{{\s*{_D}\s*({_VARIABLE})\s*{_POWER}\s*\}}\s*$"),
+        re.compile(rf"\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+(?=[^\s}}])"),
+        re.compile(rf"\s*+\}}\s*+\{{\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+\}}\s*+$"),
     ),
 )
 """What stands before and after a function that is written above the line, as in d(x^2)/dx."""
 
 _MIXED = re.compile(
-    rf"(?:\\[dt]?frac\s*\{{\s*)?{_D}\s*{_POWER}\s*(?:{_VARIABLE})?\s*(?:/|\}}\s*\{{)\s*{_D}\s*{_VARIABLE}\s*{_POWER}"
-    rf"(?:\s*(?:∂|\\partial(?![A-Za-z]))|(?<!\s)d)\s*{_VARIABLE}"
+    rf"(?:\\[dt]?frac\s*+\{{\s*+)?{_D}\s*+{_POWER}\s*+(?:{_VARIABLE})?\s*+(?:/|\}}\s*+\{{)\s*+{_D}\s*+{_VARIABLE}\s*+{_POWER}"
+    rf"(?:\s*+(?:∂|\\partial(?![A-Za-z]))|(?<!\s)d)\s*+{_VARIABLE}"
 )
-_PRIMED = re.compile(rf"\s*({_VARIABLE})\s*('+)\s*(?:\(\s*(?:({_VARIABLE})|([-+]?[0-9.]+))\s*\))?\s*$")
+_PRIMED = re.compile(rf"\s*+({_VARIABLE})\s*+('+)\s*+(?:\(\s*+(?:({_VARIABLE})|([-+]?[0-9.]+))\s*+\))?\s*+$")
 
 _ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
 _VERB = (
@@ -75,7 +76,7 @@ _AT = re.compile(
 )
 _LET = re.compile(r"\s*(?:let|given|suppose|consider|if)\b\s*", re.IGNORECASE)
 _ASK = re.compile(
-    rf"[\s;,.:]+(?:then\s+)?(?:{_VERB})((?:the|its)\s+(?:({_ORDER_WORD})\s+)?derivative|(?<=\s)\S*(?:'|/|\\[dt]?frac).*)\s*$",
+    rf"[\s;,.:]++(?:then\s+)?(?:{_VERB})((?:the|its)\s+(?:({_ORDER_WORD})\s+)?derivative|(?<=\s)\S*(?:'|/|\\[dt]?frac).*)\s*$",
     re.IGNORECASE,
 )
 _ASK_FIRST = re.compile(

@@ -19,9 +19,9 @@ LONE_STATEMENT = (
 )
 _WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _DERIVATIVE = re.compile(
-    r"(?<![A-Za-z\\])d\s*(?:\^\s*\{?[0-9]\}?|[²³⁴⁵⁶])?\s*[A-Za-z]?\s*/\s*d\s*(?:[A-Za-z](?![A-Za-z])|[\u0370-\u03ff]|\\[A-Za-z])"
-    r"|(?<![A-Za-z\\])d\s*\([^/]*\)\s*/\s*d\s*[A-Za-z](?![A-Za-z])"
-    r"|\\[dt]?frac\s*\{\s*d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*[(=]"
+    r"(?<![A-Za-z\\])d\s*+(?:\^\s*+\{?[0-9]\}?|[²³⁴⁵⁶])?\s*+[A-Za-z]?\s*+/\s*+d\s*+(?:[A-Za-z](?![A-Za-z])|[\u0370-\u03ff]|\\[A-Za-z])"
+    r"|(?<![A-Za-z\\])d\s*+\([^/]*\)\s*+/\s*+d\s*+[A-Za-z](?![A-Za-z])"
+    r"|\\[dt]?frac\s*+\{\s*+d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*+[(=]"
 )
 _WHERE = re.compile(r"(?<![A-Za-z\\])(?:where|\\text\s*\{\s*where\s*\}|\\mathrm\s*\{\s*where\s*\})(?![A-Za-z])")
 _CHOICE = re.compile(r"(?<![A-Za-z\\])where\s*\([^()]*[<>=]")

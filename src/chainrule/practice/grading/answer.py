@@ -26,8 +26,8 @@ _CONSTANT = re.compile(r"\+\s*([cC]|const(?:ant)?\.?)\s*$")
 _DIFFERENTIAL = re.compile(r"(?:\\,|[\s*·])*(?<![A-Za-z]{2})(?:d|\\mathrm\{d\})\s*([A-Za-z])\s*$")
 _EQUALS = re.compile(r":=?|=|≈|\\approx(?![a-z])|≡")
 _WRT = re.compile(
-    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*[\^²2{}]*\s*[A-Za-z]?\s*(?:\([^()]*\))?\s*(?:/|\}\s*\{)\s*"
-    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*(\\?[A-Za-z]+[0-9_]*|[α-ω])"
+    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*+[\^²2{}]*\s*+[A-Za-z]?\s*+(?:\([^()]*\))?\s*+(?:/|\}\s*+\{)\s*+"
+    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*+(\\?[A-Za-z]+[0-9_]*|[α-ω])"
 )
 _SUBSCRIPT = re.compile(r"^\s*[A-Za-z]_\{?(\\?[A-Za-z][0-9]*|[α-ω])\}?\s*(?:\([^()]*\))?\s*$")
 _PRIMES = re.compile(r"\s*[A-Za-z]\s*((?:['’′]|\^\{?\\prime\}?|″)+)")
