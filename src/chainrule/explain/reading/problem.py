@@ -80,7 +80,7 @@ _ASK = re.compile(
     re.IGNORECASE,
 )
 _ASK_FIRST = re.compile(
-    rf"\s*(?:{_VERB})(\S*(?:'|/|\\[dt]?frac).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for)\s|:)(?=.*=)",
+    rf"\s*(?:{_VERB})(\S*(?:'|/|\\[dt]?frac).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for)\s|[:;]|(?<=,))(?=.*=)",
     re.IGNORECASE,
 )
 _CONSTANTS = frozenset("abcdkmn")
