@@ -53,6 +53,30 @@ def test_the_words():
     assert lost.summary[0].startswith("None arrived, and all went astray")
 
 
+def test_those_that_arrive_together_win_together():
+    race = cr.compare(
+        square, 5.0, {"one": GradientDescent(0.1), "other": GradientDescent(0.1), "late": GradientDescent(0.05)}
+    )
+    assert race.summary[0].startswith("one and other won together: 93 steps")
+    assert race.summary[1].startswith("Next is late, with ")
+    nowhere = cr.compare(lambda x: 0 * x + 1.0, 5.0, [GradientDescent(0.1), Adam(0.1), Momentum(0.1)])
+    assert " won together: 0 steps" in nowhere.summary[0]
+
+
+def test_the_lowest_of_those_that_did_not_go_astray_is_called_so():
+    race = cr.compare(lambda x: -(x**2), 1.0, [GradientDescent(0.1), Adam(0.1)], steps=1000)
+    assert race.winner.name == "Adam(0.1)"
+    assert race.racers[1].result.fun < race.winner.result.fun
+    assert "Adam(0.1) came lowest of those that did not go astray" in race.summary[0]
+
+
+def test_those_that_climb_come_highest():
+    race = cr.compare(
+        lambda x: -(x**2), 9.0, [Maximize(GradientDescent(1e-4)), Maximize(GradientDescent(1e-5))], steps=10
+    )
+    assert "Maximize(GradientDescent(0.0001)) came highest, to " in race.summary[0]
+
+
 def test_solvers_and_modifiers_take_part():
     race = cr.compare(
         problems.booth, np.array([-5.0, -5.0]), [LBFGS(), Newton(), ClipNorm(Momentum(0.02, momentum=0.5), 5.0)]

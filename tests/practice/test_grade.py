@@ -179,6 +179,21 @@ def test_a_grade_is_data_and_keeps_the_answer_to_itself():
     assert "8x" not in str(found) + repr(found)
 
 
+def test_late_digits_are_no_misused_rule():
+    for problem, answer in (("x^2", "2.0000001x"), ("x^2", "2x + 1e-9"), ("e^x", "2.718281828^x")):
+        assert grade(problem, answer).mistake == "rounded too early"
+
+
+def test_a_letter_of_another_problem_is_named():
+    assert "has no σ" in grade("σ(x)", "σ(1-σ)").hint
+    assert "has no s, t" in grade("x^2", "s t").hint
+
+
+def test_cube_roots_do_not_make_wrong_powers_right():
+    assert grade("cbrt(x)", "1/3 x^(-1/3)").correct is False
+    assert grade("cbrt(x)", "-1/3 x^(-2/3)").mistake == "lost sign"
+
+
 def test_the_hint_says_where():
     assert "sin(3x)" in grade("x^2 sin(3x)", "2x sin(3x) + x^2 cos(3x)").hint
     assert grade("x^2+y^2", "(2x, 3y)").component == "y"

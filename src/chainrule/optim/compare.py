@@ -99,18 +99,24 @@ class Comparison:
     @property
     def summary(self) -> tuple[str, ...]:
         """What the race has shown, in sentences: who won, and why others failed."""
-        first, rest = self.winner, self.racers[1:]
+        first = self.winner
         if first.result.success:
-            said = [f"{first.name} won: {count(first.result.nit)} to a gradient of norm {number(self.tol)}."]
-            second = next((racer for racer in rest if racer.result.success), None)
+            arrived = [racer for racer in self.racers if racer.result.success]
+            *others, last = [racer.name for racer in arrived if racer.result.nit == first.result.nit]
+            who = f"{', '.join(others)} and {last} won together" if others else f"{last} won"
+            said = [f"{who}: {count(first.result.nit)} to a gradient of norm {number(self.tol)}."]
+            second = next((racer for racer in arrived if racer.result.nit > first.result.nit), None)
             if second is not None and first.result.nit:
                 ratio = second.result.nit / first.result.nit
-                said.append(f"Next is {second.name}, with {'as' if ratio == 1 else f'{number(ratio)} times as'} many.")
+                said.append(f"Next is {second.name}, with {number(ratio)} times as many.")
         elif first.result.status in _FAILED:
             said = [f"None arrived, and all went astray within {self.steps:,} steps."]
         else:
+            astray = any(racer.result.status in _FAILED for racer in self.racers)
+            among = " of those that did not go astray" if astray else ""
+            end = "lowest" if sign_of(first.method) > 0 else "highest"
             said = [
-                f"None arrived within {self.steps:,} steps; {first.name} came lowest, to {number(first.result.fun)}."
+                f"None arrived within {self.steps:,} steps; {first.name} came {end}{among}, to {number(first.result.fun)}."
             ]
         return (
             *said,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -155,3 +156,14 @@ def test_text_without_values_is_refused():
         backprop("x y", 1.0, 2.0, 3.0)
     with pytest.raises(KeyError, match="no node is called 'q'"):
         backprop("x y", 1.0, 2.0).node("q")
+
+
+@pytest.mark.parametrize("value", [[1, 2], np.ones(2), "3", {"a": 1, "b": 2}, 1j, math.nan])
+def test_a_letter_of_typed_mathematics_is_one_number(value):
+    with pytest.raises(ValueError, match=r"the value of x is (one real|a finite) number"):
+        cr.backprop("x^2", x=value)
+
+
+def test_what_is_neither_text_nor_function_is_refused_with_its_type():
+    with pytest.raises(TypeError, match=r"backprop takes mathematics as text.*not int"):
+        cr.backprop(3, 1.0)

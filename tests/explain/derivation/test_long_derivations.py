@@ -45,6 +45,19 @@ def test_a_hessian_of_many_variables_is_refused_and_of_three_is_not():
     assert len(explain("x^2 y + y z^2", order=2).result) == 3
 
 
+def test_a_gradient_of_many_variables_is_refused_and_of_thirty_is_not():
+    # It took more than a minute: each part looked at all variables for each variable.
+    with pytest.raises(TooLongError, match=r"gradient with 200 parts.*name fewer variables with wrt"):
+        explain("+".join(f"x_{n}" for n in range(200)))
+    assert len(explain("+".join(f"x_{n}^2" for n in range(30))).result) == 30
+
+
+@pytest.mark.parametrize("text", ["1e300 x^2*1e300", "{1e300*1e300 x if x<1e300*1e300, 2 otherwise}"])
+def test_numbers_beyond_those_of_floats_are_explained(text):
+    # They ended in an OverflowError, which is no ValueError.
+    assert "10^600" in str(explain(text))
+
+
 def test_answers_to_problems_too_long_to_explain_are_graded_all_the_same():
     assert grade(FRACTION_15_DEEP, "x^2 + 1").correct is False
     assert grade("+".join(["x^2"] * 30), "60x").correct is True

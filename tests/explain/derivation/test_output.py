@@ -5,6 +5,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from rich.console import Console
 from tests.explain.derivation.problems import EVERY, LEVELS, derived
@@ -132,6 +133,14 @@ def test_a_hostile_name_cannot_command_latex(name):
     _check_latex(document)
     assert "\\input" not in document
     assert document.isascii()
+
+
+def test_a_comparison_that_is_a_derivative_stands_in_brackets():
+    found = explain(lambda x: np.clip(x, -1, 1))
+    assert str(found.result) == "(x = clip(x, -1, 1))"
+    first, last = found.to_latex().splitlines()[1:3]
+    assert r"&= \left(x = " in first
+    assert r"&= \left(x = " in last
 
 
 def test_the_fragment_keeps_its_form():

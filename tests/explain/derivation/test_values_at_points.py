@@ -9,6 +9,7 @@ import pytest
 
 from chainrule.errors import NotDifferentiableError
 from chainrule.explain.derivation.explain import explain
+from chainrule.explain.expressions.notation import text
 
 
 @pytest.mark.parametrize(
@@ -105,3 +106,14 @@ def test_a_power_of_a_negative_number_is_called_formal(typed: str) -> None:
 def test_what_is_zero_everywhere_and_must_not_be_is_refused() -> None:
     with pytest.raises(NotDifferentiableError, match="is 0 everywhere, and the derivative needs"):
         explain("cbrt(x√2√8 - 4x)")
+
+
+@pytest.mark.parametrize("function", ["1/(1 + 1/x)", "e^(-1/x^2)", "arctan(1/x)", "1/ln|x|", "1/(1/x)"])
+def test_nothing_is_said_of_a_point_at_which_a_part_of_the_function_has_a_pole(function):
+    # Floats have a value there, 1/(1 + 1/0) = 0, and "continuous and differentiable" was said of it.
+    found = explain(function)
+    assert "x ≠ 0" in [text(condition) for condition in found.conditions]
+    assert not any("At x = 0" in note for note in found.notes)
+    assert "if x = 0" not in str(found.result)
+    with pytest.raises(NotDifferentiableError, match="x ≠ 0"):
+        explain(function, at=0)

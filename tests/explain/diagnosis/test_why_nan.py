@@ -109,6 +109,7 @@ MENDS = {
     "reciprocal": ("return np.sum(np.reciprocal(x))", [0.0, 2.0], [0, -0.25]),
     "power at 0": ("return np.sum(x**0.5)", [0.0, 4.0], [0, 0.25]),
     "power of a negative number": ("return np.sum(x**1.5)", [-1.0, 4.0], [0, 3]),
+    "power with a whole exponent": ("return np.sum(x**-2.0)", [0.0, -2.0], [0, 0.25]),
     "np.power": ("return np.sum(np.power(x, 0.5))", [0.0, 4.0], [0, 0.25]),
     "cube root": ("return np.sum(np.cbrt(x))", [0.0, 8.0], [0, 1 / 12]),
     "arccos": ("return np.sum(np.arccos(x))", [1.0, 0.0], [0, -1]),
@@ -124,6 +125,12 @@ MENDS = {
     "rel_entr": ("return np.sum(scipy.special.rel_entr(x, 0.5 + 0 * x))", [0.0, 0.5], [None, 1]),
     "gamma": ("return np.sum(scipy.special.gamma(x))", [0.0, 1.0], [0, -np.euler_gamma]),
     "gammaln": ("return np.sum(scipy.special.gammaln(x))", [0.0, 1.0], [0, -np.euler_gamma]),
+    "gammaln by another name of its module": (
+        "import scipy.special as sc\nreturn np.sum(sc.gammaln(x))",
+        [0.0, 1.0],
+        [0, -np.euler_gamma],
+    ),
+    "log by another name of NumPy": ("import numpy as xp\nreturn np.sum(xp.log(x))", [0.0, 4.0], [0, 0.25]),
     "psi": ("return np.sum(scipy.special.psi(x))", [0.0, 1.0], [0, np.pi**2 / 6]),
 }
 """Bodies of f(x), a point at which the value or gradient is not finite, and the gradient of the mended function there.
@@ -255,6 +262,20 @@ class TestForward:
         assert found.first.kind == "overflow"
         assert "float32" in found.first.cause
         assert "88.0" in found.mends[0].after
+
+    @pytest.mark.parametrize(
+        ("fun", "point"), [(lambda x: x**2, -1e200), (lambda x: 1 / x, 1e-320), (scipy.special.gamma, 200.0)]
+    )
+    def test_no_floor_is_a_mend_of_overflow(self, fun, point):
+        found = why_nan(fun, point)
+        assert found.first.kind == "overflow"
+        (mend,) = found.mends
+        assert "too large" in mend.why
+        assert not mend.after
+
+    @pytest.mark.parametrize(("fun", "point"), [(lambda x: x**-2.0, 0.0), (scipy.special.gammaln, -2.0)])
+    def test_a_pole_is_no_overflow(self, fun, point):
+        assert why_nan(fun, point).first.kind == "pole"
 
     def test_whole_numbers_are_promoted(self):
         assert why_nan(lambda x: np.log(x), 0).first.operation == "log"

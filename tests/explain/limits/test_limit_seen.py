@@ -257,3 +257,16 @@ class TestForms:
 )
 def test_quotients_that_grow_as_a_logarithm_grow_without_bound(text, kind):
     assert limit(text, 0.0).kind == kind
+
+
+@pytest.mark.parametrize("text", ["1/(1 + 1/x)", "e^(-1/x^2)", "arctan(1/x)", "1/ln|x|", "|x|/(1 + 1/x)", "1/(1/x)"])
+def test_a_function_is_not_defined_where_a_part_of_it_has_a_pole(text):
+    # Floats go on with infinity: 1/(1 + 1/0) is 0.
+    found = limit(text, 0)
+    assert found.kind == "undefined"
+    assert found.derivative is None
+    assert math.isnan(found.value)
+
+
+def test_a_value_that_is_too_large_for_floats_is_no_pole():
+    assert limit("1/(1 + e^(-x))", -1000).derivative == 0

@@ -75,3 +75,25 @@ def test_what_would_be_read_as_something_else_is_refused(typed, column, why):
         parse(typed)
     assert str(refused.value).startswith(f"column {column}: ")
     assert why in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meaning"),
+    [
+        ("⁵√x", "x^(1/5)"),
+        ("2 ⁵√(x + 1)", "2(x + 1)^(1/5)"),
+        ("ln ⁵√x", "ln(x^(1/5))"),
+        ("³√x", "cbrt(x)"),
+        ("x⁵√t", "x^5 sqrt(t)"),
+        ("ln⁵√x", "ln(sqrt(x))^5"),
+        ("sin ²x", "sin(x)^2"),
+    ],
+)
+def test_a_raised_number_before_a_root_is_its_index_unless_it_touches_what_is_raised(typed, meaning):
+    assert text(parse(typed).expression) == meaning
+
+
+@pytest.mark.parametrize("typed", ["⁰√x", r"\sqrt[0]{x}", "root(x, 0)"])
+def test_a_root_of_index_zero_is_refused(typed):
+    with pytest.raises(ParseError, match="1/0 has no value"):
+        parse(typed)

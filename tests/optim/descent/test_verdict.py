@@ -60,6 +60,21 @@ def test_the_steps_that_are_left_are_counted() -> None:
     assert not cr.minimize(parabola, 5.0, GradientDescent(0.01), steps=200 + left - 3).success
 
 
+@pytest.mark.parametrize(("fun", "start"), [(lambda x: x**4, 1.0), (lambda x: np.exp(-x), 0.0)])
+def test_a_descent_that_slows_down_gets_a_number_of_steps_that_are_not_enough(fun: Any, start: float) -> None:
+    # It was said to take about 4,734 more on x^4, where it takes 677,593.
+    found = cr.minimize(fun, start, GradientDescent(0.1), steps=1000)
+    assert "it slows down, and takes more than " in found.message
+    more = int(found.message.split("more than ")[1].split(" ")[0].replace(",", ""))
+    assert more > 1000
+    assert not cr.minimize(fun, start, GradientDescent(0.1), steps=1000 + more).success
+
+
+def test_no_steps_are_counted_where_the_gradient_only_goes_up_and_down() -> None:
+    found = cr.minimize(np.max, np.array([1.0, 2.0]), GradientDescent(0.1), steps=1000)
+    assert found.message == "steps exhausted: the gradient still has norm 0.707 after 1,000 steps"
+
+
 def test_momentum_has_its_own_bound() -> None:
     found = cr.minimize(parabola, 5.0, Momentum(2.0, momentum=0.5), steps=50)
     assert found.status is Status.DIVERGED

@@ -91,6 +91,9 @@ def test_one_variable_in_words():
 def test_several_variables_in_words():
     saddle = cr.curvature("x^2 - 3y^2", {"x": 0, "y": 0})
     assert saddle.meaning[0] == "It bends upward most along x, by 2, and downward most along y, by -6."
+    assert "A descent that stands here can leave along y." in saddle.meaning
+    beside = cr.curvature("x^2 - 3y^2", {"x": 1, "y": 0})
+    assert beside.meaning == saddle.meaning[:1], "no descent stands where there is a slope"
     narrow = cr.curvature("x^2 + 1000y^2", {"x": 0, "y": 0})
     assert "1000 times more" in " ".join(narrow.meaning)
     assert "alike" in cr.curvature("x^2 + y^2", {"x": 0, "y": 0}).meaning[0]

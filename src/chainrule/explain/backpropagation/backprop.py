@@ -20,6 +20,7 @@ from chainrule.explain.backpropagation.sweep import sweep
 from chainrule.explain.expressions.evaluation import evaluate as evaluate_expression
 from chainrule.explain.expressions.expression import Apply, Expression, Symbol, fold
 from chainrule.explain.reading.parse import Parsed, parse, symbol_name
+from chainrule.explain.reading.point import real_number
 from chainrule.tracing.record import as_value, record_with_trace
 from chainrule.transforms.arguments import as_output, like_input, plain
 from chainrule.transforms.signature import argument_names, is_numeric
@@ -59,6 +60,10 @@ def backprop(function: Callable[..., Any] | str, *args: Any, fold: bool | str = 
     level = read_level(fold)
     if isinstance(function, str):
         return _of_text(parse(function), args, kwargs, level)
+    if not callable(function):
+        raise TypeError(
+            f'backprop takes mathematics as text, such as "x^2", or a function, not {type(function).__name__}'
+        )
     names = argument_names(function, len(args))
     return run_with_data(function, dict(zip(names, args, strict=True)), kwargs, level)[0]
 
@@ -142,10 +147,13 @@ def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], lev
         problem = f"has no value for {', '.join(missing)}" if missing else f"does not contain {', '.join(unknown)}"
         if len(args) > len(variables):
             problem = f"was given {len(args)} values for {len(variables)} variables"
+        example = f"backprop({', '.join(['text', *(f'{name}=1.0' for name in variables)])})"
         raise TracingError(
             f"backprop: {parsed.text!r:.60} {problem}; its variables: {', '.join(variables) or 'none'}; each takes a "
-            f"value, such as backprop(text, {', '.join(f'{name}=1.0' for name in variables)})"
+            f"value, such as {example}"
         )
+    for name, value in values.items():
+        real_number(name, value)
     named = {expression: name for name, expression in _definitions(parsed)}
     known: dict[int, str] = {}
 

@@ -119,9 +119,10 @@ def differentiated(
     expression: Expression, name: str, names: Sequence[str], count: int = 1, detail: Detail = None
 ) -> tuple[list[Step], tuple[Move, ...], Expression]:
     """Differentiate once: the rules, then the tidying. count: the order of the derivative that this gives."""
-    others = [other for other in names if other != name and other in free_symbols(expression)]
+    occurring = free_symbols(expression)
+    others = [other for other in names if other != name and other in occurring]
     parts = part_names(expression, name)
-    run = Differentiation(name, len(names) > 1, parts, free_symbols(expression), detail)
+    run = Differentiation(name, len(names) > 1, parts, occurring, detail)
     moves, result = tidy(run.run(expression))
     steps = [*run.steps, *map(tidying_step, moves)]
     if detail == "brief":

@@ -27,6 +27,9 @@ MAX_ORDER = 6
 MAX_HESSIAN = 2_000
 """How many operations all parts of a Hessian start from, together."""
 
+MAX_GRADIENT = 20_000
+"""The same of a gradient: two or three seconds' work."""
+
 At: TypeAlias = float | Mapping[str, float] | Sequence[float] | None
 
 
@@ -94,10 +97,12 @@ def explain(
         return _derivation(question, variables[0], order)
     if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
-    cells = len(variables) ** 2
-    if order == 2 and cells * size(question.source.expression) > MAX_HESSIAN:
+    cells, name, most = (
+        (len(variables), "gradient", MAX_GRADIENT) if order == 1 else (len(variables) ** 2, "Hessian", MAX_HESSIAN)
+    )
+    if cells * size(question.source.expression) > most:
         raise TooLongError(
-            f"a Hessian with {cells} parts of such a long function is not explained; name fewer variables with wrt"
+            f"a {name} with {cells} parts of such a long function is not explained; name fewer variables with wrt"
         )
     firsts = tuple(_derivation(question, name, 1) for name in variables)
     return gradient(question, firsts) if order == 1 else hessian(question, firsts)

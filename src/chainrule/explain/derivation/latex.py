@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.outline import Item, outline
-from chainrule.explain.derivation.phrases import Equation, Phrase
+from chainrule.explain.derivation.phrases import Equation, Phrase, write_side
 from chainrule.explain.expressions.dialects import LATEX
 from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.latex_words import PREAMBLE, known, words
@@ -19,7 +19,7 @@ def equations(derivation: Account) -> str:
     rows: list[str] = []
     for part in derivation.partials or (derivation,):
         for step in part.steps:
-            rows.append(rf"{latex(step.before)} &= {latex(step.after)} && \text{{{words(step.rule)}}}")
+            rows.append(rf"{latex(step.before)} &= {write_side(step.after, LATEX)} && \text{{{words(step.rule)}}}")
     rows.append(rf"{left_side(derivation)} &= {derivation.result.to_latex()}")
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 

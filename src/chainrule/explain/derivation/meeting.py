@@ -35,7 +35,7 @@ from chainrule.explain.expressions.expression import (
 from chainrule.explain.expressions.neat import is_named
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import tidy
-from chainrule.explain.limits.function import Section
+from chainrule.explain.limits.function import Section, along
 from chainrule.explain.limits.limit import limit_along
 from chainrule.explain.limits.record import Limit
 from chainrule.explain.limits.writing import number, verdict
@@ -91,6 +91,7 @@ def meetings(expression: Expression, name: str, conditions: Sequence[Expression]
         for condition in conditions
         if isinstance(condition, Apply)
         for at in excluded_points(condition, name)
+        if math.isfinite(at)
     }
     if len(points) > MAX_POINTS:
         return ()
@@ -99,7 +100,7 @@ def meetings(expression: Expression, name: str, conditions: Sequence[Expression]
 
 
 def _meeting(expression: Expression, name: str, condition: Apply, at: float) -> Meeting | None:
-    section = Section("f", name, at, (), lambda value: evaluate(expression, {name: value}))
+    section = Section("f", name, at, (), along(expression, name, {}))
     if not math.isfinite(section.value(at)):
         return None
     return Meeting(condition, at, limit_along(section), _is_border(expression, name, at))

@@ -21,13 +21,14 @@ class Equation:
 
     def write(self, dialect: Dialect) -> str:
         """Return the equation in a dialect."""
-        return dialect.equals.join(_side(side, dialect) for side in self.sides)
+        return dialect.equals.join(write_side(side, dialect) for side in self.sides)
 
     def __str__(self) -> str:
         return self.write(TEXT)
 
 
-def _side(side: Expression, dialect: Dialect) -> str:
+def write_side(side: Expression, dialect: Dialect) -> str:
+    """Return an expression as it stands next to an equals sign: in brackets where it is a comparison."""
     written = write(side, dialect)
     return dialect.bracket(written) if is_relation(side) else written
 

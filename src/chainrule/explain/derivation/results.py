@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
+from chainrule.explain.derivation.phrases import write_side
+from chainrule.explain.expressions.dialects import LATEX, TEXT
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, free_symbols
-from chainrule.explain.expressions.notation import latex, text
 from chainrule.explain.expressions.symbolic import to_sympy
 
 
@@ -25,11 +26,11 @@ class Result:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        return text(self.expression)
+        return write_side(self.expression, TEXT)
 
     def to_latex(self) -> str:
         """Return the derivative as LaTeX."""
-        return latex(self.expression)
+        return write_side(self.expression, LATEX)
 
     def _repr_latex_(self) -> str:
         return f"${self.to_latex()}$"

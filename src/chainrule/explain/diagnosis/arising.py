@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.core.graph import Node
 from chainrule.core.primitive import Elementwise
-from chainrule.explain.expressions.conditions import conditions_of
+from chainrule.explain.expressions.conditions import conditions_of, is_pole
 from chainrule.explain.expressions.expression import Symbol
 from chainrule.explain.expressions.notation import text
 
@@ -66,7 +66,7 @@ def forward_cause(node: Node, operands: Sequence[Any], value: Any) -> tuple[str,
         return _of_infinite(name, numbers, value)
     if np.isnan(value):
         return "outside the domain", f"the {name_of(node)} of {shown} is NaN{needs(node)}"
-    if not _is_growth(value, numbers):
+    if not _is_growth(node, value, numbers):
         return "pole", f"the {name_of(node)} is infinite at {shown}{needs(node)}"
     largest = np.finfo(np.asarray(value).dtype).max
     return "overflow", (
@@ -74,8 +74,10 @@ def forward_cause(node: Node, operands: Sequence[Any], value: Any) -> tuple[str,
     )
 
 
-def _is_growth(value: Any, numbers: Sequence[Any]) -> bool:
+def _is_growth(node: Node, value: Any, numbers: Sequence[Any]) -> bool:
     """Return whether an infinite value comes from large operands, not from a pole."""
+    if isinstance(node.primitive, Elementwise) and not any(map(np.iscomplexobj, numbers)):
+        return bool(np.isinf(value)) and not is_pole(node.primitive, numbers)
     return bool(np.isinf(value)) and max(abs(part) for part in numbers) > 1
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
 from chainrule.core.graph import Node
 from chainrule.explain.diagnosis import idioms
-from chainrule.explain.diagnosis.remedies import INFINITE, LIMITS, REMEDIES, Remedy
+from chainrule.explain.diagnosis.remedies import INFINITE, LIMITS, REMEDIES, SMALLER, WHOLE_POWER, Remedy
 from chainrule.explain.diagnosis.source import (
     Statement,
     argument,
     bracketed,
+    called,
+    is_method,
     operands,
     statement,
     uses,
@@ -45,7 +47,7 @@ def mend(node: Node, nodes: Sequence[Node], mask: Node | None, kind: str) -> Men
     """
     assert node.primitive is not None
     name = node.primitive.name
-    remedy = REMEDIES.get(name)
+    remedy = _remedy(node, name, kind)
     found = statement(node.line)
     if mask is not None and remedy is not None:
         double = _double_where(node, name, remedy, found, mask)
@@ -61,6 +63,15 @@ def mend(node: Node, nodes: Sequence[Node], mask: Node | None, kind: str) -> Men
     return None if remedy is None else _by_table(node, name, remedy, found)
 
 
+def _remedy(node: Node, name: str, kind: str) -> Remedy | None:
+    """Return the remedy of the table: one for overflow has to keep the operand small, one for a whole power its sign."""
+    remedy = REMEDIES.get(name)
+    if remedy is not None and kind == "overflow" and remedy.code and "{limit}" not in remedy.code:
+        return replace(remedy, code="", why=SMALLER)
+    exponents = np.asarray(node.operands[1]) if name in ("power", "float_power") else np.asarray(0.5)
+    return WHOLE_POWER if exponents.dtype.kind in "iuf" and np.all(exponents == np.round(exponents)) else remedy
+
+
 def _by_table(node: Node, name: str, remedy: Remedy, found: Statement | None) -> Mend:
     title = f"keep {name} finite"
     if not remedy.code:
@@ -70,7 +81,7 @@ def _by_table(node: Node, name: str, remedy: Remedy, found: Statement | None) ->
     for use in uses(found, name) if found is not None else ():
         parts = operands(use)
         if len(parts) > remedy.operand and found is not None:
-            changes.append((use, _filled(remedy.code, found, parts, limit)))
+            changes.append((use, _as_called(found, use, _filled(remedy.code, found, parts, limit))))
     if found is not None and changes:
         return Mend(title, remedy.why, node.line, found.text, found.replaced(changes))
     example = Statement("(u, v)", ast.parse("(u, v)"))
@@ -82,6 +93,14 @@ def _by_table(node: Node, name: str, remedy: Remedy, found: Statement | None) ->
         "",
         _filled(remedy.code, example, parts, limit),
     )
+
+
+def _as_called(found: Statement, use: ast.expr, text: str) -> str:
+    """Return a call by the name under which the program calls the function, such as sc.gammaln."""
+    function, opening, rest = text.partition("(")
+    if not isinstance(use, ast.Call) or function.rpartition(".")[2] != called(use) or is_method(use):
+        return text
+    return f"{found.segment(use.func)}{opening}{rest}"
 
 
 def _filled(code: str, found: Statement, parts: Sequence[ast.expr], limit: str) -> str:

@@ -126,7 +126,7 @@ _INTEGER = Reason(
     "integer conversion",
     "a conversion to whole numbers or truth values is constant between its steps",
     "leave the conversion out",
-    "x + cr.stop_gradient(np.floor(x) - x)",
+    "x + cr.stop_gradient(np.trunc(x) - x)",
 )
 UNUSED = Reason("unused", "the function does not read it", "use it, or leave it out of the arguments")
 UNREACHED = Reason(

@@ -31,7 +31,12 @@ _FLOOR = "a floor keeps the operand where the slope is finite; below the floor t
 _INSIDE = "the operand stays inside the interval at whose ends the slope is infinite"
 _CEILING = "the operand stays below what overflows; above it the derivative is 0"
 _NONZERO = "where the denominator is 0 it is replaced by 1, before the division"
-_SMALLER = "the numbers are too large for this precision: compute in float64, scale the data, or work with logarithms"
+SMALLER = "the numbers are too large for this precision: compute in float64, scale the data, or work with logarithms"
+
+WHOLE_POWER = Remedy(
+    0, "1", "np.where({0} == 0, 1, {0}) ** {right}", "where the base is 0 it is replaced by 1, before the power"
+)
+"""What to write instead of a power with a whole exponent, which is defined below 0, too."""
 
 REMEDIES: Mapping[str, Remedy] = {
     "sqrt": Remedy(0, "1", "np.sqrt(np.maximum({0}, 1e-12))", _FLOOR),
@@ -70,14 +75,14 @@ REMEDIES: Mapping[str, Remedy] = {
     "expm1": Remedy(0, "0", "np.expm1(np.minimum({0}, {limit}))", _CEILING),
     "sinh": Remedy(0, "0", "np.sinh(np.clip({0}, -{limit}, {limit}))", _CEILING),
     "cosh": Remedy(0, "0", "np.cosh(np.clip({0}, -{limit}, {limit}))", _CEILING),
-    "square": Remedy(0, "0", "", _SMALLER),
-    "multiply": Remedy(0, "1", "", _SMALLER),
-    "add": Remedy(0, "0", "", _SMALLER),
-    "subtract": Remedy(0, "0", "", _SMALLER),
-    "sum": Remedy(0, "0", "", _SMALLER),
-    "matmul": Remedy(0, "0", "", _SMALLER),
-    "einsum": Remedy(0, "0", "", _SMALLER),
-    "euclidean_norm": Remedy(0, "0", "", _SMALLER),
+    "square": Remedy(0, "0", "", SMALLER),
+    "multiply": Remedy(0, "1", "", SMALLER),
+    "add": Remedy(0, "0", "", SMALLER),
+    "subtract": Remedy(0, "0", "", SMALLER),
+    "sum": Remedy(0, "0", "", SMALLER),
+    "matmul": Remedy(0, "0", "", SMALLER),
+    "einsum": Remedy(0, "0", "", SMALLER),
+    "euclidean_norm": Remedy(0, "0", "", SMALLER),
     "prod": Remedy(0, "1", "", "a product of many numbers overflows: sum their logarithms instead"),
     "cumprod": Remedy(0, "1", "", "a product of many numbers overflows: sum their logarithms instead"),
     "det": Remedy(0, "0", "", "take np.linalg.slogdet, which returns the logarithm of the determinant"),

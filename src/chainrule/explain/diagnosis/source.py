@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 Line: TypeAlias = tuple[str, int, str]
 
 MAX_LINES = 12
@@ -143,8 +145,13 @@ def operands(node: ast.expr) -> list[ast.expr]:
         return [node.left, node.right]
     assert isinstance(node, ast.Call)
     function = node.func
-    is_method = isinstance(function, ast.Attribute) and not _is_module(function.value)
-    return [*([function.value] if isinstance(function, ast.Attribute) and is_method else []), *node.args]
+    return [*([function.value] if isinstance(function, ast.Attribute) and is_method(node) else []), *node.args]
+
+
+def is_method(node: ast.Call) -> bool:
+    """Return whether a call is one of an array's own methods, as in x.sum(); sc.gammaln(x) is none, whatever sc is."""
+    function = node.func
+    return isinstance(function, ast.Attribute) and hasattr(np.ndarray, function.attr) and not _is_module(function.value)
 
 
 def _is_module(node: ast.expr) -> bool:

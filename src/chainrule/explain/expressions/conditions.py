@@ -1,8 +1,9 @@
-"""Owns where primitives have a value and a derivative, as conditions on their operands."""
+"""Owns where primitives have a value and a derivative, as conditions on their operands, and values where these are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -10,13 +11,33 @@ import numpy as np
 from chainrule.core.primitive import Primitive
 from chainrule.explain.expressions.cases import guards_of, needed
 from chainrule.explain.expressions.evaluation import evaluate
-from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, apply, free_symbols
+from chainrule.explain.expressions.expression import (
+    Apply,
+    Expression,
+    Number,
+    Symbol,
+    apply,
+    fold,
+    free_symbols,
+    lift,
+    rebuild,
+)
 from chainrule.explain.expressions.inequalities import simplified
 from chainrule.explain.expressions.neat import ONE, ZERO, is_named, is_whole, neat
 from chainrule.explain.expressions.signs import is_positive
 from chainrule.primitives.table import BY_NAME
 
-__all__ = ["conditions_of", "differs", "domain_of", "is_positive", "nonzero", "positive", "simplified"]
+__all__ = [
+    "conditions_of",
+    "differs",
+    "domain_of",
+    "is_pole",
+    "is_positive",
+    "nonzero",
+    "positive",
+    "simplified",
+    "value_at",
+]
 
 Conditions = Callable[..., Sequence[Expression]]
 
@@ -128,6 +149,36 @@ def conditions_of(primitive: Primitive, operands: Sequence[Expression]) -> tuple
     """Return where the primitive, applied to these operands, has a value and a derivative."""
     rule = _CONDITIONS.get(primitive.name)
     return () if rule is None else simplified(rule(*operands))
+
+
+def is_pole(primitive: Primitive, operands: Sequence[float]) -> bool:
+    """Return whether an operation has no value at these numbers, so that infinity, which floats have there, is no overflow.
+
+    >>> is_pole(BY_NAME["divide"], (1.0, 0.0)), is_pole(BY_NAME["power"], (-1e200, 2.0))
+    (True, False)
+    """
+    rule = _CONDITIONS.get(primitive.name)
+    return rule is not None and not all(bool(evaluate(condition, {})) for condition in rule(*map(lift, operands)))
+
+
+def value_at(expression: Expression, values: Mapping[str, float]) -> float:
+    """Return the value; NaN where a part has a pole, at which floats go on with infinity, as in 1/(1 + 1/x) at x = 0.
+
+    Of cases only the one that is taken counts.
+    """
+
+    def combine(node: Expression, operands: Sequence[float]) -> float:
+        if not isinstance(node, Apply):
+            return float(evaluate(node, values))
+        if is_named(node, "where"):
+            chosen, other, condition = operands
+            return math.nan if math.isnan(condition) else chosen if condition else other
+        value = float(evaluate(rebuild(node, [Number(operand) for operand in operands]), {}))
+        is_here = math.isinf(value) and all(map(math.isfinite, operands))
+        return math.nan if any(map(math.isnan, operands)) or (is_here and is_pole(node.primitive, operands)) else value
+
+    with np.errstate(all="ignore"):
+        return fold(expression, combine)
 
 
 def domain_of(expression: Expression) -> tuple[Expression, ...]:

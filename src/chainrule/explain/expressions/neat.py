@@ -59,7 +59,7 @@ def _decimal(value: Value) -> Fraction:
 
 def power_of_number(base: Value, exponent: int) -> Value | None:
     """Return base ** exponent, or None where it does not exist or is too long to be written."""
-    if (base == 0 and exponent <= 0) or not math.isfinite(base):
+    if (base == 0 and exponent <= 0) or (isinstance(base, float) and not math.isfinite(base)):
         return None
     exact = _decimal(base)
     bits = max(exact.numerator.bit_length(), exact.denominator.bit_length())

@@ -1,14 +1,15 @@
-"""Owns the move that takes a number out of a root: sqrt(4x) is 2 sqrt(x)."""
+"""Owns what is done with roots: numbers are taken out of them (sqrt(4x) is 2 sqrt(x)), and powers read as cube roots."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 from chainrule.explain.expressions.algebra import Term, build, term_of
-from chainrule.explain.expressions.expression import Apply, Expression, Number, Value
+from chainrule.explain.expressions.expression import Apply, Expression, Number, Value, fold, rebuild
 from chainrule.explain.expressions.move import Move, moved
-from chainrule.explain.expressions.neat import HALF, MAX_BITS, is_named
+from chainrule.explain.expressions.neat import HALF, MAX_BITS, call, is_named, neat
 
 THIRD = Number(Fraction(1, 3))
 
@@ -31,6 +32,22 @@ def take_out_numbers(expression: Expression) -> Move | None:
     return moved(
         "take the number out of the root", "the root of a product is the product of the roots", expression, rule
     )
+
+
+def powers_as_cube_roots(expression: Expression) -> Expression:
+    """Return the expression with powers whose exponents are thirds as powers of cube roots: x^(2/3) is cbrt(x)^2.
+
+    The power is defined for x ≥ 0 only, the cube root everywhere.
+    """
+
+    def combine(node: Expression, operands: Sequence[Expression]) -> Expression:
+        node = rebuild(node, operands)
+        exponent = neat(node.operands[1]) if isinstance(node, Apply) and is_named(node, "power") else None
+        if isinstance(node, Apply) and isinstance(exponent, Number) and Fraction(exponent.value).denominator == 3:
+            return call("cbrt", node.operands[0]) ** Number(Fraction(exponent.value).numerator)
+        return node
+
+    return fold(expression, combine)
 
 
 def _exponent_of(node: Expression) -> Fraction | None:

@@ -11,7 +11,9 @@ import numpy as np
 
 from chainrule.core.trace import Traced
 from chainrule.errors import ChainruleError, NoRuleError, NotScalarError, TracingError
+from chainrule.explain.expressions.conditions import value_at
 from chainrule.explain.expressions.evaluation import evaluate
+from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.reading.parse import parse, symbol_name
 from chainrule.explain.reading.point import point_of, real_number
 from chainrule.transforms.derivatives import derivative
@@ -97,8 +99,18 @@ def _typed(text: str, x: Point, wrt: str | None) -> Section:
         parsed.name or text.strip(),
         variable,
         values,
-        lambda moving: evaluate(parsed.expression, {**values, variable: moving}),
+        along(parsed.expression, variable, values),
     )
+
+
+def along(expression: Expression, variable: str, values: Mapping[str, Any]) -> Callable[[Any], Any]:
+    """Return an expression as a function of one variable, of traced values, too; numbers at a pole within it give NaN."""
+
+    def call(moving: Any) -> Any:
+        given = {**values, variable: moving}
+        return evaluate(expression, given) if isinstance(moving, Traced) else value_at(expression, given)
+
+    return call
 
 
 def _variable(names: Sequence[str], wrt: str | None) -> str:

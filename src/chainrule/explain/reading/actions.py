@@ -154,8 +154,10 @@ def bounded(token: Token | None, expression: Expression) -> Expression:
     position = token.position if token is not None else 0
     if isinstance(expression, Apply) and (expression.depth > MAX_DEPTH or expression.size > MAX_SIZE):
         raise Refused(position, f"more than {MAX_DEPTH} operations within one another; expected a simpler formula")
-    if isinstance(expression, Apply) and _has_no_value(expression):
-        shown = text(expression) if expression.size <= MAX_SHOWN else "this"
+    for operation in (expression, *expression.operands) if isinstance(expression, Apply) else ():
+        if not isinstance(operation, Apply) or not _has_no_value(operation):
+            continue
+        shown = text(operation) if operation.size <= MAX_SHOWN else "this"
         raise Refused(position, f"{shown} has no value among the real numbers; expected numbers for which it has one")
     return expression
 

@@ -113,6 +113,10 @@ class Cursor:
         if any(char.isspace() for char in self.plain[before.position + len(before.text) : self.position]):
             self.emit("APART", " ", 0, self.position)
 
+    def touches(self) -> bool:
+        """Return whether a token ends right here."""
+        return bool(self.tokens) and self.tokens[-1].position + len(self.tokens[-1].text) == self.position
+
     def close(self, sign: str, kind: str = "CLOSE", length: int = 1) -> None:
         """Close the bracket that was opened last."""
         if not self.opened:

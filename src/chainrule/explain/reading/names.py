@@ -221,6 +221,22 @@ OTHER_FUNCTIONS = frozenset(
 )
 """Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
 
+ENGLISH: dict[str, str] = {
+    "of": "brackets, as in sin(x)",
+    "the": "the formula alone, such as sin(x)",
+    "to": "^, as in x^3",
+    "squared": "x^2",
+    "cubed": "x^3",
+    "over": "/, as in x/2",
+    "times": "*, as in 2*x",
+    "plus": "+, as in x + 1",
+    "minus": "-, as in x - 1",
+    "sine": "sin(x)",
+    "cosine": "cos(x)",
+    "tangent": "tan(x)",
+}
+"""English for signs, and what to type in its place; the letters of none of these words are multiplied."""
+
 GLUED = tuple(
     sorted(
         (name for name, function in FUNCTIONS.items() if function.most == 1 and not name.startswith("a")),

@@ -1,9 +1,9 @@
 r"""Owns problems as they are asked: a function with the words or signs that ask for its derivative.
 
-Understood are `d/dx x^2`, `∂/∂x (x^2 y)`, `\frac{d^2}{dx^2} x^4`, `(x^2)'`, `y = x^2, dy/dx`, `f(x) = x^2; f'(x)`, `∇(xy)`,
-`diff(x^2, x)`, and English around a function: `find the second derivative of x^4 with respect to x at x = 2`. A sign of
-differentiation in front takes all that follows: `d/dx x^2 + 3x` asks for 2x + 3. Words are blanked out, so that columns
-stay what they are.
+Understood are `d/dx x^2`, `d(x^2)/dx`, `∂/∂x (x^2 y)`, `\frac{d^2}{dx^2} x^4`, `(x^2)'`, `y = x^2, dy/dx`,
+`f(x) = x^2; f'(x)`, `∇(xy)`, `diff(x^2, x)`, and English around a function: `find the second derivative of x^4 with
+respect to x at x = 2`. A sign of differentiation in front takes all that follows: `d/dx x^2 + 3x` asks for 2x + 3. Words
+are blanked out, so that columns stay what they are.
 """
 
 from __future__ import annotations
@@ -27,13 +27,30 @@ _ORDERS = (
 _VARIABLE = (
     r"(?:\\[A-Za-z]+|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
 )
-_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*\{\s*d\s*\})"
-_POWER = r"(?:(?:\^|\*\*)\s*\{?\s*([1-6])\s*\}?|([²³⁴⁵⁶]))?"
+# Spaces are taken as a whole (*+): where they could be shared out, a long run of them would be tried in every way.
+_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*+\{\s*+d\s*+\})"
+_POWER = r"(?:(?:\^|\*\*)\s*+\{?\s*+([1-6])\s*+\}?|([²³⁴⁵⁶]))?"
 _QUOTIENT = re.compile(
-    rf"\s*{_D}\s*{_POWER}\s*({_VARIABLE})?\s*/\s*{_D}\s*({_VARIABLE})\s*{_POWER}"
-    rf"|\s*\\[dt]?frac\s*\{{\s*{_D}\s*{_POWER}\s*({_VARIABLE})?\s*\}}\s*\{{\s*{_D}\s*({_VARIABLE})\s*{_POWER}\s*\}}"
+    rf"\s*+{_D}\s*+{_POWER}\s*+({_VARIABLE})?\s*+/\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}"
+    rf"|\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+({_VARIABLE})?\s*+\}}\s*+\{{\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+\}}"
 )
-_PRIMED = re.compile(rf"\s*({_VARIABLE})\s*('+)\s*(?:\(\s*(?:({_VARIABLE})|([-+]?[0-9.]+))\s*\))?\s*$")
+_ABOVE_THE_LINE = (
+    (
+        re.compile(rf"\s*+{_D}\s*+{_POWER}\s*+(?=[^\s/])"),
+        re.compile(rf"\s*+/\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+$"),
+    ),
+    (
+        re.compile(rf"\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+(?=[^\s}}])"),
+        re.compile(rf"\s*+\}}\s*+\{{\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+\}}\s*+$"),
+    ),
+)
+"""What stands before and after a function that is written above the line, as in d(x^2)/dx."""
+
+_MIXED = re.compile(
+    rf"(?:\\[dt]?frac\s*+\{{\s*+)?{_D}\s*+{_POWER}\s*+(?:{_VARIABLE})?\s*+(?:/|\}}\s*+\{{)\s*+{_D}\s*+{_VARIABLE}\s*+{_POWER}"
+    rf"(?:\s*+(?:∂|\\partial(?![A-Za-z]))|(?<!\s)d)\s*+{_VARIABLE}"
+)
+_PRIMED = re.compile(rf"\s*+({_VARIABLE})\s*+('+)\s*+(?:\(\s*+(?:({_VARIABLE})|([-+]?[0-9.]+))\s*+\))?\s*+$")
 
 _ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
 _VERB = (
@@ -59,11 +76,11 @@ _AT = re.compile(
 )
 _LET = re.compile(r"\s*(?:let|given|suppose|consider|if)\b\s*", re.IGNORECASE)
 _ASK = re.compile(
-    rf"[\s;,.:]+(?:then\s+)?(?:{_VERB})((?:the|its)\s+(?:({_ORDER_WORD})\s+)?derivative|(?<=\s)\S*(?:'|/|\\[dt]?frac).*)\s*$",
+    rf"[\s;,.:]++(?:then\s+)?(?:{_VERB})((?:the|its)\s+(?:({_ORDER_WORD})\s+)?derivative|(?<=\s)\S*(?:'|/|\\[dt]?frac).*)\s*$",
     re.IGNORECASE,
 )
 _ASK_FIRST = re.compile(
-    rf"\s*(?:{_VERB})(\S*(?:'|/|\\[dt]?frac).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for)\s|:)(?=.*=)",
+    rf"\s*(?:{_VERB})(\S*(?:'|/|\\[dt]?frac).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for)\s|[:;]|(?<=,))(?=.*=)",
     re.IGNORECASE,
 )
 _CONSTANTS = frozenset("abcdkmn")
@@ -120,6 +137,7 @@ def parse_problem(text: str) -> Problem:
     (('x',), False)
     """
     asked = _Asked(plain_line(text))
+    _refuse_mixed(text, asked.line)
     for understand in (_without_end, _by_words, _as_program, _by_request, _by_signs, _by_prime):
         asked = understand(text, asked)
     parsed = parse_line(text, asked.line)
@@ -132,6 +150,14 @@ def parse_problem(text: str) -> Problem:
     if asked.point is not None:
         at = dict.fromkeys((wrt or free_symbols(parsed.expression))[:1], asked.point)
     return Problem(parsed, wrt, asked.order, at, asked.asked)
+
+
+def _refuse_mixed(text: str, line: str) -> None:
+    """Raise ParseError where a derivative by several variables is asked for in signs, as in ∂²/∂x∂y."""
+    found = _MIXED.search(line)
+    if found is not None:
+        advice = "expected the function alone; order=2 gives its Hessian, which has them all"
+        raise refusal(text, found.start(), f"mixed derivatives cannot be asked for in signs; {advice}")
 
 
 def _only_variable(parsed: Parsed) -> tuple[str, ...] | None:
@@ -228,11 +254,16 @@ def _parts(text: str, found: re.Match[str], offset: int) -> tuple[int, str | Non
     """Return the order, the name above and the variable below of a quotient such as d^2y/dx^2."""
     plain = found[4] is not None
     above, raised, name, variable, below, raised_below = found.groups()[:6] if plain else found.groups()[6:]
-    orders = [_ORDERS[first or second or "1"] for first, second in ((above, raised), (below, raised_below))]
-    if orders[0] != orders[1]:
+    order = _order(text, offset + found.start(), above or raised, below or raised_below)
+    return order, None if name is None else symbol_name(name), symbol_name(variable)
+
+
+def _order(text: str, position: int, above: str | None, below: str | None) -> int:
+    """Return the order of a derivative that is written as a quotient, from the exponents above and below the line."""
+    if _ORDERS[above or "1"] != _ORDERS[below or "1"]:
         problem = "the orders above and below the line differ"
-        raise refusal(text, offset + found.start(), f"{problem}; expected both alike, as in d^2/dx^2")
-    return orders[0], None if name is None else symbol_name(name), symbol_name(variable)
+        raise refusal(text, position, f"{problem}; expected both alike, as in d^2/dx^2")
+    return _ORDERS[above or "1"]
 
 
 def _main(text: str, line: str) -> Span:
@@ -244,7 +275,7 @@ def _main(text: str, line: str) -> Span:
 
 
 def _by_signs(text: str, asked: _Asked) -> _Asked:
-    """Understand `d/dx` or `∇` in front of the function."""
+    """Understand `d/dx` or `∇` in front of the function, and the function above the line."""
     line = asked.line
     main = find_statements(text, line)[-1]
     nabla = re.compile(r"(?:∇|\\nabla(?![A-Za-z]))").match(line, main.start, main.end)
@@ -252,7 +283,7 @@ def _by_signs(text: str, asked: _Asked) -> _Asked:
         return replace(asked, line=_blank(line, main.start, nabla.end()), asked=True)
     found = _QUOTIENT.match(line, main.start, main.end)
     if found is None:
-        return asked
+        return _of_what_stands_above(text, asked, main)
     order, name, variable = _parts(text, found, 0)
     if name is not None:
         problem = f"{found[0].strip()} asks for the derivative of {name}, which is not defined"
@@ -265,6 +296,25 @@ def _by_signs(text: str, asked: _Asked) -> _Asked:
         notes = (*notes, f"the derivative is taken of all that follows: {body.strip()}")
     line = _blank(line, main.start, found.end())
     return replace(asked, line=line, wrt=(variable,), order=order, asked=True, notes=notes)
+
+
+def _of_what_stands_above(text: str, asked: _Asked, main: Span) -> _Asked:
+    r"""Understand `d(x^2)/dx` and `\frac{d(x^2)}{dx}`, which would be read as quotients of products with d."""
+    line = asked.line
+    for is_fraction, (opening, closing) in enumerate(_ABOVE_THE_LINE):
+        above = opening.match(line, main.start, main.end)
+        below = closing.search(line, above.end(), main.end) if above is not None else None
+        if above is None or below is None or not (is_fraction or _is_product(line[above.end() : below.start()])):
+            continue
+        order = _order(text, above.start(), above[1] or above[2], below[2] or below[3])
+        line = _blank(_blank(line, below.start(), below.end()), above.start(), above.end())
+        return replace(asked, line=line, wrt=(symbol_name(below[1]),), order=order, asked=True)
+    return asked
+
+
+def _is_product(body: str) -> bool:
+    """Return whether a division sign after `body` has all of it above the line."""
+    return "=" not in body and not _has_loose_sum(body)
 
 
 def _has_loose_sum(body: str) -> bool:

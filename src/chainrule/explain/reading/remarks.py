@@ -9,6 +9,7 @@ from chainrule.explain.expressions.expression import Constant, Number, Symbol
 from chainrule.explain.expressions.neat import ONE
 from chainrule.explain.reading.cursor import Token
 
+_OPERAND_ENDS = frozenset(("OPERAND", "RAISED", "CLOSE", "BAR_CLOSE"))
 _ARRAYS = "of vectors, explain a NumPy function with arrays as the point"
 NORM = f"letters are numbers here, so that ‖u‖ is |u|; {_ARRAYS}"
 
@@ -33,8 +34,8 @@ def remarks(tokens: Sequence[Token]) -> Iterator[str]:
             yield f"T is a variable here, and ^T a power; {_ARRAYS}"
         elif token.type == "DIVIDE" and after:
             yield from _divided_power(before, token, after[0])
-        elif _is_variable(token) and place and _touches(tokens[place - 1], token):
-            yield from _joined(before, token)
+        elif (_is_variable(token) or token.type == "ROOT") and place and _touches(tokens[place - 1], token):
+            yield from _joined(tokens[max(0, place - 4) : place], token)
 
 
 def _are_doubled(tokens: Sequence[Token], kind: str) -> bool:
@@ -69,27 +70,31 @@ def _divided_power(before: Sequence[Token], token: Token, number: Token) -> Iter
 
 
 def _joined(before: Sequence[Token], token: Token) -> Iterator[str]:
-    """Yield what is said of a variable that touches a number or letter in an exponent or under a line."""
-    number = before[-1]
-    if len(before) < 2 or number.type != "OPERAND":
+    """Yield what is said of a variable or root that touches a number or letter in an exponent or under a line."""
+    if len(before) < 2 or before[-1].type != "OPERAND":
         return
-    sign, base = before[-2], before[0]
-    if sign.type == "MINUS" and base.type == "CARET":
+    *others, sign, number = before
+    base = others[-1] if others else None
+    if sign.type == "DIVIDE" and base is not None and base.type in _OPERAND_ENDS:
+        is_alone = base.type == "OPERAND" and (len(others) < 2 or others[-2].type != "CARET")
+        yield _read_from_left(base.text if is_alone else "…", "/", number, token)
+    elif token.type == "ROOT" or base is None:
+        return
+    elif sign.type == "MINUS" and base.type == "CARET":
         yield f"the exponent is -{number.text} alone; brackets would join {token.text} to it: ^(-{number.text}{token.text})"
-    elif sign.type == "CARET" and len(before) == 3 and isinstance(base.value, Constant | Number):
-        yield _read_from_left(base, "^", number, token)
-    elif sign.type == "DIVIDE" and len(before) == 3 and base.type == "OPERAND":
-        yield _read_from_left(base, "/", number, token)
+    elif sign.type == "CARET" and isinstance(base.value, Constant | Number):
+        yield _read_from_left(base.text, "^", number, token)
 
 
-def _read_from_left(base: Token, sign: str, number: Token, token: Token) -> str:
-    first = f"{base.text}{sign}{number.text}"
-    other = f"{base.text}{sign}({number.text}{token.text})"
-    return f"{first}{token.text} is read as ({first}) {token.text}; write {other} for the other reading"
+def _read_from_left(base: str, sign: str, number: Token, token: Token) -> str:
+    joined = f"{token.text}…" if token.type == "ROOT" else token.text
+    first = f"{base}{sign}{number.text}"
+    other = f"{base}{sign}({number.text}{joined})"
+    return f"{first}{joined} is read as ({first}) {joined}; write {other} for the other reading"
 
 
 def _is_variable(token: Token) -> bool:
-    return token.type == "OPERAND" and isinstance(token.value, Symbol)
+    return token.type == "OPERAND" and (isinstance(token.value, Symbol) or token.value == Constant("pi"))
 
 
 def _touches(left: Token, right: Token) -> bool:

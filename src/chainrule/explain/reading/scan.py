@@ -132,12 +132,21 @@ def _exact(digits: str, scale: int) -> int | Fraction:
     return int(value) if value.denominator == 1 else value
 
 
+def _is_joined(cursor: Cursor) -> bool:
+    """Return whether an operand or a function ends right here, which a raised number is then a power of."""
+    return cursor.touches() and (cursor.after_operand() or cursor.tokens[-1].type == "FUNC")
+
+
 def _scan_superscript(cursor: Cursor) -> None:
     found = cursor.match(_SUPERSCRIPT)
     raised = _RAISED.fullmatch("".join(SUPERSCRIPTS[char] for char in found[0])) if found is not None else None
     if found is None or raised is None:
         cursor.refuse("an exponent that is not understood; expected a number or one letter")
     sign, digits, letter = raised.groups()
+    if digits and not sign and cursor.at(cursor.position + len(found[0])) == "√" and not _is_joined(cursor):
+        index = Number(int(digits))
+        cursor.emit("ROOT", Function(f"root {digits}", root_of(index)), len(found[0]) + 1)
+        return
     exponent: Expression
     if digits:
         exponent = Number(int(sign + digits))

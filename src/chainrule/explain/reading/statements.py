@@ -19,8 +19,9 @@ LONE_STATEMENT = (
 )
 _WRAPPERS = (("$$", "$$"), ("$", "$"), ("\\(", "\\)"), ("\\[", "\\]"))
 _DERIVATIVE = re.compile(
-    r"(?<![A-Za-z\\])d\s*(?:\^\s*\{?[0-9]\}?|[²³⁴⁵⁶])?\s*[A-Za-z]?\s*/\s*d\s*(?:[A-Za-z](?![A-Za-z])|[\u0370-\u03ff]|\\[A-Za-z])"
-    r"|\\[dt]?frac\s*\{\s*d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*[(=]"
+    r"(?<![A-Za-z\\])d\s*+(?:\^\s*+\{?[0-9]\}?|[²³⁴⁵⁶])?\s*+[A-Za-z]?\s*+/\s*+d\s*+(?:[A-Za-z](?![A-Za-z])|[\u0370-\u03ff]|\\[A-Za-z])"
+    r"|(?<![A-Za-z\\])d\s*+\([^/]*\)\s*+/\s*+d\s*+[A-Za-z](?![A-Za-z])"
+    r"|\\[dt]?frac\s*+\{\s*+d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*+[(=]"
 )
 _WHERE = re.compile(r"(?<![A-Za-z\\])(?:where|\\text\s*\{\s*where\s*\}|\\mathrm\s*\{\s*where\s*\})(?![A-Za-z])")
 _CHOICE = re.compile(r"(?<![A-Za-z\\])where\s*\([^()]*[<>=]")
@@ -66,6 +67,12 @@ def refuse_derivatives(text: str, line: str) -> None:
     if found is not None:
         advice = "expected the function alone, and its variable as wrt"
         raise refusal(text, found.start(), f"a derivative cannot be part of the function; {advice}")
+
+
+def place_of_where(line: str) -> int:
+    """Return where the `where` stands that definitions follow, as in `y^2 where y = 3x`; the end where there is none."""
+    found = _WHERE.search(line)
+    return len(line) if found is None else found.start()
 
 
 def find_statements(text: str, line: str) -> list[Span]:

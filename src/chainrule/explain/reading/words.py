@@ -12,6 +12,7 @@ from chainrule.explain.reading.characters import SUBSCRIPTS
 from chainrule.explain.reading.cursor import Cursor
 from chainrule.explain.reading.names import (
     BRACKET_FUNCTIONS,
+    ENGLISH,
     FUNCTIONS,
     GLUED,
     GREEK_NAMES,
@@ -64,6 +65,8 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
     after = cursor.position + len(word)
     if word.lower() in PROGRAMMING_WORDS:
         refuse_programming(cursor, word)
+    elif word.lower() in ENGLISH:
+        cursor.refuse(f"{quoted(word)} is a word, and signs are read; expected {ENGLISH[word.lower()]}")
     elif function is not None:
         _refuse_glued_digits(cursor, word, digits)
         scan_function(cursor, function, len(word))

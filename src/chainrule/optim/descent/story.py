@@ -23,6 +23,7 @@ _MODEST = 0.1  # a learning rate that is not too large for most functions of num
 _TOO_LONG = "the gradient is infinite, or longer than 1e154"  # so that its square is infinite
 _DECAY = "weight decay pulls x away from where the gradient vanishes: with less of it, or none, it goes on"
 _FEW = 1e6  # more steps are not named: nobody will take them
+_STEADY = 0.9  # of the pace before: a descent that keeps less of it slows down
 
 
 START_ELSEWHERE = "start where the function and its gradient are finite, or ask cr.why_nan"
@@ -136,10 +137,7 @@ class Story:
                 f"steps exhausted: {still}, as large as at the start; it may have no "
                 f"{'minimum' if sign_of(self.task.method) > 0 else 'maximum'} that way, or needs more steps"
             )
-        text = f"steps exhausted: {still}"
-        left = _steps_left(trail, norm, self.task.tol)
-        if left is not None:
-            text += f"; at this pace it takes about {left:,} more"
+        text = f"steps exhausted: {still}{_steps_left(trail, norm, self.task.tol)}"
         known = stability(self.task, found.x)
         if known is not None and known.verdict == "too slow":
             text += f"; too slow: {known.rate_named()} is far {known.against_bound()}; try {plain(known.best)}"
@@ -181,12 +179,26 @@ def _turns_back(trail: Trail) -> bool:
     return step > 0 and float(np.linalg.norm(last - first)) <= 1e-3 * step
 
 
-def _steps_left(trail: Trail, norm: float, tol: float) -> int | None:
-    """Return how many steps more it takes if the norm of the gradient goes on to shrink as in the last half of the steps."""
+def _steps_left(trail: Trail, norm: float, tol: float) -> str:
+    """Return how many steps more it takes, judged by the last half of the steps, as the end of a sentence.
+
+    Empty where the norm of the gradient does not become smaller from the third quarter to the last, or hardly.
+    """
     half = len(trail.squares) // 2
-    before = math.sqrt(float(trail.squares[half - 1 if half else 0]))
-    steps = trail.done - 1 - (half - 1 if half else 0) * trail.every
+    first = half - 1 if half else 0
+    before = math.sqrt(float(trail.squares[first]))
+    steps = trail.done - 1 - first * trail.every
     if not (tol > 0 and steps > 0 and 0 < norm < before * (1 - 1e-9)):
-        return None
+        return ""
+    later = np.asarray(trail.squares[first:], dtype=float)
+    middle = len(later) // 2
+    if 0 < middle < len(later) - 1:
+        if later[middle:].max() >= later[:middle].max():
+            return ""
+        earlier_pace = math.log(later[0] / later[middle]) / middle if later[middle] > 0 else 0.0
+        pace = math.log(later[middle] / later[-1]) / (len(later) - 1 - middle) if later[middle] > 0 else 0.0
+        if np.all(np.diff(later) <= 0) and pace < _STEADY * earlier_pace:
+            needed = 2 * math.log(norm / tol) / pace * trail.every if pace > 0 else math.inf
+            return f"; it slows down, and takes more than {math.floor(needed):,} more" if needed < _FEW else ""
     needed = math.log(norm / tol) / math.log(before / norm) * steps
-    return math.ceil(needed) if needed < _FEW else None
+    return f"; at this pace it takes about {math.ceil(needed):,} more" if needed < _FEW else ""

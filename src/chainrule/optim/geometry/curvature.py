@@ -231,10 +231,10 @@ def _several_variables(found: Curvature) -> list[str]:
     values = found.eigenvalues
     if values[0] < 0 < values[-1] and not found.is_convex_here:
         up, down = _named(found, -1), _named(found, 0)
-        return [
-            f"It bends upward most along {up}, by {number(values[-1])}, and downward most along {down}, by {number(values[0])}.",
-            f"A descent that stands here can leave along {down}.",
-        ]
+        bends = f"It bends upward most along {up}, by {number(values[-1])}"
+        bends += f", and downward most along {down}, by {number(values[0])}."
+        leaves = f"A descent that stands here can leave along {down}."
+        return [bends, leaves] if found.classification == "saddle" else [bends]
     most, least = int(np.argmax(np.abs(values))), int(np.argmin(np.abs(values)))
     if abs(values[most]) <= abs(values[least]) * (1 + _ALIKE):
         return [f"It bends alike in every direction, by {number(values[most])}."]

@@ -16,6 +16,7 @@ from chainrule.explain.expressions.notation import text
 from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import MAX_LENGTH, parse, symbol_name
 from chainrule.explain.reading.refusal import refusal
+from chainrule.explain.reading.statements import place_of_where
 
 Answer: TypeAlias = Any
 """Text, a number, an expression or a result of `explain`; for a gradient a sequence or a mapping of these."""
@@ -25,8 +26,8 @@ _CONSTANT = re.compile(r"\+\s*([cC]|const(?:ant)?\.?)\s*$")
 _DIFFERENTIAL = re.compile(r"(?:\\,|[\s*·])*(?<![A-Za-z]{2})(?:d|\\mathrm\{d\})\s*([A-Za-z])\s*$")
 _EQUALS = re.compile(r":=?|=|≈|\\approx(?![a-z])|≡")
 _WRT = re.compile(
-    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*[\^²2{}]*\s*[A-Za-z]?\s*(?:\([^()]*\))?\s*(?:/|\}\s*\{)\s*"
-    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*(\\?[A-Za-z]+[0-9_]*|[α-ω])"
+    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*+[\^²2{}]*\s*+[A-Za-z]?\s*+(?:\([^()]*\))?\s*+(?:/|\}\s*+\{)\s*+"
+    r"(?:d|∂|\\partial|\\mathrm\{d\})\s*+(\\?[A-Za-z]+[0-9_]*|[α-ω])"
 )
 _SUBSCRIPT = re.compile(r"^\s*[A-Za-z]_\{?(\\?[A-Za-z][0-9]*|[α-ω])\}?\s*(?:\([^()]*\))?\s*$")
 _PRIMES = re.compile(r"\s*[A-Za-z]\s*((?:['’′]|\^\{?\\prime\}?|″)+)")
@@ -126,17 +127,21 @@ def _read_text(typed: str, names: Sequence[str]) -> Reading:
         problem = f"the answer has {len(typed):,} characters; expected at most {MAX_LENGTH:,}"
         raise refusal(typed[:MAX_LENGTH], 0, problem)
     line = _plain_brackets(_without_dollars(typed))
-    if not line:
+    definitions = line[place_of_where(line) :].rstrip(" .")
+    pieces = split_parts(line[: place_of_where(line)])
+    if not pieces:
         raise refusal(typed[:20], 0, "the answer is empty; expected a formula such as 3x^2 + 1")
-    pieces = split_parts(line)
     if len(pieces) == 1:
-        return _read_one(line, names)
+        return _read_one(pieces[0], names, definitions)
     _bound(pieces)
-    return _joined(_read_one(piece, names) for piece in pieces)
+    return _joined(_read_one(piece, names, definitions) for piece in pieces)
 
 
-def _read_one(line: str, names: Sequence[str]) -> Reading:
-    """Read one equation, or one side of it; the right side may be a whole gradient."""
+def _read_one(line: str, names: Sequence[str], definitions: str = "") -> Reading:
+    """Read one equation, or one side of it; the right side may be a whole gradient.
+
+    definitions: what follows the whole answer, such as `where s = sin x`.
+    """
     sides = [side.strip() for side in _sides(line)]
     if len(sides) > 1 and _is_label(sides[-1]):
         sides.insert(0, sides.pop())  # 2x = f'(x)
@@ -144,7 +149,7 @@ def _read_one(line: str, names: Sequence[str]) -> Reading:
     pieces = split_parts(_opened(body))
     if len(pieces) > 1:
         _bound(pieces)
-        joined = _joined(_read_one(piece, names) for piece in pieces)
+        joined = _joined(_read_one(piece, names, definitions) for piece in pieces)
         return replace(joined, order=_order(left))
     if body.endswith(".") and not body.endswith(".."):
         body = body[:-1].rstrip()
@@ -158,7 +163,12 @@ def _read_one(line: str, names: Sequence[str]) -> Reading:
         body = body[: differential.start()]
         has_differential = re.fullmatch(r"d\s*[A-Za-z]", left) is None  # dy = 2x dx is an equation that holds
     return Reading(
-        (_parsed(body, names),), (body,), (_left_variable(left),), _order(left), has_constant, has_differential
+        (_parsed(f"{body} {definitions}".rstrip(), names),),
+        (body,),
+        (_left_variable(left),),
+        _order(left),
+        has_constant,
+        has_differential,
     )
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from chainrule.explain.expressions.equivalence import equivalent
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, free_symbols, size, substitute, walk
-from chainrule.explain.expressions.neat import ZERO, neat
+from chainrule.explain.expressions.neat import ZERO, is_named, neat
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.roots import powers_as_cube_roots
 from chainrule.practice.grading.mistakes import HINTS, MISTAKES, RANKS, UNKNOWN
 from chainrule.practice.grading.operation import Floats
 from chainrule.practice.grading.points import LEAST, Sample, agree, sample
@@ -105,22 +106,28 @@ def judge(task: Task, answer: Expression, deadline: float) -> Verdict:
         return RIGHT
     if len(task.sample) < LEAST:
         return wrong(None)
+    answer = _as_meant(task, answer)
     return _named(task, answer, task.sample.values(answer), deadline)
+
+
+def _as_meant(task: Task, answer: Expression) -> Expression:
+    """Return an answer about cube roots with powers such as x^(2/3) as cube roots, so that they are defined below 0, too."""
+    return powers_as_cube_roots(answer) if any(is_named(node, "cbrt") for node in walk(task.function)) else answer
 
 
 def is_right(task: Task, answer: Expression) -> bool:
     """Return whether an answer equals the derivative, wherever the function has one."""
+    answer = _as_meant(task, answer)
     if len(task.sample) < LEAST:
         return equivalent(answer, task.expected, task.names, task.conditions) is True
     values = task.sample.values(answer)
-    if agree(values, task.target):
-        return equivalent(answer, task.expected, task.names, task.conditions) is not False
-    distance = _distance(values, task.target)
-    if distance > CLOSE:
+    agrees = agree(values, task.target)
+    if not agrees and _distance(values, task.target) > CLOSE:
         return False
     if has_decimals(answer) and has_irrational(task.expected):
         return True
-    return equivalent(answer, task.expected, task.names, task.conditions) is True
+    equal = equivalent(answer, task.expected, task.names, task.conditions)
+    return equal is not False if agrees else equal is True
 
 
 def _distance(values: Floats, target: Floats) -> float:
@@ -146,6 +153,8 @@ def _is_decimal(number: Number) -> bool:
 
 def _named(task: Task, answer: Expression, values: Floats, deadline: float) -> Verdict:
     """Return the verdict on a wrong answer: the mistake that comes first in the table, of all that would have given it."""
+    if agree(values, task.target):  # it differs in late digits only, which no misused rule gives
+        return wrong(_ROUNDED if has_decimals(answer) else "arithmetic slip")
     found: list[tuple[int, str]] = []
     searches: list[tuple[Expression, Search]] = []
     try:
@@ -251,6 +260,9 @@ def _in_other_letter(task: Task, answer: Expression) -> Verdict | None:
     strangers = [name for name in free_symbols(answer) if name not in task.names]
     if not strangers:
         return None
+    shown = ", ".join(text(Symbol(name)) for name in strangers)
     if len(strangers) == 1 and is_right(task, substitute(answer, {strangers[0]: Symbol(task.name)})):
-        return Verdict(False, "wrong variable", f"The function has no {strangers[0]}: which letter does it have?")
-    return wrong("wrong variable")
+        return Verdict(False, "wrong variable", f"The function has no {shown}: which letter does it have?")
+    return Verdict(
+        False, "wrong variable", f"The function has no {shown}: write it in the letters that the function has."
+    )
