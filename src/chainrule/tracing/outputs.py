@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
-from chainrule.errors import TracingError, where
+from chainrule.errors import ShapeError, TracingError, where
 
 
 def takes_traced(output: Any) -> bool:
@@ -23,6 +23,13 @@ def check_outputs(name: str, outputs: tuple[Any, ...]) -> None:
             f"out= of np.{name} is a plain array, which cannot hold a derivative; assign the result to a name, "
             f"or create the array with np.zeros(n, like=x){where()}"
         )
+
+
+def of_shape(result: Array, output: Any) -> Array:
+    """Return a result; raise where an array that it is to be written into has another shape."""
+    if np.shape(result) != np.shape(output):
+        raise ShapeError(f"out= has the shape {np.shape(output)}, but the result {np.shape(result)}{where()}")
+    return result
 
 
 def written(output: Any, result: Array) -> Any:

@@ -16,7 +16,6 @@ from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
-from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, as_own_array, lift
@@ -24,7 +23,8 @@ from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
 from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
-from chainrule.tracing.outputs import takes_traced, written
+from chainrule.tracing.outputs import of_shape, takes_traced, written
+from chainrule.tracing.python_numbers import as_python_number
 from chainrule.tracing.shared_memory import has_ellipsis, in_order, is_view, only_rearranges, reader
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
@@ -135,7 +135,7 @@ class TracedArray(TracedOperators):
         output = kwargs.get("out")
         if takes_traced(output):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
-            return written(output, _of_shape(function(*args, **rest), output))
+            return written(output, of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
         if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
             source = args[0]
@@ -365,25 +365,14 @@ class TracedArray(TracedOperators):
         if not position:
             if self.size != 1:
                 raise ValueError("only an array of one element can be made one number")
-            return _number(flat[0])
-        return _number(self[position] if len(position) > 1 else flat[position[0]])
+            return as_python_number(flat[0])
+        return as_python_number(self[position] if len(position) > 1 else flat[position[0]])
 
     def tolist(self) -> Any:
         """Return nested lists of traced numbers."""
         if not self.shape:
-            return _number(self)
+            return as_python_number(self)
         return [part.tolist() if isinstance(part, TracedArray) else part for part in self]
-
-
-def _number(element: Any) -> Any:
-    """Return an element as the number that Python has of its kind."""
-    if not isinstance(element, TracedArray) or element.dtype == np.uint64:  # which an int64 may not hold
-        return element
-    return element.owner.as_number(cast(element, _WIDEST[element.dtype.kind]))
-
-
-_WIDEST = {"f": np.float64, "c": np.complex128, "i": np.int64, "u": np.int64, "b": np.bool_}
-"""By kind of numbers, what Python's are."""
 
 
 def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None:
@@ -396,13 +385,6 @@ def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None
         return None if mask is None else MaskKey(None, mask, 0)
     mask = first if first.dtype.kind == "b" else first.mask_of(arrays)
     return None if mask is None else mask_key(template, mask, ndim)
-
-
-def _of_shape(result: Array, output: Any) -> Array:
-    """Return a result; raise where an array that it is to be written into has another shape."""
-    if np.shape(result) != np.shape(output):
-        raise ShapeError(f"out= has the shape {np.shape(output)}, but the result {np.shape(result)}{where()}")
-    return result
 
 
 def _is_key(known: Key, key: Key) -> bool:
