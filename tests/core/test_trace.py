@@ -34,6 +34,9 @@ class Heard(Trace):
     def constant(self, value: Any) -> Traced:
         return Traced(self, value)
 
+    def as_number(self, traced: Traced) -> Traced:
+        return traced
+
 
 def test_without_a_trace_numpy_computes() -> None:
     assert bind(MULTIPLY, (3.0, 4.0)) == 12.0
