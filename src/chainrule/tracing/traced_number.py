@@ -61,7 +61,7 @@ def _operator(primitive: Primitive, is_reflected: bool = False) -> Operator:
             if type(result) is TracedArray and is_number:
                 _set_class(result, TracedNumber)
                 return result
-            return _of_python(result, not is_number)
+            return bool(result) if result.__class__ is np.bool else _of_python(result, not is_number)
         if isinstance(other, OpenArray):
             return NotImplemented  # which stays open where it is asked
         if isinstance(other, np.ndarray | np.generic | TracedArray) and kind is not TracedNumber:
