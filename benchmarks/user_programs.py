@@ -253,6 +253,18 @@ def waves_at(xp: Any, speed: Any, height: Any) -> Any:
     return xp.sum(height**2)
 
 
+def map_of_points(xp: Any, points: Any, wanted: Any) -> Any:
+    """Return how far points in the plane are from having the distances that are wanted: multidimensional scaling."""
+    distances = xp.sqrt(xp.sum((points[:, None] - points[None]) ** 2, axis=-1) + 1e-9)
+    return xp.sum((distances - wanted) ** 2)
+
+
+def unit_vectors(xp: Any, vectors: Any, goal: Any) -> Any:
+    """Return how well directions in space agree with others."""
+    directions = vectors / xp.linalg.norm(vectors, axis=1, keepdims=True)
+    return xp.mean(xp.exp(3 * (xp.sum(directions * goal, axis=1) - 1)))
+
+
 PROGRAMS: tuple[Program, ...] = (
     Program("attention, 64 tokens of 32 numbers", attention, lambda: _normal((32, 16), (32, 16), (32, 16), (64, 32))),
     Program("layer normalization, 128 × 64", layer_norm, lambda: _normal((64,), (64,), (128, 64))),
@@ -277,6 +289,8 @@ PROGRAMS: tuple[Program, ...] = (
     Program("1,000 products of 3 × 3, einsum", rotations, lambda: _normal((1000, 3, 3), (1000, 3))),
     Program("LSTM, 10 steps, 32 hidden", long_memory, lambda: _normal((16, 32), (32, 128), (32, 128), (10, 16, 32))),
     Program("total variation, 128 × 128", total_variation, lambda: _normal((128, 128))),
+    Program("map of 200 points by their distances", map_of_points, lambda: _normal((200, 2), (200, 200))),
+    Program("5,000 directions in space", unit_vectors, lambda: _normal((5000, 3), (5000, 3))),
     Program("GARCH likelihood, 50 steps", volatility, lambda: _normal((50,))),
     Program("quantum circuit, 3 qubits, 6 gates", circuit, lambda: _normal((6,), (8, 8))),
     Program("Schrödinger's equation, 5 steps, 512 points", wave, lambda: _normal((512,))),
