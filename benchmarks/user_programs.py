@@ -261,7 +261,7 @@ def map_of_points(xp: Any, points: Any, wanted: Any) -> Any:
 
 def unit_vectors(xp: Any, vectors: Any, goal: Any) -> Any:
     """Return how well directions in space agree with others."""
-    directions = vectors / xp.linalg.norm(vectors, axis=1, keepdims=True)
+    directions = vectors / xp.sqrt(xp.sum(vectors**2, axis=1, keepdims=True))
     return xp.mean(xp.exp(3 * (xp.sum(directions * goal, axis=1) - 1)))
 
 
