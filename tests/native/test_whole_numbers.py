@@ -21,7 +21,7 @@ BESIDE_ARRAYS: dict[str, Callable[[Any, Any], Any]] = {
     "ufuncs": lambda a, n: (np.add(a, abs(n)), np.multiply(abs(n), a), np.maximum(a, abs(n)), np.divide(a, abs(n) + 1)),
     "bits of the number": lambda a, n: (a * (n & 6), a * (abs(n) << 1), a * (~n & 3), a * (abs(n) | 1), a * (n ^ n)),
     "results": lambda a, n: (a * (abs(n) // 2), a * (n % 3), a * (abs(n) / 2), a * (n**2 % 99), a * max(n, 1)),
-    "choices": lambda a, n: (np.where(a == 0, a, n), np.clip(a.real, 0, abs(n)), np.dot(a, abs(n))),
+    "choices": lambda a, n: (np.where(a == 0, a, abs(n)), np.clip(a.real, 0, abs(n)), np.dot(a, abs(n))),
     "spaces": lambda a, n: np.linspace(a, n, 3),
     "truth": lambda a, n: (a * (n > 3), (n > 3) + a, a * ((n > 0) + (n > 5)), (n > 3) & (a > 0), (n > 0) < a),
 }
