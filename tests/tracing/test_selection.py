@@ -240,3 +240,14 @@ def test_masks_that_are_inputs_may_change() -> None:
         mask = np.random.default_rng(seed).random(24) > 0.3 * seed
         _agree(compiled(x, mask), [np.sum(np.exp(x[mask])), np.where(mask, np.exp(x), 0)])
     assert len(compiled.explain_plan(x, x > 0).paths) == 1
+
+
+def test_the_square_of_selected_truth_values_is_as_narrow_as_numpys() -> None:
+    def squares(x):
+        return np.logical_xor(x[x > 0], 1.0) ** 2, (x[x > 0] > 1) ** 3, x[x > 0] ** 2
+
+    compiled = cr.jit(squares)
+    for x in (np.array([0.5, -1.0, 2.0]), np.array([-1.0, -2.0, -3.0]), np.array([1.0, 2.0, -1.0])) * 2:
+        for found, wanted in zip(compiled(x), squares(x), strict=True):
+            assert found.dtype == wanted.dtype
+            np.testing.assert_array_equal(found, wanted)

@@ -125,6 +125,8 @@ class Selection(OpenArray):
     __hash__ = TracedArray.__hash__
 
     def __pow__(self, other: Any) -> Any:
+        if type(other) is int and other == 2 and self.dtype == np.bool_:
+            return np.square(self)  # an int8, as that of any array of truth values by the operator
         return np.power(self, other) if _may_meet(other) else NotImplemented
 
     def __neg__(self) -> Any:
