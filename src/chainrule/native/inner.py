@@ -11,7 +11,7 @@ from chainrule.native.text import Body
 MEMORY = {"double": "double", "float": "float", "i64": "i64", "i1": "i8"}
 ALIGNMENT = {"double": 8, "float": 4, "i64": 8, "i8": 1}
 WIDE = 64
-"""The bytes of vectors on processors that have instructions for masks; on others a masked store takes ten times as long."""
+"""The bytes of vectors on processors that have instructions for masks; others store short rows in pieces faster."""
 SHORT = {"double": "f64", "float": "f32", "i64": "i64", "i8": "i8"}
 
 
