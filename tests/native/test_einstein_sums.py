@@ -43,6 +43,19 @@ def test_compiled_sums_and_their_gradients_are_those_of_the_engine(subscripts):
     assert by_numpy == ({"einsum"} if subscripts in BY_NUMPY else set())
 
 
+@pytest.mark.parametrize(("n", "i", "j"), [(64, 20, 9), (100, 12, 9), (200, 9, 5), (40, 40, 7)])
+def test_what_is_read_again_is_kept_where_loops_over_rows_are_done_first(n, i, j):
+    """Loops over the same rows run together, and one that was to come last may be done before others that read the same."""
+    rng = np.random.default_rng(0)
+    factors = rng.normal(size=(n, i)), rng.normal(size=(i, j)), rng.normal(size=(n, j))
+    slope = cr.grad(lambda *factors: np.sum(np.sin(np.einsum("ni,ij,nj->n", *factors))), (0, 1, 2))
+    step = cr.jit(slope)
+    for _ in range(3):
+        found = step(*factors)
+    for gradient, wanted in zip(found, slope(*factors), strict=True):
+        np.testing.assert_allclose(gradient, wanted, rtol=1e-10, atol=1e-10)
+
+
 def test_a_factor_that_is_broadcast_stays_with_numpy():
     step = cr.jit(lambda x, y: np.einsum("ij,jk->ik", x, y))
     x, y = np.ones((4, 1)), np.arange(6.0).reshape(3, 2)

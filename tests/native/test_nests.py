@@ -9,6 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.native.jit import Jitted
+from chainrule.native.threads import number_of_threads, set_number_of_threads
 
 LENGTHS = (1, 2, 3, 7, 8, 9, 16, 17, 31, 33, 65)
 RNG = np.random.default_rng(0)
@@ -57,6 +58,55 @@ def test_other_types(dtype):
     x = RNG.integers(0, 2, size=(19, 37)).astype(dtype)
     agree(lambda x: np.sum(x, axis=0), x)
     agree(lambda x: np.sum(x, axis=1), x)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("columns", [1, 2, 3, 5, 8, 12, 16, 20, 33])
+@pytest.mark.parametrize("rows", [1, 2, 9, 70])
+def test_totals_of_short_rows_beside_what_is_stored(rows, columns, dtype):
+    """Totals of columns, of rows and of everything, in one loop with values; neighbors begin and end within a column."""
+    tolerance = 1e-13 if dtype is np.float64 else 2e-5
+    x, y = RNG.normal(size=(rows, columns)).astype(dtype), RNG.normal(size=(4, rows, columns)).astype(dtype)
+    weights, each = RNG.normal(size=columns).astype(dtype), RNG.normal(size=(rows, 1)).astype(dtype)
+
+    def matrix(x, weights, each):
+        z = weights * x * each
+        slope = np.sum(z[1:] * x[:-1], axis=0)
+        return z, np.sum(z, axis=0), np.sum(z, axis=1), np.sum(z), np.max(z, axis=0), np.min(z), slope
+
+    def stack(x, y, weights, each):
+        z = weights * x * each * y
+        return z, np.sum(z, axis=(0, 2)), np.sum(z, axis=1), np.max(z, axis=(1, 2)), np.sum(z, axis=0), np.sum(z)
+
+    agree(matrix, x, weights, each, tolerance=tolerance)
+    agree(stack, x, y, weights, each, tolerance=tolerance)
+    agree(
+        cr.grad(lambda w, x: np.sum(np.exp(np.sum((x - w) ** 2, axis=-1) * 0.1) * each[:, 0]), (0, 1)),
+        weights,
+        x,
+        tolerance=tolerance,
+    )
+
+
+@pytest.mark.parametrize("rows", [2, 3, 16, 50])
+def test_few_long_rows_have_the_same_bits_on_any_number_of_threads(rows):
+    x, center = RNG.normal(size=(rows, 900, 20)), RNG.normal(size=(rows, 1, 20))
+
+    def fun(x, center):
+        moved = np.tanh(x - center)
+        return moved, np.sum(moved**2, axis=2), np.sum(moved, axis=1), np.max(moved, axis=0), np.sum(np.exp(moved))
+
+    agree(fun, x, center)
+    compiled, before, found = cr.jit(fun), number_of_threads(), []
+    try:
+        for count in (1, 1, 2, 3):
+            set_number_of_threads(count)
+            found.append(compiled(x, center))
+    finally:
+        set_number_of_threads(before)
+    for result in found[2:]:
+        for part, wanted in zip(result, found[1], strict=True):
+            np.testing.assert_array_equal(part, wanted)
 
 
 @pytest.mark.parametrize("columns", [1, 3, 8, 17, 40, 70])

@@ -1,9 +1,10 @@
-"""Owns lifetimes: after which step of a schedule a buffer is not read any more, so that others may take its place."""
+"""Owns lifetimes: after which group of steps of a schedule a buffer is not read any more, so that others may take its place."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chainrule.native.row_groups import Group
 from chainrule.native.schedule import POINT, Schedule
 from chainrule.native.steps import Step
 
@@ -38,10 +39,10 @@ def _reads(step: Step, schedule: Schedule) -> set[int]:
     return found
 
 
-def last_uses(steps: Sequence[Step], schedule: Schedule) -> dict[int, list[int]]:
-    """Return for each step the buffers that no later step reads."""
+def last_uses(groups: Sequence[Group], schedule: Schedule) -> dict[int, list[int]]:
+    """Return for the number of each group, in the order in which they are done, the buffers that no later one reads."""
     last: dict[int, int] = {}
-    for number, step in enumerate(steps):
+    for number, step in ((number, step) for number, group in enumerate(groups) for step in group):
         for piece in step.pieces:
             last[piece.target.index] = number
         if step.term is not None and step.kind != "cell":

@@ -20,20 +20,22 @@ from chainrule.native.nests import Nest
 from chainrule.native.points import Loop, Points, Root
 from chainrule.native.reductions import IDENTITY, identity
 from chainrule.native.row_sums import RowSums
+from chainrule.native.short_rows import ShortRows
 from chainrule.native.spaces import crossed, starting
 from chainrule.native.text import Body, Module
 from chainrule.passes.terms import BOOL, FLOAT32, Shape, Term, freeze, uniform
 from chainrule.primitives.shape import BROADCAST_TO
 
 
-def _nest_of(lengths: Shape, roots: Sequence[Root]) -> type[Nest]:
-    """Return what writes the loops: reductions along one of the last two axes stay in registers."""
-    if len(lengths) < 2 or not all(root.how in IDENTITY for root in roots):
-        return Nest
-    reduced = {tuple(axis for axis, stride in enumerate(root.strides) if not stride) for root in roots}
-    if reduced == {(len(lengths) - 1,)}:
-        return RowSums
-    return ColumnSums if reduced == {(len(lengths) - 2,)} and lengths[-1] <= WIDEST else Nest
+def _nest_of(lengths: Shape, roots: Sequence[Root], width: int, is_one_box: bool) -> type[Nest]:
+    """Return what writes the loops: reductions along the last two axes stay in registers."""
+    if is_one_box and len(lengths) > 1 and all(root.how in IDENTITY for root in roots):
+        reduced = {tuple(axis for axis, stride in enumerate(root.strides) if not stride) for root in roots}
+        if reduced == {(len(lengths) - 1,)}:
+            return RowSums
+        if reduced == {(len(lengths) - 2,)} and lengths[-1] <= WIDEST:
+            return ColumnSums
+    return ShortRows if ShortRows.fits(lengths, roots, width) else Nest
 
 
 class _Writer:
@@ -95,8 +97,8 @@ class _Writer:
         self.lines = ["entry:"]
         current = "entry"
         single = all(len(edges) == 2 for edges in self.breaks)
-        nest = _nest_of(self.loop.space.lengths, roots) if single else Nest
-        if nest is Nest and not (single and all(map(self._is_direct, roots))):
+        nest = _nest_of(self.loop.space.lengths, roots, self.width, single)
+        if nest in (Nest, ShortRows) and not (single and all(map(nest.is_direct, roots))):
             single = False
             for root in roots:
                 if root.how in IDENTITY and root.strides[0]:
@@ -108,10 +110,6 @@ class _Writer:
             [*(f"ptr %p{number}" for number in range(len(self.loop.pointers))), "i64 %low", "i64 %high"]
         )
         return "\n".join([f"define internal void @{name}({arguments}) {{", *self.lines, "  ret void", "}"])
-
-    def _is_direct(self, root: Root) -> bool:
-        """Whether the innermost loop gives all of a reduction that keeps its first axis."""
-        return root.how not in IDENTITY or not root.strides[0] or (all(root.strides[:-1]) and not root.strides[-1])
 
     def _box(self, bounds: tuple[tuple[int, int], ...], nest: type[Nest], direct: bool, current: str) -> str:
         """Write the loops over one box after the block `current`; return the block that follows them."""

@@ -62,6 +62,11 @@ class Nest:
 
     # --- totals
 
+    @classmethod
+    def is_direct(cls, root: Root) -> bool:
+        """Whether the innermost loop gives all of a reduction that keeps its first axis."""
+        return root.how not in IDENTITY or not root.strides[0] or (all(root.strides[:-1]) and not root.strides[-1])
+
     def _is_total(self, root: Root) -> bool:
         return root.how in IDENTITY and not root.strides[-1]
 
@@ -245,13 +250,16 @@ class Nest:
                 total = combine(
                     Lanes(body, points.width, REALS.get(dtype, "double")), root.how, dtype, total, other[place]
                 )
-            number = horizontal(body, root.how, dtype, total, points.width)
-            element = ELEMENTS[dtype]
-            address = points.address(body, element, root.pointer, 0, root.strides[:-1])
-            if not (self.direct and root.strides[0] and self.rank > 1):
-                before = body.let(f"load {MEMORY[element]}, ptr {address}")
-                number = combine(Lanes(body, 1, REALS.get(dtype, "double")), root.how, dtype, before, number)
-            body.do(f"store {MEMORY[element]} {number}, ptr {address}")
+            self._store_total(body, root, horizontal(body, root.how, dtype, total, points.width))
+
+    def _store_total(self, body: Body, root: Root, number: str) -> None:
+        """Write a total into memory, added to what is there unless it is all there is of it."""
+        dtype, element = root.term.dtype, ELEMENTS[root.term.dtype]
+        address = self.points.address(body, element, root.pointer, 0, root.strides[:-1])
+        if not (self.direct and root.strides[0] and self.rank > 1):
+            before = body.let(f"load {MEMORY[element]}, ptr {address}")
+            number = combine(Lanes(body, 1, REALS.get(dtype, "double")), root.how, dtype, before, number)
+        body.do(f"store {MEMORY[element]} {number}, ptr {address}")
 
 
 def runtime_mask(body: Body, i: str, stop: str, width: int) -> str:

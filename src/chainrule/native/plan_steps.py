@@ -42,12 +42,12 @@ def units(entries: Sequence[tuple[Schedule, Group]]) -> Iterator[tuple[Schedule,
     whole: set[int] = set()
     before: Schedule | None = None
     for schedule, group in entries:
-        if cells and before is not None and (group.steps[0].kind != "cell" or schedule is not before):
+        if cells and before is not None and (group[0].kind != "cell" or schedule is not before):
             yield before, cells, 0
             cells = []
         before = schedule
         others = 0
-        for step in group.steps:
+        for step in group:
             if step.kind == "cell":
                 cells.append(step)
             elif step.kind == "assemble" and step.term is not None:

@@ -238,25 +238,25 @@ class ProgramWriter(Writing):
                     places.setdefault(stored.buffer.index, places[term.index])
         state.planned = schedule.storage
         state.is_inline = self._heat is None and schedule.functions_on_cells() <= INLINED
-        ends = last_uses(steps, schedule)
+        groups = group_steps(steps, schedule)
+        ends = last_uses(groups, schedule)
         for index, before in reversed(schedule.in_place.items()):
             if index in places:
                 places.setdefault(before.index, places[index])
         handed_on = {before.index for before in schedule.in_place.values()}
-        for group in group_steps(steps, schedule):
+        for number, group in enumerate(groups):
             self._written.append((self._place, schedule, group))
-            for step in group.steps:
+            for step in group:
                 self._take_memory(step, state, places, schedule.in_place)
-            if group.steps[0].kind == "loop":
-                if not self._store_registers(group.steps, state):
-                    self._loops(group.steps, state)
-            elif group.steps[0].kind == "scatter":
-                self._scatter(group.steps[0], state)
+            if group[0].kind == "loop":
+                if not self._store_registers(group, state):
+                    self._loops(group, state)
+            elif group[0].kind == "scatter":
+                self._scatter(group[0], state)
             else:
-                self._step(group.steps[0], state)
+                self._step(group[0], state)
             self.body.cut()
-            for number in group.numbers:
-                self._give_back(ends.get(number, ()), keep, handed_on, state)
+            self._give_back(ends.get(number, ()), keep, handed_on, state)
         for term in schedule.order:
             if schedule.roles[term.index] is ALIAS:
                 storage = schedule.storage.get(term.index)

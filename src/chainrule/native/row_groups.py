@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from chainrule.native.layout import Coordinate, coordinates_of_operand, is_view
 from chainrule.native.schedule import Role, Schedule
 from chainrule.native.steps import Step
 from chainrule.passes.terms import Term
 
-FEWEST_ROWS = 64
+FEWEST_ROWS = 16
 BLOCK_BYTES = 1 << 17
 BLOCK_ELEMENTS = 1 << 11
 """A sum of more elements than this is taken in blocks, so that rounding errors do not add up."""
@@ -29,48 +28,43 @@ CHUNK_WORK = 100_000
 MOST_CHUNKS = 32
 
 
-@dataclass(slots=True)
-class Group:
-    """Steps that are done together: one step, or loops over the same rows."""
-
-    steps: list[Step] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
+Group = list[Step]
+"""Steps that are done together: one step, or loops over the same rows."""
 
 
 def group_steps(steps: Sequence[Step], schedule: Schedule) -> list[Group]:
     """Return the steps in an order in which loops over the same rows follow each other, in groups."""
-    left = deque(enumerate(steps))
+    left = deque(steps)
     groups: list[Group] = []
     while left:
-        number, step = left.popleft()
-        group = Group([step], [number])
+        step = left.popleft()
+        group = [step]
         if step.kind != "loop" or not step.domain or step.domain[0] < FEWEST_ROWS or _fits(step):
             groups.append(group)
             continue
         targets = {piece.target.index for piece in step.pieces}
-        later: list[tuple[int, Step]] = []
+        later: list[Step] = []
         held = set(targets)  # what is not there before the group has run
         unfinished: set[int] = set()  # what is not there even then
-        while left and len(group.steps) < LONGEST_GROUP and len(later) <= FARTHEST:
-            other_number, other = left.popleft()
+        while left and len(group) < LONGEST_GROUP and len(later) <= FARTHEST:
+            other = left.popleft()
             reads = _direct_reads(other, schedule)
             if (
                 other.kind == "loop"
                 and other.domain[:1] == step.domain[:1]
                 and _joins(other, schedule, targets - unfinished, held)
             ):
-                group.steps.append(other)
-                group.numbers.append(other_number)
+                group.append(other)
                 targets |= {piece.target.index for piece in other.pieces}
                 held |= targets
             elif reads & held:
-                later.append((other_number, other))
+                later.append(other)
                 held |= _made(other)
                 unfinished |= _made(other)
             elif other.kind == "cell":
-                groups.append(Group([other], [other_number]))
+                groups.append([other])
             else:
-                later.append((other_number, other))
+                later.append(other)
                 held |= _made(other)
                 unfinished |= _made(other)
         left.extendleft(reversed(later))

@@ -21,16 +21,21 @@ from chainrule.native.text import Body
 from chainrule.native.writing import State, Writing
 from chainrule.passes.terms import Term
 
+_FEWEST = ((1, 512), (8, 64), (64, 0))
+"""Of rows of so many elements at least, second, a chunk has a multiple of so many, first."""
+
 
 def run_rows(writer: Writing, state: State, calls: Sequence[LoopCall]) -> None:
     """Write the run of loops over the same rows."""
     rows = calls[0].lengths[0]
     work = sum(call.work for call in calls)
     writer.work += work
-    block = _block(calls)
-    if work >= PARALLEL_WORK and rows >= 2 * 64:
+    block, least = _block(calls), _fewest(calls)
+    if work >= PARALLEL_WORK and rows >= 2 * least:
         writer.flush()
-        _run_chunks(writer, state, calls, rows, min(MOST_CHUNKS, max(2, work // CHUNK_WORK)), block)
+        chunks = min(MOST_CHUNKS, max(2, work // CHUNK_WORK))
+        length = -(-rows // (chunks * least)) * least
+        _run_chunks(writer, state, calls, rows, length, block)
         return
     for call in calls:
         for root, size in call.totals:
@@ -55,13 +60,23 @@ def _start(writer: Writing, target: Address, root: Root, size: int) -> None:
 
 def _block(calls: Sequence[LoopCall]) -> int:
     """Return how many rows a block has."""
-    rows = calls[0].lengths[0]
-    widest = max(math.prod(call.lengths[1:]) for call in calls)
+    rows, widest, least = calls[0].lengths[0], _widest(calls), _fewest(calls)
     if len(calls) == 1 and not calls[0].totals:
         return rows
-    block = max(1, BLOCK_ELEMENTS // widest) if len(calls) == 1 else max(64, BLOCK_BYTES // (8 * widest))
+    block = max(1, BLOCK_ELEMENTS // widest) if len(calls) == 1 else max(least, BLOCK_BYTES // (8 * widest))
     block = -(-block // 64) * 64 if block >= 64 else block
     return rows if block * 2 > rows else block
+
+
+def _widest(calls: Sequence[LoopCall]) -> int:
+    """Return how many elements a row has at most."""
+    return max(math.prod(call.lengths[1:]) for call in calls)
+
+
+def _fewest(calls: Sequence[LoopCall]) -> int:
+    """Return how many rows, or a multiple of them, are worked off together: loops take several short rows at once."""
+    widest = _widest(calls)
+    return next(fewest for fewest, elements in _FEWEST if widest >= elements)
 
 
 def _calls(body: Body, calls: Sequence[LoopCall], pointers: Sequence[Sequence[str]], low: str, high: str) -> None:
@@ -88,10 +103,8 @@ def _blocks(
     body.label(after)
 
 
-def _run_chunks(writer: Writing, state: State, calls: Sequence[LoopCall], rows: int, chunks: int, block: int) -> None:
-    """Write the run in chunks of rows. Each has totals of its own, which are added up in order at the end."""
-    length = -(-rows // chunks)
-    length = -(-length // 64) * 64
+def _run_chunks(writer: Writing, state: State, calls: Sequence[LoopCall], rows: int, length: int, block: int) -> None:
+    """Write the run in chunks of `length` rows. Each has totals of its own, which are added up in order at the end."""
     chunks = -(-rows // length)
     known: dict[Address, str] = {}
     for call in calls:
