@@ -1,8 +1,8 @@
 """Owns sine, cosine and tangent.
 
-|x| is reduced to r = |x| - n pi/2 with |r| <= pi/4 in two parts: pi/2 is the sum of three numbers, the first product is
-subtracted exactly. That is right up to |x| = 2**30 (2**17 for "float"); a lane beyond is left to the C library. sin(r) and
-cos(r) are minimax polynomials in r**2 (found by Remez's algorithm in 200 bits); the quadrant n chooses between them.
+|x| is reduced to r = |x| - n pi/2 with |r| <= pi/4, for the tangent in two parts: pi/2 is the sum of three numbers, the first
+product is subtracted exactly. That is right up to |x| = 2**30 (2**17 for "float"); a lane beyond is left to the C library.
+sin(r) and cos(r) are minimax polynomials in r**2 (found by Remez's algorithm in 200 bits); the quadrant n chooses between them.
 """
 
 from __future__ import annotations
@@ -54,29 +54,26 @@ COSINE = {
 
 
 def _reduce(lanes: Lanes, size: str) -> tuple[str, str, str]:
-    """Return r, the rest of r, and the shifted form of n."""
+    """Return n, size - n times the first part of pi/2, which is exact, and the shifted form of n."""
     n, shifted = nearest(lanes, size, TWO_OVER_PI)
-    first, second, third = HALF_PI[lanes.real]
-    exact = lanes.fma(n, lanes.number(-first), size)
+    return n, lanes.fma(n, lanes.number(-HALF_PI[lanes.real][0]), size), shifted
+
+
+def _in_one(lanes: Lanes, n: str, exact: str) -> str:
+    """Return r, rounded; the third part matters where the second one cancels the difference almost wholly."""
+    _, second, third = HALF_PI[lanes.real]
+    return lanes.fma(n, lanes.number(-third), lanes.fma(n, lanes.number(-second), exact))
+
+
+def _in_two(lanes: Lanes, n: str, exact: str) -> tuple[str, str]:
+    """Return r and the rest of r."""
+    _, second, third = HALF_PI[lanes.real]
     # n times the second part in two numbers, since it may cancel the first difference almost wholly
     product = lanes.mul(n, lanes.number(second))
     lost = lanes.fma(n, lanes.number(second), lanes.neg(product))
     r = lanes.sub(exact, product)
     rest = lanes.sub(lanes.sub(exact, r), product)
-    return r, lanes.sub(rest, lanes.fma(n, lanes.number(third), lost)), shifted
-
-
-def _sine_part(lanes: Lanes, r: str, rest: str, z: str) -> str:
-    """Return sin(r + rest) - r."""
-    return lanes.fma(lanes.mul(r, z), polynomial(lanes, z, SINE[lanes.real]), rest)
-
-
-def _cosine_part(lanes: Lanes, r: str, rest: str, z: str) -> tuple[str, str]:
-    """Return 1 - r**2/2 rounded, and cos(r + rest) less that."""
-    one_minus = lanes.fma(z, lanes.number(-0.5), lanes.number(1.0))
-    lost = lanes.fma(z, lanes.number(-0.5), lanes.sub(lanes.number(1.0), one_minus))
-    tail = lanes.fma(lanes.mul(z, z), polynomial(lanes, z, COSINE[lanes.real]), lost)
-    return one_minus, lanes.fma(lanes.neg(r), rest, tail)
+    return r, lanes.sub(rest, lanes.fma(n, lanes.number(third), lost))
 
 
 def _odd_quadrant(lanes: Lanes, shifted: str) -> str:
@@ -99,10 +96,12 @@ def _flip(lanes: Lanes, x: str, signs: str) -> str:
 def _sine_and_cosine(lanes: Lanes, x: str) -> tuple[str, ...]:
     """Return sin(x) and cos(x); what is not used costs nothing, as LLVM leaves it out."""
     size = magnitude(lanes, x)
-    r, rest, shifted = _reduce(lanes, size)
+    n, exact, shifted = _reduce(lanes, size)
+    r = _in_one(lanes, n, exact)
     z = lanes.mul(r, r)
-    sine = lanes.add(r, _sine_part(lanes, r, rest, z))
-    cosine = lanes.add(*_cosine_part(lanes, r, rest, z))
+    sine = lanes.fma(lanes.mul(r, z), polynomial(lanes, z, SINE[lanes.real]), r)
+    less = lanes.fma(z, polynomial(lanes, z, COSINE[lanes.real]), lanes.number(-0.5))
+    cosine = lanes.fma(z, less, lanes.number(1.0))
     odd = _odd_quadrant(lanes, shifted)
     quadrant = lanes.to_bits(shifted)
     own_sign = lanes.bitwise("and", lanes.to_bits(x), lanes.whole(SIGN_BIT[lanes.real]))
@@ -130,10 +129,15 @@ def cos(lanes: Lanes, x: str) -> str:
 def tan(lanes: Lanes, x: str) -> str:
     """Return the tangent."""
     size = magnitude(lanes, x)
-    r, rest, shifted = _reduce(lanes, size)
+    n, exact, shifted = _reduce(lanes, size)
+    r, rest = _in_two(lanes, n, exact)
     z = lanes.mul(r, r)
-    sine, sine_rest = fast_two_sum(lanes, r, _sine_part(lanes, r, rest, z))
-    cosine, cosine_rest = fast_two_sum(lanes, *_cosine_part(lanes, r, rest, z))
+    sine_part = lanes.fma(lanes.mul(r, z), polynomial(lanes, z, SINE[lanes.real]), rest)
+    sine, sine_rest = fast_two_sum(lanes, r, sine_part)
+    one_minus = lanes.fma(z, lanes.number(-0.5), lanes.number(1.0))
+    lost = lanes.fma(z, lanes.number(-0.5), lanes.sub(lanes.number(1.0), one_minus))
+    tail = lanes.fma(lanes.mul(z, z), polynomial(lanes, z, COSINE[lanes.real]), lost)
+    cosine, cosine_rest = fast_two_sum(lanes, one_minus, lanes.fma(lanes.neg(r), rest, tail))
     odd = _odd_quadrant(lanes, shifted)
     quotient = divide_exactly(
         lanes,
