@@ -16,7 +16,10 @@ from chainrule.native.steps import Step
 from chainrule.passes.terms import Term
 
 FEWEST_ROWS = 16
-BLOCK_BYTES = 1 << 17
+BLOCK_BYTES = 1 << 14
+"""Rows of so many bytes are a block, so that what one loop has read is in the fastest cache when the next one reads it."""
+IN_CACHE = 1 << 16
+"""The rows of loops over no more bytes are in a cache anyway."""
 BLOCK_ELEMENTS = 1 << 11
 """A sum of more elements than this is taken in blocks, so that rounding errors do not add up."""
 LONGEST_GROUP = 16
@@ -73,8 +76,8 @@ def group_steps(steps: Sequence[Step], schedule: Schedule) -> list[Group]:
 
 
 def _fits(step: Step) -> bool:
-    """Whether all rows of a loop are one block."""
-    return math.prod(step.domain) * 8 <= BLOCK_BYTES // 2
+    """Whether all rows of a loop are in a cache."""
+    return math.prod(step.domain) * 8 <= IN_CACHE
 
 
 def _made(step: Step) -> set[int]:
