@@ -179,7 +179,7 @@ CASES: tuple[tuple[str, Shape], ...] = (
     ("np.hypot.reduce(x, axis=None, initial=0.5, where=MASK)", (2, 3)), ("np.hypot.reduce(-x)", (1,)),
     ("np.subtract.reduce(x, axis=1, initial=2.0)", (2, 3)), ("np.divide.reduce(x)", (4,)), ("np.power.reduce(x)", (3, 2)),
     ("np.fmax.reduce(np.where(MASK, x, np.nan), axis=-1)", (2, 3)), ("np.fmin.reduce(x, axis=None)", (2, 3)),
-    ("np.logaddexp2.reduce(x)", (4,)), ("np.hypot.reduce(x)", (0, 2)), ("np.arctan2.reduce(x)", (3,)),
+    ("np.logaddexp2.reduce(x)", (4,)), ("np.hypot.reduce(x)", (0, 2)), ("np.float_power.reduce(x)", (3,)),
     ("np.hypot.accumulate(x)", (5,)), ("np.subtract.accumulate(x, axis=1)", (2, 4)), ("np.divide.accumulate(x)", (0, 2)),
     ("np.hypot.reduceat(x, [0, 2])", (5,)), ("np.frexp(9 * x)[0]", (4,)), ("x * np.frexp(9 * x)[1]", (4,)),
     ("np.nanquantile(np.where(MASK, x, np.nan), 0.3)", (2, 3)),

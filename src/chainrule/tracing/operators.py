@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -278,7 +279,7 @@ class TracedOperators(Traced):
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.owner.shape(self), dtype=int))
+        return math.prod(self.owner.shape(self))
 
     @property
     def dtype(self) -> Any:

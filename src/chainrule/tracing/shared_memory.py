@@ -13,6 +13,8 @@ from chainrule.primitives.index_keys import Template
 from chainrule.tracing.numpy_functions.operands import lying
 from chainrule.tracing.numpy_functions.subscripts import explicit_subscripts
 
+_AS_IT_LIES = frozenset("AK")
+
 
 def only_rearranges(subscripts: str, operands: Sequence[Any]) -> bool:
     """Whether np.einsum is asked for a transpose or a diagonal, such as "ii->i": NumPy's result is a view then."""
@@ -64,7 +66,7 @@ def reader(
 
     order="K" and order="A" ask how the elements lie in memory: they stay where they were, whatever is assigned to them.
     """
-    if not {"A", "K"}.isdisjoint(each for each in (*options, *keywords.values()) if type(each) is str):
+    if any(type(each) is str and each in _AS_IT_LIES for each in (*options, *keywords.values())):
         positions = function(_numbered(array), *options, **keywords)
         return lambda changed: np.take(np.ravel(changed), positions)
     return lambda changed: (implementation if isinstance(changed, Traced) else function)(changed, *options, **keywords)

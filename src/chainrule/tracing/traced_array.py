@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -132,8 +133,7 @@ class TracedArray(TracedOperators):
             return CREATORS[function](self, *args, **kwargs)
         if implementation is None:
             raise NoRuleError(f"{_spelled(function)} has no derivative rule yet; {WITH_NUMPY}{where()}")
-        output = kwargs.get("out")
-        if takes_traced(output):
+        if "out" in kwargs and takes_traced(output := kwargs["out"]):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
             return written(output, of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
@@ -157,7 +157,7 @@ class TracedArray(TracedOperators):
         given = self.owner.as_object(self)
         if given is not self:
             return np.array(given)
-        flat = np.empty(int(np.prod(self.shape, dtype=int)), dtype=object)
+        flat = np.empty(math.prod(self.shape), dtype=object)
         if self.shape:
             take_apart(self, flat)
         else:

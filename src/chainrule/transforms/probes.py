@@ -5,6 +5,7 @@ Results and arguments are seen as real vectors: an array's real parts, then its 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +89,7 @@ class Outputs:
         parts: list[Array] = []
         start = 0
         for shape, is_complex in zip(self.shapes, self.is_complex, strict=True):
-            size = int(np.prod(shape, dtype=int))
+            size = math.prod(shape)
             part = weights[start : start + size]
             start += size
             if is_complex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -52,7 +53,7 @@ def tensorinv(a: Any, ind: int = 2) -> Array:
     a = as_array(a)
     if ind <= 0:
         raise ValueError("Invalid ind argument.")
-    rows = int(np.prod(a.shape[ind:], dtype=int))
+    rows = math.prod(a.shape[ind:])
     return np.reshape(inv(np.reshape(a, (rows, -1))), a.shape[ind:] + a.shape[:ind])
 
 
@@ -63,7 +64,7 @@ def tensorsolve(a: Any, b: Any, axes: Sequence[int] | None = None) -> Array:
         kept = [axis for axis in range(a.ndim) if axis not in axes]
         a = np.transpose(a, [*kept, *axes])
     shape = a.shape[b.ndim - a.ndim :] if a.ndim > b.ndim else ()
-    size = int(np.prod(shape, dtype=int))
+    size = math.prod(shape)
     return np.reshape(solve(np.reshape(a, (size, size)), np.ravel(b)), shape)
 
 

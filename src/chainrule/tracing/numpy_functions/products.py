@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from chainrule.primitives.products import CROSS, EINSUM, KRON, MATMUL, conjugate
 from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.shape import reshape, transpose
 from chainrule.tracing.numpy_functions.subscripts import explicit_subscripts, split_arguments
 
 
@@ -44,12 +46,12 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Array:
     a_free = [axis for axis in range(a.ndim) if axis not in a_axes]
     b_free = [axis for axis in range(b.ndim) if axis not in b_axes]
     shape = tuple(a.shape[axis] for axis in a_free) + tuple(b.shape[axis] for axis in b_free)
-    size = int(np.prod(a_sizes, dtype=int))
-    rows = int(np.prod([a.shape[axis] for axis in a_free], dtype=int))
-    columns = int(np.prod([b.shape[axis] for axis in b_free], dtype=int))
-    left = np.reshape(np.transpose(a, a_free + a_axes), (rows, size))
-    right = np.reshape(np.transpose(b, b_axes + b_free), (size, columns))
-    return np.reshape(bind(MATMUL, (left, right)), shape)
+    size = math.prod(a_sizes)
+    rows = math.prod(a.shape[axis] for axis in a_free)
+    columns = math.prod(b.shape[axis] for axis in b_free)
+    left = reshape(transpose(a, a_free + a_axes), (rows, size))
+    right = reshape(transpose(b, b_axes + b_free), (size, columns))
+    return reshape(bind(MATMUL, (left, right)), shape)
 
 
 def dot(a: Any, b: Any, out: Any = None) -> Array:
@@ -78,7 +80,8 @@ def inner(a: Any, b: Any, /) -> Array:
 def outer(a: Any, b: Any, out: Any = None) -> Array:
     """np.outer: every entry of the first times every entry of the second."""
     refuse_out("outer", out)
-    return np.multiply(np.ravel(as_array(a))[:, None], np.ravel(as_array(b))[None, :])
+    a, b = as_array(a), as_array(b)
+    return np.multiply(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
 
 
 def vdot(a: Any, b: Any, /) -> Array:

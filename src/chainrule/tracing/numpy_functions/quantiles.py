@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ def _last(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:
     axes = all_axes(axis, x.ndim, name)
     others = tuple(each for each in range(x.ndim) if each not in axes)
     moved = np.transpose(x, others + axes)
-    length = int(np.prod([x.shape[each] for each in axes], dtype=int))
+    length = math.prod(x.shape[each] for each in axes)
     return np.reshape(moved, (*(x.shape[each] for each in others), length)), axes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ def size(a: Any, axis: Any = None) -> int:
     """np.size."""
     lengths = shape(a)
     axes = range(len(lengths)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return int(np.prod([lengths[each] for each in axes], dtype=int))
+    return math.prod(lengths[each] for each in axes)
 
 
 def _typed(value: Any) -> Any:

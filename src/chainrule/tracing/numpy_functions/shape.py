@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,13 @@ def transpose(a: Any, axes: Any = None) -> Array:
     order = all_axes(axes if isinstance(axes, tuple | list) else tuple(np.atleast_1d(axes)), x.ndim, "transpose")
     if len(order) != x.ndim:
         raise ShapeError(f"np.transpose: axes={axes} do not fit an array with {x.ndim} axes{where()}")
-    return bind(TRANSPOSE, (x,), {"axes": order})
+    return _arranged(x, order)
+
+
+def _arranged(x: Array, order: Sequence[int]) -> Array:
+    """Return an array with its axes in another order; the array itself where they stay as they are."""
+    axes = tuple(order)
+    return x if axes == tuple(range(len(axes))) else bind(TRANSPOSE, (x,), {"axes": axes})
 
 
 def swapaxes(a: Any, axis1: Any, axis2: Any) -> Array:
@@ -77,7 +84,7 @@ def swapaxes(a: Any, axis1: Any, axis2: Any) -> Array:
     order = list(range(x.ndim))
     first, second = one_axis(axis1, x.ndim, "swapaxes"), one_axis(axis2, x.ndim, "swapaxes")
     order[first], order[second] = order[second], order[first]
-    return bind(TRANSPOSE, (x,), {"axes": tuple(order)})
+    return _arranged(x, order)
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Array:
@@ -89,7 +96,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Array:
     order = [axis for axis in range(x.ndim) if axis not in origin]
     for place, axis in sorted(zip(target, origin, strict=True)):
         order.insert(place, axis)
-    return bind(TRANSPOSE, (x,), {"axes": tuple(order)})
+    return _arranged(x, order)
 
 
 def rollaxis(a: Any, axis: Any, start: int = 0) -> Array:
@@ -213,7 +220,7 @@ def resize(a: Any, new_shape: Any) -> Array:
     """np.resize: repeat the elements until `new_shape` is filled."""
     x = ravel(a)
     shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
-    size = int(np.prod(shape, dtype=int))
+    size = math.prod(shape)
     if not x.size:
         return np.zeros_like(x, shape=shape)
     return reshape(np.take(x, np.resize(np.arange(x.size), size)), shape)
