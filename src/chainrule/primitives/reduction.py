@@ -114,11 +114,11 @@ LOGSUMEXP = General(
 
 
 def _mean(x: Array, axis: Shape, keepdims: bool) -> Array:
-    count = size_of(np.shape(x), axis)
-    if np.result_type(x) == np.float16:  # sums of halves overflow; NumPy, too, takes them in single precision
+    count = size_of(x.shape, axis)
+    if x.dtype == np.float16:  # sums of halves overflow; NumPy, too, takes them in single precision
         wide = bind(ASTYPE, (x,), {"dtype": np.dtype(np.float32)})
         return bind(ASTYPE, (_mean(wide, axis, keepdims),), {"dtype": np.dtype(np.float16)})
-    if np.result_type(x).kind in "iu":  # the sum of large integers may be too large for one
+    if x.dtype.kind in "iu":  # the sum of large integers may be too large for one
         x = bind(ASTYPE, (x,), {"dtype": np.dtype(np.float64)})
     return bind(SUM, (x,), {"axis": axis, "keepdims": keepdims}) / (count or np.nan)
 
@@ -132,17 +132,16 @@ def _centered(x: Array, axis: Shape) -> Array:
 
 def _freedom(x: Array, axis: Shape, ddof: float) -> float:
     """Return what the sum of squares is divided by; NaN where too few elements are left, as in NumPy."""
-    freedom = size_of(np.shape(x), axis) - ddof
+    freedom = size_of(x.shape, axis) - ddof
     return freedom if freedom > 0 else 0.0
 
 
 def _var(x: Array, axis: Shape, keepdims: bool, ddof: float) -> Array:
     moved = _centered(x, axis)
     squares = np.square(moved)
-    if np.result_type(x).kind == "c":
+    if x.dtype.kind == "c":
         squares = np.square(np.real(moved)) + np.square(np.imag(moved))
-    total = np.sum(squares, axis=axis, keepdims=keepdims)
-    return np.divide(total, _freedom(x, axis, ddof))
+    return bind(SUM, (squares,), {"axis": axis, "keepdims": keepdims}) / _freedom(x, axis, ddof)
 
 
 VAR = Composite(name="var", value=_var, rule="a variance is the mean square of what is left without the mean")
@@ -150,7 +149,7 @@ VAR = Composite(name="var", value=_var, rule="a variance is the mean square of w
 
 def _std(x: Array, axis: Shape, keepdims: bool, ddof: float) -> Array:
     length = bind(EUCLIDEAN_NORM, (_centered(x, axis),), {"axis": axis, "keepdims": keepdims})
-    return np.divide(length, _freedom(x, axis, ddof) ** 0.5)
+    return length / _freedom(x, axis, ddof) ** 0.5
 
 
 STD = Composite(name="std", value=_std, rule="a standard deviation is the root of the variance")
