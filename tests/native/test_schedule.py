@@ -145,6 +145,37 @@ def test_what_is_ready_is_not_computed_again() -> None:
     assert schedule.role(first) is Role.SOURCE
 
 
+def names_of_kept(fun: Callable[..., Any], *args: Any) -> set[str]:
+    schedule = schedule_of(fun, *args)
+    return {
+        term.primitive.name for term in schedule.order if term.index in schedule.kept and term.primitive is not None
+    }
+
+
+def test_a_quotient_of_columns_is_not_computed_again_in_each_row() -> None:
+    x, columns, rows = np.ones((100, 40)), np.ones(40), np.ones(100)
+    assert names_of_kept(lambda x, v: np.sum(x * (1 / v), axis=1), x, columns) == {"divide"}
+    assert names_of_kept(lambda x, v: np.sum(x * (2 * v), axis=1), x, columns) == set()
+    assert (
+        names_of_kept(lambda x, v: np.sum(x * (1 / v)[:, None], axis=1), x, rows) == set()
+    )  # once for each row anyway
+    assert names_of_kept(lambda x, v: np.sum(x * (1 / v), axis=1), x[:4], columns) == set()
+
+
+def test_what_is_kept_is_read_in_other_shapes_where_it_is() -> None:
+    """A stack of matrices times a matrix, and its transpose as one matrix times another: the stack is stored once."""
+
+    def function(x: Any, w: Any, y: Any) -> Any:
+        stack = np.exp(x)
+        return stack @ w, stack.reshape(120, 50).T @ y
+
+    schedule = schedule_of(function, np.ones((6, 20, 50)), np.ones((50, 40)), np.ones((120, 30)))
+    (reshaped,) = (term for term in schedule.order if term.primitive is not None and term.primitive.name == "reshape")
+    assert schedule.role(reshaped) is Role.ALIAS
+    rng = np.random.default_rng(0)
+    check(function, (rng.normal(size=(6, 20, 50)), rng.normal(size=(50, 40)), rng.normal(size=(120, 30))))
+
+
 PROGRAMS: dict[str, Callable[..., Any]] = {
     "reductions": lambda x: np.sum((x - np.mean(x)) ** 2) / np.max(np.exp(x - np.max(x))),
     "rows": lambda x: np.sum(np.exp(x - np.max(x, axis=1, keepdims=True)) / np.sum(np.exp(x), axis=1, keepdims=True)),

@@ -218,3 +218,19 @@ def test_the_gradient_of_a_filter_convolves_no_more_than_is_asked_for(mode: Any)
     signal, kernel = np.linspace(-1.0, 1.0, 100), np.array([0.5, 1.0, -0.5])
     outputs = terms_of(cr.grad(lambda k: np.sum(np.convolve(signal, k, mode) ** 2)), kernel)
     assert max(term.size for term in live(outputs)) <= len(signal) + len(kernel) - 1
+
+
+@pytest.mark.parametrize(("count", "found"), [(8, {"add", "index_add"}), (9, {"index_add"}), (12, {"index_add"})])
+def test_many_large_parts_of_a_sum_are_added_in_one_array(count: int, found: set[str]) -> None:
+    """Such as the gradient of the windows of a convolution, which overlap."""
+
+    def windows(x: Any) -> Any:
+        return sum((np.sum(x[start : start + 20] ** (start + 2)) for start in range(count)), 0.0)
+
+    (gradient,) = terms_of(cr.grad(windows), np.ones((32, 3)))
+    assert {"add", "index_add"} & set(operations(gradient)) == found
+    x = np.random.default_rng(0).normal(size=(32, 3))
+    compiled = cr.jit(cr.grad(windows))
+    for _ in range(3):
+        result = compiled(x)
+    np.testing.assert_allclose(result, cr.grad(windows)(x), rtol=1e-13)

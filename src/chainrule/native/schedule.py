@@ -39,6 +39,8 @@ from chainrule.primitives.shape import CONCATENATE, PAD, RESHAPE, TRANSPOSE
 
 CHEAP = 6
 """A value of up to so many operations is computed again rather than kept."""
+SIMPLE, ROWS = 2, 8
+"""So is one of up to so many where it would be computed again in each of so many rows or more."""
 LONGEST, MODEST = 60, 40
 """A loop's body of more operations is cut: the second holds in programs of more than `MANY` values, whose loops are then mostly
 equal."""
@@ -106,6 +108,7 @@ class Schedule:
             if self.roles.get(term.index) is POINT:
                 self.kept.add(term.index)
         self._keep_what_is_needed_later()
+        self._read_what_is_kept_in_other_shapes()
         self.in_place: dict[int, Term] = {}
 
     def _order(self) -> list[Term]:
@@ -211,7 +214,7 @@ class Schedule:
                     least += self._copy(term, operand)
             elif kind is POINT:
                 own = self.cost[operand.index]
-                spread = own > CHEAP and 2 * operand.size <= term.size and term.primitive not in APART
+                spread = own > SIMPLE and _is_spread(operand, term, own)
                 in_memory = term.primitive is GATHER and number == 0
                 more = self.inside[operand.index] - inside  # what operands share is computed once
                 if len(more) < len(self.inside[operand.index]):
@@ -339,6 +342,20 @@ class Schedule:
                 if self.roles.get(operand.index) is POINT and operand.index not in self.kept:
                     uses.setdefault(operand.index, set()).update(at)
 
+    def _read_what_is_kept_in_other_shapes(self) -> None:
+        """Read what is kept anyway where it is, rather than compute it once more into the memory of another shape."""
+        for term in self.order:
+            if self.roles[term.index] is not ASSEMBLE or term.primitive is not RESHAPE:
+                continue
+            (operand,) = term.operands
+            if operand.index not in self.kept or self.level[operand.index] > self.level[term.index]:
+                continue
+            self.roles[term.index] = ALIAS
+            self.level[term.index] = self.level[operand.index] + 1
+            for index, stored in self.storage.items():
+                if stored.buffer is term:
+                    self.storage[index] = stored._replace(buffer=operand)
+
     def operations(self, pieces: Iterable[Piece]) -> int:
         """Return about how many operations a loop does at a point; what its pieces share counts once."""
         inside = set[int]()
@@ -354,6 +371,15 @@ class Schedule:
             self.roles[term.index] is CELL and term.primitive is not None and term.primitive.name in FUNCTIONS
             for term in self.order
         )
+
+
+def _is_spread(operand: Term, term: Term, cost: int) -> bool:
+    """Whether an operand would be computed again for many elements of a term."""
+    if term.primitive in APART:
+        return False
+    if cost > CHEAP:
+        return 2 * operand.size <= term.size
+    return ROWS * operand.size <= term.size and operand.shape[-1:] == term.shape[-1:]
 
 
 def _weight(term: Term) -> int:

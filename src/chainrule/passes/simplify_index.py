@@ -25,6 +25,8 @@ ROW = 32
 """Rows of fewer numbers are read from what was computed for all."""
 SMALL = 4
 """What is added at a place of this many times as many elements is added there; else both are computed in one loop."""
+PLACED = 8
+"""So are more large parts than these, whose places overlap in too many pieces for one loop."""
 
 
 def index(
@@ -107,7 +109,7 @@ def added(s: Simplifier, x: Term, y: Term) -> Term | None:
     is_written = x.primitive in (INDEX_SET, INDEX_ADD) and len(x.operands) == 2 and not _is_placed(x)
     if not (is_chain or is_written):
         if not _is_small(y):
-            return None
+            return _added_one_by_one(s, x, y)
         if not _is_small(x):
             base, placed = _with_placed(x)
             if base is None or base.dtype != x.dtype:
@@ -116,6 +118,25 @@ def added(s: Simplifier, x: Term, y: Term) -> Term | None:
                 INDEX_ADD, (s.broadcast(base, x.shape), placed.operands[1]), placed.parameters, x.shape, x.dtype
             )
     return s.apply(INDEX_ADD, (x, y.operands[1]), y.parameters, x.shape, x.dtype)
+
+
+def _added_one_by_one(s: Simplifier, x: Term, y: Term) -> Term | None:
+    """Return x + y where x is a sum of many that are zero but at one place: each is added at its place of one array.
+
+    Of a few, one loop computes the sum, in as many pieces as their places overlap in.
+    """
+    placed = [y]
+    while x.primitive is a.ADD and any(map(_is_placed, x.operands)):
+        first, second = x.operands
+        x, part = (first, second) if _is_placed(second) else (second, first)
+        placed.append(part)
+    if len(placed) + _is_placed(x) <= PLACED or not all(
+        each.shape == x.shape and each.dtype == x.dtype for each in placed
+    ):
+        return None
+    for part in reversed(placed):
+        x = s.apply(INDEX_ADD, (x, part.operands[1]), part.parameters, x.shape, x.dtype)
+    return x
 
 
 def _is_placed(term: Term) -> bool:
