@@ -7,7 +7,8 @@ import collections
 import sys
 import time
 
-from tests.native.graphs import Disagreement, Tally, compare, seeded, smallest
+from tests.native.graph_comparison import Disagreement, Tally, compare, smallest
+from tests.native.graph_writer import seeded
 
 EVERY = 10.0  # seconds between two lines of progress
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from tests import test_programs as programs
 from tests.native.agreement import check, eagerly, rounded
-from tests.native.graphs import Tally, compare, seeded
+from tests.native.graph_comparison import Tally, compare
+from tests.native.graph_writer import seeded
 from tests.primitives import test_structured as structured
 from tests.primitives import test_table as elementwise
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.native import fuzz
-from tests.native.graphs import FAMILIES, Disagreement, Graph, Tally, build, compare, seeded, smallest
+from tests.native.graph_comparison import Disagreement, Tally, compare, smallest
+from tests.native.graph_writer import FAMILIES, build, seeded
+from tests.native.graphs import Graph
 
 import chainrule as cr
 

@@ -1,0 +1,149 @@
+"""Owns the comparison of jit with eager evaluation on a random program, and the search for the smallest that disagrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from tests.native.agreement import agree_in_type, assert_nothing_shared, eagerly, exact
+from tests.native.graphs import Graph, disturbed
+
+import chainrule as cr
+
+
+class Disagreement(AssertionError):
+    """A compiled program whose results are not those of the plain one."""
+
+
+@dataclass
+class Tally:
+    """Counts what a comparison did, so that one that compares nothing is seen."""
+
+    compared: int = 0
+    skipped: int = 0
+    refused: int = 0
+    gradients: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+def outcome(fun: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, BaseException | None]:
+    try:
+        return eagerly(fun, *arguments), None
+    except Exception as error:  # noqa: BLE001 - whatever the program raises is what is compared
+        return None, error
+
+
+def compare(graph: Graph, tally: Tally, jit: Callable[..., Any] | None = None, turns: int = 5) -> None:
+    """Raise Disagreement where a compiled program, or its compiled gradient, does not do what the plain one does."""
+    jit = jit or cr.jit
+    _compare_calls(graph, graph.function(), lambda noise: graph.function(noise=noise), tally, jit, turns, False)
+    moving = graph.moving()
+    if graph.weighed() and moving:
+        _compare_calls(
+            graph,
+            cr.grad(graph.function(scalar=True), argnums=moving),
+            lambda noise: cr.grad(graph.function(scalar=True, noise=noise), argnums=moving),
+            tally, jit, turns, True,
+        )  # fmt: skip
+
+
+def smallest(graph: Graph, failure: Disagreement, jit: Callable[..., Any] | None = None) -> Disagreement:
+    """Return the failure of the shortest part of a program that disagrees."""
+    for name, _ in graph.lines:
+        try:
+            compare(graph.of(name), Tally(), jit)
+        except Disagreement as shorter:
+            return shorter
+    return failure
+
+
+def _compare_calls(graph: Graph, plain: Any, noisy: Any, tally: Tally, jit: Any, turns: int, scalar: bool) -> None:
+    compiled, kept = jit(plain), []
+    for turn in range(turns):
+        which = (0, 0, 1, 2, 0)[turn % 5]
+        arguments = graph.arguments(which)
+        before = [x.copy() for x in arguments]
+        wanted, error = outcome(plain, graph.arguments(which))
+        got, raised = outcome(compiled, arguments)
+        try:
+            if error is not None:
+                assert type(raised) is type(error), f"raised {raised!r}, not {error!r}"
+                tally.refused += 1
+                tally.errors.append(f"{type(error).__name__}: {str(error).splitlines()[0]:.100}")
+                if scalar and not turn:
+                    return  # the gradient is not there
+                continue
+            if raised is not None:
+                raise AssertionError(f"raised {raised!r}") from raised
+            for x, then in zip(arguments, before, strict=True):
+                assert np.all(exact(x, then)), "an argument was changed"
+            assert_nothing_shared(got, [arguments, kept])
+            _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally)  # noqa: B023
+            kept.append(got)
+            tally.gradients += scalar
+        except AssertionError as failure:
+            raise Disagreement(
+                f"call {turn + 1} of the compiled {'gradient' if scalar else 'program'}: {failure}\n\n"
+                f"{graph.snippet(scalar, which)}"
+            ) from failure
+
+
+def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally) -> None:
+    assert type(got) is type(wanted), f"{type(got)} is no {type(wanted)}"
+    assert len(got) == len(wanted), f"{len(got)} results, not {len(wanted)}"
+    spreads: list[Any] = []
+    for place, (a, b) in enumerate(zip(got, wanted, strict=True)):
+        agree_in_type(a, b, False, f"result {place}")
+        a, b = np.asarray(a), np.asarray(b)
+        close = _close(a, b, 32)
+        if not close.all():
+            spreads = spreads or _disturbances(wanted, again)
+            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads])
+        certain = close if not spreads else close & _close(a, b, 1e6)
+        tally.compared += int(np.count_nonzero(certain))
+        tally.skipped += int(np.count_nonzero(close & ~certain))
+        if not close.all():
+            at = tuple(int(i) for i in np.argwhere(~close)[0])
+            raise AssertionError(
+                f"result {place} has {np.count_nonzero(~close)} of {close.size} elements wrong, the first at {at}: "
+                f"{a[at]!r}, not {b[at]!r}"
+            )
+
+
+def _close(a: np.ndarray, b: np.ndarray, roundings: float) -> np.ndarray:
+    same = np.atleast_1d(exact(a, b)).reshape(a.shape)
+    if b.dtype.kind not in "fc":
+        return np.array(same)
+    with np.errstate(all="ignore"):
+        near = np.abs(a - b) <= roundings * np.finfo(b.dtype).eps * np.abs(b)
+    return np.array(same | (np.isfinite(a) & np.isfinite(b) & near))
+
+
+def _disturbances(wanted: Any, again: Callable[[Any], Any], count: int = 24) -> list[Any]:
+    """Return what the program gives when each of its steps is off by several roundings, where the shapes stay."""
+    found = []
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        result = again(lambda value, rng=rng: disturbed(value, rng))
+        if result is None or [np.shape(x) for x in result] != [np.shape(x) for x in wanted]:
+            continue
+        found.append(result)
+    return found
+
+
+def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+    """Tell which differences are no larger than several times what roundings do to the element."""
+    if len(others) < 2:
+        return np.ones(b.shape, bool)  # roundings change the shapes, or make it fail: nothing can be said
+    if b.dtype.kind not in "fc":
+        return np.any([np.asarray(other != b) for other in others], axis=0)
+    with np.errstate(all="ignore"):
+        firm = np.all([np.isfinite(other) == np.isfinite(b) for other in others], axis=0)
+        gaps = [np.where(np.isfinite(other) & np.isfinite(b), np.abs(other - b), 0) for other in others]
+        largest = np.max(gaps, axis=0)
+        near = np.isfinite(a) & (np.abs(a - b) <= 4 * largest)
+        # A jump: it moves the element far in some of the disturbed runs. Either side of it is right.
+        jump = largest > 1e-4 * (np.abs(b) + 1e-3) if b.dtype.itemsize >= 8 else largest > 1e-2 * (np.abs(b) + 1e-3)
+    return near | jump | ~firm
