@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import Entry, entry_symbols, install, make_entry, write_entry
-from chainrule.native.entry_plan import Array, EntryPlan, Given, Nested, Number, Whole
+from chainrule.native.entry_plan import Array, EntryPlan, Nested, Number, Same, Whole
 from chainrule.native.machine import compile_text
 from chainrule.native.text import Module
 
@@ -77,7 +77,7 @@ def exhaust(function: Callable[..., Any], *args: Any, times: int) -> None:
 
 
 def tree_entry(**options: Any) -> Entry:
-    inner = Nested("list", (PAIR, Nested("tuple", (Number(), Given("given"))), Nested("list", ())))
+    inner = Nested("list", (PAIR, Nested("tuple", (Number(), Same("given"))), Nested("list", ())))
     results = Nested("dict", (Number(), inner, Array(F4, (3,)), Whole()), ("first", "inner", "array", "whole"))
     body = """
   %x = load double, ptr %p0

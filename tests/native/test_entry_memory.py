@@ -32,7 +32,7 @@ from tests.native.entry_examples import (
 from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import Entry, install
 from chainrule.native.entry_layout import supported
-from chainrule.native.entry_plan import Array, EntryPlan, Given, Nested, Number, Same, Scalar, Whole
+from chainrule.native.entry_plan import Array, EntryPlan, Nested, Number, Same, Scalar, Whole
 
 pytestmark = pytest.mark.skipif(not supported(), reason="this interpreter has no native calls")
 
@@ -246,7 +246,7 @@ def test_everything_is_freed() -> None:
 
     marker = Marker()
     function = native_function(lambda *args: None)
-    install(function, [compiled(EntryPlan((Same(marker),), Given(marker), arena=1 << 17), "  ret i64 0", 1)])
+    install(function, [compiled(EntryPlan((Same(marker),), Same(marker), arena=1 << 17), "  ret i64 0", 1)])
     assert function(marker) is marker
     watchers = [weakref.ref(marker), weakref.ref(function)]
     del marker, function

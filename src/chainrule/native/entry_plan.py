@@ -86,7 +86,6 @@ class Nested:
             raise ValueError(f"a {self.kind} has no keys, but was given {self.keys}")
 
 
-Given = Same
 Leaf: TypeAlias = Number | Whole | Array | Scalar | Same
 Node: TypeAlias = Leaf | Nested
 
