@@ -158,6 +158,14 @@ def test_arguments_results_and_closed_over_arrays_go_by_their_names():
     assert any(note.startswith("n = 3 is part of the signature") for note in found.notes)
 
 
+def test_arguments_that_a_star_collects_are_counted_also_before_keywords():
+    def scaled(a, *rest, scale=2.0):
+        return a * rest[1] * scale
+
+    x = np.ones(3)
+    assert str(plan(scaled, x, x, x)).startswith("scaled(a: float64[3], rest[0]: float64[3], rest[1]: float64[3])")
+
+
 def test_what_is_used_twice_is_named_once():
     (step,) = plan(lambda x: np.exp(np.sin(x)) * np.sin(x), np.ones(50)).steps
     assert step.computes == ("v1 = sin(x)", "result = exp(v1) * v1")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import types
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from chainrule.native.capture import contents
 from chainrule.native.entry_plan import Array, Node, Number, Same, Whole
 from chainrule.native.signature import Call
 from chainrule.native.specialize import Variant
+from chainrule.transforms.signature import argument_names
 
 MANY = 1000
 """So many functions around a function are looked at, in search of the names of arrays."""
@@ -37,20 +37,8 @@ def kind_name(kind: Node) -> str:
 
 def leaf_names(fun: Callable[..., Any], call: Call) -> list[str]:
     """Return how the leaves of a call are reached: a parameter, and the way into it."""
-    try:
-        parameters = list(inspect.signature(fun).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    names = []
-    for number, arg in enumerate(call.args):
-        known = parameters[min(number, len(parameters) - 1)] if parameters else None
-        if known is None or (known.kind is not known.VAR_POSITIONAL and number >= len(parameters)):
-            name = f"x{number}"
-        elif known.kind is known.VAR_POSITIONAL:
-            name = f"{known.name}[{number - len(parameters) + 1}]"
-        else:
-            name = known.name
-        names += [name + path for path in paths(arg)]
+    arguments = argument_names(fun, len(call.args), unnamed="x{}")
+    names = [name + path for name, arg in zip(arguments, call.args, strict=True) for path in paths(arg)]
     for name in sorted(call.kwargs):
         names += [name + path for path in paths(call.kwargs[name])]
     return names

@@ -11,8 +11,8 @@ import numpy as np
 from chainrule.core.trees import flatten
 
 
-def argument_names(fun: Callable[..., Any], count: int) -> tuple[str, ...]:
-    """Return the names of the first `count` positional arguments of `fun`; "argument 0" where they have none.
+def argument_names(fun: Callable[..., Any], count: int, unnamed: str = "argument {}") -> tuple[str, ...]:
+    """Return the names of the first `count` positional arguments of `fun`; `unnamed` with their position where they have none.
 
     >>> argument_names(lambda w, *rest: w, 3)
     ('w', 'rest[0]', 'rest[1]')
@@ -27,7 +27,7 @@ def argument_names(fun: Callable[..., Any], count: int) -> tuple[str, ...]:
             names.extend(f"{parameter.name}[{position}]" for position in range(count - len(names)))
         elif parameter.kind is not parameter.KEYWORD_ONLY and parameter.kind is not parameter.VAR_KEYWORD:
             names.append(parameter.name)
-    names.extend(f"argument {position}" for position in range(len(names), count))
+    names.extend(unnamed.format(position) for position in range(len(names), count))
     return tuple(names[:count])
 
 
