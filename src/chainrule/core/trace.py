@@ -14,7 +14,8 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from chainrule.core.primitive import Array, Composite, Primitive
-from chainrule.errors import ChainruleError, EscapedTraceError, PositionError, ShapeError, where
+from chainrule.errors import ChainruleError, EscapedTraceError, PositionError, ShapeError
+from chainrule.user_code import where
 
 _levels = itertools.count()
 NO_PARAMETERS: dict[str, Any] = {}

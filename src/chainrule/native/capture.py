@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.errors import RandomNumbersError, where
+from chainrule.errors import RandomNumbersError
 from chainrule.passes.terms import is_one_number, is_uniform
 from chainrule.tracing.guard import Fingerprint, fingerprint
 from chainrule.tracing.lift import holds_traced
+from chainrule.user_code import where
 
 MANY = 10_000
 """So many objects around a function are looked at, in search of its arrays."""

@@ -10,11 +10,12 @@ import numpy as np
 
 from chainrule.core.trace import Traced
 from chainrule.core.trees import LEAF, flatten
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.native.entry_plan import Array
 from chainrule.native.memory import ALIGNMENT
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
+from chainrule.user_code import where
 
 
 @dataclass(frozen=True, slots=True)

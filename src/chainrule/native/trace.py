@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Traced, compute
-from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, TracingError, where
+from chainrule.errors import EscapedTraceError, NotDifferentiableError, ShapeError, TracingError
 from chainrule.native.bounds import bounds
 from chainrule.native.capture import Captured, RandomWatch, surroundings
 from chainrule.native.outline import WORTH_BYTES, ValuesNeededError, is_worth_it, outline
@@ -28,6 +28,7 @@ from chainrule.tracing.record import RecordTrace, call, close_over, own_node
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TRACED, as_number
+from chainrule.user_code import where
 
 _SELECTING = frozenset({ARGWHERE, INDEX, INDEX_SET, INDEX_ADD})
 _OF_VALUES = (np.linalg.LinAlgError, NotDifferentiableError, ArithmeticError)

@@ -6,9 +6,10 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array, Elementwise
-from chainrule.errors import NoRuleError, where
+from chainrule.errors import NoRuleError
 from chainrule.primitives.arithmetic import is_complex
 from chainrule.primitives.special import NoRule
+from chainrule.user_code import where
 
 
 def _real(name: str, part: str, x: Array) -> Array:

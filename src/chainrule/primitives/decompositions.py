@@ -13,8 +13,9 @@ import numpy as np
 
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import bind
-from chainrule.errors import NotDifferentiableError, where
+from chainrule.errors import NotDifferentiableError
 from chainrule.primitives.products import adjoint, conjugate, swapped
+from chainrule.user_code import where
 
 
 def _lower(size: int, offset: int = 0) -> Array:

@@ -14,8 +14,9 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.shape import aligned
+from chainrule.user_code import where
 
 Key = Any  # what Python passes to x[key]
 Template = Any  # a key whose arrays are replaced by ARRAY

@@ -8,9 +8,10 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Composite, General
 from chainrule.core.trace import bind
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.products import conjugate
 from chainrule.primitives.shape import cast, size_of
+from chainrule.user_code import where
 
 Axes = tuple[int, ...]
 

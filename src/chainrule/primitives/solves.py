@@ -6,8 +6,9 @@ import numpy as np
 
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import Traced, bind, innermost
-from chainrule.errors import NoRuleError, where
+from chainrule.errors import NoRuleError
 from chainrule.primitives.products import adjoint, conjugate, sum_to, swapped
+from chainrule.user_code import where
 
 
 def _push_inverse(out: Array, tangents: tuple[Array, ...], a: Array) -> Array:

@@ -13,8 +13,9 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array, Composite, Elementwise
-from chainrule.errors import NoRuleError, where
+from chainrule.errors import NoRuleError
 from chainrule.primitives.arithmetic import POSITIVE
+from chainrule.user_code import where
 
 UNIT = (0.1, 0.9)
 # Python's floats: a float64 of NumPy would widen what is computed in single precision.

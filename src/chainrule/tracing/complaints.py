@@ -7,8 +7,11 @@ from types import FrameType, TracebackType
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.errors import WITH_NUMPY, ChainruleError, TracingError, is_own, stores_part, where
+from chainrule.errors import ChainruleError, TracingError
+from chainrule.user_code import is_own, stores_part, where
 
+WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
+"""What to do about a function that takes plain numbers only."""
 _OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
 _VALUE_COMPLAINTS = (
     "object arrays are not supported",
@@ -233,12 +236,7 @@ def _deepest_user_step(error: BaseException) -> TracebackType | None:
     while step is not None:
         name = step.tb_frame.f_code.co_filename
         is_compiled = name.endswith(".pyx") or name == "<stringsource>"
-        if (
-            not is_compiled
-            and "site-packages" not in name
-            and not name.startswith("<__array")
-            and "chainrule/" not in name
-        ):
+        if not is_compiled and "site-packages" not in name and not is_own(step.tb_frame):
             found = step
         step = step.tb_next
     return found

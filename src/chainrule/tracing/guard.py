@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from chainrule.errors import TracingError, user_line
+from chainrule.errors import TracingError
+from chainrule.user_code import user_line
 
 SMALL = 4096
 """Up to this many elements a copy costs less than the operation that is recorded."""

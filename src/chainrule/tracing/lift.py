@@ -9,8 +9,9 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
-from chainrule.errors import ShapeError, TracingError, where
+from chainrule.errors import ShapeError, TracingError
 from chainrule.primitives.joining import STACK
+from chainrule.user_code import where
 
 _ATOMS = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64, np.bool_})
 

@@ -12,12 +12,14 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind
-from chainrule.errors import WITH_NUMPY, TracingError, assigns_to_parts, called_modules, is_own, user_line, where
+from chainrule.errors import TracingError
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
 from chainrule.primitives.table import BY_UFUNC
+from chainrule.tracing.complaints import WITH_NUMPY
 from chainrule.tracing.lift import lift
+from chainrule.user_code import assigns_to_parts, called_modules, is_own, user_line, where
 
 PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
 NO_STRIDES = (
@@ -247,7 +249,7 @@ class TracedOperators(Traced):
 
         A program that asks (`if isinstance(x, np.ndarray)`) takes the way that it takes with plain values. Its type is its own.
         """
-        if sys._getframe(1).f_globals.get("__name__", "").startswith("chainrule"):
+        if sys._getframe(1).f_globals.get("__name__", "").startswith("chainrule."):
             return type(self)
         return self.stands_for()
 

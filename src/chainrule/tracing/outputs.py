@@ -8,7 +8,8 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
-from chainrule.errors import ShapeError, TracingError, where
+from chainrule.errors import ShapeError, TracingError
+from chainrule.user_code import where
 
 
 def takes_traced(output: Any) -> bool:

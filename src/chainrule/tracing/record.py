@@ -11,13 +11,14 @@ import numpy as np
 from chainrule.core.graph import ITEM, Graph, Node, input_node
 from chainrule.core.primitive import Array, Composite, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
-from chainrule.errors import TracingError, user_line, where
+from chainrule.errors import TracingError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.lift import as_input, holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TRACED, as_number
+from chainrule.user_code import user_line, where
 
 MANY = 10_000
 """As many operations take about a tenth of a second, there and back."""

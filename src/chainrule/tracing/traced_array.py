@@ -12,12 +12,13 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind, owners
-from chainrule.errors import WITH_NUMPY, NoRuleError, ShapeError, TracingError, where
+from chainrule.errors import NoRuleError, ShapeError, TracingError
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.table import BY_UFUNC, of_scipy
+from chainrule.tracing.complaints import WITH_NUMPY
 from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, as_own_array, lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
@@ -29,6 +30,7 @@ from chainrule.tracing.python_numbers import as_python_number
 from chainrule.tracing.shared_memory import has_ellipsis, in_order, is_view, only_rearranges, reader
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
+from chainrule.user_code import where
 
 
 def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

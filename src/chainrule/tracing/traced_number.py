@@ -14,7 +14,6 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import NO_PARAMETERS, bind
-from chainrule.errors import where
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -24,6 +23,7 @@ from chainrule.tracing.open_array import OpenArray
 from chainrule.tracing.operators import forward, reflected
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.ufunc_calls import loop_types
+from chainrule.user_code import where
 
 Operator: TypeAlias = Callable[[Any, Any], Any]
 Cast: TypeAlias = Callable[[Any, np.dtype[Any]], Any]

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Trace, Traced, bind, compute
 from chainrule.core.trees import flatten, unflatten
-from chainrule.errors import ShapeError, TracingError, where
+from chainrule.errors import ShapeError, TracingError
 from chainrule.tracing.lift import lift
 from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import call, close_over
@@ -18,6 +18,7 @@ from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import as_number
 from chainrule.transforms.transformed import transformed
+from chainrule.user_code import where
 
 
 class BatchTrace(Trace):

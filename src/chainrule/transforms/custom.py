@@ -14,12 +14,13 @@ from chainrule.core.graph import Graph, Node, input_node
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import Traced, bind
 from chainrule.core.trees import flatten, unflatten
-from chainrule.errors import NoRuleError, TracingError, where
+from chainrule.errors import NoRuleError, TracingError
 from chainrule.tracing.record import RecordTrace, as_value, call, close_over, own_node
 from chainrule.transforms.arguments import as_output, plain
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.reverse import linearize
 from chainrule.transforms.transformed import own_name, transformed
+from chainrule.user_code import where
 
 STOP_GRADIENT = Piecewise(
     name="stop_gradient",

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
-from chainrule.errors import NotScalarError, ShapeError, TracingError, where
+from chainrule.errors import NotScalarError, ShapeError, TracingError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_number import as_number
@@ -19,6 +19,7 @@ from chainrule.transforms.batch import vmap
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.reverse import linearize
 from chainrule.transforms.transformed import transformed
+from chainrule.user_code import where
 
 Function: TypeAlias = Callable[..., Any]
 

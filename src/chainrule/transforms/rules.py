@@ -16,8 +16,9 @@ import numpy as np
 from chainrule.core.graph import Node
 from chainrule.core.primitive import Array, Elementwise, General, Linear, Multilinear, Primitive
 from chainrule.core.trace import bind
-from chainrule.errors import NoRuleError, where
+from chainrule.errors import NoRuleError
 from chainrule.primitives.shape import cast, unbroadcast
+from chainrule.user_code import where
 
 Tangents: TypeAlias = Sequence[Array | None]
 

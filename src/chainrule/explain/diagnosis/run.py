@@ -11,10 +11,11 @@ import numpy as np
 from chainrule.core.graph import Graph, Node
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
-from chainrule.errors import ChainruleError, NotScalarError, TracingError, user_line
+from chainrule.errors import ChainruleError, NotScalarError, TracingError
 from chainrule.tracing.record import RecordTrace, as_value, call, close_over, own_node
 from chainrule.transforms.arguments import as_output
 from chainrule.transforms.signature import argument_names
+from chainrule.user_code import user_line
 
 _PACKAGE = "chainrule."
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import bind
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.sequence import CUMMAX, CUMMIN, CUMPROD, CUMSUM
 from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def _accumulation(primitive: Primitive, name: str) -> Callable[..., Array]:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.errors import NoRuleError, ShapeError, TracingError, where
+from chainrule.errors import NoRuleError, ShapeError, TracingError
+from chainrule.user_code import where
 
 Shape = tuple[int, ...]
 Axis = int | tuple[int, ...] | None

@@ -9,13 +9,14 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.indexing import index, index_add
 from chainrule.primitives.sequence import CONVOLVE
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, all_axes, is_given, one_axis
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def _cut(x: Array, axis: int, start: int | None, stop: int | None) -> Array:

@@ -9,10 +9,11 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.shape import WHERE
 from chainrule.tracing.numpy_functions.arguments import all_axes
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def diagonal(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1) -> Array:

@@ -11,13 +11,14 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind, innermost
-from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.decompositions import CHOLESKY, EIGH, EIGVALSH, MATRIX_RANK, QR, SINGULAR_VALUES, SVD
 from chainrule.primitives.eigenvalues import EIG, EIGVALS
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.shape import cast
 from chainrule.primitives.solves import DET, INV, PINV, SLOGDET, SOLVE
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def _results_of(function: Callable[..., Any]) -> Any:

@@ -10,12 +10,12 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.errors import NoRuleError, ShapeError
-from chainrule.errors import where as line
 from chainrule.primitives.shape import cast, size_of
 from chainrule.primitives.table import BY_UFUNC
 from chainrule.tracing.numpy_functions.accumulation import accumulated
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, reduced_axes
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where as line
 
 # The elements may be taken in any order, over several axes at once; the other ufuncs take them from first to last.
 _REORDERABLE = frozenset({

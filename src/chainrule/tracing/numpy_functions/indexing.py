@@ -10,12 +10,13 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind, owners
-from chainrule.errors import ShapeError, TracingError, where
+from chainrule.errors import ShapeError, TracingError
 from chainrule.primitives.indexing import index, index_set
 from chainrule.primitives.order import ARGWHERE
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.arguments import all_axes, one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 __all__ = ["INDEXING", "index", "index_set"]
 

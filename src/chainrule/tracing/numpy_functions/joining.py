@@ -10,11 +10,12 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.shape import CONCATENATE, cast
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Array:

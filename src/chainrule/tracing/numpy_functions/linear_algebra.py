@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.tracing.numpy_functions.factorizations import (
     cholesky,
     det,
@@ -47,6 +47,7 @@ from chainrule.tracing.numpy_functions.products import (
     vecdot,
     vecmat,
 )
+from chainrule.user_code import where
 
 # Names of the array API that NumPy 2 gives in np.linalg
 

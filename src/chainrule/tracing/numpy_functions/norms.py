@@ -6,11 +6,11 @@ from typing import Any
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import where
 from chainrule.primitives.norms import NORM
 from chainrule.tracing.numpy_functions.arguments import one_axis
 from chainrule.tracing.numpy_functions.factorizations import inv, svdvals
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Array:

@@ -9,10 +9,11 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import NoRuleError, where
+from chainrule.errors import NoRuleError
 from chainrule.primitives.shape import PAD, WHERE, cast
 from chainrule.tracing.numpy_functions.arguments import one_axis
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 Width = tuple[int, int]
 

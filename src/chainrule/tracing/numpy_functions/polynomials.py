@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.calculus import convolve
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def polyval(p: Any, x: Any) -> Array:

@@ -10,13 +10,14 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.products import CROSS, EINSUM, KRON, MATMUL, conjugate
 from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.tracing.numpy_functions.shape import reshape, transpose
 from chainrule.tracing.numpy_functions.subscripts import explicit_subscripts, split_arguments
+from chainrule.user_code import where
 
 
 def matmul(x1: Any, x2: Any, /, **options: Any) -> Array:

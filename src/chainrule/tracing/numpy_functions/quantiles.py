@@ -10,10 +10,11 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
-from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import Axis, all_axes, is_true, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def _last(x: Array, axis: Axis, name: str) -> tuple[Array, tuple[int, ...]]:

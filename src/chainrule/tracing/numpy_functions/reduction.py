@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Traced, bind
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.norms import EUCLIDEAN_NORM
 from chainrule.primitives.order import ALL, ANY, ARGMAX, ARGMIN, COUNT_NONZERO, MAX, MIN
 from chainrule.primitives.reduction import MEAN, PROD, STD, SUM, VAR
@@ -26,6 +26,7 @@ from chainrule.tracing.numpy_functions.arguments import (
     refuse_out,
 )
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def _is_mask(mask: Any) -> bool:

@@ -11,11 +11,12 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
-from chainrule.errors import NoRuleError, ShapeError, where
+from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.shape import BROADCAST_TO, FLIP, RESHAPE, ROLL, TRANSPOSE
 from chainrule.tracing.numpy_functions.arguments import Shape, all_axes, one_axis
 from chainrule.tracing.numpy_functions.operands import as_array, lying
 from chainrule.tracing.numpy_functions.padding import pad
+from chainrule.user_code import where
 
 
 def full_shape(shape: Any, size: int) -> Shape:

@@ -9,11 +9,12 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import bind
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.order import ARGPARTITION, ARGSORT, PARTITION, SEARCHSORTED, SORT
 from chainrule.primitives.shape import cast
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, is_given, is_true, one_axis, refuse, refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def _along(primitive: Primitive, name: str, a: Any, axis: Any, **parameters: Any) -> Array:

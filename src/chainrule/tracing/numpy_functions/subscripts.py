@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainrule.core.primitive import Array
-from chainrule.errors import ShapeError, where
+from chainrule.errors import ShapeError
 from chainrule.primitives.products import LETTERS
+from chainrule.user_code import where
 
 
 def _term_of(labels: Sequence[Any]) -> str:

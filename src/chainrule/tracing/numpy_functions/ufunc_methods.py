@@ -12,12 +12,13 @@ import scipy
 
 from chainrule.core.primitive import Array, Elementwise
 from chainrule.core.trace import Traced, bind
-from chainrule.errors import WITH_NUMPY, NoRuleError, TracingError, where
+from chainrule.errors import NoRuleError, TracingError
 from chainrule.primitives.arithmetic import BINARY_EXPONENT, CONJUGATE
 from chainrule.primitives.indexing import index, index_add, index_set
 from chainrule.primitives.reduction import LOGSUMEXP
 from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy, results_of_scipy
+from chainrule.tracing.complaints import WITH_NUMPY
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions.accumulation import accumulated, cummax, cummin, cumprod, cumsum
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
@@ -25,6 +26,7 @@ from chainrule.tracing.numpy_functions.elementwise import clip
 from chainrule.tracing.numpy_functions.folds import fold, fold_running, is_foldable
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.user_code import where
 
 
 def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
