@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable
 from math import sqrt
 from typing import Any
@@ -243,3 +244,23 @@ def test_an_array_taken_apart_is_told_of_where_it_makes_a_long_run() -> None:
 def test_a_short_run_on_single_numbers_is_not_told_of() -> None:
     table = np.ones((4, 4))
     np.testing.assert_array_equal(cr.grad(lambda x: np.sum(table.dot(x)))(np.ones(4)), np.full(4, 4.0))
+
+
+NOTHING: Any = None
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda x: NOTHING(x), "'NoneType' object is not callable"),
+        (lambda x: NOTHING[0] * x, "'NoneType' object is not subscriptable"),
+        (lambda x: x(3), "object is not callable"),
+        (lambda x: len(5) * x, "object of type 'int' has no len()"),
+        (lambda x: sum(5) * x, "'int' object is not iterable"),
+        (lambda x: object() * x, "unsupported operand type(s) for *: 'object'"),
+    ],
+)
+def test_what_python_says_of_objects_is_not_taken_for_numpys(function: Callable[[Any], Any], said: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(said)) as caught:
+        cr.grad(function)(1.0)
+    assert not isinstance(caught.value, cr.TracingError)

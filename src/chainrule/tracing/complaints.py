@@ -12,7 +12,15 @@ from chainrule.user_code import is_own, stores_part, where
 
 WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
 """What to do about a function that takes plain numbers only."""
-_OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
+_OBJECT_COMPLAINTS = (
+    "object array",
+    "dtype object",
+    "dtype('O')",
+    "type object is",  # "array type object is unsupported in linalg"
+    "loop of ufunc",
+    "not supported for the input types",
+    "holds references",
+)
 _VALUE_COMPLAINTS = (
     "object arrays are not supported",
     "unsupported data types in input",  # what a sparse matrix says of the other factor
