@@ -266,6 +266,28 @@ def test_misuse_is_told():
         kept[0] + 1
 
 
+@pytest.mark.parametrize(
+    ("asker", "ask"),
+    [
+        ("grad", lambda f: cr.grad(f)(X)),
+        ("value_and_grad", lambda f: cr.value_and_grad(f)(X)),
+        ("hessian", lambda f: cr.hessian(f)(X)),
+        ("hvp", lambda f: cr.hvp(f, (X,), (X,))),
+    ],
+)
+@pytest.mark.parametrize("function", [lambda x: x * 2, lambda x: None, lambda x: (x[0], x[1]), lambda x: 1j * x[0]])
+def test_what_takes_one_real_number_is_named(asker, ask, function):
+    with pytest.raises(cr.NotScalarError, match=f"^{asker} takes a function with"):
+        ask(function)
+
+
+@pytest.mark.parametrize("asker", ["jvp", "hvp"])
+def test_what_takes_tangents_is_named(asker):
+    for tangents in ((np.ones(4),), (X, X)):
+        with pytest.raises(cr.ShapeError, match=f"^{asker}: a tangent"):
+            getattr(cr, asker)(lambda x: np.sum(x**2), (X,), tangents)
+
+
 def assign_into_plain(x):
     y = np.zeros(3)
     y[0] = x[0]

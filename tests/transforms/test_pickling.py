@@ -127,7 +127,11 @@ def test_names_of_options_are_free_for_arguments():
     assert cr.derivative(lambda x: x**2)(x=3.0) == 6.0
 
 
-@pytest.mark.parametrize("transform", [cr.vmap, cr.checkpoint, cr.hessian])
-def test_what_is_no_function_is_refused(transform):
-    with pytest.raises(cr.TracingError, match="takes a function"):
-        transform(3)
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("vmap", ()), ("checkpoint", ()), ("hessian", ()), ("jit", ()), ("check_grad", (1.0,)), ("vjp", (1.0,)),
+     ("jvp", ((1.0,), (1.0,))), ("hvp", ((1.0,), (1.0,)))],
+)  # fmt: skip
+def test_what_is_no_function_is_refused(name, arguments):
+    with pytest.raises(cr.TracingError, match=rf"^cr\.{name} takes a function, not 3 \(of type int\)"):
+        getattr(cr, name)(3, *arguments)

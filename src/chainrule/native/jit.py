@@ -12,10 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chainrule.core.trees import flatten
-from chainrule.errors import TracingError
 from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import install
 from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, unshared
+from chainrule.transforms.transformed import require_function
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -126,8 +126,7 @@ def jit(fun: Callable[..., Any]) -> NativeFunction:
     >>> slope(3.0), slope(4.0), slope(5.0)
     (6.0, 8.0, 10.0)
     """
-    if not callable(fun):
-        raise TracingError(f"cr.jit takes a function, but was given a {type(fun).__name__}")
+    require_function("jit", fun)
     jitted = Jitted(fun)
     function = native_function(jitted)
     jitted.function = function

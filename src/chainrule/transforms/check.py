@@ -17,6 +17,7 @@ from chainrule.transforms.limit import Floats, Limit, limit_quotient
 from chainrule.transforms.probes import Direction, Outputs, along, directions, leaf_names, projections, real_vector
 from chainrule.transforms.reverse import linearize
 from chainrule.transforms.signature import is_numeric
+from chainrule.transforms.transformed import require_function
 
 FLOAT32_RTOL = 1e-3
 ROUNDING = float(np.finfo(np.float64).eps)
@@ -87,6 +88,7 @@ def check_grad(
         ...
     chainrule.errors.NotDifferentiableError: out is not differentiable at this point along x: ...
     """
+    require_function("check_grad", fun)
     positions = tuple(n for n, part in enumerate(args) if is_numeric(part)) if argnums is None else argnums
     call = read(fun, args, {}, positions)
     if any(np.finfo(value.dtype).eps > 1e-10 for value in call.values):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -18,44 +19,45 @@ from chainrule.transforms.arguments import NUMBERS, Arguments, as_output, plain,
 from chainrule.transforms.batch import vmap
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.reverse import linearize
-from chainrule.transforms.transformed import transformed
+from chainrule.transforms.transformed import require_function, transformed
 from chainrule.user_code import where
 
 Function: TypeAlias = Callable[..., Any]
 
 
-def _value_and_pulled(call: Arguments, has_aux: bool) -> tuple[Any, list[Array]]:
+def _value_and_pulled(asker: str, call: Arguments, has_aux: bool) -> tuple[Any, list[Array]]:
+    """Return the result and the cotangents of the differentiated leaves; `asker` is named where the result is no real number."""
     values, pullback = linearize(call.flat(has_aux), call.values, once=True)
-    value = _one_real_number(values, call)
+    value = _one_real_number(asker, values, call)
     one = value.dtype.type(1.0) if value.dtype.kind == "f" else np.float64(1.0)
     if value.shape:
         return np.reshape(value, ())[()], pullback([np.full(value.shape, one)])
     return value, pullback([one])
 
 
-def _one_real_number(values: Sequence[Any], call: Arguments) -> Any:
+def _one_real_number(asker: str, values: Sequence[Any], call: Arguments) -> Any:
     """Return the result where it is one real number, or an array of one."""
     if len(values) == 1 and values[0].dtype.kind in "fiub" and (values[0].shape == () or values[0].size == 1):
         return values[0]
     name = getattr(call.fun, "__name__", "the function")
     if not values:
         raise NotScalarError(
-            f"grad takes a function with one real number as its result; {name} returned nothing: end it with `return`"
+            f"{asker} takes a function with one real number as its result; {name} returned nothing: end it with `return`"
         )
     if len(values) != 1:
         raise NotScalarError(
-            f"grad takes a function with one real number as its result; {name} returned {len(values)} values; use "
+            f"{asker} takes a function with one real number as its result; {name} returned {len(values)} values; use "
             "cr.jacobian, or has_aux=True if the rest is auxiliary"
         )
     value = values[0]
     if value.size != 1:
         raise NotScalarError(
-            f"grad takes a function with one real number as its result; {name} returned an array of shape {np.shape(value)}; "
+            f"{asker} takes a function with one real number as its result; {name} returned an array of shape {np.shape(value)}; "
             "use cr.jacobian for all its derivatives, or sum it"
         )
     if value.dtype.kind == "c":
         raise NotScalarError(
-            f"grad takes a function with a real result; {name} returned a complex number; take its real part or its modulus, "
+            f"{asker} takes a function with a real result; {name} returned a complex number; take its real part or its modulus, "
             "or use cr.jacobian"
         )
     raise NotScalarError(f"{name} returned a {value.dtype}, not a number")
@@ -74,12 +76,14 @@ def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False)
     >>> cr.grad(lambda x: x**2 + 3 * x + 2)(5)
     13.0
     """
-    return transformed("grad", _gradient, fun, argnums, has_aux)
+    return transformed("grad", _gradient, fun, "grad", argnums, has_aux)
 
 
-def _gradient(fun: Function, argnums: int | Sequence[int], has_aux: bool, /, *args: Any, **kwargs: Any) -> Any:
+def _gradient(
+    fun: Function, asker: str, argnums: int | Sequence[int], has_aux: bool, /, *args: Any, **kwargs: Any
+) -> Any:
     call = read(fun, args, kwargs, argnums)
-    _, pulled = _value_and_pulled(call, has_aux)
+    _, pulled = _value_and_pulled(asker, call, has_aux)
     result = call.gather(pulled, isinstance(argnums, int))
     return (result, call.aux) if has_aux else result
 
@@ -100,7 +104,7 @@ def _value_and_gradient(
     fun: Function, argnums: int | Sequence[int], has_aux: bool, /, *args: Any, **kwargs: Any
 ) -> tuple[Any, Any]:
     call = read(fun, args, kwargs, argnums)
-    value, pulled = _value_and_pulled(call, has_aux)
+    value, pulled = _value_and_pulled("value_and_grad", call, has_aux)
     result = call.gather(pulled, isinstance(argnums, int))
     return ((plain(value), call.aux) if has_aux else plain(value)), result
 
@@ -160,10 +164,16 @@ def jvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple
     >>> cr.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
-    primals, tangents = _as_tuple("primals", primals), _as_tuple("tangents", tangents)
+    require_function("jvp", fun)
+    return _pushed("jvp", fun, _as_tuple("primals", primals), _as_tuple("tangents", tangents))
+
+
+def _pushed(asker: str, fun: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     call = read(fun, primals, {}, tuple(range(len(primals))))
     moving = [as_value(leaf) for leaf in flatten(tangents)[0]]
-    _same_shapes("jvp: a tangent", [np.shape(t) for t in moving], [np.shape(v) for v in call.values], paths(primals))
+    _same_shapes(
+        f"{asker}: a tangent", [np.shape(t) for t in moving], [np.shape(v) for v in call.values], paths(primals)
+    )
     values, moved = pushforward(call.flat(), call.values, moving)
     return _gathered(call, values), _gathered(call, moved)
 
@@ -179,6 +189,7 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pullback(1.0)
     (3.0, 2.0)
     """
+    require_function("vjp", fun)
     call = read(fun, primals, {}, tuple(range(len(primals))))
     # The pullback may run after the caller has changed the arguments in place.
     inputs = [np.copy(value) if np.ndim(value) else value for value in call.values]
@@ -227,8 +238,8 @@ def _jacobian(fun: Function, argnums: int | Sequence[int], mode: str | None, /, 
 
 
 def _arranged(call: Arguments, row: Sequence[Array], alone: bool) -> Any:
-    cast = [block if np.ndim(block) or isinstance(block, Traced) else plain(block) for block in row]
-    parts = unflatten(call.structure, cast)
+    entries = [block if np.ndim(block) or isinstance(block, Traced) else plain(block) for block in row]
+    parts = unflatten(call.structure, entries)
     return parts[0] if alone else tuple(parts)
 
 
@@ -303,7 +314,7 @@ def hessian(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
 
 
 def _hessian(fun: Function, argnums: int | Sequence[int], /, *args: Any, **kwargs: Any) -> Any:
-    return _jacobian(grad(fun, argnums), argnums, "forward", *args, **kwargs)
+    return _jacobian(partial(_gradient, fun, "hessian", argnums, False), argnums, "forward", *args, **kwargs)
 
 
 def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -317,8 +328,10 @@ def hvp(fun: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     >>> cr.hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     array([6., 0.])
     """
+    require_function("hvp", fun)
     primals, tangents = _as_tuple("primals", primals), _as_tuple("tangents", tangents)
-    _, product = jvp(grad(fun, tuple(range(len(primals)))), primals, tangents)
+    gradient = partial(_gradient, fun, "hvp", tuple(range(len(primals))), False)
+    _, product = _pushed("hvp", gradient, primals, tangents)
     return product[0] if len(primals) == 1 else product
 
 

@@ -47,13 +47,18 @@ def transformed(transform: str, work: Callable[..., Any], fun: Callable[..., Any
 
     Raises TracingError where `fun` is no function.
     """
-    if not callable(fun):
-        raise TracingError(f"cr.{transform} takes a function, but was given a {type(fun).__name__}: {fun!r:.60}")
+    require_function(transform, fun)
     made = Transformed(work, fun, *options)
     functools.update_wrapper(made, fun)
     made.__name__ = f"{transform}({getattr(fun, '__name__', 'function')})"
     made.transform = transform
     return made
+
+
+def require_function(asker: str, fun: Any) -> None:
+    """Raise TracingError where `fun`, which the user gave to `cr.asker`, is no function."""
+    if not callable(fun):
+        raise TracingError(f"cr.{asker} takes a function, not {fun!r:.60} (of type {type(fun).__name__})")
 
 
 def own_name(function: Any) -> str | None:
