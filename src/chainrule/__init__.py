@@ -20,7 +20,8 @@ from chainrule.errors import (
     TracingError,
 )
 from chainrule.transforms.batch import vmap
-from chainrule.transforms.custom import checkpoint, custom_jvp, custom_vjp, stop_gradient
+from chainrule.transforms.checkpoint import checkpoint
+from chainrule.transforms.custom import custom_jvp, custom_vjp, stop_gradient
 from chainrule.transforms.derivatives import derivative, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 if TYPE_CHECKING:

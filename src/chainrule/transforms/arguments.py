@@ -147,6 +147,11 @@ def _several(argnums: Any) -> tuple[int, ...]:
         raise TypeError(message) from None
 
 
+def as_operand(leaf: Any) -> Array:
+    """Return an argument as an operand of the engine; a traced value, also of integers, as it is."""
+    return leaf if isinstance(leaf, Traced) else as_value(leaf)
+
+
 def as_output(value: Any) -> Array:
     """Return what the user's function returned as a value of the engine."""
     if isinstance(value, Traced):
