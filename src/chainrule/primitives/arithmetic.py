@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, General, Linear
 from chainrule.core.trace import Traced
+from chainrule.primitives.steps import STEP
 
 NONZERO = (0.2, 2.0)
 POSITIVE = (0.1, 2.0)
@@ -95,7 +96,7 @@ FLOOR_DIVIDE = Elementwise(
     value=np.floor_divide,
     partials=(None, None),
     operator=operator.floordiv,
-    rule="a step function is constant between its steps",
+    rule=STEP,
     domain=((-2.0, 2.0), NONZERO),
 )
 REMAINDER = Elementwise(
@@ -179,7 +180,7 @@ BINARY_EXPONENT = Elementwise(
     name="binary_exponent",
     value=lambda x: np.frexp(x)[1],
     partials=(None,),
-    rule="a step function is constant between its steps",
+    rule=STEP,
 )
 """The exponent that np.frexp gives."""
 

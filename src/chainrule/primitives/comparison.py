@@ -5,40 +5,37 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
+from chainrule.primitives.arithmetic import is_complex
+from chainrule.primitives.steps import STEP, step
 
-STEP = "a step function is constant between its steps"
+BETWEEN = (0.2, 0.8)
 
-
-def _step(name: str, value: np.ufunc) -> Elementwise:
-    return Elementwise(name=name, value=value, partials=(None,) * value.nin, rule=STEP, domain=(0.2, 0.8))
-
-
-EQUAL = _step("equal", np.equal)
-NOT_EQUAL = _step("not_equal", np.not_equal)
-LESS = _step("less", np.less)
-LESS_EQUAL = _step("less_equal", np.less_equal)
-GREATER = _step("greater", np.greater)
-GREATER_EQUAL = _step("greater_equal", np.greater_equal)
-LOGICAL_AND = _step("logical_and", np.logical_and)
-LOGICAL_OR = _step("logical_or", np.logical_or)
-LOGICAL_XOR = _step("logical_xor", np.logical_xor)
-LOGICAL_NOT = _step("logical_not", np.logical_not)
-ISFINITE = _step("isfinite", np.isfinite)
-ISINF = _step("isinf", np.isinf)
-ISNAN = _step("isnan", np.isnan)
-SIGNBIT = _step("signbit", np.signbit)
-SIGN = _step("sign", np.sign)
-FLOOR = _step("floor", np.floor)
-CEIL = _step("ceil", np.ceil)
-TRUNC = _step("trunc", np.trunc)
-RINT = _step("rint", np.rint)
-SPACING = _step("spacing", np.spacing)
+EQUAL = step("equal", np.equal, BETWEEN)
+NOT_EQUAL = step("not_equal", np.not_equal, BETWEEN)
+LESS = step("less", np.less, BETWEEN)
+LESS_EQUAL = step("less_equal", np.less_equal, BETWEEN)
+GREATER = step("greater", np.greater, BETWEEN)
+GREATER_EQUAL = step("greater_equal", np.greater_equal, BETWEEN)
+LOGICAL_AND = step("logical_and", np.logical_and, BETWEEN)
+LOGICAL_OR = step("logical_or", np.logical_or, BETWEEN)
+LOGICAL_XOR = step("logical_xor", np.logical_xor, BETWEEN)
+LOGICAL_NOT = step("logical_not", np.logical_not, BETWEEN)
+ISFINITE = step("isfinite", np.isfinite, BETWEEN)
+ISINF = step("isinf", np.isinf, BETWEEN)
+ISNAN = step("isnan", np.isnan, BETWEEN)
+SIGNBIT = step("signbit", np.signbit, BETWEEN)
+SIGN = step("sign", np.sign, BETWEEN)
+FLOOR = step("floor", np.floor, BETWEEN)
+CEIL = step("ceil", np.ceil, BETWEEN)
+TRUNC = step("trunc", np.trunc, BETWEEN)
+RINT = step("rint", np.rint, BETWEEN)
+SPACING = step("spacing", np.spacing, BETWEEN)
 HEAVISIDE = Elementwise(
     name="heaviside",
     value=np.heaviside,
     partials=(None, lambda out, x, h: np.equal(x, 0)),
     rule=STEP,
-    domain=(0.2, 0.8),
+    domain=BETWEEN,
 )
 
 STEPS: tuple[Primitive, ...] = (
@@ -53,7 +50,7 @@ def larger(x: Array, y: Array) -> Array:
     Complex numbers are in NumPy's order: by their real parts, and where these are equal by their imaginary parts.
     """
     difference = x - y
-    if getattr(getattr(difference, "dtype", None), "kind", "f") == "c":
+    if is_complex(difference):
         real, imaginary = np.real(difference), np.imag(difference)
         difference = np.where(np.equal(real, 0), imaginary, real)
     return np.heaviside(difference, 0.5)

@@ -15,6 +15,7 @@ from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import bind
 from chainrule.errors import NotDifferentiableError
 from chainrule.primitives.products import adjoint, conjugate, swapped
+from chainrule.primitives.steps import STEP
 from chainrule.user_code import where
 
 
@@ -202,6 +203,6 @@ QR = General(
 MATRIX_RANK: Piecewise = Piecewise(
     name="matrix_rank",
     value=np.linalg.matrix_rank,
-    rule="a step function is constant between its steps",
+    rule=STEP,
     batch=lambda batched, a, **parameters: bind(MATRIX_RANK, (a,), parameters),
 )

@@ -7,6 +7,7 @@ import scipy
 
 from chainrule.core.primitive import Array, Elementwise
 from chainrule.primitives.special import UNIT, NoRule
+from chainrule.primitives.steps import STEP
 
 MIDDLE = (0.5, 3.0)
 
@@ -44,7 +45,7 @@ GAMMASGN = Elementwise(
     name="gammasgn",
     value=lambda x: scipy.special.gammasgn(x),
     partials=(None,),
-    rule="a step function is constant between its steps",
+    rule=STEP,
     domain=MIDDLE,
 )
 BETALN = Elementwise(

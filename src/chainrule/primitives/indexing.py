@@ -8,9 +8,9 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Linear, Piecewise
 from chainrule.core.trace import Traced, bind
-from chainrule.primitives.comparison import STEP
 from chainrule.primitives.index_keys import ARRAY, FULL, Key, Layout, Template, key_of, split_key
 from chainrule.primitives.shape import WHERE, aligned, batch_size, cast, unbroadcast, with_batch
+from chainrule.primitives.steps import STEP
 
 
 def _may_repeat(arrays: tuple[Array, ...]) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError
-from chainrule.primitives.comparison import STEP
 from chainrule.primitives.reduction import kept, shifted
 from chainrule.primitives.shape import Shape, batch_size, cast
+from chainrule.primitives.steps import STEP
 from chainrule.user_code import where
 
 SORTED = "sorted elements carry their sensitivities with them"

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Linear, Piecewise
 from chainrule.core.trace import Traced, bind
+from chainrule.primitives.steps import STEP
 
 Shape = tuple[int, ...]
 MOVES = "moving elements moves their sensitivities back"
@@ -178,7 +179,7 @@ ASTYPE = Linear(
 TRUNCATE = Piecewise(
     name="truncate",
     value=_astype,
-    rule="a step function is constant between its steps",
+    rule=STEP,
     batch=lambda batched, x, dtype: cast(x, dtype),
 )
 """A cast to integers or booleans."""

@@ -8,6 +8,7 @@ from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import Traced, bind, innermost
 from chainrule.errors import NoRuleError
 from chainrule.primitives.products import adjoint, conjugate, sum_to, swapped
+from chainrule.primitives.steps import STEP
 from chainrule.user_code import where
 
 
@@ -161,7 +162,7 @@ def _nearly_singular(a: Array) -> Array:
 NEARLY_SINGULAR: Piecewise = Piecewise(
     name="nearly_singular",
     value=_nearly_singular,
-    rule="a step function is constant between its steps",
+    rule=STEP,
     batch=lambda batched, a: bind(NEARLY_SINGULAR, (a,)),
 )
 
