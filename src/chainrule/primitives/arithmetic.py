@@ -54,10 +54,11 @@ def _share(side: Array, length: Array) -> Array:
     if isinstance(length, np.generic):
         return side / length if length else np.zeros_like(length)[()]
     is_array = isinstance(length, np.ndarray | Traced)
-    return _quotient_or_zero(side, length) if is_array else side / length
+    return quotient_or_zero(side, length) if is_array else side / length
 
 
-def _quotient_or_zero(above: Array, below: Array) -> Array:
+def quotient_or_zero(above: Array, below: Array) -> Array:
+    """Return above / below of arrays; but 0 where below is 0, without a warning."""
     is_zero = np.equal(below, 0)
     return np.where(is_zero, 0, above / np.where(is_zero, 1, below))
 

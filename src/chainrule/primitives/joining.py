@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from chainrule.core.primitive import Array, Linear
+from chainrule.primitives.shape import batch_size, with_batch
 
 
 def _stack(*operands: Array) -> Array:
@@ -14,12 +15,8 @@ def _stack(*operands: Array) -> Array:
 
 
 def _stack_batch(batched: tuple[bool, ...], *operands: Array) -> Array:
-    size = next(np.shape(operand)[0] for operand, flag in zip(operands, batched, strict=True) if flag)
-    rows = [
-        operand if flag else np.broadcast_to(operand, (size, *np.shape(operand)))
-        for operand, flag in zip(operands, batched, strict=True)
-    ]
-    return np.stack(rows, axis=1)
+    size = batch_size(batched, operands)
+    return np.stack([with_batch(x, flag, size) for flag, x in zip(batched, operands, strict=True)], axis=1)
 
 
 STACK = Linear(

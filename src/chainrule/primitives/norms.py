@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.core.primitive import Array, Composite, General
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError
+from chainrule.primitives.arithmetic import quotient_or_zero
 from chainrule.primitives.products import conjugate
 from chainrule.primitives.shape import cast, size_of
 from chainrule.user_code import where
@@ -33,9 +34,7 @@ def _root_of_squares(x: Array, axis: Axes, keepdims: bool) -> Array:
 
 def _push_euclidean(out: Array, tangents: tuple[Array, ...], x: Array, axis: Axes, keepdims: bool) -> Array:
     length = out if keepdims else np.expand_dims(out, axis)
-    is_zero = np.equal(length, 0)
-    direction = np.where(is_zero, 0, x / np.where(is_zero, 1, length))
-    moved = conjugate(direction) * tangents[0]
+    moved = conjugate(quotient_or_zero(x, length)) * tangents[0]
     return np.sum(np.real(moved) if np.dtype(moved.dtype).kind == "c" else moved, axis=axis, keepdims=keepdims)
 
 

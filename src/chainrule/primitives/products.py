@@ -12,6 +12,7 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Composite, Multilinear
 from chainrule.core.trace import bind
+from chainrule.primitives.shape import aligned, unbroadcast
 
 # NumPy's own limit on the operands of one einsum.
 MAXIMUM_EINSUM_OPERANDS = 63
@@ -33,17 +34,6 @@ def adjoint(x: Array) -> Array:
     return conjugate(swapped(x))
 
 
-def sum_to(ct: Array, shape: tuple[int, ...]) -> Array:
-    """Sum `ct` over the axes along which an operand of the given shape was broadcast."""
-    if ct.shape == shape:
-        return ct
-    leading = ct.ndim - len(shape)
-    if leading:
-        ct = np.sum(ct, axis=tuple(range(leading)))
-    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1 and ct.shape[axis] != 1)
-    return np.sum(ct, axis=stretched, keepdims=True) if stretched else ct
-
-
 def _matmul(x: Array, y: Array) -> Array:
     # Hot path: benchmarks/test_eager.py. `dot` is the same product of vectors and matrices with half of the overhead.
     if 0 < x.ndim <= 2 and 0 < y.ndim <= 2:
@@ -63,8 +53,8 @@ def _left_cotangent(ct: Array, x: Array, y: Array) -> Array:
     if y_ndim == 2 and x_ndim <= 2:
         return np.dot(y, ct) if x_ndim == 1 else np.dot(ct, y.T)
     if x_ndim == 1:
-        return sum_to(np.matmul(y, ct[..., None])[..., 0], x.shape)
-    return sum_to(np.matmul(ct, swapped(y)), x.shape)
+        return unbroadcast(np.matmul(y, ct[..., None])[..., 0], x.shape)
+    return unbroadcast(np.matmul(ct, swapped(y)), x.shape)
 
 
 def _right_cotangent(ct: Array, x: Array, y: Array) -> Array:
@@ -77,19 +67,12 @@ def _right_cotangent(ct: Array, x: Array, y: Array) -> Array:
     if x_ndim == 1:
         if y_ndim == 1:
             return ct * x
-        return np.dot(x[:, None], ct[None, :]) if y_ndim == 2 else sum_to(x[:, None] * ct[..., None, :], y.shape)
+        return np.dot(x[:, None], ct[None, :]) if y_ndim == 2 else unbroadcast(x[:, None] * ct[..., None, :], y.shape)
     if y_ndim <= 2:  # one product of all rows instead of one for each matrix of the stack
         count = math.prod(x.shape[:-1])
         rows = np.reshape(x, (count, x.shape[-1]))
         return np.matmul(rows.T, np.reshape(ct, (count, *y.shape[1:])))
-    return sum_to(np.matmul(swapped(x), ct), y.shape)
-
-
-def _aligned(x: Array, batched: bool, ndim: int) -> Array:
-    """Insert axes after a leading batch axis until `x` has `ndim` axes besides it."""
-    if not batched or x.ndim == ndim + 1:
-        return x
-    return np.reshape(x, (x.shape[0], *(1,) * (ndim + 1 - x.ndim), *x.shape[1:]))
+    return unbroadcast(np.matmul(swapped(x), ct), y.shape)
 
 
 def _batched_matmul(batched: tuple[bool, bool], x: Array, y: Array) -> Array:
@@ -100,7 +83,7 @@ def _batched_matmul(batched: tuple[bool, bool], x: Array, y: Array) -> Array:
     x = x[..., None, :] if x_ndim == 1 else x
     y = y[..., :, None] if y_ndim == 1 else y
     ndim = max(x_ndim, y_ndim, 2)
-    out = np.matmul(_aligned(x, x_batched, ndim), _aligned(y, y_batched, ndim))
+    out = np.matmul(aligned(x, x_batched, ndim), aligned(y, y_batched, ndim))
     if y_ndim == 1:
         out = out[..., 0]
     if x_ndim == 1:

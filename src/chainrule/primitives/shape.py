@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,16 @@ def aligned(x: Array, batched: bool, ndim: int) -> Array:
     if not batched or len(shape) == ndim + 1:
         return x
     return np.reshape(x, (shape[0], *(1,) * (ndim + 1 - len(shape)), *shape[1:]))
+
+
+def aligned_together(batched: Sequence[bool], operands: Sequence[Array]) -> list[Array]:
+    """Return operands that broadcast behind their batch axes as the members of the batch broadcast."""
+    ndims = [np.ndim(each) - flag for flag, each in zip(batched, operands, strict=True)]
+    ndim = max(ndims)
+    return [
+        each if own == ndim else aligned(each, flag, ndim)
+        for flag, each, own in zip(batched, operands, ndims, strict=True)
+    ]
 
 
 def with_batch(x: Array, batched: bool, size: int) -> Array:
@@ -192,8 +203,7 @@ def _not_taken(ct: Array, index: int, x: Array, y: Array, condition: Array) -> A
 
 
 def _batched_where(batched: tuple[bool, ...], *operands: Array) -> Array:
-    ndim = max(np.ndim(each) - flag for flag, each in zip(batched, operands, strict=True))
-    x, y, condition = (aligned(each, flag, ndim) for flag, each in zip(batched, operands, strict=True))
+    x, y, condition = aligned_together(batched, operands)
     return np.where(condition, x, y)
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import Traced, bind, innermost
 from chainrule.errors import NoRuleError
-from chainrule.primitives.products import adjoint, conjugate, sum_to, swapped
+from chainrule.primitives.products import adjoint, conjugate, swapped
+from chainrule.primitives.shape import aligned, unbroadcast
 from chainrule.primitives.steps import STEP
 from chainrule.user_code import where
 
@@ -85,7 +86,7 @@ def _pull_solve(out: Array, ct: Array, a: Array, b: Array) -> tuple[Array, Array
     else:
         side = np.linalg.solve(adjoint(a), ct)
         a_cotangent = -np.matmul(side, adjoint(out))
-    return sum_to(a_cotangent, a.shape), sum_to(side, b.shape)
+    return unbroadcast(a_cotangent, a.shape), unbroadcast(side, b.shape)
 
 
 def _batched_solve(batched: tuple[bool, bool], a: Array, b: Array) -> Array:
@@ -96,11 +97,7 @@ def _batched_solve(batched: tuple[bool, bool], a: Array, b: Array) -> Array:
             return swapped(np.linalg.solve(a, b.T))  # one factorization for the whole batch
         b = b[..., None] if b_batched else b[:, None]
     ndim = max(a_ndim, b_ndim, 2)
-    if a_batched and a_ndim < ndim:
-        a = np.reshape(a, (a.shape[0], *(1,) * (ndim - a_ndim), *a.shape[1:]))
-    if b_batched and b.ndim < ndim + 1:
-        b = np.reshape(b, (b.shape[0], *(1,) * (ndim + 1 - b.ndim), *b.shape[1:]))
-    out = np.linalg.solve(a, b)
+    out = np.linalg.solve(aligned(a, a_batched, ndim), aligned(b, b_batched, ndim))
     return out[..., 0] if b_ndim == 1 else out
 
 

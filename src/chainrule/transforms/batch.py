@@ -11,6 +11,7 @@ from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import Trace, Traced, bind, compute
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ShapeError, TracingError
+from chainrule.primitives.shape import aligned_together
 from chainrule.tracing.lift import lift
 from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import call, close_over
@@ -67,7 +68,7 @@ class BatchTrace(Trace):
         if not any(batched):
             out = compute(primitive, values, parameters)
         elif isinstance(primitive, Elementwise):
-            out = compute(primitive, _aligned(values, batched), parameters)
+            out = compute(primitive, aligned_together(batched, values), parameters)
         elif primitive.batch is not None:
             out = primitive.batch(tuple(batched), *values, **parameters)
         else:
@@ -75,19 +76,6 @@ class BatchTrace(Trace):
         if type(out) is tuple:
             return tuple(TracedArray(self, part, any(batched)) for part in out)
         return TracedArray(self, out, any(batched))
-
-
-def _aligned(values: Sequence[Array], batched: Sequence[bool]) -> list[Array]:
-    """Insert axes behind the batch axis, so that operands of different numbers of axes broadcast as without it."""
-    axes = max(np.ndim(value) - flag for value, flag in zip(values, batched, strict=True))
-    aligned = []
-    for value, flag in zip(values, batched, strict=True):
-        missing = axes + 1 - np.ndim(value)
-        if flag and missing:
-            shape = np.shape(value)
-            value = np.reshape(value, (shape[0], *(1,) * missing, *shape[1:]))
-        aligned.append(value)
-    return aligned
 
 
 def _each(
