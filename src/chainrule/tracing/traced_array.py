@@ -18,16 +18,15 @@ from chainrule.primitives import comparison as c
 from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.table import BY_UFUNC, of_scipy
+from chainrule.tracing.array_methods import ArrayMethods
 from chainrule.tracing.complaints import WITH_NUMPY
-from chainrule.tracing.flat_elements import FlatElements
-from chainrule.tracing.lift import NO_MATRIX, as_own_array, lift
+from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
-from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, TracedOperators, absolute, operand_of, sign
+from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, absolute, operand_of, sign
 from chainrule.tracing.outputs import of_shape, takes_traced, written
-from chainrule.tracing.python_numbers import as_python_number
-from chainrule.tracing.shared_memory import has_ellipsis, in_order, is_view, only_rearranges, reader
+from chainrule.tracing.shared_memory import has_ellipsis, is_view, only_rearranges, reader
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
 from chainrule.tracing.ufunc_calls import call_ufunc
 from chainrule.user_code import where
@@ -55,32 +54,7 @@ def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
     return update
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method that is NumPy's function of the same name with the array first."""
-
-    def method(self: Traced, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"NumPy's `{function.__name__}` of this array."
-    return method
-
-
-def _axes_method(function: Callable[..., Any], keyword: str) -> Callable[..., Any]:
-    """Return a method that takes its integers separately or as one tuple: `x.reshape(2, 3)`, `x.reshape((2, 3))`."""
-
-    def method(self: Traced, *args: Any, **kwargs: Any) -> Any:
-        if keyword in kwargs:
-            return function(self, **kwargs)
-        value = args[0] if len(args) == 1 else args
-        return function(self, value, **kwargs) if args else function(self, **kwargs)
-
-    method.__name__ = function.__name__
-    method.__doc__ = f"NumPy's `{function.__name__}` of this array."
-    return method
-
-
-class TracedArray(TracedOperators):
+class TracedArray(ArrayMethods):
     """Stands for an array or a number while a function is traced. Assignment gives it a new value: nothing is overwritten."""
 
     __slots__ = ()
@@ -267,114 +241,6 @@ class TracedArray(TracedOperators):
         if not isinstance(new, Traced):
             new = self.owner.constant(new)
         self.owner, self.value, self.data = new.owner, new.value, new.data
-
-    # --- NumPy's methods -----------------------------------------------------------------------------------------------
-
-    all, any = _method(np.all), _method(np.any)
-    argmax, argmin, argsort = _method(np.argmax), _method(np.argmin), _method(np.argsort)
-    argpartition, choose = _method(np.argpartition), _method(np.choose)
-    clip, cumprod, cumsum = _method(np.clip), _method(np.cumprod), _method(np.cumsum)
-    diagonal, dot, trace = _method(np.diagonal), _method(np.dot), _method(np.trace)
-    max, min, mean, prod, std = _method(np.max), _method(np.min), _method(np.mean), _method(np.prod), _method(np.std)
-    nonzero, ravel, repeat, round = _method(np.nonzero), _method(np.ravel), _method(np.repeat), _method(np.round)
-    searchsorted, squeeze, sum, swapaxes = (
-        _method(np.searchsorted), _method(np.squeeze), _method(np.sum), _method(np.swapaxes),
-    )  # fmt: skip
-    put, take, var = _method(np.put), _method(np.take), _method(np.var)
-    reshape, transpose = _axes_method(np.reshape, "shape"), _axes_method(np.transpose, "axes")
-
-    @property
-    def T(self) -> Any:
-        """The array with its axes reversed."""
-        return np.transpose(self)
-
-    @property
-    def mT(self) -> Any:
-        """The array with its last two axes swapped."""
-        return np.swapaxes(self, -1, -2)
-
-    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Any:
-        """Return the slices along an axis for which the condition holds."""
-        return np.compress(condition, self, axis=axis, out=out)
-
-    def view(self, *args: Any, **kwargs: Any) -> Any:
-        """Return another array of the same elements: an assignment to one is seen in the other."""
-        if np.matrix in args:
-            raise TracingError(f"{NO_MATRIX}{where()}")
-        if args or kwargs:
-            raise TracingError(f"a traced array cannot be viewed as another type; convert it: x.astype(dtype){where()}")
-        return self[...] if self.shape else self
-
-    @property
-    def flat(self) -> Any:
-        """The elements in row order, which can be read and assigned to by their position."""
-        return FlatElements(self)
-
-    @flat.setter
-    def flat(self, values: Any) -> None:
-        FUNCTIONS[np.put](self, np.arange(self.size), values)
-
-    @property
-    def flags(self) -> Any:
-        """How an array of this shape lies in memory; it can be assigned to."""
-        return np.empty(self.shape, self.dtype).flags
-
-    @property
-    def nbytes(self) -> int:
-        """The size of the elements in bytes."""
-        return self.size * int(self.dtype.itemsize)
-
-    @property
-    def itemsize(self) -> int:
-        """The size of one element in bytes."""
-        return int(self.dtype.itemsize)
-
-    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the array with elements of another type. A conversion to integers has derivative zero."""
-        if kwargs.get("copy") is False and self.dtype == np.dtype(dtype):
-            return self
-        return FUNCTIONS[np.astype](self, dtype)
-
-    def copy(self, order: str = "C") -> TracedArray:
-        """Return a copy: an assignment to it leaves this array as it is."""
-        copied: Any = in_order(self.snapshot())
-        found: TracedArray = copied
-        if self.version:
-            as_own_array(found)
-        return found
-
-    __copy__ = copy
-
-    def flatten(self, order: Any = "C") -> Any:
-        """Return a copy with one axis."""
-        return np.ravel(self, order=order).copy()
-
-    def fill(self, value: Any) -> None:
-        """Assign one value to every element."""
-        self[...] = value
-
-    def sort(self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> None:
-        """Sort along an axis; this array takes the sorted value."""
-        self.assign(FUNCTIONS[np.sort](self, operator.index(axis), kind, order, stable=stable))
-
-    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
-        """Partition along an axis; this array takes the partitioned value."""
-        self.assign(FUNCTIONS[np.partition](self, kth, operator.index(axis), kind, order))
-
-    def item(self, *position: int) -> Any:
-        """Return one element as a Python number, still traced."""
-        flat = np.ravel(self)
-        if not position:
-            if self.size != 1:
-                raise ValueError("only an array of one element can be made one number")
-            return as_python_number(flat[0])
-        return as_python_number(self[position] if len(position) > 1 else flat[position[0]])
-
-    def tolist(self) -> Any:
-        """Return nested lists of traced numbers."""
-        if not self.shape:
-            return as_python_number(self)
-        return [part.tolist() if isinstance(part, TracedArray) else part for part in self]
 
 
 def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None:
