@@ -29,7 +29,7 @@ from chainrule.native.entry_plan import Array, EntryPlan, Nested, Number
 pytestmark = pytest.mark.skipif(not supported(), reason="this interpreter has no native calls")
 
 
-def test_tree_of_results() -> None:
+def test_results_are_nested_as_the_plan_says() -> None:
     f = with_entries(tree_entry())
     out = f(0.5)
     assert list(out) == ["first", "inner", "array", "whole"]
@@ -98,7 +98,7 @@ def test_entries_are_tried_in_order() -> None:
     assert f(np.ones(2))[0] == "fallback"
 
 
-def test_direct_call() -> None:
+def test_an_entry_is_called_without_its_function() -> None:
     entry = polynomial()
     assert entry.call(2.0) == 10.0
     assert entry.call(2) is NotImplemented

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not supported(), reason="this interpreter has no
 
 
 @pytest.mark.parametrize("level", [0, 2])
-def test_number(level: int) -> None:
+def test_a_number_is_a_float_also_numpys(level: int) -> None:
     f = with_entries(polynomial(level))
     for x in (2.0, np.float64(2.0)):
         assert f(x) == 10.0
@@ -51,7 +51,7 @@ def test_keywords_reach_the_fallback() -> None:
     assert f(2.0, **none) == 10.0
 
 
-def test_array() -> None:
+def test_an_array_gives_a_new_array() -> None:
     f = with_entries(squares())
     x = np.array([3.0, -4.0])
     first, second = f(x), f(x)
@@ -129,7 +129,7 @@ def test_errors_of_a_program_that_was_given_copies_are_raised() -> None:
         f(np.arange(4.0)[::2])
 
 
-def test_fortran_order() -> None:
+def test_an_array_in_fortran_order_is_no_other() -> None:
     body = "  %x = load double, ptr %p0\n  store double %x, ptr %p1\n  ret i64 0"
     f = with_entries(compiled(EntryPlan((Array(F8, (2, 3), "F"),), Number()), body, 2))
     assert f(np.full((2, 3), 4.0, order="F")) == 4.0
@@ -163,7 +163,7 @@ def test_keywords_in_any_order() -> None:
         assert f(*args, **kwargs) == ("fallback", args, kwargs)
 
 
-def test_python_number() -> None:
+def test_a_number_of_pythons_is_no_float64() -> None:
     f = with_entries(compiled(EntryPlan((Number(is_python=True),), Number()), POLYNOMIAL, 2))
     assert f(2.0) == 10.0
     assert f(np.float64(2.0))[0] == "fallback"
@@ -179,7 +179,7 @@ class Other(NamedTuple):
     y: Any
 
 
-def test_named_tuples() -> None:
+def test_a_named_tuple_is_one_of_its_class() -> None:
     given = Nested("tuple", (Number(), PAIR), (), Pair)
     results = Nested("tuple", (PAIR, Nested("tuple", (Number(), Same(None)), (), Other)), (), Pair)
     body = SQUARES.replace("%p1", "%p2").replace("%p0", "%p1").replace("  ret i64 0", "")
@@ -199,7 +199,7 @@ def test_named_tuples() -> None:
         assert f(other)[1][0] is other
 
 
-def test_shapes() -> None:
+def test_arrays_of_every_shape_and_of_no_other() -> None:
     for shape in ((), (1,), (2, 3), (2, 3, 4, 5), (0, 3)):
         f = with_entries(compiled(EntryPlan((Array(F8, shape),), Array(F4, shape)), "  ret i64 0", 2))
         out = f(np.ones(shape))
@@ -210,7 +210,7 @@ def test_shapes() -> None:
     assert fortran(np.ones((2, 3), order="F"))[0] == "fallback"
 
 
-def test_whole() -> None:
+def test_a_whole_number_is_an_int_of_64_bits() -> None:
     f = with_entries(
         compiled(
             EntryPlan((Whole(),), Whole()),
@@ -226,7 +226,7 @@ def test_whole() -> None:
 
 
 @pytest.mark.parametrize("name", "? i1 u1 i2 u2 i4 u4 i8 u8 f2 f4 f8 g c8 c16 G".split())
-def test_scalar(name: str) -> None:
+def test_a_scalar_keeps_its_type(name: str) -> None:
     dtype = np.dtype(name)
     size = dtype.itemsize
     body = f"  %x = load i{8 * size}, ptr %p0\n  store i{8 * size} %x, ptr %p1\n  ret i64 0"
@@ -241,7 +241,7 @@ def test_scalar(name: str) -> None:
     assert f(np.ones((), dtype))[0] == "fallback"
 
 
-def test_same() -> None:
+def test_an_object_is_that_very_object() -> None:
     marker = "marker"
     f = with_entries(compiled(EntryPlan((Same(None), Same(marker), Number()), Number()), POLYNOMIAL, 2))
     assert f(None, marker, 2.0) == 10.0
@@ -249,7 +249,7 @@ def test_same() -> None:
     assert f(None, "other", 2.0)[0] == "fallback"
 
 
-def test_nested_arguments() -> None:
+def test_nested_arguments_have_their_structure_and_no_other() -> None:
     shape = Nested(
         "dict", (Nested("list", (PAIR, Nested("tuple", (Number(), Same(None))))), Nested("tuple", ())), ("w", "b")
     )

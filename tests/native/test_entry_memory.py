@@ -180,7 +180,7 @@ def test_results_of_one_call_have_memory_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("arena", [1 << 10, 1 << 17])
-def test_threads(arena: int) -> None:
+def test_many_threads_call_one_entry(arena: int) -> None:
     body = """
   %x = load double, ptr %p0
   store volatile double %x, ptr %p2
