@@ -12,12 +12,12 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import NotScalarError, ShapeError, TracingError
-from chainrule.primitives.shape import cast
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_number import as_number
 from chainrule.transforms.arguments import NUMBERS, Arguments, as_output, plain, read
 from chainrule.transforms.batch import vmap
 from chainrule.transforms.forward import pushforward
+from chainrule.transforms.jacobian_blocks import forward_blocks, reverse_blocks
 from chainrule.transforms.reverse import linearize
 from chainrule.transforms.transformed import require_function, transformed
 from chainrule.user_code import where
@@ -229,9 +229,9 @@ def _jacobian(fun: Function, argnums: int | Sequence[int], mode: str | None, /, 
     size_in = sum(int(np.size(value)) for value in call.values)
     values, pullback = linearize(flat, call.values) if mode != "forward" else ((), None)
     if pullback is None or (mode is None and size_in < sum(int(np.size(value)) for value in values)):
-        blocks = _forward_blocks(flat, call.values)
+        blocks = forward_blocks(flat, call.values)
     else:
-        blocks = _reverse_blocks(values, pullback, call.values)
+        blocks = reverse_blocks(values, pullback, call.values)
     alone = isinstance(argnums, int)
     rows = [_arranged(call, row, alone) for row in blocks]
     return unflatten(call.result_structure, rows)
@@ -241,61 +241,6 @@ def _arranged(call: Arguments, row: Sequence[Array], alone: bool) -> Any:
     entries = [block if np.ndim(block) or isinstance(block, Traced) else plain(block) for block in row]
     parts = unflatten(call.structure, entries)
     return parts[0] if alone else tuple(parts)
-
-
-def _basis(values: Sequence[Array]) -> list[Array]:
-    """Return one stacked array for each value: the unit vectors of all of them together."""
-    sizes = [int(np.size(value)) for value in values]
-    total, start, stacked = sum(sizes), 0, []
-    for value, size in zip(values, sizes, strict=True):
-        unit = np.zeros((total, size), dtype=value.dtype if value.dtype.kind in "fc" else np.float64)
-        unit[start : start + size] = np.eye(size)
-        stacked.append(unit.reshape((total, *np.shape(value))))
-        start += size
-    return stacked
-
-
-def _reverse_blocks(values: Sequence[Array], pullback: Function, inputs: Sequence[Array]) -> list[list[Array]]:
-    units = _basis(values)
-    if not sum(np.size(value) for value in values):
-        pulled = turned = pullback(values)
-    else:
-        sweep = vmap(lambda *cts: pullback(cts))
-        pulled = turned = sweep(*units)
-        if any(map(_is_complex, values)) and not all(map(_is_complex, pulled)):
-            # A real argument gets the real part only; those of the sensitivities times i are the imaginary parts.
-            turned = sweep(*(1j * unit if _is_complex(unit) else unit for unit in units))
-    blocks, start = [], 0
-    for value in values:
-        rows = slice(start, start + int(np.size(value)))
-        row = []
-        for part, other, argument in zip(pulled, turned, inputs, strict=True):
-            is_half = _is_complex(value) and not _is_complex(part)
-            block = part[rows] + 1j * other[rows] if is_half else np.conjugate(part[rows])
-            kind = np.result_type(argument, np.complex64) if is_half else argument.dtype
-            row.append(np.reshape(cast(block, kind), (*np.shape(value), *np.shape(argument))))
-        blocks.append(row)
-        start = rows.stop
-    return blocks
-
-
-def _is_complex(value: Array) -> bool:
-    return bool(value.dtype.kind == "c")
-
-
-def _forward_blocks(flat: Function, inputs: Sequence[Array]) -> list[list[Array]]:
-    units = _basis(inputs)
-    moved = vmap(lambda *tangents: pushforward(flat, inputs, tangents)[1])(*units)
-    blocks = []
-    for tangent in moved:
-        row, start = [], 0
-        for value in inputs:
-            size = int(np.size(value))
-            block = np.moveaxis(tangent[start : start + size], 0, -1)
-            row.append(np.reshape(block, (*np.shape(tangent)[1:], *np.shape(value))))
-            start += size
-        blocks.append(row)
-    return blocks
 
 
 def hessian(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
