@@ -129,8 +129,8 @@ def test_names_of_options_are_free_for_arguments():
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("vmap", ()), ("checkpoint", ()), ("hessian", ()), ("jit", ()), ("check_grad", (1.0,)), ("vjp", (1.0,)),
-     ("jvp", ((1.0,), (1.0,))), ("hvp", ((1.0,), (1.0,)))],
+    [("vmap", ()), ("custom_jvp", ()), ("custom_vjp", ()), ("checkpoint", ()), ("hessian", ()), ("jit", ()),
+     ("check_grad", (1.0,)), ("vjp", (1.0,)), ("jvp", ((1.0,), (1.0,))), ("hvp", ((1.0,), (1.0,)))],
 )  # fmt: skip
 def test_what_is_no_function_is_refused(name, arguments):
     with pytest.raises(cr.TracingError, match=rf"^cr\.{name} takes a function, not 3 \(of type int\)"):

@@ -15,7 +15,7 @@ from chainrule.core.trace import Traced, bind
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import NoRuleError, TracingError
 from chainrule.transforms.arguments import as_operand, as_output
-from chainrule.transforms.transformed import own_name
+from chainrule.transforms.transformed import own_name, require_function
 from chainrule.user_code import where
 
 STOP_GRADIENT = Piecewise(
@@ -69,8 +69,7 @@ class _Declared(ABC):
     """What the declaring decorators share: a function over pytrees, seen as one primitive over its flat arrays."""
 
     def __init__(self, fun: Callable[..., Any]) -> None:
-        if not callable(fun):
-            raise TypeError(f"{type(self).__name__} takes a function, not {fun!r:.60}")
+        require_function(type(self).__name__, fun)
         functools.update_wrapper(self, fun)
         self.fun = fun
         self.name = getattr(fun, "__name__", "function")
