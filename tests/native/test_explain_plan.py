@@ -158,6 +158,36 @@ def test_arguments_results_and_closed_over_arrays_go_by_their_names():
     assert any(note.startswith("n = 3 is part of the signature") for note in found.notes)
 
 
+class Scaler:
+    def __init__(self):
+        self.w = np.arange(20.0)
+
+    def __call__(self, x):
+        return x * self.w
+
+    def scaled(self, x):
+        return x * self.w
+
+
+SCALER = Scaler()
+PARAMS = {"w": [np.arange(20.0)]}
+
+
+@pytest.mark.parametrize(
+    ("fun", "name"),
+    [
+        (lambda x: SCALER(x), "SCALER.w"),
+        (SCALER.scaled, "self.w"),
+        (lambda x: x * PARAMS["w"][0], "PARAMS['w'][0]"),
+        (lambda x, data=SCALER.w: x * data, "data"),
+        (lambda x: sum(y * SCALE for y in (x, x)), "SCALE"),
+        (cr.grad(lambda x: np.sum(x**2 * SCALE)), "SCALE"),
+    ],
+)
+def test_arrays_are_named_however_the_function_reaches_them(fun, name):
+    assert any(note.startswith(f"{name} is an array (20, float64)") for note in plan(fun, np.ones(20)).notes)
+
+
 def test_arguments_that_a_star_collects_are_counted_also_before_keywords():
     def scaled(a, *rest, scale=2.0):
         return a * rest[1] * scale

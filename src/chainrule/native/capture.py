@@ -10,7 +10,7 @@ import functools
 import pickle
 import random
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,35 +64,41 @@ def contents(cell: types.CellType, unbound: Any = None) -> Any:
         return unbound
 
 
-def around(value: Any) -> Iterator[Any]:
-    """Return what a function or container refers to."""
+def referred(value: Any) -> list[tuple[str, Any]]:
+    """Return what a function or object refers to, each with the name by which it does; no name where it goes by none."""
     if isinstance(value, types.FunctionType):
-        held = (contents(cell, _UNBOUND) for cell in value.__closure__ or ())
-        yield from (each for each in held if each is not _UNBOUND)
-        if not is_of_library(value.__globals__):
-            for name in names_read(value.__code__):
-                if name in value.__globals__:
-                    yield value.__globals__[name]
-        yield from value.__defaults__ or ()
-        yield from (value.__kwdefaults__ or {}).values()
+        code, names = value.__code__, value.__globals__
+        cells = zip(code.co_freevars, value.__closure__ or (), strict=True)
+        found = [(name, held) for name, cell in cells if (held := contents(cell, _UNBOUND)) is not _UNBOUND]
+        if not is_of_library(names):
+            found += [(name, names[name]) for name in names_read(code) if name in names]
+        if value.__defaults__:
+            last = reversed(code.co_varnames[: code.co_argcount])
+            found += zip(last, reversed(value.__defaults__), strict=False)  # a name has one default at most
+        if value.__kwdefaults__:
+            found += value.__kwdefaults__.items()
         if hasattr(value, "__wrapped__"):
-            yield value.__wrapped__
-    elif isinstance(value, types.MethodType):
-        yield value.__func__
-        yield value.__self__
-    elif isinstance(value, functools.partial):
-        yield value.func
-        yield from value.args
-        yield from value.keywords.values()
-    elif isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, list | tuple | set | frozenset):
-        yield from value
-    elif not isinstance(value, _BARE):
-        attributes = getattr(value, "__dict__", None)
-        if isinstance(attributes, dict):  # an object may answer to any name
-            yield from attributes.values()
-        yield from (getattr(value, name) for name in getattr(type(value), "__slots__", ()) if hasattr(value, name))
+            found.append(("", value.__wrapped__))
+        return found
+    if isinstance(value, types.MethodType):
+        return [("", value.__func__), ("self", value.__self__)]
+    if isinstance(value, functools.partial):
+        return [("", value.func), *(("", each) for each in value.args), *value.keywords.items()]
+    if isinstance(value, _BARE):
+        return []
+    attributes = getattr(value, "__dict__", None)
+    found = list(attributes.items()) if isinstance(attributes, dict) else []  # an object may answer to any name
+    slots = getattr(type(value), "__slots__", ())
+    return found + [(name, getattr(value, name)) for name in slots if hasattr(value, name)]
+
+
+def around(value: Any) -> Iterable[Any]:
+    """Return what a function, an object or a container refers to."""
+    if isinstance(value, dict):
+        return value.values()
+    if isinstance(value, list | tuple | set | frozenset):
+        return value
+    return [part for _, part in referred(value)]
 
 
 def _reached(roots: Sequence[Any]) -> Iterator[Any]:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import functools
 import types
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.trees import paths, unflatten
-from chainrule.native.capture import contents
+from chainrule.native.capture import MANY, referred
 from chainrule.native.entry_plan import Array, Node, Number, Same, Whole
 from chainrule.native.signature import Call
 from chainrule.native.specialize import Variant
 from chainrule.transforms.signature import argument_names
-
-MANY = 1000
-"""So many functions around a function are looked at, in search of the names of arrays."""
 
 
 def result_names(variant: Variant) -> list[str]:
@@ -45,23 +43,27 @@ def leaf_names(fun: Callable[..., Any], call: Call) -> list[str]:
 
 
 def arrays_around(fun: Callable[..., Any]) -> dict[int, str]:
-    """Return the names of arrays that a function, and those that it calls, close over or find among their globals."""
+    """Return by what names a function, and those that it calls, reach arrays that are no arguments, by their identity.
+
+    Such a name is "data" of a variable, "model.w" or "params['w']".
+    """
     found: dict[int, str] = {}
     seen: set[int] = set()
-    stack: list[Any] = [fun]
-    while stack and len(seen) < MANY:
-        value = stack.pop()
-        if isinstance(value, functools.partial):
-            stack += [value.func, *value.args]
-        if not isinstance(value, types.FunctionType) or id(value) in seen:
+    waiting: deque[tuple[str, Any]] = deque([("", fun)])
+    while waiting and len(seen) < MANY:
+        path, value = waiting.popleft()
+        if id(value) in seen:
             continue
         seen.add(id(value))
-        code = value.__code__
-        parts = [*zip(code.co_freevars, map(contents, value.__closure__ or ()), strict=True)]
-        parts += [(name, value.__globals__[name]) for name in code.co_names if name in value.__globals__]
-        for name, part in parts:
-            if isinstance(part, np.ndarray):
-                found.setdefault(id(part), name)
-        stack += [part for _, part in parts]
-        stack += [value.__dict__.get("__wrapped__")]
+        if isinstance(value, np.ndarray):
+            if path:
+                found[id(value)] = path
+        elif isinstance(value, dict):
+            waiting.extend((f"{path}[{key!r:.20}]", part) for key, part in value.items())
+        elif isinstance(value, list | tuple):
+            waiting.extend((f"{path}[{place}]", part) for place, part in enumerate(value))
+        else:
+            has_names_of_its_own = isinstance(value, types.FunctionType | types.MethodType | functools.partial)
+            of = "" if has_names_of_its_own or not path else f"{path}."
+            waiting.extend((f"{of}{name}" if name else path, part) for name, part in referred(value))
     return found
