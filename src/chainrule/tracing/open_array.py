@@ -13,7 +13,8 @@ import numpy as np
 
 from chainrule.tracing.traced_array import TracedArray
 
-_set_class = vars(object)["__class__"].__set__  # which what a traced array answers to isinstance hides
+set_class = vars(object)["__class__"].__set__
+"""Makes a traced array one of another class, in place; what it answers to isinstance hides the attribute."""
 
 
 class OpenArray(TracedArray):
@@ -38,7 +39,7 @@ class OpenArray(TracedArray):
     def refresh(self) -> None:
         """Settle: become the plain array."""
         taken = self.taken()
-        _set_class(self, TracedArray)
+        set_class(self, TracedArray)
         self.origin = None
         self.owner, self.value, self.data = taken.owner, taken.value, taken.data
 

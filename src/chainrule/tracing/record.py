@@ -169,13 +169,12 @@ def close_over(trace: Trace, value: Any) -> Any:
     return lift(value) if holds_traced(value) else value
 
 
-def record(function: Callable[..., Any], inputs: Sequence[Array], whole: bool = True, lines: bool = False) -> Graph:
+def record(function: Callable[..., Any], inputs: Sequence[Array]) -> Graph:
     """Run a function of arrays or numbers on `inputs` and return the graph of what it did.
 
     The function may return one value or a list or tuple of values.
     """
-    graph, _ = record_with_trace(function, inputs, whole=whole, lines=lines)
-    return graph
+    return record_with_trace(function, inputs)[0]
 
 
 def record_with_trace(

@@ -19,7 +19,7 @@ from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
-from chainrule.tracing.open_array import OpenArray
+from chainrule.tracing.open_array import OpenArray, set_class
 from chainrule.tracing.operators import forward, reflected
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.ufunc_calls import loop_types
@@ -35,13 +35,12 @@ _KINDS = {"f": float, "c": complex, "i": int, "b": bool}
 _OF_ANY_SIZE = frozenset({np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.true_divide})
 """These take whole numbers that do not fit the type of the array that they meet."""
 _LARGEST = np.iinfo(np.int64).max
-_set_class = vars(object)["__class__"].__set__  # which what a traced array answers to isinstance hides
 
 
 def _of_python(result: Any, is_truth: bool = False) -> Any:
     """Return the result of an operation among Python numbers, which no name refers to yet, as a Python number."""
     if type(result) is TracedArray:
-        _set_class(result, TracedTruth if is_truth else TracedNumber)
+        set_class(result, TracedTruth if is_truth else TracedNumber)
         return result
     return result.item() if isinstance(result, np.generic) else result
 
@@ -59,7 +58,7 @@ def _operator(primitive: Primitive, is_reflected: bool = False) -> Operator:
             operands = (other, self) if is_reflected else (self, other)
             result = bind(primitive, operands) if owner.closed else owner.process(primitive, operands, NO_PARAMETERS)
             if type(result) is TracedArray and is_number:
-                _set_class(result, TracedNumber)
+                set_class(result, TracedNumber)
                 return result
             return bool(result) if result.__class__ is np.bool else _of_python(result, not is_number)
         if isinstance(other, OpenArray):
