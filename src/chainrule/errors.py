@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import linecache
 import opcode
 import os
@@ -12,10 +11,14 @@ from types import FrameType, ModuleType
 
 _PACKAGE = os.path.dirname(__file__)
 _PART_STORES = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap)
+_STANDARD_LIBRARY = os.path.dirname(os.__file__) + os.sep
 _LIBRARIES = tuple(f"{name}/" for name in ("numpy", "scipy", "optree"))
 
 WITH_NUMPY = "write it with NumPy's functions, or give it a rule with cr.custom_vjp"
 """What to do about a function that takes plain numbers only."""
+
+COMPILED = "a compiled function of SciPy takes plain numbers only"
+"""What is said of a conversion that no code of Python's asks for."""
 
 
 class ChainruleError(Exception):
@@ -83,9 +86,10 @@ def is_own(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith((_PACKAGE, "<__array_function__"))
 
 
-def _is_user_frame(frame: FrameType) -> bool:
+def is_user_frame(frame: FrameType) -> bool:
+    """Whether a frame is the user's: not of this package, nor of what stands between it and the user, such as `statistics`."""
     filename = frame.f_code.co_filename
-    if filename == contextlib.__file__:  # how a function that a context manager decorates is called
+    if filename.startswith(_STANDARD_LIBRARY) and "-packages" not in filename:
         return False
     return not is_own(frame) and not any(f"site-packages/{library}" in filename for library in _LIBRARIES)
 
@@ -93,7 +97,7 @@ def _is_user_frame(frame: FrameType) -> bool:
 def _user_frame() -> FrameType | None:
     """Return the innermost frame that belongs to the user, or None."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not _is_user_frame(frame):
+    while frame is not None and not is_user_frame(frame):
         frame = frame.f_back
     return frame
 

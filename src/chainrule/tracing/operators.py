@@ -11,7 +11,16 @@ import numpy as np
 
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind
-from chainrule.errors import WITH_NUMPY, TracingError, assigns_to_parts, called_modules, is_own, user_line, where
+from chainrule.errors import (
+    COMPILED,
+    WITH_NUMPY,
+    TracingError,
+    assigns_to_parts,
+    called_modules,
+    is_own,
+    user_line,
+    where,
+)
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -160,8 +169,19 @@ class TracedOperators(Traced):
 
     def __round__(self, ndigits: int | None = None) -> Any:
         rounded: Any = np.round(self, ndigits or 0)
-        if ndigits is not None:
-            return rounded
+        return rounded if ndigits is not None else self._as_whole(rounded)
+
+    def __floor__(self) -> Any:
+        return self._as_whole(np.floor(self))
+
+    def __ceil__(self) -> Any:
+        return self._as_whole(np.ceil(self))
+
+    def __trunc__(self) -> Any:
+        return self._as_whole(np.trunc(self))
+
+    def _as_whole(self, rounded: Any) -> Any:
+        """Return this value, rounded, as the whole number that Python's functions give."""
         if not isinstance(rounded, Traced):
             return round(rounded)  # Python's is an int
         whole = self.owner.whole_part(rounded) if self.dtype.kind == "f" else None
@@ -215,10 +235,22 @@ class TracedOperators(Traced):
                 "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
                 "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
             )
-        elif not called.isdisjoint(("math", "cmath")):
-            advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
+        elif modules := called.intersection(_PYTHONS):
+            advice = (
+                f"Python's {min(modules)} takes plain numbers only; use NumPy's function instead, such as np.sin for math.sin, "
+                "np.mean for statistics.mean"
+            )
+        elif "stop_gradient(" in source:
+            advice = (
+                "compiled code and vmap have no plain number here; leave the conversion out: a traced value takes part in NumPy, "
+                "and in if and while, as it is"
+            )
+        elif "arange(" in source:
+            advice = "write start + step * np.arange(n)"
+        elif "fromiter(" in source:
+            advice = "write np.stack(list(values))"
         elif f"{wanted}(" not in source and any(each.split(".")[0] == "scipy" for each in called):
-            advice = f"a compiled function of SciPy takes plain numbers only; {WITH_NUMPY}"
+            advice = f"{COMPILED}; {WITH_NUMPY}"
         elif _is_vectorized():
             advice = "leave otypes= of np.vectorize out: it makes the results plain numbers"
         elif re.search(r"""["']\s*%""", source):
@@ -231,7 +263,7 @@ class TracedOperators(Traced):
         else:
             advice = (
                 "leave the conversion out: a traced value takes part in NumPy as it is; where the derivative is not wanted, "
-                f"write {wanted if wanted != 'an index' else 'int'}(cr.stop_gradient(x)); a plain array that traced values are "
+                f"write {_CONVERSIONS[wanted]}; a plain array that traced values are "
                 "assigned into is created with np.zeros(n, like=x)"
             )
         raise TracingError(
@@ -350,6 +382,13 @@ class TracedOperators(Traced):
         return self.__copy__()
 
 
+_PYTHONS = frozenset({"math", "cmath", "statistics"})
+_CONVERSIONS = {
+    "float": "float(cr.stop_gradient(x))",
+    "complex": "complex(cr.stop_gradient(x)), and x + 1j * y for complex(x, y)",
+    "int": "int(cr.stop_gradient(x))",
+    "an index": "int(cr.stop_gradient(x))",
+}
 _METHODS: dict[str, Elementwise] = {
     primitive.name: primitive
     for primitive in BY_UFUNC.values()

@@ -31,6 +31,10 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
     """Call `getattr(ufunc, method)` with traced values among the inputs."""
     out = options.pop("out", None)
     refuse_out(ufunc.__name__, out[0] if isinstance(out, tuple) else out)
+    if method != "at" and set("".join(ufunc.types)) == set("O->"):
+        return _of_python(
+            getattr(ufunc, method), inputs, len(inputs) if method in ("__call__", "outer") else 1, options
+        )
     match method:
         case "__call__":
             return _call(ufunc, inputs, options)
@@ -62,15 +66,18 @@ def _spelled(ufunc: np.ufunc) -> str:
 # Calls
 
 
+def _of_python(method: Callable[..., Any], inputs: Sequence[Any], count: int, options: dict[str, Any]) -> Any:
+    """Call what np.frompyfunc makes of a Python function, or a method of it, with `count` arrays in front."""
+    result = method(*(np.array(lift(each), dtype=object) for each in inputs[:count]), *inputs[count:], **options)
+    return lift(result) if holds_traced(result) else result
+
+
 def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     special = _SPECIAL.get(ufunc)
     if special is not None:
         return special(*inputs, **options)
     if ufunc in LINEAR_ALGEBRA:
         return LINEAR_ALGEBRA[ufunc](*inputs, **options)
-    if set("".join(ufunc.types)) == set("O->"):  # what np.frompyfunc makes of a Python function
-        result = ufunc(*(np.array(lift(each), dtype=object) for each in inputs), **options)
-        return lift(result) if holds_traced(result) else result
     parts = results_of_scipy(ufunc)
     if parts is not None and not options:
         return tuple(bind(part, tuple(map(lift, inputs))) for part in parts)
