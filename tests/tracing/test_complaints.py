@@ -270,6 +270,21 @@ def test_the_step_that_is_advised_gives_a_root_its_derivative() -> None:
     cr.check_grad(root, X)
 
 
+def test_the_array_that_is_advised_takes_numbers_without_a_trace_too() -> None:
+    def powers(x: Any, array: Any) -> Any:
+        array[:] = x, x**2, x**3
+        return np.sum(array)
+
+    with pytest.raises(cr.TracingError, match=r"np\.zeros_like\(x, shape=n\), also of a number"):
+        cr.grad(lambda x: powers(x, np.zeros(3)))(2.0)
+
+    def advised(x: Any) -> Any:
+        return powers(x, np.zeros_like(x, shape=3))
+
+    assert advised(2.0) == 14.0
+    assert cr.grad(advised)(2.0) == 17.0
+
+
 def test_an_error_of_another_kind_is_told_of_as_it_is() -> None:
     class Mine(Exception):
         pass

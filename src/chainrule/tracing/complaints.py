@@ -98,7 +98,8 @@ def advice_on(error: Exception) -> Exception:
     if "output from dtype('O')" in text:
         return TracingError(
             f"traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create the "
-            "array with np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
+            "array with np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x, shape=n), also of "
+            "a number x"
             f"{_deepest_user_line(error)}"
         )
     return TracingError(

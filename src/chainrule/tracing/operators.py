@@ -233,7 +233,8 @@ class TracedOperators(Traced):
         if assigns_to_parts():
             advice = (
                 "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
-                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
+                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x, shape=n), also of a "
+                "number x"
             )
         elif modules := called.intersection(_PYTHONS):
             advice = (

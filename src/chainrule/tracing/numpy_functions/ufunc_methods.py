@@ -25,6 +25,7 @@ from chainrule.tracing.numpy_functions.elementwise import clip
 from chainrule.tracing.numpy_functions.folds import fold, fold_running, is_foldable
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.spellings import spelling_of
 
 
 def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
@@ -94,7 +95,9 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
         refuse(ufunc.__name__, **options)
         result = ufunc(*map(lift, inputs))
         return result if dtype is None else result.astype(dtype)
-    raise NoRuleError(f"{_spelled(ufunc)} has no derivative rule yet; {WITH_NUMPY}{where()}")
+    name = _spelled(ufunc)
+    instead = spelling_of("special", name) if name.startswith("scipy") else WITH_NUMPY
+    raise NoRuleError(f"{name} has no derivative rule yet; {instead}{where()}")
 
 
 def masked_call(ufunc: np.ufunc, inputs: Sequence[Any], mask: Any, old: Array, options: dict[str, Any]) -> Array:
