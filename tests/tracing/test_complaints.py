@@ -68,6 +68,11 @@ def solved_by_lapack(x: Any) -> Any:
     return np.sum(lapack.dgtsv(x[1:], x, x[1:], np.ones(3))[3])
 
 
+def gradient_of_objects(x: Any) -> Any:
+    values = np.asarray(x)
+    return np.gradient(values)[0]
+
+
 def callback_of_the_user(x: Any) -> Any:
     return scipy.integrate.quad(lambda s: s * float(x[0]), 0, 1)[0]
 
@@ -140,6 +145,11 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
         lambda x: np.sum(np.array([2 * v for v in x]), where=[True, False, True]),
         r"Python objects.* np\.array\(.*like=x\)",
     ),
+    (lambda x: np.cov(np.asarray(x), np.asarray(x))[0, 1], r"Python objects.* np\.array\(.*like=x\)"),
+    (lambda x: np.interp(np.array([x[0], 1.0]), X, X)[0], r"Python objects.* np\.array\(.*like=x\)"),
+    (lambda x: np.gradient(np.array([x[0], 1.0]))[0], "leave the type out"),
+    (gradient_of_objects, r"Python objects.* np\.stack\(\[x, y\]\) for np\.array\(\[x, y\]\)"),
+    (lambda x: np.sum(np.trunc(np.array([np.float32(2), x[0]]))), r"Python objects.* np\.array\(.*like=x\)"),
     (lambda x: np.sum(np.full_like(X, x[0])), r"np\.full\(shape, value\) for np\.full_like"),
     (lambda x: np.sum(np.arange(x[0], 3.0)), r"start \+ step \* np\.arange\(n\)"),
     (lambda x: np.sum(np.fromiter((v for v in x), float)), r"np\.stack\(list\(values\)\)"),

@@ -14,7 +14,9 @@ from chainrule.errors import COMPILED, ChainruleError, TracingError, is_own, is_
 from chainrule.tracing.lift import holds_traced
 from chainrule.tracing.spellings import spelling_of
 
-_OBJECT_COMPLAINTS = ("object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references")
+_OBJECT_COMPLAINTS = (
+    "object", "dtype('O')", "loop of ufunc", "not supported for the input types", "holds references", "doesn't define __",
+)  # fmt: skip
 _VALUE_COMPLAINTS = (
     "object arrays are not supported",
     "unsupported data types in input",  # what a sparse matrix says of the other factor
@@ -74,7 +76,7 @@ def advice_on(error: Exception) -> Exception:
         )
     complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else _VALUE_COMPLAINTS
     is_of_objects = (
-        _is_missing_ufunc(error) if isinstance(error, AttributeError) else any(map(text.__contains__, complaints))
+        _is_of_an_element(error) if isinstance(error, AttributeError) else any(map(text.__contains__, complaints))
     )
     is_of_scipy = is_of_scipy and (isinstance(error, AttributeError) or any(map(text.__contains__, _SCIPY_COMPLAINTS)))
     if not is_of_objects and not (is_of_scipy and _holds_traced(error, _is_scipy)):
@@ -83,7 +85,7 @@ def advice_on(error: Exception) -> Exception:
         return _of_library(name, text, error)
     if not is_of_objects:
         return error
-    if "according to the rule 'safe'" in text:
+    if "according to the rule 'safe'" in text and not _is_numpy(_deepest_frame(error)):
         return TracingError(
             f"a traced value was given to a compiled function that takes plain numbers only, as random generators do ({text}); "
             "draw numbers that depend on nothing and move them, loc + scale * rng.standard_normal(shape); where they are whole, "
@@ -109,10 +111,23 @@ def advice_on(error: Exception) -> Exception:
     )
 
 
-def _is_missing_ufunc(error: AttributeError) -> bool:
-    """Whether a ufunc asked a number among the elements of an array of objects for a method of its own name."""
-    is_number = isinstance(error.obj, int | float | complex | np.generic)
-    return is_number and isinstance(getattr(np, error.name or "", None), np.ufunc)
+def _is_of_an_element(error: AttributeError) -> bool:
+    """Whether NumPy asked a number among the elements of an array of objects for what arrays have, or for a ufunc's name."""
+    if not isinstance(error.obj, int | float | complex | np.generic):
+        return False
+    name = error.name or ""
+    return isinstance(getattr(np, name, None), np.ufunc) or (
+        hasattr(np.ndarray, name) and _is_numpy(_deepest_frame(error))
+    )
+
+
+def _deepest_frame(error: BaseException) -> FrameType:
+    """Return the frame of the Python function that raised, or called what raised."""
+    step: Any = error.__traceback__
+    while step.tb_next is not None and not _is_compiled(step.tb_next.tb_frame):
+        step = step.tb_next
+    found: FrameType = step.tb_frame
+    return found
 
 
 def _holds_traced(error: BaseException, is_meant: Callable[[FrameType], bool] | None = None) -> bool:

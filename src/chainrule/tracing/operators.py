@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -12,19 +11,14 @@ import numpy as np
 from chainrule.core.primitive import Array, Elementwise, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.errors import (
-    COMPILED,
-    WITH_NUMPY,
     TracingError,
-    assigns_to_parts,
-    called_modules,
-    is_own,
-    user_line,
     where,
 )
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
 from chainrule.primitives.table import BY_UFUNC
+from chainrule.tracing.conversions import advice_on_conversion
 from chainrule.tracing.lift import lift
 
 PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
@@ -37,10 +31,6 @@ _SEQUENCES = frozenset({list, tuple})
 _LARGEST = 2.0**63
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
-_VECTORIZED = (
-    np.vectorize.__dict__["_vectorize_call"].__code__,
-    np.vectorize.__dict__["_vectorize_call_with_signature"].__code__,
-)
 
 
 def operand_of(value: Any) -> Any:
@@ -100,14 +90,6 @@ def reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
         return bind(primitive, (other, self))
 
     return operator
-
-
-def _is_vectorized() -> bool:
-    """Whether np.vectorize is what runs, below what NumPy calls: its Python code stands right above this package's."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and is_own(frame):
-        frame = frame.f_back
-    return frame is not None and frame.f_code in _VECTORIZED
 
 
 _raised = forward(a.POWER)
@@ -228,47 +210,8 @@ class TracedOperators(Traced):
     def _refuse(self, wanted: str) -> NoReturn:
         if self.owner.closed:
             self.owner.refuse_closed()
-        line = user_line()
-        source, called = line[2] if line else "", called_modules()
-        if assigns_to_parts():
-            advice = (
-                "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
-                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x, shape=n), also of a "
-                "number x"
-            )
-        elif modules := called.intersection(_PYTHONS):
-            advice = (
-                f"Python's {min(modules)} takes plain numbers only; use NumPy's function instead, such as np.sin for math.sin, "
-                "np.mean for statistics.mean"
-            )
-        elif "stop_gradient(" in source:
-            advice = (
-                "compiled code and vmap have no plain number here; leave the conversion out: a traced value takes part in NumPy, "
-                "and in if and while, as it is"
-            )
-        elif "arange(" in source:
-            advice = "write start + step * np.arange(n)"
-        elif "fromiter(" in source:
-            advice = "write np.stack(list(values))"
-        elif f"{wanted}(" not in source and any(each.split(".")[0] == "scipy" for each in called):
-            advice = f"{COMPILED}; {WITH_NUMPY}"
-        elif _is_vectorized():
-            advice = "leave otypes= of np.vectorize out: it makes the results plain numbers"
-        elif re.search(r"""["']\s*%""", source):
-            advice = "an f-string takes a traced value, as in f'{x:.3f}', where % does not"
-        elif "array(" in source:
-            advice = (
-                "leave the type out: np.asarray(x) keeps the derivative, and so does np.array([...], like=x) for a list of "
-                "traced values, where x is an argument of the function; x.astype(np.float32) converts a traced array"
-            )
-        else:
-            advice = (
-                "leave the conversion out: a traced value takes part in NumPy as it is; where the derivative is not wanted, "
-                f"write {_CONVERSIONS[wanted]}; a plain array that traced values are "
-                "assigned into is created with np.zeros(n, like=x)"
-            )
         raise TracingError(
-            f"a traced value was converted to {wanted}, which would lose its derivative: {advice}{where()}"
+            f"a traced value was converted to {wanted}, which would lose its derivative: {advice_on_conversion(wanted)}{where()}"
         )
 
     # --- what it is ----------------------------------------------------------------------------------------------------
@@ -383,13 +326,6 @@ class TracedOperators(Traced):
         return self.__copy__()
 
 
-_PYTHONS = frozenset({"math", "cmath", "statistics"})
-_CONVERSIONS = {
-    "float": "float(cr.stop_gradient(x))",
-    "complex": "complex(cr.stop_gradient(x)), and x + 1j * y for complex(x, y)",
-    "int": "int(cr.stop_gradient(x))",
-    "an index": "int(cr.stop_gradient(x))",
-}
 _METHODS: dict[str, Elementwise] = {
     primitive.name: primitive
     for primitive in BY_UFUNC.values()
