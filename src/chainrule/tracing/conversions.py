@@ -61,8 +61,8 @@ def advice_on_conversion(wanted: str) -> str:
         )
     elif _is_within_numpy():
         advice = (
-            "NumPy made an array of Python objects from traced values and cannot go on with it; write x for np.asarray(x), and "
-            "np.stack([x, y]) for np.array([x, y])"
+            "NumPy made an array of Python objects from traced values and cannot go on with it; write x for np.asarray(x), "
+            "np.stack([x, y]) for np.array([x, y]), and np.zeros(n, like=x) for an array that it is to write into"
         )
     else:
         advice = (
