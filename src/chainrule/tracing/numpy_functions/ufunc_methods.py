@@ -32,7 +32,7 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
     """Call `getattr(ufunc, method)` with traced values among the inputs."""
     out = options.pop("out", None)
     refuse_out(ufunc.__name__, out[0] if isinstance(out, tuple) else out)
-    if method != "at" and set("".join(ufunc.types)) == set("O->"):
+    if ufunc.ntypes == 1 and method != "at" and set(ufunc.types[0]) == set("O->"):  # what np.frompyfunc makes
         return _of_python(
             getattr(ufunc, method), inputs, len(inputs) if method in ("__call__", "outer") else 1, options
         )
