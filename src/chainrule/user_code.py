@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import linecache
 import opcode
 import os
@@ -12,6 +11,7 @@ from types import FrameType, ModuleType
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "")  # with a separator at its end: chainrule_models lies beside it
 _PART_STORES = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap)
+_STANDARD_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
 _LIBRARIES = tuple(f"{name}/" for name in ("numpy", "scipy", "optree"))
 
 
@@ -20,9 +20,10 @@ def is_own(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith((_FOLDER, "<__array_function__"))
 
 
-def _is_user_frame(frame: FrameType) -> bool:
+def is_user_frame(frame: FrameType) -> bool:
+    """Whether a frame is the user's: not of this package, nor of what stands between it and the user, such as `statistics`."""
     filename = frame.f_code.co_filename
-    if filename == contextlib.__file__:  # how a function that a context manager decorates is called
+    if filename.startswith(_STANDARD_LIBRARY) and "-packages" not in filename:
         return False
     return not is_own(frame) and not any(f"site-packages/{library}" in filename for library in _LIBRARIES)
 
@@ -30,7 +31,7 @@ def _is_user_frame(frame: FrameType) -> bool:
 def _user_frame() -> FrameType | None:
     """Return the innermost frame that belongs to the user, or None."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and not _is_user_frame(frame):
+    while frame is not None and not is_user_frame(frame):
         frame = frame.f_back
     return frame
 

@@ -65,18 +65,21 @@ def test_transposes_are_transposes(key: Any) -> None:
             assert _dot(ct, out) == pytest.approx(_dot(shares[0], X) + _dot(shares[1], v))
 
 
+def _moved(array: Any, row: int) -> Any:
+    """Return positions that differ from row to row, or a mask that selects others, as many."""
+    return np.roll(array, row) if array.dtype.kind == "b" else (array + row) % 2
+
+
 @pytest.mark.parametrize("key", KEYS, ids=repr)
 def test_batches_are_computed_as_their_members_are(key: Any) -> None:
     template, arrays = split_key(key)
-    movable = [array.dtype.kind != "b" for array in arrays]
     region = X[key].shape
     for flags in product((False, True), repeat=2 + len(arrays)):
-        if not any(flags) or any(flag and not move for flag, move in zip(flags[2:], movable, strict=True)):
+        if not any(flags):
             continue
         for v_shape in (region, ()):
             operands = [RNG.standard_normal((4, *SHAPE)), RNG.standard_normal((4, *v_shape))]
-            operands += [np.stack([(array + row) % 2 if move else array for row in range(4)])
-                         for array, move in zip(arrays, movable, strict=True)]  # fmt: skip
+            operands += [np.stack([_moved(array, row) for row in range(4)]) for array in arrays]
             given = [operand if flag else operand[0] for operand, flag in zip(operands, flags, strict=True)]
             for primitive in (INDEX, INDEX_SET, INDEX_ADD):
                 chosen = [0, *range(2, len(given))] if primitive is INDEX else list(range(len(given)))
@@ -105,6 +108,30 @@ def test_each_member_of_a_batch_may_set_a_number_where_its_own_mask_says() -> No
         np.testing.assert_allclose(cr.vmap(transform(function))(batch), expected)
     cr.check_grad(function, batch[0])
     assert cr.vmap(_filled)(batch.astype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.sort(x[x > 0])[1] ** 2,
+        lambda x: np.cumsum(x[np.nonzero(x > 0)])[-1] * x[0],
+        lambda x: np.unique(x) @ x,
+        lambda x: np.poly1d(x)(1.5),
+    ],
+)
+def test_members_of_a_batch_that_select_as_many_elements_go_on_together(function: Any) -> None:
+    x = np.array([[0.5, -1.0, 2.0, 1.0], [1.5, 0.7, -0.2, 0.3]])
+    expected = np.stack([cr.grad(function)(row) for row in x])
+    np.testing.assert_allclose(cr.vmap(cr.grad(function))(x), expected)
+    np.testing.assert_allclose(cr.grad(lambda x: np.sum(cr.vmap(function)(x)))(x), expected)
+    compiled = cr.jit(cr.vmap(cr.grad(function)))
+    for each in (x, x, x[::-1], x * 1.1):
+        np.testing.assert_allclose(compiled(each), np.stack([cr.grad(function)(row) for row in each]))
+
+
+def test_members_of_a_batch_that_select_other_numbers_of_elements_are_refused() -> None:
+    with pytest.raises(cr.ShapeError, match=r"different numbers of elements.*np\.where\(mask, x, 0\)"):
+        cr.vmap(lambda x: np.sort(x[x > 0])[0])(np.array([[1.0, 2.0], [1.0, -1.0]]))
 
 
 def _filled(x: Any) -> Any:

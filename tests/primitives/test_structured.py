@@ -224,8 +224,6 @@ SAMPLES = {
     "norm": NORMS,
     "euclidean_norm": (*REDUCED, (complex_((2, 3)), {**A1, **D})),
 }  # fmt: skip
-# Each member of a batch would have a shape of its own.
-NO_BATCH = {"argwhere"}
 
 CASES = [(name, place) for name in SAMPLES for place in range(len(SAMPLES[name]))]
 sampled = pytest.mark.parametrize(("name", "place"), CASES, ids=[f"{name}-{place}" for name, place in CASES])
@@ -368,10 +366,6 @@ def test_a_batch_of_all_operands_or_one_is_a_loop(name, place, seed):
         for flags in sorted(choices):
             args = [np.stack([row[i] for row in rows]) if flag else rows[0][i] for i, flag in enumerate(flags)]
             mapped = cr.vmap(call, in_axes=tuple(0 if flag else None for flag in flags))
-            if name in NO_BATCH:
-                with pytest.raises(cr.ShapeError, match="vmap"):
-                    mapped(*args)
-                continue
             loop = [several(call(*(row[i] if flag else rows[0][i] for i, flag in enumerate(flags)))) for row in rows]
             for got, wanted in zip(several(mapped(*args)), zip(*loop, strict=True), strict=True):
                 assert np.shape(got) == np.shape(np.stack(wanted))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
+import statistics
 from collections.abc import Callable
 from math import sqrt
 from typing import Any
@@ -15,6 +16,7 @@ import scipy.fft
 import scipy.integrate
 import scipy.linalg
 import scipy.ndimage
+import scipy.optimize
 import scipy.signal
 import scipy.sparse
 import scipy.spatial
@@ -65,6 +67,11 @@ def read_by_mask(x: Any) -> Any:
 
 def solved_by_lapack(x: Any) -> Any:
     return np.sum(lapack.dgtsv(x[1:], x, x[1:], np.ones(3))[3])
+
+
+def gradient_of_objects(x: Any) -> Any:
+    values = np.asarray(x)
+    return np.gradient(values)[0]
 
 
 def callback_of_the_user(x: Any) -> Any:
@@ -123,7 +130,34 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
     (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
     (lambda x: np.abs(scipy.fft.fft(x)[1]), r"scipy\.fft\.fft .* write np\.fft\.fft"),
-    (lambda x: scipy.integrate.quad(lambda s: s * x[0], 0, 1)[0], r"scipy\.integrate\.quad .* cr\.custom_vjp"),
+    (lambda x: np.abs(scipy.signal.hilbert(x)[1]), r"scipy\.signal\.hilbert .* cr\.custom_vjp"),
+    (lambda x: scipy.integrate.quad(lambda s: s * x[0], 0, 1)[0], r"scipy\.integrate\.quad .*leggauss\(50\)"),
+    (
+        lambda x: scipy.optimize.brentq(lambda s: s - x[0], 0, 1),
+        r"scipy\.optimize\.brentq .* one step of Newton's method",
+    ),
+    (lambda x: scipy.optimize.fixed_point(lambda s: s * x[0], 1.0), r"fixed_point .* one step of Newton's method"),
+    (lambda x: np.sum(scipy.ndimage.map_coordinates(MATRIX, [x, x])), r"scipy\.ndimage\.map_coordinates .* np\.take"),
+    (lambda x: scipy.special.sph_harm_y(2, 1, x[0], 0.3).real, r"scipy\.special\.sph_harm_y .* cr\.custom_vjp"),
+    (lambda x: np.sum(scipy.linalg.svdvals(x * MATRIX)), r"scipy\.linalg\.svdvals .* np\.linalg\.svdvals"),
+    (lambda x: np.ma.masked_invalid(x).mean(), r"np\.ma\.masked_invalid .* x\[np\.isfinite\(x\)\]"),
+    (lambda x: np.polynomial.Polynomial.fit(X, x, 1)(0.5), r"np\.polynomial\.fit .*np\.polyfit\(x, y, n\)\[::-1\]"),
+    (
+        lambda x: np.sum(np.array([2 * v for v in x]), where=[True, False, True]),
+        r"Python objects.* np\.array\(.*like=x\)",
+    ),
+    (lambda x: np.cov(np.asarray(x), np.asarray(x))[0, 1], r"Python objects.* np\.array\(.*like=x\)"),
+    (lambda x: np.interp(np.array([x[0], 1.0]), X, X)[0], r"Python objects.* np\.array\(.*like=x\)"),
+    (lambda x: np.gradient(np.array([x[0], 1.0]))[0], "leave the type out"),
+    (gradient_of_objects, r"Python objects.* np\.stack\(\[x, y\]\) for np\.array\(\[x, y\]\)"),
+    (lambda x: np.sum(np.trunc(np.array([np.float32(2), x[0]]))), r"Python objects.* np\.array\(.*like=x\)"),
+    (lambda x: np.sum(np.full_like(X, x[0])), r"np\.full\(shape, value\) for np\.full_like"),
+    (lambda x: np.sum(np.arange(x[0], 3.0)), r"start \+ step \* np\.arange\(n\)"),
+    (lambda x: np.sum(np.fromiter((v for v in x), float)), r"np\.stack\(list\(values\)\)"),
+    (lambda x: abs(complex(x[0], x[1])), r"x \+ 1j \* y for complex\(x, y\)"),
+    (lambda x: statistics.mean(x), "np.mean for statistics.mean"),
+    (lambda x: statistics.fmean(x), r"(?s)np\.mean for statistics\.mean\n  at .*test_complaints\.py"),
+    (lambda x: np.random.default_rng(0).choice(3, p=x / np.sum(x)) * x[0], r"choices are.* cr\.stop_gradient\(x\)"),
     (callback_of_the_user, r"converted to float.* leave the conversion out"),
     (lambda x: sqrt(x[0]), r"Python's math .* np\.sin for math\.sin"),
     (lambda x: math.exp(x[0]), r"Python's math .* np\.sin for math\.sin"),
@@ -151,8 +185,32 @@ ADVICE: tuple[tuple[Callable[..., Any], dict[str, float]], ...] = (
     (scipy.stats.beta.logpdf, {"x": 0.4, "a": 2.3, "b": 1.4}),
     (scipy.stats.chi2.cdf, {"x": 0.4, "df": 3.0}),
     (scipy.stats.chi2.logpdf, {"x": 0.4, "df": 3.0}),
+    (scipy.stats.f.cdf, {"x": 0.4, "dfn": 3.0, "dfd": 4.0}),
+    (scipy.stats.expon.cdf, {"x": 0.4, "scale": 1.7}),
+    (scipy.stats.expon.sf, {"x": 0.4, "scale": 1.7}),
     (scipy.stats.expon.logpdf, {"x": 0.4, "scale": 1.7}),
+    (scipy.stats.expon.pdf, {"x": 0.4, "scale": 1.7}),
+    (scipy.stats.invgamma.logpdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
+    (scipy.stats.weibull_min.cdf, {"x": 0.4, "c": 2.3, "scale": 1.7}),
+    (scipy.stats.weibull_min.logpdf, {"x": 0.4, "c": 2.3, "scale": 1.7}),
+    (scipy.stats.pareto.logpdf, {"x": 2.4, "b": 2.3, "scale": 1.7}),
+    (scipy.stats.lognorm.cdf, {"x": 0.4, "s": 0.6, "scale": 1.7}),
+    (scipy.stats.lognorm.logpdf, {"x": 0.4, "s": 0.6, "scale": 1.7}),
+    (scipy.stats.laplace.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.cauchy.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.cauchy.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.logistic.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.logistic.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.gumbel_r.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.gumbel_r.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.skewnorm.logpdf, {"x": 0.4, "a": 2.0, "loc": 0.1, "scale": 1.7}),
+    (scipy.stats.vonmises.logpdf, {"x": 0.4, "kappa": 2.0, "loc": 0.1}),
+    (scipy.stats.uniform.logpdf, {"loc": 0.1, "x": 0.4, "scale": 1.7}),
     (scipy.stats.poisson.logpmf, {"k": 2, "mu": 1.4}),
+    (scipy.stats.poisson.pmf, {"k": 2, "mu": 1.4}),
+    (scipy.stats.bernoulli.logpmf, {"k": 1, "p": 0.3}),
+    (scipy.stats.nbinom.logpmf, {"k": 2, "n": 5, "p": 0.3}),
+    (scipy.special.factorial, {"n": 3.5}),
     (scipy.stats.poisson.cdf, {"k": 2, "mu": 1.4}),
     (scipy.stats.binom.logpmf, {"k": 2, "n": 5, "p": 0.3}),
     (scipy.special.spherical_jn, {"n": 2, "z": 1.4}),
@@ -174,6 +232,93 @@ def test_what_is_advised_is_the_same_function_and_has_a_derivative(
 
     assert advised(given[by]) == pytest.approx(function(**given), rel=1e-12)
     cr.check_grad(advised, given[by])
+
+
+ADVICE_ON_ARRAYS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
+    (lambda x: scipy.stats.zscore(x), {}),
+    (lambda x: scipy.stats.skew(x), {}),
+    (lambda x: scipy.stats.kurtosis(x), {}),
+    (lambda x: scipy.stats.iqr(x), {}),
+    (lambda p: scipy.stats.entropy(p), {"p": X}),
+    (lambda x, y: scipy.stats.pearsonr(x, y)[0], {"y": X[::-1] ** 2}),
+    (lambda x, y: scipy.stats.linregress(x, y)[:2], {"y": X[::-1] ** 2}),
+    (lambda a, popmean: scipy.stats.ttest_1samp(a, popmean).statistic, {"a": X, "popmean": 0.2}),
+    (lambda x, alpha: scipy.stats.dirichlet.logpdf(x, alpha), {"x": X / np.sum(X), "alpha": X}),
+    (scipy.fft.dct, {"n": 3}),
+    (lambda c, n: scipy.linalg.circulant(c), {"c": X, "n": 3}),
+    (lambda x, t: scipy.signal.detrend(x), {"t": np.arange(3)}),
+    (lambda x, n: scipy.signal.medfilt(x, n), {"n": 3}),
+    (lambda b, w: scipy.signal.freqz(b, worN=w)[1], {"b": X, "w": np.array([0.1, 0.7])}),
+    (lambda x, i, j: scipy.spatial.distance.pdist(x),
+     {"x": MATRIX, "i": np.triu_indices(3, 1)[0], "j": np.triu_indices(3, 1)[1]}),
+    (lambda u, v: scipy.spatial.distance.cosine(u, v), {"u": X, "v": X[::-1]}),
+    (lambda a, q: scipy.linalg.solve_discrete_lyapunov(a, q, method="direct"), {"a": MATRIX + X, "q": MATRIX}),
+    (lambda a, q, e: scipy.linalg.solve_continuous_lyapunov(a, q), {"a": MATRIX + X, "q": MATRIX, "e": np.eye(3)}),
+    (lambda a: scipy.linalg.cholesky(a), {"a": MATRIX}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "given"), ADVICE_ON_ARRAYS, ids=[str(i) for i in range(len(ADVICE_ON_ARRAYS))])
+def test_what_is_advised_on_arrays_is_the_same_function(function: Callable[..., Any], given: dict[str, Any]) -> None:
+    by = next((name for name in given if name in ("a", "b", "c", "p", "u", "x")), "x")
+    given = given if by in given else {**given, "x": X}
+    with pytest.raises(cr.TracingError, match="write ") as told:
+        cr.grad(lambda value: np.sum(function(**{**given, by: value})))(given[by])
+    text = str(told.value).split("write ")[-1].split("\n")[0].split(", with")[0].split(", without")[0]
+    scope = {"np": np, "scipy": scipy, **given}
+    np.testing.assert_allclose(eval(text, scope), function(**given), rtol=1e-10)
+    weights = np.random.default_rng(0).uniform(size=np.shape(function(**given)))  # a sum of deviations says nothing
+    cr.check_grad(lambda value: np.sum(weights * np.real(eval(text, {**scope, by: value}))), given[by])
+
+
+def test_the_step_that_is_advised_gives_a_root_its_derivative() -> None:
+    def root(x: Any) -> Any:
+        a = x[0]
+        constant = cr.stop_gradient(a)
+        r = scipy.optimize.brentq(lambda r: r**3 + r - constant, -3, 3)
+        return r - (r**3 + r - a) / (3 * r * r + 1)
+
+    cr.check_grad(root, X)
+
+
+def test_the_array_that_is_advised_takes_numbers_without_a_trace_too() -> None:
+    def powers(x: Any, array: Any) -> Any:
+        array[:] = x, x**2, x**3
+        return np.sum(array)
+
+    with pytest.raises(cr.TracingError, match=r"np\.zeros_like\(x, shape=n\), also of a number"):
+        cr.grad(lambda x: powers(x, np.zeros(3)))(2.0)
+
+    def advised(x: Any) -> Any:
+        return powers(x, np.zeros_like(x, shape=3))
+
+    assert advised(2.0) == 14.0
+    assert cr.grad(advised)(2.0) == 17.0
+
+
+def test_an_error_of_another_kind_is_told_of_as_it_is() -> None:
+    class Mine(Exception):
+        pass
+
+    def function(x: Any) -> Any:
+        try:
+            return math.sin(x[0])
+        except TypeError as error:
+            raise Mine("not a proper array of floats") from error
+
+    with pytest.raises(Mine, match="not a proper"):
+        cr.grad(function)(X)
+    with pytest.raises(ValueError, match="different signs"):
+        cr.grad(lambda x: scipy.optimize.brentq(lambda s: s * s + 1, 0, 1) * x[0])(X)
+
+
+def test_a_conversion_that_was_declared_is_not_advised_again() -> None:
+    def function(x: Any) -> Any:
+        return x[0] * float(cr.stop_gradient(x[1]))
+
+    np.testing.assert_array_equal(cr.grad(function)(X), [1.1, 0, 0])
+    with pytest.raises(cr.TracingError, match="compiled code and vmap have no plain number here"):
+        cr.vmap(function)(np.stack([X, X]))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -176,6 +177,13 @@ CASES: tuple[tuple[str, Shape], ...] = (
     ("POINTS.clip(x, 2.0)", (4,)), ("POINTS.clip(None, x)", (4,)),
     ("np.sum(np.frompyfunc(lambda a, b: a * b, 2, 1)(x, x[::-1]))", (3,)),
     ("np.prod(np.frompyfunc(lambda a: (a**2, 3.0), 1, 2)(x)[0])", (3,)),
+    ("np.frompyfunc(lambda a, b: a * b + a, 2, 1).reduce(x)", (4,)),
+    ("np.sum(np.frompyfunc(lambda a, b: a * b + b, 2, 1).reduce(x, axis=1))", (2, 3)),
+    ("np.sum(np.frompyfunc(lambda a, b: 0.5 * a + b, 2, 1).accumulate(x, dtype=object) ** 2)", (4,)),
+    ("np.sum(np.frompyfunc(lambda a, b: a * b + a, 2, 1).outer(x, x[:2]))", (3,)),
+    ("np.sum(np.frompyfunc(lambda a, b: a * b + a, 2, 1).reduceat(x, [0, 2]))", (4,)),
+    ("math.floor(x[0]) * x[1] + math.ceil(x[1]) * x[0] + math.trunc(7 * x[0]) * x[2]", (3,)),
+    ("np.floor(np.array([x[0], x[1]])) @ x[:2] + np.ceil(np.array([x[0], 2.0])) @ x[1:]", (3,)),
     ("np.vectorize(lambda a: a**2 + 1)(x)", (4,)),
     ("np.add.reduceat(x, [0, 2, 3])", (5,)), ("np.add.reduceat(x, [1, 2], axis=1)", (2, 4)),
     ("np.add.reduceat(x, [0, 3, 1, 1])", (4, 2)), ("np.multiply.reduceat(x, [0, 2])", (5,)),
@@ -295,7 +303,7 @@ DECIDING = (
 
 
 def _function(text: str) -> Function:
-    scope = {"np": np, "MASK": MASK, "POINTS": POINTS}
+    scope = {"np": np, "math": math, "MASK": MASK, "POINTS": POINTS}
     function: Function = eval(f"lambda x: {text}", scope)  # the texts above
     return function
 

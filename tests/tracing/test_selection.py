@@ -251,3 +251,22 @@ def test_the_square_of_selected_truth_values_is_as_narrow_as_numpys() -> None:
         for found, wanted in zip(compiled(x), squares(x), strict=True):
             assert found.dtype == wanted.dtype
             np.testing.assert_array_equal(found, wanted)
+
+
+def _fractal(c: Any) -> Any:
+    z = np.zeros_like(c) + 0j
+    for _ in range(3):
+        inside = np.abs(z) < 2
+        z[inside] = z[inside] ** 2 + c[inside] * (1 + 0.5j)
+    return np.sum(np.angle(z[z.imag > 0.1])) + np.abs(np.sum(z[z.imag < 0.1]))
+
+
+def test_complex_numbers_are_selected_too() -> None:
+    """Each member of a batch may select its own number of complex numbers, and compiled code has one path for all."""
+    c = np.random.default_rng(0).uniform(-1, 1, size=(4, 6))
+    expected = [cr.grad(_fractal)(row) for row in c]
+    cr.check_grad(_fractal, c[0])
+    np.testing.assert_allclose(cr.vmap(cr.grad(_fractal))(c), expected)
+    compiled = cr.jit(cr.grad(_fractal))
+    np.testing.assert_allclose([compiled(row) for row in c], expected)
+    assert len(compiled.explain_plan(c[0]).paths) == 1

@@ -119,12 +119,8 @@ def _spelled_out(
             array, array_ndim = next(remaining)
             positions = [array]
             if array.dtype.kind == "b":
-                if array.ndim != array_ndim or array_ndim == 0:
-                    raise ShapeError(
-                        "vmap: each member of a batch would select its own number of elements with a boolean mask; "
-                        f"use np.where(mask, x, 0) instead of x[mask]{where()}"
-                    )
-                positions = list(np.nonzero(array))
+                is_batched = array.ndim != array_ndim or not array_ndim
+                positions = list(np.moveaxis(places_in_each(array), -1, 0) if is_batched else np.nonzero(array))
             operands += positions
             spelled += [ARRAY] * len(positions)
             used += len(positions)
@@ -134,6 +130,22 @@ def _spelled_out(
     gap = len(spelled) if gap is None else gap
     spelled[gap:gap] = [FULL] * (ndim - used)
     return spelled, operands
+
+
+def places_in_each(masks: Array) -> Array:
+    """Return `np.argwhere` of each member of a batch of masks; raise where they do not all select as many elements.
+
+    >>> places_in_each(np.array([[True, False, True], [False, True, True]]))[..., 0]
+    array([[0, 2],
+           [1, 2]])
+    """
+    places = [np.argwhere(mask) for mask in masks] if masks.ndim > 1 else []
+    if not places or len({found.shape for found in places}) > 1:
+        raise ShapeError(
+            "vmap: the members of a batch select different numbers of elements with a boolean mask, or with np.nonzero; use "
+            f"np.where(mask, x, 0) instead of x[mask]{where()}"
+        )
+    return np.stack(places)
 
 
 class MaskKey(NamedTuple):
@@ -186,7 +198,7 @@ class Layout:
         self.entries, self.operands = _spelled_out(template, arrays, ndims, ndim)
         flags: list[bool] = []
         for flag, array in zip(batched, arrays, strict=True):
-            flags += [flag] * (array.ndim if array.dtype.kind == "b" else 1)
+            flags += [flag] * (array.ndim - flag if array.dtype.kind == "b" else 1)
         self.flags = flags
         made = [index for index, entry in enumerate(self.entries) if entry is ARRAY or type(entry) is int]
         self.width = max((x.ndim - flag for flag, x in zip(flags, self.operands, strict=True)), default=0)

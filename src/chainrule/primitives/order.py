@@ -9,11 +9,10 @@ import numpy as np
 
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import bind
-from chainrule.errors import ShapeError
+from chainrule.primitives.index_keys import places_in_each
 from chainrule.primitives.reduction import kept, shifted
 from chainrule.primitives.shape import Shape, batch_size, cast
 from chainrule.primitives.steps import STEP
-from chainrule.user_code import where
 
 SORTED = "sorted elements carry their sensitivities with them"
 
@@ -146,14 +145,7 @@ ALL = _position(
 )
 
 
-def _batched_argwhere(batched: tuple[bool, ...], x: Array) -> Array:
-    raise ShapeError(
-        "vmap: each member of a batch would have its own number of nonzero elements; "
-        f"use np.where(mask, x, 0) instead of np.nonzero or x[mask]{where()}"
-    )
-
-
-ARGWHERE = _position("argwhere", lambda x: np.argwhere(x), _batched_argwhere)
+ARGWHERE = _position("argwhere", lambda x: np.argwhere(x), lambda batched, x: places_in_each(x))
 
 
 def _batched_search(batched: tuple[bool, ...], table: Array, v: Array, side: str) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -17,9 +16,9 @@ from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
 from chainrule.primitives.table import BY_UFUNC
-from chainrule.tracing.complaints import WITH_NUMPY
+from chainrule.tracing.conversions import advice_on_conversion
 from chainrule.tracing.lift import lift
-from chainrule.user_code import assigns_to_parts, called_modules, is_own, user_line, where
+from chainrule.user_code import where
 
 PLAIN = frozenset({float, int, complex, bool, np.float64, np.float32, np.complex128, np.int64})
 NO_STRIDES = (
@@ -31,10 +30,6 @@ _SEQUENCES = frozenset({list, tuple})
 _LARGEST = 2.0**63
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
-_VECTORIZED = (
-    np.vectorize.__dict__["_vectorize_call"].__code__,
-    np.vectorize.__dict__["_vectorize_call_with_signature"].__code__,
-)
 
 
 def operand_of(value: Any) -> Any:
@@ -96,14 +91,6 @@ def reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
     return operator
 
 
-def _is_vectorized() -> bool:
-    """Whether np.vectorize is what runs, below what NumPy calls: its Python code stands right above this package's."""
-    frame: Any = sys._getframe(1)
-    while frame is not None and is_own(frame):
-        frame = frame.f_back
-    return frame is not None and frame.f_code in _VECTORIZED
-
-
 _raised = forward(a.POWER)
 
 
@@ -163,8 +150,19 @@ class TracedOperators(Traced):
 
     def __round__(self, ndigits: int | None = None) -> Any:
         rounded: Any = np.round(self, ndigits or 0)
-        if ndigits is not None:
-            return rounded
+        return rounded if ndigits is not None else self._as_whole(rounded)
+
+    def __floor__(self) -> Any:
+        return self._as_whole(np.floor(self))
+
+    def __ceil__(self) -> Any:
+        return self._as_whole(np.ceil(self))
+
+    def __trunc__(self) -> Any:
+        return self._as_whole(np.trunc(self))
+
+    def _as_whole(self, rounded: Any) -> Any:
+        """Return this value, rounded, as the whole number that Python's functions give."""
         if not isinstance(rounded, Traced):
             return round(rounded)  # Python's is an int
         whole = self.owner.whole_part(rounded) if self.dtype.kind == "f" else None
@@ -211,34 +209,8 @@ class TracedOperators(Traced):
     def _refuse(self, wanted: str) -> NoReturn:
         if self.owner.closed:
             self.owner.refuse_closed()
-        line = user_line()
-        source, called = line[2] if line else "", called_modules()
-        if assigns_to_parts():
-            advice = (
-                "a traced value was assigned into a plain array, which cannot hold its derivative; create the array with "
-                "np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x)"
-            )
-        elif not called.isdisjoint(("math", "cmath")):
-            advice = "Python's math takes plain floats only; use NumPy's function instead, such as np.sin for math.sin"
-        elif f"{wanted}(" not in source and any(each.split(".")[0] == "scipy" for each in called):
-            advice = f"a compiled function of SciPy takes plain numbers only; {WITH_NUMPY}"
-        elif _is_vectorized():
-            advice = "leave otypes= of np.vectorize out: it makes the results plain numbers"
-        elif re.search(r"""["']\s*%""", source):
-            advice = "an f-string takes a traced value, as in f'{x:.3f}', where % does not"
-        elif "array(" in source:
-            advice = (
-                "leave the type out: np.asarray(x) keeps the derivative, and so does np.array([...], like=x) for a list of "
-                "traced values, where x is an argument of the function; x.astype(np.float32) converts a traced array"
-            )
-        else:
-            advice = (
-                "leave the conversion out: a traced value takes part in NumPy as it is; where the derivative is not wanted, "
-                f"write {wanted if wanted != 'an index' else 'int'}(cr.stop_gradient(x)); a plain array that traced values are "
-                "assigned into is created with np.zeros(n, like=x)"
-            )
         raise TracingError(
-            f"a traced value was converted to {wanted}, which would lose its derivative: {advice}{where()}"
+            f"a traced value was converted to {wanted}, which would lose its derivative: {advice_on_conversion(wanted)}{where()}"
         )
 
     # --- what it is ----------------------------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, An
     """Call the user's function; what NumPy raises because of a traced value becomes an error that says what to write."""
     try:
         return function(*args, **kwargs)
-    except (ValueError, TypeError, IndexError, RuntimeError, AttributeError) as error:
+    except Exception as error:  # all of them, since SciPy has kinds of its own; it is raised again
         said = advice_on(error)
         if said is error:
             raise

@@ -58,9 +58,9 @@ class _Chosen(NamedTuple):
 def select(x: Traced, part: Key, mask: Traced, place: int) -> TracedArray | None:
     """Return `x[part][mask]`, where the mask is for the axes from `place` on, with the number of its elements open.
 
-    None where that is no selection of real numbers. part: None for all of x.
+    None where that is no selection of real or complex numbers. part: None for all of x.
     """
-    if not isinstance(x, TracedArray) or not isinstance(mask, TracedArray) or x.dtype.kind != "f":
+    if not isinstance(x, TracedArray) or not isinstance(mask, TracedArray) or x.dtype.kind not in "fc":
         return None
     x = x if part is None else x[part]
     if not mask.ndim or x.shape[place : place + mask.ndim] != mask.shape or not x.size:
@@ -333,4 +333,4 @@ _REDUCTIONS_OF_SELECTED = frozenset({
     np.sum, np.prod, np.mean, np.var, np.any, np.all, np.count_nonzero, *_EXTREMES,
 })  # fmt: skip
 _REDUCTIONS = _REDUCTIONS_OF_SELECTED | {np.std, np.linalg.norm}
-_ELEMENTWISE = frozenset({np.where, np.clip, np.nan_to_num})
+_ELEMENTWISE = frozenset({np.where, np.clip, np.nan_to_num, np.angle})

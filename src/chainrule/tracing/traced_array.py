@@ -19,7 +19,6 @@ from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_k
 from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.array_methods import ArrayMethods
-from chainrule.tracing.complaints import WITH_NUMPY
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.products import matmul
@@ -28,6 +27,7 @@ from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, absolute, o
 from chainrule.tracing.outputs import of_shape, takes_traced, written
 from chainrule.tracing.shared_memory import has_ellipsis, is_view, only_rearranges, reader
 from chainrule.tracing.shown_arrays import follow_assignments, show, take_apart
+from chainrule.tracing.spellings import WITH_NUMPY
 from chainrule.tracing.ufunc_calls import call_ufunc
 from chainrule.user_code import where
 

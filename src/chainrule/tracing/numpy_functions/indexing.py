@@ -187,9 +187,10 @@ def _kept(places: Array, trim: str) -> slice:
 
 def _target(array: Any, name: str) -> Any:
     if not isinstance(array, Traced):
+        instead = ", or with np.full(shape, value) for np.full_like(a, value)" if name == "copyto" else ""
         raise TracingError(
             f"np.{name} would write traced values into a plain array, which cannot hold their derivatives; "
-            f"create the array with np.zeros(n, like=x), where x is an argument of the function{where()}"
+            f"create the array with np.zeros(n, like=x), where x is an argument of the function{instead}{where()}"
         )
     return array
 

@@ -18,7 +18,6 @@ from chainrule.primitives.indexing import index, index_add, index_set
 from chainrule.primitives.reduction import LOGSUMEXP
 from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy, results_of_scipy
-from chainrule.tracing.complaints import WITH_NUMPY
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions.accumulation import accumulated, cummax, cummin, cumprod, cumsum
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, Axis, one_axis, reduced_axes, refuse, refuse_out
@@ -26,6 +25,7 @@ from chainrule.tracing.numpy_functions.elementwise import clip
 from chainrule.tracing.numpy_functions.folds import fold, fold_running, is_foldable
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.spellings import WITH_NUMPY, spelling_of
 from chainrule.user_code import where
 
 
@@ -33,6 +33,10 @@ def ufunc_method(ufunc: np.ufunc, method: str, inputs: Sequence[Any], options: d
     """Call `getattr(ufunc, method)` with traced values among the inputs."""
     out = options.pop("out", None)
     refuse_out(ufunc.__name__, out[0] if isinstance(out, tuple) else out)
+    if ufunc.ntypes == 1 and method != "at" and set(ufunc.types[0]) == set("O->"):  # what np.frompyfunc makes
+        return _of_python(
+            getattr(ufunc, method), inputs, len(inputs) if method in ("__call__", "outer") else 1, options
+        )
     match method:
         case "__call__":
             return _call(ufunc, inputs, options)
@@ -64,15 +68,18 @@ def _spelled(ufunc: np.ufunc) -> str:
 # Calls
 
 
+def _of_python(method: Callable[..., Any], inputs: Sequence[Any], count: int, options: dict[str, Any]) -> Any:
+    """Call what np.frompyfunc makes of a Python function, or a method of it, with `count` arrays in front."""
+    result = method(*(np.array(lift(each), dtype=object) for each in inputs[:count]), *inputs[count:], **options)
+    return lift(result) if holds_traced(result) else result
+
+
 def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
     special = _SPECIAL.get(ufunc)
     if special is not None:
         return special(*inputs, **options)
     if ufunc in LINEAR_ALGEBRA:
         return LINEAR_ALGEBRA[ufunc](*inputs, **options)
-    if set("".join(ufunc.types)) == set("O->"):  # what np.frompyfunc makes of a Python function
-        result = ufunc(*(np.array(lift(each), dtype=object) for each in inputs), **options)
-        return lift(result) if holds_traced(result) else result
     parts = results_of_scipy(ufunc)
     if parts is not None and not options:
         return tuple(bind(part, tuple(map(lift, inputs))) for part in parts)
@@ -89,7 +96,9 @@ def _call(ufunc: np.ufunc, inputs: Sequence[Any], options: dict[str, Any]) -> An
         refuse(ufunc.__name__, **options)
         result = ufunc(*map(lift, inputs))
         return result if dtype is None else result.astype(dtype)
-    raise NoRuleError(f"{_spelled(ufunc)} has no derivative rule yet; {WITH_NUMPY}{where()}")
+    name = _spelled(ufunc)
+    instead = spelling_of("special", name) if name.startswith("scipy") else WITH_NUMPY
+    raise NoRuleError(f"{name} has no derivative rule yet; {instead}{where()}")
 
 
 def masked_call(ufunc: np.ufunc, inputs: Sequence[Any], mask: Any, old: Array, options: dict[str, Any]) -> Array:
