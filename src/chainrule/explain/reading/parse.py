@@ -3,7 +3,7 @@
 How text is read, where people could differ:
 
 - A letter with digits or an index is one variable: x1, x_1, x_{1} and x₁ are all `x1`; w_{ij} is `w_ij`. Up to three
-  letters that are no known name multiply (`xy`, `wx`), and one letter may be glued to a function (`sinx`). Longer words
+  letters that are no known name multiply (`xy`, `wx`), and functions may be glued to their letters (`xsinx`). Other words
   are refused, except names that the text itself defines, such as loss in `loss = (y-t)^2`.
 - e is Euler's number and pi a constant. `sigma(...)` and `σ(...)` are the sigmoid; elsewhere sigma is a variable.
 - Division and juxtaposition go from left to right: `1/2x` is (1/2)x. An exponent is the one factor next to the sign:
