@@ -454,7 +454,7 @@ REFUSED: list[tuple[str, int, str]] = [
     ("x\ud800", 2, "U+D800"),
     ("٣x", 1, "digit of another script"),
     ("хy", 1, "CYRILLIC SMALL LETTER HA"),
-    ("né", 2, "letter of another script"),
+    ("né", 2, "a letter with a mark"),
     ("x\u0301", 2, "combining mark"),
     ("x = 😀", 5, "unexpected U+1F600"),
     ("x & y", 3, "unexpected '&'"),

@@ -1,4 +1,4 @@
-"""Owns the way from text to an expression.
+r"""Owns the way from text to an expression.
 
 How text is read, where people could differ:
 
@@ -13,6 +13,7 @@ How text is read, where people could differ:
   `sin(x) y`. A bracket after a space is no part of it: `sin x (x+1)` is sin(x) (x+1). `sin^-1 x` is the inverse. `√`
   takes only the next factor: `√2x` is (√2)x.
 - log and ln are the natural logarithm; log2, log10 and log_b have their bases. Decimals are exact: 0.1 is 1/10.
+- `\sum_{k=1}^{3} x^k` is x + x^2 + x^3: the bounds are whole numbers, and the sum takes one term. `\hat{y}` is y_hat.
 - Functions by cases are `{x^2 if x < 0, 3x otherwise}`, `piecewise((x^2, x < 0), (3x, x >= 0))`, or LaTeX's cases. The
   first condition that holds decides; where none does, the function is not defined.
 - Definitions stand before the function, with `;`, `,` or a new line between, or after it with `where`:
@@ -33,6 +34,7 @@ from chainrule.explain.reading.cases import example_for
 from chainrule.explain.reading.characters import plain
 from chainrule.explain.reading.cursor import Cursor, Definition
 from chainrule.explain.reading.grammar import Unexpected, read
+from chainrule.explain.reading.names import MARKED, marked_name
 from chainrule.explain.reading.refusal import quoted, refusal
 from chainrule.explain.reading.remarks import NORM, remarks
 from chainrule.explain.reading.scan import scan
@@ -136,8 +138,9 @@ def symbol_name(text: str) -> str:
     >>> symbol_name("x₁"), symbol_name(r"\theta"), symbol_name("w_{ij}")
     ('x1', 'theta', 'w_ij')
     """
-    found = re.compile(NAME).fullmatch(plain(text).strip()) if len(text) <= MAX_LENGTH else None
-    name = defined_name(found[0]) if found is not None else None
+    typed = plain(text).strip() if len(text) <= MAX_LENGTH else ""
+    found, marked = re.compile(NAME).fullmatch(typed), MARKED.fullmatch(typed)
+    name = defined_name(found[0]) if found is not None else None if marked is None else marked_name(marked)
     if name is None:
         raise refusal(text[:MAX_LENGTH], 0, f"{quoted(text)} is not a variable; expected a letter such as x, or x1")
     return name

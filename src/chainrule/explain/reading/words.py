@@ -160,7 +160,7 @@ def scan_letter(cursor: Cursor, letter: str, length: int) -> None:
     if letter in BRACKET_FUNCTIONS and letter not in cursor.definitions and cursor.call_ahead(after):
         scan_function(cursor, BRACKET_FUNCTIONS[letter], length)
         return
-    index, width = _index(cursor, after)
+    index, width = index_after(cursor, after)
     if letter in ("e", "pi"):
         if index:
             cursor.refuse(f"{letter} is a number, not a variable; expected {letter}*{index} or {letter}^{index}")
@@ -169,8 +169,15 @@ def scan_letter(cursor: Cursor, letter: str, length: int) -> None:
     scan_symbol(cursor, f"{letter}{'' if index.isdecimal() or not index else '_'}{index}", length + width)
 
 
-def _index(cursor: Cursor, after: int) -> tuple[str, int]:
-    """Return the index that starts at `after`, and how many characters it takes."""
+def index_after(cursor: Cursor, after: int) -> tuple[str, int]:
+    """Return the index that starts at `after`, and how many characters it takes; that of a sum is its number."""
+    index, width = _typed_index(cursor, after)
+    if index in cursor.indices and cursor.indices[index] >= 0:
+        index = str(cursor.indices[index])
+    return index, width
+
+
+def _typed_index(cursor: Cursor, after: int) -> tuple[str, int]:
     small = cursor.match(_SMALL_INDEX, after)
     if small is not None:
         return "".join(SUBSCRIPTS[char] for char in small[0]), len(small[0])
@@ -221,7 +228,7 @@ def scan_function(cursor: Cursor, function: Function, length: int) -> None:
 
 def _scan_logarithm(cursor: Cursor, after: int) -> None:
     """Scan log_2 x, where `after` is the place of the base."""
-    index, width = _index(cursor, after)
+    index, width = index_after(cursor, after)
     length = after + width - cursor.position
     if index in ("2", "10", "e"):
         scan_function(cursor, FUNCTIONS["log" if index == "e" else f"log{index}"], length)
