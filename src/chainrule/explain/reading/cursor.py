@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from chainrule.errors import ParseError
 from chainrule.explain.expressions.expression import Expression, Number
 from chainrule.explain.reading.refusal import refusal
 
@@ -88,9 +89,9 @@ class Cursor:
         """Return what matches here, or at `position`."""
         return pattern.match(self.plain, self.position if position is None else position, self.end)
 
-    def refuse(self, message: str, position: int | None = None) -> NoReturn:
+    def refuse(self, message: str, position: int | None = None, kind: type[ParseError] = ParseError) -> NoReturn:
         """Raise the error that points here, or at `position`."""
-        raise refusal(self.text, self.position if position is None else position, message)
+        raise refusal(self.text, self.position if position is None else position, message, kind)
 
     def emit(self, kind: str, value: object, length: int, position: int | None = None) -> None:
         """Add a token of `length` characters, here or at `position`; a token that is put here is stepped over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NoReturn
 
 from chainrule.explain.expressions.expression import Constant, Number, Symbol
@@ -24,7 +25,7 @@ from chainrule.explain.reading.names import (
     Function,
     log_to_base,
 )
-from chainrule.explain.reading.refusal import quoted
+from chainrule.explain.reading.refusal import NotYetDefined, quoted
 
 _WORD = re.compile("[A-Za-z]+")
 _MODULE = re.compile(r"(?:np|numpy|math)\.(?=[A-Za-z])")
@@ -33,6 +34,7 @@ _NUMBERED_FUNCTION = re.compile("(log10|log2|log1p|exp2|expm1|arctan2|atan2)(?![
 _GLUED_FUNCTION = re.compile(f"({'|'.join(GLUED)})")
 _ARGUMENT = re.compile(rf"\s*(?:[A-Za-z0-9.(\[{{|^√∛∜\\]|[{''.join(GREEK)}{''.join(SUPERSCRIPTS)}])|_")
 _SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([A-Za-z0-9]{1,8})\s*\}|([0-9]+)|([A-Za-z][A-Za-z0-9]*))")
+_BASE = re.compile(r"_\s*\{\s*([0-9]{1,8}/[1-9][0-9]{0,7}|[0-9]{0,8}\.[0-9]{1,8})\s*\}")
 _SMALL_INDEX = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
 _KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
@@ -202,7 +204,7 @@ def scan_symbol(cursor: Cursor, name: str, length: int) -> None:
     definition = cursor.definitions.get(name)
     if name in cursor.pending:
         problem = f"'{name}' is used before it is defined, or in its own definition"
-        cursor.refuse(f"{problem}; expected its definition before this")
+        cursor.refuse(f"{problem}; expected its definition before this", kind=NotYetDefined)
     if definition is None:
         cursor.emit("OPERAND", Symbol(name), length)
     elif definition.parameters is None:
@@ -228,6 +230,14 @@ def scan_function(cursor: Cursor, function: Function, length: int) -> None:
 
 def _scan_logarithm(cursor: Cursor, after: int) -> None:
     """Scan log_2 x, where `after` is the place of the base."""
+    typed = cursor.match(_BASE, after)
+    if typed is not None:
+        number = Fraction(typed[1])
+        if number in (0, 1):
+            cursor.refuse(f"there is no logarithm to base {typed[1]}; expected another base", after)
+        function = Function(f"log_{{{typed[1]}}}", log_to_base(Number(number)))
+        scan_function(cursor, function, typed.end() - cursor.position)
+        return
     index, width = index_after(cursor, after)
     length = after + width - cursor.position
     if index in ("2", "10", "e"):
