@@ -96,3 +96,8 @@ def test_names_of_functions(typed, meaning):
 def test_a_curve_is_refused_with_the_way_to_its_slope():
     with pytest.raises(ParseError, match="dy/dx is -"):
         parse("x^2 + y^2 = 25")
+
+
+def test_a_decimal_comma_in_brackets_is_named():
+    with pytest.raises(ParseError, match="decimals are written with a point"):
+        parse("x e^{0,5x}")

@@ -51,6 +51,7 @@ from chainrule.explain.reading.statements import (
 )
 
 MAX_LENGTH = 2000
+_DECIMAL_COMMA = re.compile("[0-9],[0-9]")
 _NORMS = ("‖", "∥", "\\|", "\\lVert")
 
 
@@ -201,6 +202,8 @@ def _formula(
         if error.token is None:
             raise refusal(text, end, f"the formula ends too early; {expected}") from None
         problem = f"unexpected {quoted(error.token.text)}"
+        if _DECIMAL_COMMA.match(line, error.token.position - 1):
+            expected = "decimals are written with a point, as in 0.5"
         raise refusal(text, error.token.position, f"{problem}; {expected}") from None
     except Refused as error:
         raise refusal(text, error.position, error.message) from None

@@ -30,8 +30,8 @@ def components(expression: Expression, names: Sequence[str]) -> tuple[Expression
     """Return the components of a sum of unit vectors, one for each variable; None where the expression is no such sum.
 
     >>> x = Symbol("x")
-    >>> components(2 * x * Symbol("i") + Symbol("j"), ("x", "y"))
-    (multiply(2, x), 1)
+    >>> components(2 * x * Symbol("i") + x**2 * Symbol("j"), ("x", "y"))
+    (multiply(2, x), power(x, 2))
     """
     found = set(free_symbols(expression))
     for units in (
