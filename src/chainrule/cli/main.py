@@ -10,9 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.cli.signs import decoded, write_signs_plainly
+
+_ABOUT = "Derivatives of typed mathematics and of plain NumPy functions: exact, and explained rule by rule."
+
 app = typer.Typer(
     name="chainrule",
-    help="Derivatives of typed mathematics and of plain NumPy functions: exact, and explained rule by rule.",
+    help=_ABOUT,
     epilog='Examples: chainrule derive "(2x+3)^2" · chainrule gradient "x^2+3xy+y^2" --at x=1,y=2 · '
     "chainrule check model.py:loss --at 1.0,2.0",
     no_args_is_help=True,
@@ -21,6 +25,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"chainrule {importlib.import_module('chainrule').__version__}")
+        raise typer.Exit
+
+
+@app.callback(help=_ABOUT)
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
 
 _FUNCTION = 'Mathematics such as "(2x+3)^2", or FILE.py:function.'
 _POINT = "A point: x=1,y=2 or 1,2; a vector is x=[1,2]."
@@ -76,14 +96,14 @@ def descend(
     plot: Plot = None,
     json: Json = False,
 ) -> None:
-    """Follow the gradient downhill, print the steps, and say why it arrived or did not."""
+    """Follow the gradient downhill, and say how it ended."""
     options = {"method": method, "rate": rate, "momentum": momentum, "steps": steps, "tol": tol}
     _run("descend", json, function=function, start=start, checkpoint=checkpoint, plot=plot, **options)
 
 
 @app.command()
 def curvature(function: Function, at: RequiredPoint, json: Json = False) -> None:
-    """Say what kind of point a point is: a minimum, a maximum, a saddle or none, and how the function bends there."""
+    """Say whether a point is a minimum, a maximum or a saddle."""
     _run("curvature", json, function=function, at=at)
 
 
@@ -151,7 +171,7 @@ def limit(
     wrt: Annotated[str | None, typer.Option(metavar="NAME", help="The variable that moves, of several.")] = None,
     json: Json = False,
 ) -> None:
-    """See the limit definition: difference quotients as the step goes to 0."""
+    """See the limit definition: quotients as the step goes to 0."""
     _run("limit", json, function=function, at=at, wrt=wrt)
 
 
@@ -161,13 +181,13 @@ app.add_typer(why, name="why")
 
 @why.command()
 def nan(function: Function, at: OwnPoint = None, json: Json = False) -> None:
-    """Find the first operation whose value or derivative is not finite, and the mend."""
+    """Find the first operation that is not finite, and the mend."""
     _run("why", json, function=function, at=at, question="nan")
 
 
 @why.command()
 def zero(function: Function, at: OwnPoint = None, json: Json = False) -> None:
-    """Find where the gradient of each input dies, with the share of each cause."""
+    """Find where the gradient of each input dies, and why."""
     _run("why", json, function=function, at=at, question="zero")
 
 
@@ -175,13 +195,13 @@ def zero(function: Function, at: OwnPoint = None, json: Json = False) -> None:
 def practice(
     topic: Annotated[
         str | None,
-        typer.Argument(metavar="[TOPIC]", help="Such as chain, quotient or gradients; all in turn without it."),
+        typer.Argument(metavar="TOPIC", help="Such as chain, quotient or gradients; all in turn without it."),
     ] = None,
     level: Annotated[int, typer.Option(min=1, max=3, help="1 asks for one rule, 3 goes deep.")] = 1,
     seed: Annotated[int | None, typer.Option(help="The same seed asks the same again.")] = None,
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many exercises.")] = 10,
 ) -> None:
-    """Practice: answer exercises, have mistakes named, and keep the score."""
+    """Answer exercises, have mistakes named, and keep the score."""
     _run("practice", False, topic=topic, level=level, seed=seed, count=count)
 
 
@@ -196,13 +216,13 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Each run is timed so often, in turn.")] = 7,
     json: Json = False,
 ) -> None:
-    """Time a function: as it is, compiled by jit, and by the other libraries that are installed."""
+    """Time a function: as it is, compiled, and by other libraries."""
     _run("bench", json, function=function, at=at, is_gradient=gradient, rounds=rounds)
 
 
 @app.command()
 def rules(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only rules whose name contains this.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Only rules whose name contains this.")] = None,
     json: Json = False,
 ) -> None:
     """Print the table of rules."""
@@ -217,7 +237,7 @@ def learn(
     name: Annotated[list[str] | None, typer.Option(help="A host name under which others reach the site.")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
 ) -> None:
-    """Open the lessons, the explorer and the playground in the browser."""
+    """Open lessons, explorer and playground in the browser."""
     _run("learn", False, host=host, port=port, workers=workers, name=name or [], is_opened=browser)
 
 
@@ -236,13 +256,10 @@ def _run(command: str, json: bool, **options: Any) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: with 0, with 1 where a check has failed, with 2 where the input is at fault."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a sign gets an escape, not a traceback.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    write_signs_plainly(sys.stdout, sys.stderr)
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(args=[_not_an_option(argument) for argument in given], prog_name="chainrule")
+        app(args=[_not_an_option(decoded(argument)) for argument in given], prog_name="chainrule")
     except BrokenPipeError:
         # The reader (`head`) has enough. Python would complain once more when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

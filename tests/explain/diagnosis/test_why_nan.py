@@ -394,7 +394,7 @@ class TestInputs:
         assert why_nan(lambda x: np.sum(x), np.zeros(0)).finite
         assert why_nan(lambda x: np.mean(x) + np.log(np.sum(x)), np.zeros(0)).first.operation in (
             "log",
-            "divide",
+            "mean",
             "multiply",
         )
 
@@ -481,3 +481,35 @@ class TestForms:
             for form in (str(found), found._repr_html_(), found.to_markdown(), console.file.getvalue()):
                 assert "Why NaN" in form
             assert found.summary in " ".join(str(found).split())
+
+
+def test_the_mean_of_an_empty_selection_is_named():
+    def average(x):
+        return np.mean(x[x > 10])
+
+    found = why_nan(average, np.array([1.0, 2.0]))
+    assert (found.first.kind, found.first.operation) == ("no elements", "mean")
+    assert "if v.size" in str(found)
+    assert "constant" not in str(found)
+
+
+def _distances(x):
+    r = np.sqrt(np.sum(x**2))
+    return np.sum(x / r)
+
+
+def _logarithm(x):
+    return np.log(np.sqrt(np.sum(x**2)))
+
+
+@pytest.mark.parametrize("program", [_distances, _logarithm])
+def test_a_quotient_by_a_root_that_is_zero_is_mended_at_the_root(program):
+    # Mended behind the root, the value is finite, and its gradient 0 · ∞.
+    found = why_nan(program, np.zeros(2))
+    assert "np.sqrt(np.maximum(np.sum(x**2), 1e-12))" in found.mends[0].after
+
+    def mended(x):
+        r = np.sqrt(np.maximum(np.sum(x**2), 1e-12))
+        return np.sum(x / r) + np.log(r)
+
+    assert np.all(np.isfinite(cr.grad(mended)(np.zeros(2))))

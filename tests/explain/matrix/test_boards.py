@@ -8,6 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.core.trees import flatten
+from chainrule.errors import NotDifferentiableError
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.primitives.table import TABLE
 
@@ -256,3 +257,10 @@ def test_shares_of_a_mean_are_fractions():
 
     d = explain_arrays(ridge, (np.ones(2), np.ones((3, 2)), np.arange(3.0)))
     assert str(d.step("w")).endswith("= w/5 + 2 xᵀ · (x · w - y) / 3")
+
+
+@pytest.mark.parametrize("program", [lambda x: np.mean(x[x > 10]), lambda x: np.mean(np.log(x))])
+def test_a_value_that_is_no_number_has_no_explanation(program):
+    # The mean of no elements was a KeyError, that of ln(-2) was said to agree with the limit definition.
+    with np.errstate(all="ignore"), pytest.raises(NotDifferentiableError, match="why_nan"):
+        cr.explain(program, at=np.array([1.0, -2.0]))

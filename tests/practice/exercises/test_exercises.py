@@ -222,3 +222,10 @@ def test_second_derivatives_name_the_first():
     assert first.correct
     once = str(sympy.diff(task.derivation.function.to_sympy(), sympy.Symbol("x")))
     assert task.check(once).mistake == "differentiated once only"
+
+
+@pytest.mark.parametrize("topic", ["sums", "gradients"])
+def test_functions_are_written_as_people_write_them(topic):
+    asked = " ".join(str(exercise(topic, 3, seed)) for seed in range(40))
+    assert "(1/x)" not in asked
+    assert "w ·" not in asked

@@ -13,6 +13,8 @@ from chainrule.core.primitive import Elementwise
 from chainrule.explain.expressions.conditions import conditions_of, is_pole
 from chainrule.explain.expressions.expression import Symbol
 from chainrule.explain.expressions.notation import text
+from chainrule.primitives.arithmetic import DIVIDE
+from chainrule.primitives.reduction import SUM
 
 _WORDS = {
     "sqrt": "square root", "cbrt": "cube root", "log": "logarithm", "log2": "logarithm", "log10": "logarithm",
@@ -72,6 +74,12 @@ def forward_cause(node: Node, operands: Sequence[Any], value: Any) -> tuple[str,
     return "overflow", (
         f"the {name_of(node)} of {shown} is larger than {np.asarray(value).dtype} can hold ({float(largest):.2g})"
     )
+
+
+def is_mean_of_nothing(node: Node) -> bool:
+    """Return whether a quotient is the mean of an empty array, whose number of elements is recorded as NaN."""
+    above = node.parents[0] if node.primitive is DIVIDE else None
+    return above is not None and above.primitive is SUM and np.size(above.operands[0]) == 0
 
 
 def _is_growth(node: Node, value: Any, numbers: Sequence[Any]) -> bool:

@@ -63,6 +63,14 @@ def mend(node: Node, nodes: Sequence[Node], mask: Node | None, kind: str) -> Men
     return None if remedy is None else _by_table(node, name, remedy, found)
 
 
+def by_table(node: Node, kind: str) -> Mend | None:
+    """Return what the table of remedies has for an operation, whatever pattern it is part of."""
+    assert node.primitive is not None
+    name = node.primitive.name
+    remedy = _remedy(node, name, kind)
+    return None if remedy is None else _by_table(node, name, remedy, statement(node.line))
+
+
 def _remedy(node: Node, name: str, kind: str) -> Remedy | None:
     """Return the remedy of the table: one for overflow has to keep the operand small, one for a whole power its sign."""
     remedy = REMEDIES.get(name)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.graph import ITEM, Node
-from chainrule.explain.diagnosis.arising import backward_cause, forward_cause
+from chainrule.explain.diagnosis.arising import (
+    backward_cause,
+    forward_cause,
+    is_mean_of_nothing,
+    name_of,
+)
 from chainrule.explain.diagnosis.diagnosis import Diagnosis
 from chainrule.explain.diagnosis.marks import Elements, Mark, at, bad, spread
-from chainrule.explain.diagnosis.mend import Mend, mend
+from chainrule.explain.diagnosis.mend import Mend, by_table, mend
 from chainrule.explain.diagnosis.names import operand_names
 from chainrule.explain.diagnosis.nan_record import Finding, InputState, Link, Operand
 from chainrule.explain.diagnosis.origin import (
@@ -24,6 +30,7 @@ from chainrule.explain.diagnosis.origin import (
 )
 from chainrule.explain.diagnosis.remedies import REMEDIES
 from chainrule.explain.diagnosis.run import Run, record_run
+from chainrule.primitives.arithmetic import SQRT
 from chainrule.primitives.shape import WHERE
 from chainrule.transforms.arguments import plain
 
@@ -135,6 +142,9 @@ def _finding(run: Run, origin: Origin, backward: Backward) -> Finding:
         return _of_input(run, node, elements, where)
     value = at(node.value, shape, where)
     texts = operand_names(run, node)
+    if origin.position is not None and is_mean_of_nothing(node):
+        cause = "the mean of no elements is 0/0: what it is taken of is empty"
+        return Finding("forward", "no elements", "mean", node.line, elements, (), value, None, None, cause)
     if origin.position is not None:
         constant = node.operands[origin.position]
         cause = f"{texts[origin.position]}, which {_name(node)} reads, is {_counted(constant)}"
@@ -195,13 +205,32 @@ def _mends(run: Run, origin: Origin, kind: str) -> list[Mend]:
     node = origin.node
     if origin.is_sum:
         return [Mend("smaller numbers", REMEDIES["sum"].why, node.line, "", "")]
+    if kind == "no elements":
+        why = "decide what the mean of no elements shall be, such as 0, before it is taken"
+        return [Mend("ask for the empty case", why, node.line, "", "np.mean(v) if v.size else 0.0")]
     if node.primitive is None or origin.position is not None:
         given = next((part.name for part in run.inputs if part.node is node), "the data")
         after = f"{given} = np.where(np.isfinite({given}), {given}, 0)" if given.isidentifier() else ""
         why = "find out where the data come from; leave such rows out, or put a number in their place before the call"
         return [Mend("clean the data", why, None, "", after)]
+    root = _root_at_zero(origin)
+    first = None if root is None else by_table(root, "infinite derivative")
+    if first is not None and first.after:
+        also = (
+            f"0 comes from the square root that the {name_of(node)} reads, whose slope is infinite there: {first.why}"
+        )
+        return [replace(first, why=also)]
     found = mend(node, run.graph.nodes, _mask(run, origin), kind)
     return [] if found is None else [found]
+
+
+def _root_at_zero(origin: Origin) -> Node | None:
+    """Return the square root whose 0 makes an operation infinite: mended behind it, the gradient would still be 0 · ∞."""
+    remedy = REMEDIES.get(_name(origin.node))
+    if origin.is_backward or remedy is None or remedy.operand >= len(origin.node.parents):
+        return None
+    parent = origin.node.parents[remedy.operand]
+    return parent if parent is not None and parent.primitive is SQRT and not np.all(parent.value) else None
 
 
 def _mask(run: Run, origin: Origin) -> Node | None:

@@ -320,7 +320,7 @@ def _place(factor: tuple[Expression, Expression]) -> tuple[int, str]:
 
 
 def build_sum(terms: Sequence[Term]) -> Expression:
-    """Return the sum of the terms, polynomials by falling degree; of two terms the positive one comes first."""
+    """Return the sum of the terms, polynomials by falling degree; of two terms, or of one degree, a positive one comes first."""
     if not terms:
         return ZERO
     ordered = list(terms)
@@ -329,6 +329,9 @@ def build_sum(terms: Sequence[Term]) -> Expression:
         ordered.sort(key=lambda term: _graded(term))
     if len(ordered) == 2 and ordered[0].coefficient < 0 < ordered[1].coefficient:
         ordered.reverse()
+    elif ordered[0].coefficient < 0 and degree(ordered[0]) is not None:
+        alike = [term for term in ordered if degree(term) == degree(ordered[0])]
+        ordered.sort(key=lambda term: term is not next((one for one in alike if one.coefficient > 0), None))
     result = build(ordered[0])
     for term in ordered[1:]:
         magnitude = -term.coefficient if term.coefficient < 0 else term.coefficient

@@ -125,6 +125,10 @@ TEXT = Dialect(
 
 
 def _latex_symbol(name: str) -> str:
+    marked = re.fullmatch(r"([^\W\d_]+)_(hat|bar|tilde)(\w*)", name)
+    if marked:
+        index = f"_{{{_latex_words(marked[3])}}}" if marked[3] else ""
+        return f"\\{marked[2]}{{{_latex_symbol(marked[1])}}}{index}"
     subscript = re.fullmatch(r"([^\W\d_]+?)_?(\d+)|([^\W\d_])_(\w+)", name)
     if subscript:
         stem, index = subscript[1] or subscript[3], subscript[2] or subscript[4]

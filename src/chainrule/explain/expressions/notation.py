@@ -31,8 +31,8 @@ CHOICE, RELATION, SUM, PRODUCT, POWER, ATOM = range(6)
 MAX_DIGITS = 15
 """A whole number that is longer is written with a power of ten where it ends in zeros."""
 
-KNOWN_WORDS = frozenset("pi mu nu xi ln log sin cos tan exp abs max min erf tau phi chi psi rho eta".split())
-"""Letters side by side that would be read as one name."""
+KNOWN_WORDS = re.compile("pi|ln|lg|tg|^(?:mu|nu|xi|log|sin|cos|tan|exp|abs|max|min|erf|tau|phi|chi|psi|rho|eta)$")
+"""What letters side by side must not contain, or be: they would be read as one name."""
 
 POWERED = frozenset("sin cos tan sinh cosh tanh log".split())
 """Functions whose powers are set at the name, as in sin²(x), where exponents are set in two dimensions."""
@@ -275,7 +275,7 @@ def _joiner(left: Piece, right: Piece, dialect: Dialect, sign: bool) -> str:
         if not left.letters[-1].isascii() or not right.head[0].isascii():
             return dialect.nothing  # a Greek letter ends a word
         word = left.letters + right.head
-        return dialect.nothing if len(word) <= 3 and word not in KNOWN_WORDS else dialect.space
+        return dialect.nothing if len(word) <= 3 and not KNOWN_WORDS.search(word) else dialect.space
     return dialect.space
 
 

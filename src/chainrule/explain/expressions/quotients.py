@@ -20,6 +20,8 @@ from chainrule.explain.expressions.neat import MINUS_ONE, ONE, is_named, is_whol
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.polynomials import coefficients_of, divided, greatest_shared, written
 
+MAX_DENOMINATOR = 100
+"""Fractions inside of a fraction are cleared up to this number."""
 MAX_CLEARED = 2
 """How many nodes longer a fraction may become that has none inside any more."""
 
@@ -29,7 +31,8 @@ def common_denominator(expression: Expression) -> Move | None:
     if not is_named(expression, "add", "subtract"):
         return _over_one_line_within(expression)
     above, below = split_fraction(over_one_line(expression))
-    after = neat(build_sum(terms_of(above)) / below)
+    expanded = expanded_terms(above) if is_polynomial(above) else None
+    after = neat(build_sum(terms_of(above) if expanded is None else collect(expanded)) / below)
     if below == ONE or size(after) >= size(expression) or not _roots_of(after) <= _roots_of(expression):
         return None
     return Move("bring over a common denominator", "fractions with the same denominator add up", expression, after)
@@ -53,7 +56,12 @@ def _roots_of(expression: Expression) -> set[int]:
     return {2} | {value.denominator for value in values if isinstance(value, Fraction)}
 
 
-def cancel_common(expression: Expression) -> Move | None:
+def cancel_brackets(expression: Expression) -> Move | None:
+    """Cancel brackets that all terms above the line share with what is below it, before others are multiplied out."""
+    return cancel_common(expression, only_brackets=True)
+
+
+def cancel_common(expression: Expression, only_brackets: bool = False) -> Move | None:
     """Cancel what all terms above the line share with what is below it: (x^3 + x)/x^2."""
     canceled: dict[Expression, None] = {}
 
@@ -65,6 +73,8 @@ def cancel_common(expression: Expression) -> Move | None:
         common, _ = split_common(terms)
         found = [(base, _least(exponent, powers.get(base))) for base, exponent in common.factors]
         shared = [(base, exponent) for base, exponent in found if exponent is not None]
+        if only_brackets:
+            shared = [(base, exponent) for base, exponent in shared if is_named(base, "add", "subtract")]
         if not shared:
             return node
         canceled.update(dict.fromkeys(base for base, _ in shared))
@@ -175,6 +185,41 @@ def clear_inside(expression: Expression) -> Move | None:
     return moved("clear the fractions inside", "above and below the line are multiplied by the same", expression, rule)
 
 
+def clear_numbers(expression: Expression) -> Move | None:
+    """Clear the numbers below lines inside of a bracket over a line: (x/2 - 3/2)/y is (x - 3)/(2y)."""
+
+    def rule(node: Expression) -> Expression:
+        above, below = split_fraction(node)
+        if not free_symbols(below):
+            return node
+        term, number = term_of(above), 1
+        factors = []
+        for base, exponent in term.factors:
+            shared = _denominator(base) if exponent == ONE else 1
+            number *= shared
+            factors.append((_multiplied(base, shared), exponent))
+        return (
+            node
+            if number == 1
+            else neat(build(term_of(build(Term(term.coefficient, tuple(factors))) / (number * below))))
+        )
+
+    return moved(
+        "clear the fractions above the line", "above and below the line are multiplied by the same", expression, rule
+    )
+
+
+def _denominator(base: Expression) -> int:
+    """Return the least number that clears the fractions of a sum; 1 where variables stand below its lines, or decimals in it."""
+    terms = terms_of(base) if is_named(base, "add", "subtract") else []
+    if any(isinstance(exponent, Number) and exponent.value < 0 for term in terms for _, exponent in term.factors):
+        return 1
+    values = [term.coefficient for term in terms]
+    exact = [Fraction(value).denominator for value in values if not isinstance(value, float)]
+    least = math.lcm(*exact) if len(exact) == len(values) else 1
+    return least if least <= MAX_DENOMINATOR else 1
+
+
 def _without_square(base: Expression, exponent: Expression) -> tuple[Expression, int]:
     """Return a sum under a root times a square that clears its fractions, and the root of that: 1 - x^2/4 is (4 - x^2)/2^2."""
     if not is_named(base, "add", "subtract") or not isinstance(exponent, Number):
@@ -261,8 +306,11 @@ def _content(base: Expression) -> int:
 
 
 def _divided(base: Expression, number: int) -> Expression:
+    return _multiplied(base, Fraction(1, number))
+
+
+def _multiplied(base: Expression, number: Fraction | int) -> Expression:
+    """Return a sum with each of its terms multiplied by a number."""
     if number == 1:
         return base
-    return build_sum(
-        [Term(multiply_numbers(term.coefficient, Fraction(1, number)), term.factors) for term in terms_of(base)]
-    )
+    return build_sum([Term(multiply_numbers(term.coefficient, number), term.factors) for term in terms_of(base)])

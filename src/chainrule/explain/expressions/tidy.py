@@ -41,9 +41,11 @@ from chainrule.explain.expressions.move import Move, moved
 from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, is_whole, neat, without_minus
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.quotients import (
+    cancel_brackets,
     cancel_common,
     cancel_numbers,
     clear_inside,
+    clear_numbers,
     common_denominator,
     expand_below,
     factor_above,
@@ -135,14 +137,14 @@ def _divides_by_zero(expression: Expression) -> bool:
 
 
 def gather_inside(expression: Expression) -> Move | None:
-    """Gather powers in the arguments of functions: sqrt(1 - (2x)^2) is sqrt(1 - 4x^2)."""
+    """Gather powers and fractions in the arguments of functions: sqrt(1 - (2x)^2) is sqrt(1 - 4x^2)."""
 
     def rule(node: Expression) -> Expression:
         powers = isinstance(node, Apply) and is_named(node, "power", "square") and is_whole(node.operands[-1])
         inner = node.operands[0] if isinstance(node, Apply) and node.operands else node
         if (powers or is_named(node, "square")) and is_named(inner, *_POWERS):
             return build(term_of(node))
-        return node
+        return build(term_of(node)) if is_named(node, "multiply", "divide") and _is_stacked(node) else node
 
     after = neat(fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node)))
     if after == expression:
@@ -150,7 +152,36 @@ def gather_inside(expression: Expression) -> Move | None:
     return Move("gather the powers inside", "(ab)^n = a^n · b^n", expression, after)
 
 
-_POWERS = ("multiply", "divide", "negative", "power", "square", "sqrt", "reciprocal")
+def _is_stacked(node: Apply) -> bool:
+    """Return whether a fraction is a factor, or stands above or below another line: (1/2) · (x/y), (-x/y)/2."""
+    opposites = map(without_minus, node.operands)
+    parts = [part if opposite is None else opposite for part, opposite in zip(node.operands, opposites, strict=True)]
+    return any(is_named(part, "divide", "reciprocal") for part in parts)
+
+
+_POWERS = ("multiply", "divide", "negative", "power", "square", "sqrt", "reciprocal", "exp")
+
+
+def undo_inverses(expression: Expression) -> Move | None:
+    """Leave out a function and its inverse inside: sin(arcsin(u)) is u."""
+
+    def rule(node: Expression) -> Expression:
+        inner = node.operands[0] if isinstance(node, Apply) and len(node.operands) == 1 else None
+        if (
+            isinstance(node, Apply)
+            and isinstance(inner, Apply)
+            and _INVERSES.get(node.primitive.name) == inner.primitive.name
+        ):
+            return inner.operands[0]
+        return node
+
+    after = fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node))
+    if after == expression:
+        return None
+    return Move("undo a function and its inverse", "sin(arcsin(u)) = u", expression, after)
+
+
+_INVERSES = {name: f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
 
 def resolve_signs(expression: Expression) -> Move | None:
@@ -227,13 +258,15 @@ def expand_within(expression: Expression) -> Move | None:
 
 
 def _expanded_sum(base: Expression) -> Expression:
-    if not is_named(base, "add", "subtract") or not has_brackets(base) or not is_polynomial(base):
+    if not is_named(base, "add", "subtract") or not has_brackets(base):
         return base
     terms = expanded_terms(base)
     if terms is None:
         return base
     expanded = build_sum(collect(terms))
-    return expanded if len(text(expanded)) <= len(text(base)) else base
+    # Brackets around functions are worth keeping, unless terms cancel: e^x (e^x + e^y) - e^(2x) is e^(x + y).
+    allowed = len(text(base)) if is_polynomial(base) else len(text(base)) // 2
+    return expanded if len(text(expanded)) <= allowed else base
 
 
 def sign_in_front(expression: Expression) -> Move | None:
@@ -311,10 +344,12 @@ def open_brackets(expression: Expression) -> Move | None:
 
 _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     take_out_numbers,
+    undo_inverses,
     gather,
     gather_inside,
     resolve_signs,
     collect_terms,
+    cancel_brackets,
     pythagoras,
     secant,
     in_sines,
@@ -332,6 +367,7 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     split_terms,
     name_ratio,
     factor_above,
+    clear_numbers,
     factor_within,
     sign_in_front,
     turn_sign,

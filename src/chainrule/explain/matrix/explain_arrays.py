@@ -71,6 +71,11 @@ def explain_arrays(
             f"{label} has {len(run.program.graph.nodes)} operations; explain writes out up to {MOST_OPERATIONS}. "
             "Use cr.backprop, which folds long programs, or explain one step of the loop"
         )
+    if not np.all(np.isfinite(run.value)):
+        raise NotDifferentiableError(
+            f"{label} is {run.value}, not finite, at this point, so that it has no derivative there; cr.why_nan says where it "
+            "starts"
+        )
     gradients = {name: run.gradients[name] for name in asked}
     for name, gradient in gradients.items():
         if not all(np.all(np.isfinite(part)) for part in flatten(gradient)[0]):
@@ -189,7 +194,9 @@ def _constants(values: dict[Symbol, Any], held: Mapping[str, Any]) -> Callable[[
 
     def find(array: Any) -> Symbol:
         for symbol in known:
-            if symbol.shape == array.shape and np.array_equal(values[symbol], array):
+            if symbol.shape == array.shape and np.array_equal(
+                values[symbol], array, equal_nan=array.dtype.kind in "fc"
+            ):
                 return symbol
         taken = {symbol.name for symbol in values}
         same = [name for name, value in held.items() if value.shape == array.shape and np.array_equal(value, array)]

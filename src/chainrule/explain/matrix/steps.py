@@ -116,6 +116,8 @@ def _parts(program: MatrixProgram, operation: Operation) -> tuple[MatrixStep, ..
     found = pull_back(inside, inner, unit.head, of_atom(program.adjoint(operation.symbol)))
     inside.values.update((adjoint.symbol, program.exact.get(index, 0.0)) for index, adjoint in found.items())
     inside.values[program.adjoint(operation.symbol)] = program.exact.get(unit.head.index, 0.0)
+    for symbol, value in program.values.items():  # constants that were met only now are held by the program
+        inside.values.setdefault(symbol, value)
     del found[unit.head.index]
     # What is read outside has shares from elsewhere too; everything else is compared with the engine.
     whole = [adjoint for index, adjoint in found.items() if index not in inputs]

@@ -12,6 +12,7 @@ import numpy as np
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Apply, Constant, Expression, Number, Symbol, apply, substitute
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.reading.characters import why_not
 from chainrule.explain.reading.cursor import Definition, Token
 from chainrule.explain.reading.names import FUNCTIONS, Function, root_of
 from chainrule.primitives.arithmetic import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
@@ -23,6 +24,7 @@ MAX_EXPONENT = 1000
 MAX_SHOWN = 12
 """Operations of more parts than this are not repeated in a message."""
 _MAX_DECIMAL_EXPONENT = 300
+_MAX_FACTORIAL = 25
 
 
 class Refused(Exception):
@@ -89,6 +91,17 @@ def _raise_to(base: Expression, sign: Token, exponent: Expression) -> Expression
 
 def _raise_to_sign(base: Expression, raised: Token) -> Expression:
     return _power(raised, base, raised.value)
+
+
+def _factorial(body: Expression, sign: Token) -> Expression:
+    """Build the factorial of a whole number; that of a variable has no derivative."""
+    value = _number_of(body)
+    if value is None:
+        raise Refused(sign.position, why_not("!"))
+    if not value.is_integer() or not 0 <= value <= _MAX_FACTORIAL:
+        problem = f"the factorial of a number that is not whole, or not between 0 and {_MAX_FACTORIAL}"
+        raise Refused(sign.position, f"{problem}; expected another number, or Gamma(n + 1)")
+    return Number(math.factorial(int(value)))
 
 
 def _application(function: Token, argument: Expression) -> Expression:
@@ -238,6 +251,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "positive": _positive,
     "raise_to": _raise_to,
     "raise_to_sign": _raise_to_sign,
+    "factorial": _factorial,
     "application": _application,
     "raised_application": _raised_application,
     "arguments": _arguments,

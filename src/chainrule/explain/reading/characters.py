@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import unicodedata
 
 from chainrule.explain.reading.names import GREEK
@@ -17,7 +18,7 @@ _SIGNS: dict[str, str] = (
     | dict.fromkeys("÷∕⁄", "/")
     | {"ˆ": "^", "∣": "|", "∥": "|", "‖": "|", "\t": " ", "\r": "\n", "µ": "μ", "’": "'", "′": "'", "⩽": "≤", "⩾": "≥"}
 )
-_KEPT = frozenset("\n≤≥≠" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
+_KEPT = frozenset("\n≤≥≠∑∏⌊⌋⌈⌉↦" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
 
 _REASONS: dict[str, str] = {
     "!": "factorials are defined for whole numbers only, so they have no derivative; use Gamma(n + 1)",
@@ -32,12 +33,11 @@ _REASONS: dict[str, str] = {
         "comparisons are not functions to differentiate; they are conditions of cases, as in {x^2 if x < 0, 3x otherwise}",
     ),
     '"': "quotes have no meaning in mathematics; expected a formula such as x^2 + 3x",
-    "∑": "sums over an index are not understood; write the terms out",
-    "∏": "products over an index are not understood; write the factors out",
     "∫": "integrals are not understood",
 }
 
 
+_LATIN_LETTERS = frozenset(f"{ord(letter):04X}" for letter in string.ascii_letters)
 _TRANSPOSES = frozenset("ᵀ⊤")
 _NO_VECTORS = (
     "a transpose belongs to vectors and matrices, and letters are numbers here; expected a NumPy function such as "
@@ -87,6 +87,8 @@ def _refused(char: str, category: str) -> str:
         return f"{name} is not a character of any script"
     if category[0] == "N":
         return f"a digit of another script, {name}; expected digits 0 to 9"
+    if category[0] == "L" and unicodedata.decomposition(char)[:4] in _LATIN_LETTERS:
+        return f"a letter with a mark, {name}; expected plain letters, or \\hat{{y}} in LaTeX"
     if category[0] == "L":
         return f"a letter of another script, {name}; expected Latin or Greek letters"
     if category[0] == "M":

@@ -18,11 +18,15 @@ from chainrule.explain.reading.names import (
     LATEX_SIZES,
     LATEX_SPACES,
     LATEX_UPRIGHT,
+    MARKED,
+    MARKS,
     PROGRAMMING_WORDS,
+    marked_name,
 )
 from chainrule.explain.reading.refusal import quoted
 from chainrule.explain.reading.words import (
     function_called,
+    index_after,
     refuse_programming,
     refuse_unknown,
     scan_function,
@@ -37,6 +41,9 @@ _INDEX = re.compile(r"\s*\[")
 _BARS = frozenset(("lvert", "rvert", "vert", "lVert", "rVert", "Vert", "mid", "|"))
 _LEFT = frozenset(("left", "lvert", "lVert", "bigl", "Bigl"))
 _RIGHT = frozenset(("right", "rvert", "rVert", "bigr", "Bigr"))
+FLOORS = {"⌊": "floor", "⌈": "ceil"}
+"""Brackets that are functions, and which."""
+_FLOOR_COMMANDS = {"lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"}
 _KNOWN_COMMANDS = ("frac", "sqrt", *FUNCTIONS, *LATEX_LETTERS, *LATEX_SIGNS)
 
 
@@ -65,8 +72,17 @@ def scan_command(cursor: Cursor) -> None:
         _upright(cursor, name, found.end())
     elif name in LATEX_LETTERS:
         scan_letter(cursor, LATEX_LETTERS[name], length)
-    elif name in "{}":
-        cursor.refuse(f"'\\{name}' is not a bracket here; expected ( ) or [ ]")
+    elif name == "{":
+        cursor.stand_apart()
+        cursor.open(name, length=length)
+    elif name == "}":
+        cursor.close(name, length=length)
+    elif name in ("lfloor", "lceil"):
+        scan_floor(cursor, _FLOOR_COMMANDS[name], length)
+    elif name in _FLOOR_COMMANDS:
+        cursor.close(_FLOOR_COMMANDS[name], length=length)
+    elif name in MARKS:
+        _marked(cursor, name, length)
     elif name in FUNCTIONS:
         scan_function(cursor, FUNCTIONS[name], length)
     else:
@@ -77,6 +93,22 @@ def scan_command(cursor: Cursor) -> None:
         if name in RELATIONS:
             cursor.refuse(why_not("<"))
         cursor.refuse(f"unknown LaTeX command {quoted(found[0])}; expected one such as \\frac, \\sin or \\cdot{advice}")
+
+
+def scan_floor(cursor: Cursor, sign: str, length: int) -> None:
+    """Scan a bracket that is a function: the floor, or the ceiling."""
+    cursor.emit("CALL", FUNCTIONS[FLOORS[sign]], 0)
+    cursor.open(sign, length=length)
+
+
+def _marked(cursor: Cursor, name: str, length: int) -> None:
+    r"""Scan a letter with a mark, such as \hat{y}; it is the variable y_hat."""
+    found = cursor.match(MARKED)
+    marked = None if found is None else marked_name(found)
+    if found is None or marked is None:
+        cursor.refuse(f"expected one letter after '\\{name}', as in \\{name}{{y}}", cursor.position + length)
+    index, width = index_after(cursor, found.end())
+    scan_symbol(cursor, marked + index, found.end() - cursor.position + width)
 
 
 def _delimiter(cursor: Cursor, name: str, length: int) -> None:

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from chainrule.errors import ParseError
 from chainrule.explain.expressions.expression import Expression, Number
 from chainrule.explain.reading.refusal import refusal
 
 MAX_NESTING = 100
-CLOSERS = {"(": ")", "[": "]", "{": "}", "\\begin{cases}": "\\end{cases}"}
+CLOSERS = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "\\begin{cases}": "\\end{cases}"}
 
-_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "CASES_CLOSE", "RAISED"))
-_CALL_AHEAD = re.compile(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z]))*[(\[{]")
+_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "CASES_CLOSE", "RAISED", "FACTORIAL"))
+_CALL_AHEAD = re.compile(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z]))*(?:[(\[{]|\\\{)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,20 @@ class _Opened:
 class Cursor:
     """A place in `text`; `plain` is the text in plain characters, column by column. It moves up to `end`.
 
-    definitions: what names mean. pending: names that the text defines, but not before this place.
+    definitions: what names mean. pending: names that the text defines, but not before this place. indices: the numbers
+    that stand for the indices of sums around this place.
     arguments_due: how many arguments of a LaTeX command start here.
     """
 
     def __init__(
-        self, text: str, plain: str, start: int, end: int, definitions: Mapping[str, Definition], pending: Set[str]
+        self,
+        text: str,
+        plain: str,
+        start: int,
+        end: int,
+        definitions: Mapping[str, Definition],
+        pending: Set[str],
+        indices: Mapping[str, int] | None = None,
     ) -> None:
         self.text = text
         self.plain = plain
@@ -61,6 +70,7 @@ class Cursor:
         self.end = end
         self.definitions = definitions
         self.pending = pending
+        self.indices = indices or {}
         self.arguments_due = 0
         self.tokens: list[Token] = []
         self.opened: list[_Opened] = []
@@ -79,9 +89,9 @@ class Cursor:
         """Return what matches here, or at `position`."""
         return pattern.match(self.plain, self.position if position is None else position, self.end)
 
-    def refuse(self, message: str, position: int | None = None) -> NoReturn:
+    def refuse(self, message: str, position: int | None = None, kind: type[ParseError] = ParseError) -> NoReturn:
         """Raise the error that points here, or at `position`."""
-        raise refusal(self.text, self.position if position is None else position, message)
+        raise refusal(self.text, self.position if position is None else position, message, kind)
 
     def emit(self, kind: str, value: object, length: int, position: int | None = None) -> None:
         """Add a token of `length` characters, here or at `position`; a token that is put here is stepped over."""
@@ -101,9 +111,9 @@ class Cursor:
         self.opened.append(_Opened(sign, self.position, len(self.tokens), arguments))
         self.emit(kind, sign, length)
 
-    def open(self, sign: str, arguments: int = 0) -> None:
+    def open(self, sign: str, arguments: int = 0, length: int = 1) -> None:
         """Open a bracket; `arguments` of LaTeX follow the one that it starts."""
-        self.push(sign, "OPEN", 1, arguments)
+        self.push(sign, "OPEN", length, arguments)
 
     def stand_apart(self) -> None:
         """Note a space between an operand, other than a number, and the bracket that comes here: sin x (x + 1)."""

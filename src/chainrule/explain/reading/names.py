@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -94,13 +95,15 @@ _ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
     ("sinh", _over(exponential.SINH), "arcsinh"),
     ("cosh", _over(exponential.COSH), "arccosh"),
     ("tanh", _over(exponential.TANH), "arctanh"),
-    ("sech", _reciprocal(exponential.COSH), None),
-    ("csch cosech", _reciprocal(exponential.SINH), None),
+    ("sech", _reciprocal(exponential.COSH), "arcsech"),
+    ("csch cosech", _reciprocal(exponential.SINH), "arccsch"),
     ("coth", _hyperbolic_cotangent, "arccoth"),
     ("arcsinh asinh arsinh", _over(exponential.ARCSINH), "sinh"),
     ("arccosh acosh arcosh", _over(exponential.ARCCOSH), "cosh"),
     ("arctanh atanh artanh", _over(exponential.ARCTANH), "tanh"),
     ("arccoth acoth arcoth", _of_reciprocal(exponential.ARCTANH), "coth"),
+    ("arcsech asech arsech", _of_reciprocal(exponential.ARCCOSH), "sech"),
+    ("arccsch acsch arcsch", _of_reciprocal(exponential.ARCSINH), "csch"),
     ("exp", _over(EXP), "ln"),
     ("exp2", _over(exponential.EXP2), "log2"),
     ("expm1", _over(exponential.EXPM1), "log1p"),
@@ -201,6 +204,18 @@ GREEK_NAMES = frozenset(GREEK.values())
 LATEX_LETTERS = {f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa")} | {
     name: name for name in GREEK_NAMES
 }
+
+MARKS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
+"""LaTeX's commands for marks over a letter, and the index that they become: y_hat."""
+MARKED = re.compile(rf"\\({'|'.join(MARKS)})\s*(?:\{{\s*(\\?[A-Za-z]+)\s*\}}|([A-Za-z]|\\[A-Za-z]+))")
+
+
+def marked_name(found: re.Match[str]) -> str | None:
+    """Return the name of the variable that MARKED has found, or None where the mark is over something else."""
+    letter = found[2] or found[3]
+    name = LATEX_LETTERS.get(letter[1:]) if letter[0] == "\\" else letter if len(letter) == 1 else None
+    return None if name is None else f"{name}_{MARKS[found[1]]}"
+
 
 LATEX_SIGNS: dict[str, str] = {"cdot": "TIMES", "times": "TIMES", "ast": "TIMES", "div": "DIVIDE"}
 LATEX_SPACES = frozenset((*",;:! ", "quad", "qquad", "thinspace", "displaystyle", "limits", "nolimits"))

@@ -1,9 +1,9 @@
-"""Owns the way from text to an expression.
+r"""Owns the way from text to an expression.
 
 How text is read, where people could differ:
 
 - A letter with digits or an index is one variable: x1, x_1, x_{1} and x₁ are all `x1`; w_{ij} is `w_ij`. Up to three
-  letters that are no known name multiply (`xy`, `wx`), and one letter may be glued to a function (`sinx`). Longer words
+  letters that are no known name multiply (`xy`, `wx`), and functions may be glued to their letters (`xsinx`). Other words
   are refused, except names that the text itself defines, such as loss in `loss = (y-t)^2`.
 - e is Euler's number and pi a constant. `sigma(...)` and `σ(...)` are the sigmoid; elsewhere sigma is a variable.
 - Division and juxtaposition go from left to right: `1/2x` is (1/2)x. An exponent is the one factor next to the sign:
@@ -13,9 +13,10 @@ How text is read, where people could differ:
   `sin(x) y`. A bracket after a space is no part of it: `sin x (x+1)` is sin(x) (x+1). `sin^-1 x` is the inverse. `√`
   takes only the next factor: `√2x` is (√2)x.
 - log and ln are the natural logarithm; log2, log10 and log_b have their bases. Decimals are exact: 0.1 is 1/10.
+- `\sum_{k=1}^{3} x^k` is x + x^2 + x^3: the bounds are whole numbers, and the sum takes one term. `\hat{y}` is y_hat.
 - Functions by cases are `{x^2 if x < 0, 3x otherwise}`, `piecewise((x^2, x < 0), (3x, x >= 0))`, or LaTeX's cases. The
   first condition that holds decides; where none does, the function is not defined.
-- Definitions stand before the function, with `;`, `,` or a new line between, or after it with `where`:
+- Definitions stand around the function in any order, with `;`, `,` or a new line between, or after it with `where`:
   `L = (y-t)^2 where y = sigmoid(wx+b)`.
 
 Nothing is evaluated as code, and nothing is simplified.
@@ -33,13 +34,15 @@ from chainrule.explain.reading.cases import example_for
 from chainrule.explain.reading.characters import plain
 from chainrule.explain.reading.cursor import Cursor, Definition
 from chainrule.explain.reading.grammar import Unexpected, read
-from chainrule.explain.reading.refusal import quoted, refusal
+from chainrule.explain.reading.names import MARKED, marked_name
+from chainrule.explain.reading.refusal import NotYetDefined, quoted, refusal
 from chainrule.explain.reading.remarks import NORM, remarks
 from chainrule.explain.reading.scan import scan
 from chainrule.explain.reading.statements import (
     LONE_STATEMENT,
     NAME,
     Header,
+    Span,
     defined_name,
     find_statements,
     header,
@@ -48,6 +51,7 @@ from chainrule.explain.reading.statements import (
 )
 
 MAX_LENGTH = 2000
+_DECIMAL_COMMA = re.compile("[0-9],[0-9]")
 _NORMS = ("‖", "∥", "\\|", "\\lVert")
 
 
@@ -59,6 +63,7 @@ class Parsed:
     name: its name, where it was given one: f in `f(x) = x^2`, L in `L = (y-t)^2`.
     parameters: its variables, where they were listed: ("x",) in `f(x) = x^2`.
     text: what was typed. notes: what is to be said of readings that may surprise, such as that of log x.
+    defined: the names that are put in.
     """
 
     expression: Expression
@@ -66,6 +71,7 @@ class Parsed:
     parameters: tuple[str, ...] | None
     text: str
     notes: tuple[str, ...] = ()
+    defined: tuple[str, ...] = ()
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -114,18 +120,49 @@ def parse_line(text: str, line: str) -> Parsed:
     pending = {head.name for head in headers if head.name is not None}
     definitions: dict[str, Definition] = {}
     notes: list[str] = []
-    for statement, head in zip(statements[:-1], headers[:-1], strict=True):
+    waiting = list(zip(statements, headers, strict=True))
+    for statement, head in waiting[:-1]:
         if head.name is None:
             raise refusal(text, statement.start, LONE_STATEMENT)
-        expression = _formula(text, line, head, statement.end, definitions, pending, notes)
+    while True:
+        statement, head, expression = _next_formula(text, line, waiting, definitions, pending, notes)
         if head.name in definitions:
             raise refusal(text, statement.start, f"'{head.name}' is defined twice; expected one definition")
+        if not waiting:
+            unique = tuple(dict.fromkeys(notes))
+            return Parsed(expression, head.name, head.parameters, text, unique, tuple(definitions))
+        assert head.name is not None
         definitions[head.name] = Definition(expression, head.parameters)
         pending.discard(head.name)
-    expression = _formula(text, line, headers[-1], statements[-1].end, definitions, pending, notes)
-    if headers[-1].name in definitions:
-        raise refusal(text, statements[-1].start, f"'{headers[-1].name}' is defined twice; expected one definition")
-    return Parsed(expression, headers[-1].name, headers[-1].parameters, text, tuple(dict.fromkeys(notes)))
+
+
+def _next_formula(
+    text: str,
+    line: str,
+    waiting: list[tuple[Span, Header]],
+    definitions: Mapping[str, Definition],
+    pending: set[str],
+    notes: list[str],
+) -> tuple[Span, Header, Expression]:
+    """Return the first formula of those that wait which uses nothing that is still to be defined, and take it from them.
+
+    Definitions may stand in any order, as in y = u^2, u = sin x; the last formula is the function, unless another needs it.
+    """
+    first: NotYetDefined | None = None
+    for place, (statement, head) in enumerate(waiting):
+        said: list[str] = []
+        try:
+            expression = _formula(text, line, head, statement.end, definitions, pending, said)
+        except NotYetDefined as error:
+            first = first or error
+            continue
+        if place == len(waiting) - 1 and waiting[:-1] and head.name is None:
+            break
+        notes.extend(said)
+        del waiting[place]
+        return statement, head, expression
+    assert first is not None
+    raise first
 
 
 def symbol_name(text: str) -> str:
@@ -136,8 +173,9 @@ def symbol_name(text: str) -> str:
     >>> symbol_name("x₁"), symbol_name(r"\theta"), symbol_name("w_{ij}")
     ('x1', 'theta', 'w_ij')
     """
-    found = re.compile(NAME).fullmatch(plain(text).strip()) if len(text) <= MAX_LENGTH else None
-    name = defined_name(found[0]) if found is not None else None
+    typed = plain(text).strip() if len(text) <= MAX_LENGTH else ""
+    found, marked = re.compile(NAME).fullmatch(typed), MARKED.fullmatch(typed)
+    name = defined_name(found[0]) if found is not None else None if marked is None else marked_name(marked)
     if name is None:
         raise refusal(text[:MAX_LENGTH], 0, f"{quoted(text)} is not a variable; expected a letter such as x, or x1")
     return name
@@ -164,6 +202,8 @@ def _formula(
         if error.token is None:
             raise refusal(text, end, f"the formula ends too early; {expected}") from None
         problem = f"unexpected {quoted(error.token.text)}"
+        if _DECIMAL_COMMA.match(line, error.token.position - 1):
+            expected = "decimals are written with a point, as in 0.5"
         raise refusal(text, error.token.position, f"{problem}; {expected}") from None
     except Refused as error:
         raise refusal(text, error.position, error.message) from None

@@ -1,7 +1,7 @@
 r"""Owns problems as they are asked: a function with the words or signs that ask for its derivative.
 
 Understood are `d/dx x^2`, `d(x^2)/dx`, `∂/∂x (x^2 y)`, `\frac{d^2}{dx^2} x^4`, `(x^2)'`, `y = x^2, dy/dx`,
-`f(x) = x^2; f'(x)`, `∇(xy)`, `diff(x^2, x)`, and English around a function: `find the second derivative of x^4 with
+`f(x) = x^2; f'(x)`, `∇(xy)`, `∂_x(x^2 y)`, `diff(x^2, x)`, and English around a function: `find the second derivative of x^4 with
 respect to x at x = 2`. A sign of differentiation in front takes all that follows: `d/dx x^2 + 3x` asks for 2x + 3. Words
 are blanked out, so that columns stay what they are.
 """
@@ -28,7 +28,7 @@ _VARIABLE = (
     r"(?:\\[A-Za-z]+|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
 )
 # Spaces are taken as a whole (*+): where they could be shared out, a long run of them would be tried in every way.
-_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*+\{\s*+d\s*+\})"
+_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*+(?:\{\s*+d\s*+\}|d))"
 _POWER = r"(?:(?:\^|\*\*)\s*+\{?\s*+([1-6])\s*+\}?|([²³⁴⁵⁶]))?"
 _QUOTIENT = re.compile(
     rf"\s*+{_D}\s*+{_POWER}\s*+({_VARIABLE})?\s*+/\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}"
@@ -45,6 +45,12 @@ _ABOVE_THE_LINE = (
     ),
 )
 """What stands before and after a function that is written above the line, as in d(x^2)/dx."""
+
+_OPERATOR = re.compile(
+    rf"\s*+(?:(?:∂|\\partial(?![A-Za-z]))\s*+_\s*+(?:\{{\s*+({_VARIABLE})\s*+\}}|([A-Za-z]))|D_\{{?([r-z])\}}?(?=\s*+[(\[]))"
+)
+"""Differentiation written with an index, as in ∂_x(x^2 y) and D_x(x^3)."""
+_BRACKETED = re.compile(r"\s*+[(\[]")
 
 _MIXED = re.compile(
     rf"(?:\\[dt]?frac\s*+\{{\s*+)?{_D}\s*+{_POWER}\s*+(?:{_VARIABLE})?\s*+(?:/|\}}\s*+\{{)\s*+{_D}\s*+{_VARIABLE}\s*+{_POWER}"
@@ -145,11 +151,24 @@ def parse_problem(text: str) -> Problem:
         problem = f"the derivative of {asked.name} is asked for"
         raise refusal(text, 0, f"{problem}; expected the definition of {asked.name} as the last one")
     parsed = replace(parsed, notes=(*parsed.notes, *asked.notes))
+    _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
     at = asked.at
     if asked.point is not None:
         at = dict.fromkeys((wrt or free_symbols(parsed.expression))[:1], asked.point)
     return Problem(parsed, wrt, asked.order, at, asked.asked)
+
+
+def _refuse_what_is_defined(text: str, asked: _Asked, parsed: Parsed) -> None:
+    """Raise ParseError where the text defines what it asks to differentiate by, as a curve in a parameter does."""
+    name = next((name for name in asked.wrt or () if name in parsed.defined), None)
+    if name is not None:
+        found = parsed.name or "y"
+        advice = (
+            f"expected a variable. Of a curve {name}(t), {found}(t) find d{found}/dt and d{name}/dt one by one: "
+            f"d{found}/d{name} is their quotient"
+        )
+        raise refusal(text, 0, f"{name} is defined as a formula, so that nothing is differentiated by it; {advice}")
 
 
 def _refuse_mixed(text: str, line: str) -> None:
@@ -281,21 +300,40 @@ def _by_signs(text: str, asked: _Asked) -> _Asked:
     nabla = re.compile(r"(?:∇|\\nabla(?![A-Za-z]))").match(line, main.start, main.end)
     if nabla is not None:
         return replace(asked, line=_blank(line, main.start, nabla.end()), asked=True)
-    found = _QUOTIENT.match(line, main.start, main.end)
+    operator = _OPERATOR.match(line, main.start, main.end)
+    if operator is not None:
+        variable = operator[1] or operator[2] or operator[3]
+        return _of_all_that_follows(text, asked, main, operator.end(), (symbol_name(variable),), 1)
+    line, found = _quotient(line, main)
     if found is None:
         return _of_what_stands_above(text, asked, main)
     order, name, variable = _parts(text, found, 0)
     if name is not None:
         problem = f"{found[0].strip()} asks for the derivative of {name}, which is not defined"
         raise refusal(text, main.start, f"{problem}; expected its definition before, as in {name} = x^2, d{name}/dx")
-    body, notes = line[found.end() : main.end], asked.notes
+    return _of_all_that_follows(text, replace(asked, line=line), main, found.end(), (variable,), order)
+
+
+def _quotient(line: str, main: Span) -> tuple[str, re.Match[str] | None]:
+    """Return the sign d/dx in front of the function, and the line without brackets around it, as in (d/dx)(x^2)."""
+    opened = _BRACKETED.match(line, main.start, main.end)
+    inside = _QUOTIENT.match(line, opened.end(), main.end) if opened is not None else None
+    if opened is None or inside is None or line[inside.end() : inside.end() + 1] not in (")", "]"):
+        return line, _QUOTIENT.match(line, main.start, main.end)
+    without = _blank(_blank(line, opened.start(), opened.end()), inside.end(), inside.end() + 1)
+    return without, _QUOTIENT.match(without, main.start, main.end)
+
+
+def _of_all_that_follows(text: str, asked: _Asked, main: Span, start: int, wrt: tuple[str, ...], order: int) -> _Asked:
+    """Return what a sign of differentiation asks for that ends at `start` and takes all that follows."""
+    body, notes = asked.line[start : main.end], asked.notes
     if _has_loose_sum(body):
         if body.lstrip()[:1] in "([" or body.lstrip().startswith("\\left"):
             problem = "the derivative of the bracket alone, or of all that follows"
-            raise refusal(text, found.end(), f"{problem}; expected brackets around all of what is to be differentiated")
+            raise refusal(text, start, f"{problem}; expected brackets around all of what is to be differentiated")
         notes = (*notes, f"the derivative is taken of all that follows: {body.strip()}")
-    line = _blank(line, main.start, found.end())
-    return replace(asked, line=line, wrt=(variable,), order=order, asked=True, notes=notes)
+    line = _blank(asked.line, main.start, start)
+    return replace(asked, line=line, wrt=wrt, order=order, asked=True, notes=notes)
 
 
 def _of_what_stands_above(text: str, asked: _Asked, main: Span) -> _Asked:

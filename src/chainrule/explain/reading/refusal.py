@@ -10,7 +10,11 @@ _AROUND = 30
 _LONGEST = 280
 
 
-def refusal(text: str, position: int, message: str) -> ParseError:
+class NotYetDefined(ParseError):
+    """A formula uses a name whose definition stands after it, or is its own."""
+
+
+def refusal(text: str, position: int, message: str, kind: type[ParseError] = ParseError) -> ParseError:
     """Return the error that points at `position` (from 0) of `text`; it is under 500 characters, whatever the text.
 
     >>> print(refusal("2x + )", 5, "unexpected ')'"))
@@ -29,7 +33,7 @@ def refusal(text: str, position: int, message: str) -> ParseError:
     if len(before) > 60:
         before = "…" + before[-59:]
     after = after if len(after) <= 60 else after[:59] + "…"
-    return ParseError(f"column {position + 1}: {message}\n  {before}{after}\n  {' ' * len(before)}^")
+    return kind(f"column {position + 1}: {message}\n  {before}{after}\n  {' ' * len(before)}^")
 
 
 def quoted(text: str) -> str:

@@ -30,6 +30,9 @@ def remarks(tokens: Sequence[Token]) -> Iterator[str]:
             yield f"{name} {joined}(...) is read as {name}({joined}(...)); write {name}({joined})(...) for the product"
         elif token.value == Symbol("gamma") and after and after[0].type == "OPEN":
             yield "gamma before a bracket is the variable γ, which multiplies it; the gamma function is Gamma(x)"
+        elif (variable := _looks_called(token, after)) is not None:
+            call = f"{token.text}({variable})"
+            yield f"{call} is read as {token.text} times {variable}; a function is defined before, as in {call} = {variable}^2"
         elif token.type == "CARET" and after and after[0].value == Symbol("T"):
             yield f"T is a variable here, and ^T a power; {_ARRAYS}"
         elif token.type == "DIVIDE" and after:
@@ -56,6 +59,15 @@ def _bracket_joined(after: Sequence[Token]) -> str | None:
     if len(after) < 2 or not _is_variable(after[0]) or after[1].type != "OPEN" or after[1].text != "(":
         return None
     return after[0].text
+
+
+def _looks_called(token: Token, after: Sequence[Token]) -> str | None:
+    """Return the other variable that stands alone in a bracket which touches this one, as in u(x)."""
+    if len(after) < 3 or not isinstance(token.value, Symbol) or not _touches(token, after[0]):
+        return None
+    is_called = (after[0].type, after[0].text, after[2].type) == ("OPEN", "(", "CLOSE")
+    inside = after[1].value
+    return after[1].text if is_called and isinstance(inside, Symbol) and inside != token.value else None
 
 
 def _divided_power(before: Sequence[Token], token: Token, number: Token) -> Iterator[str]:

@@ -9,10 +9,11 @@ from fractions import Fraction
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, apply
 from chainrule.explain.reading.cases import scan_case_sign
 from chainrule.explain.reading.characters import ROOTS, SUBSCRIPTS, SUPERSCRIPTS, why_not
-from chainrule.explain.reading.commands import scan_argument, scan_command
+from chainrule.explain.reading.commands import FLOORS, scan_argument, scan_command, scan_floor
 from chainrule.explain.reading.cursor import CLOSERS, Cursor, Token
 from chainrule.explain.reading.names import FUNCTIONS, GREEK, Function, root_of
 from chainrule.explain.reading.refusal import quoted
+from chainrule.explain.reading.sums import scan_sum, sum_here
 from chainrule.explain.reading.words import scan_letter, scan_word
 from chainrule.primitives.arithmetic import DIVIDE
 
@@ -27,6 +28,7 @@ _SCALE = re.compile("[eE]([+-]?[0-9]+)")
 _SUPERSCRIPT = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 _RAISED = re.compile("([+-]?)(?:([0-9]{1,50})|([a-z]))")
 _UNDERSCORED = re.compile(r"\w+")
+_SUM_STARTS = frozenset("\\sp∑∏")
 _ROOTS: dict[str, Function] = {
     "√": FUNCTIONS["sqrt"],
     "∛": FUNCTIONS["cbrt"],
@@ -40,6 +42,8 @@ def scan(cursor: Cursor) -> list[Token]:
         if cursor.arguments_due:
             due, cursor.arguments_due = cursor.arguments_due, 0
             scan_argument(cursor, due - 1)
+        elif cursor.char in _SUM_STARTS and (found := sum_here(cursor)) is not None:
+            scan_sum(cursor, *found, scan)
         else:
             _scan_next(cursor, cursor.char)
     if cursor.opened:
@@ -63,10 +67,12 @@ def _scan_next(cursor: Cursor, char: str) -> None:
         cursor.emit("CARET", "**", 2)
     elif char in _SIGNS:
         cursor.emit(_SIGNS[char], char, 1)
+    elif char in FLOORS:
+        scan_floor(cursor, char, 1)
     elif char in CLOSERS:
         cursor.stand_apart()
         cursor.open(char)
-    elif char in ")]}":
+    elif char in ")]}⌋⌉":
         cursor.close(char)
     elif char == "|":
         cursor.bar()
@@ -85,6 +91,8 @@ def _scan_rare(cursor: Cursor, char: str) -> None:
         cursor.emit("OPERAND", apply(DIVIDE, Number(value.numerator), Number(value.denominator)), 1)
     elif scan_case_sign(cursor):
         return
+    elif char == "!" and cursor.after_operand():
+        cursor.emit("FACTORIAL", char, 1)
     elif char in SUBSCRIPTS or char == "_":
         found = cursor.match(_UNDERSCORED)
         name = quoted(found[0] if found else char)

@@ -30,6 +30,10 @@ NAME = (
     r"(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z][A-Za-z0-9]{0,7}|_\{[A-Za-z0-9]{1,8}\})?"
 )
 _HEADER = re.compile(rf"\s*({NAME})\s*(?:(?:\\left\s*)?\(([^()=]*?)(?:\\right\s*)?\)\s*)?(:?=)")
+_ARROW = re.compile(
+    rf"\s*(?:({NAME})\s*(?::|\\colon(?![A-Za-z]))\s*)?({NAME})\s*(?:↦|->|\\mapsto(?![A-Za-z])|\\to(?![A-Za-z]))\s*"
+)
+"""What stands left of the formula in f: x ↦ x^2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +116,17 @@ def _split(line: str, start: int, end: int) -> list[Span]:
 
 def header(text: str, line: str, span: Span) -> Header:
     """Return what a statement defines; a statement without an equals sign defines nothing."""
+    arrow = _ARROW.match(line, span.start, span.end)
+    if arrow is not None:
+        return _arrow_header(text, arrow)
     found = _HEADER.match(line, span.start, span.end)
     start = found.end() if found is not None else span.start
     other = lone_equals(line, start, span.end)
     if other >= 0:
-        advice = "expected only a name, or a name with its variables as in f(x), left of it"
+        advice = (
+            "expected only a name, or a name with its variables as in f(x), left of it (of a curve F = c, type F: "
+            "dy/dx is -(∂F/∂x)/(∂F/∂y))"
+        )
         raise refusal(text, other, f"an '=' that defines nothing; {advice}")
     if found is None:
         return Header(None, None, span.start)
@@ -124,6 +134,17 @@ def header(text: str, line: str, span: Span) -> Header:
     if name is None:
         raise refusal(text, span.start, f"{quoted(found[1])} has a meaning already; expected another name left of '='")
     return Header(name, None if found[2] is None else _parameters(text, found), start)
+
+
+def _arrow_header(text: str, found: re.Match[str]) -> Header:
+    """Return what f: x ↦ x^2 defines."""
+    names = [None if typed is None else defined_name(typed) for typed in found.groups()]
+    for name, typed in zip(names, found.groups(), strict=True):
+        if typed is not None and name is None:
+            raise refusal(text, found.start(), f"{quoted(typed)} has a meaning already; expected another name")
+    function, variable = names
+    assert variable is not None
+    return Header(function, (variable,), found.end())
 
 
 def _parameters(text: str, found: re.Match[str]) -> tuple[str, ...]:

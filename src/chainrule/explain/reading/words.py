@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import NoReturn
 
 from chainrule.explain.expressions.expression import Constant, Number, Symbol
 from chainrule.explain.reading.cases import EXAMPLE, scan_case_word, scan_piecewise
-from chainrule.explain.reading.characters import SUBSCRIPTS
+from chainrule.explain.reading.characters import SUBSCRIPTS, SUPERSCRIPTS
 from chainrule.explain.reading.cursor import Cursor
+from chainrule.explain.reading.glued import parts_of
 from chainrule.explain.reading.names import (
     BRACKET_FUNCTIONS,
     ENGLISH,
     FUNCTIONS,
     GLUED,
+    GREEK,
     GREEK_NAMES,
     OTHER_FUNCTIONS,
     PROGRAMMING_WORDS,
     Function,
     log_to_base,
 )
-from chainrule.explain.reading.refusal import quoted
+from chainrule.explain.reading.refusal import NotYetDefined, quoted
 
 _WORD = re.compile("[A-Za-z]+")
 _MODULE = re.compile(r"(?:np|numpy|math)\.(?=[A-Za-z])")
 _DIGITS = re.compile("[0-9]+")
 _NUMBERED_FUNCTION = re.compile("(log10|log2|log1p|exp2|expm1|arctan2|atan2)(?![A-Za-z0-9])", re.IGNORECASE)
 _GLUED_FUNCTION = re.compile(f"({'|'.join(GLUED)})")
+_ARGUMENT = re.compile(rf"\s*(?:[A-Za-z0-9.(\[{{|^√∛∜\\]|[{''.join(GREEK)}{''.join(SUPERSCRIPTS)}])|_")
 _SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([A-Za-z0-9]{1,8})\s*\}|([0-9]+)|([A-Za-z][A-Za-z0-9]*))")
+_BASE = re.compile(r"_\s*\{\s*([0-9]{1,8}/[1-9][0-9]{0,7}|[0-9]{0,8}\.[0-9]{1,8})\s*\}")
 _SMALL_INDEX = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
 _KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
@@ -72,11 +78,13 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
         scan_function(cursor, function, len(word))
     elif word in GREEK_NAMES or word in BRACKET_FUNCTIONS:
         scan_letter(cursor, word, len(word))
+    elif parts := _glued(cursor, word):
+        _scan_glued(cursor, parts)
     elif len(word) <= 3 and "ln" not in word:
         _refuse_near_call(cursor, word, after)
         for letter in word:
             scan_letter(cursor, letter, 1)
-    elif not _split_glued(cursor, word):
+    else:
         refuse_unknown(cursor, word)
 
 
@@ -112,20 +120,28 @@ def _refuse_near_call(cursor: Cursor, word: str, after: int) -> None:
         cursor.refuse(f"unknown function '{word}'; did you mean '{near[0]}'? (expected {product})")
 
 
-def _glued(word: str) -> str | None:
-    """Return the function that one more letter is glued to."""
-    return next((name for name in GLUED if len(word) == len(name) + 1 and word.startswith(name)), None)
+def _glued(cursor: Cursor, word: str) -> tuple[str, ...]:
+    """Return the functions and letters that a word is made of, where they and what comes after it have one reading."""
+    parts = parts_of(word)
+    after = cursor.position + len(word)
+    if parts and parts[-1] in FUNCTIONS:
+        return parts if cursor.match(_ARGUMENT, after) else ()
+    # "sinx(x + 1)" could be the product, or the sine of the product.
+    is_product = FUNCTIONS.keys().isdisjoint(parts)
+    return parts if is_product or not cursor.call_ahead(after) else ()
 
 
-def _split_glued(cursor: Cursor, word: str) -> bool:
-    """Scan "sinx" as sin x."""
-    name = _glued(word)
-    if name is not None and cursor.call_ahead(cursor.position + len(word)):
-        return False
-    if name is not None:
-        scan_function(cursor, FUNCTIONS[name], len(name))
-        scan_letter(cursor, word[-1], 1)
-    return name is not None
+def _scan_glued(cursor: Cursor, parts: Sequence[str]) -> None:
+    """Scan what a word is made of. A function at its end has an argument after the word, and is a word of its own."""
+    for part in parts[:-1]:
+        if part in FUNCTIONS:
+            cursor.emit("FUNC", FUNCTIONS[part], len(part))
+        else:
+            scan_letter(cursor, part, len(part))
+    if parts[-1] in FUNCTIONS:
+        scan_word(cursor)
+    else:
+        scan_letter(cursor, parts[-1], len(parts[-1]))
 
 
 def refuse_unknown(cursor: Cursor, word: str) -> NoReturn:
@@ -146,7 +162,7 @@ def scan_letter(cursor: Cursor, letter: str, length: int) -> None:
     if letter in BRACKET_FUNCTIONS and letter not in cursor.definitions and cursor.call_ahead(after):
         scan_function(cursor, BRACKET_FUNCTIONS[letter], length)
         return
-    index, width = _index(cursor, after)
+    index, width = index_after(cursor, after)
     if letter in ("e", "pi"):
         if index:
             cursor.refuse(f"{letter} is a number, not a variable; expected {letter}*{index} or {letter}^{index}")
@@ -155,8 +171,15 @@ def scan_letter(cursor: Cursor, letter: str, length: int) -> None:
     scan_symbol(cursor, f"{letter}{'' if index.isdecimal() or not index else '_'}{index}", length + width)
 
 
-def _index(cursor: Cursor, after: int) -> tuple[str, int]:
-    """Return the index that starts at `after`, and how many characters it takes."""
+def index_after(cursor: Cursor, after: int) -> tuple[str, int]:
+    """Return the index that starts at `after`, and how many characters it takes; that of a sum is its number."""
+    index, width = _typed_index(cursor, after)
+    if index in cursor.indices and cursor.indices[index] >= 0:
+        index = str(cursor.indices[index])
+    return index, width
+
+
+def _typed_index(cursor: Cursor, after: int) -> tuple[str, int]:
     small = cursor.match(_SMALL_INDEX, after)
     if small is not None:
         return "".join(SUBSCRIPTS[char] for char in small[0]), len(small[0])
@@ -181,7 +204,7 @@ def scan_symbol(cursor: Cursor, name: str, length: int) -> None:
     definition = cursor.definitions.get(name)
     if name in cursor.pending:
         problem = f"'{name}' is used before it is defined, or in its own definition"
-        cursor.refuse(f"{problem}; expected its definition before this")
+        cursor.refuse(f"{problem}; expected its definition before this", kind=NotYetDefined)
     if definition is None:
         cursor.emit("OPERAND", Symbol(name), length)
     elif definition.parameters is None:
@@ -207,7 +230,15 @@ def scan_function(cursor: Cursor, function: Function, length: int) -> None:
 
 def _scan_logarithm(cursor: Cursor, after: int) -> None:
     """Scan log_2 x, where `after` is the place of the base."""
-    index, width = _index(cursor, after)
+    typed = cursor.match(_BASE, after)
+    if typed is not None:
+        number = Fraction(typed[1])
+        if number in (0, 1):
+            cursor.refuse(f"there is no logarithm to base {typed[1]}; expected another base", after)
+        function = Function(f"log_{{{typed[1]}}}", log_to_base(Number(number)))
+        scan_function(cursor, function, typed.end() - cursor.position)
+        return
+    index, width = index_after(cursor, after)
     length = after + width - cursor.position
     if index in ("2", "10", "e"):
         scan_function(cursor, FUNCTIONS["log" if index == "e" else f"log{index}"], length)

@@ -1,4 +1,4 @@
-// Owns the order in which a page is drawn: figures come before formulas, and the first figure before the others.
+// Owns the order in which a page is drawn and walked through: figures come before formulas, and the Tab key skips these.
 (() => {
     // What a library puts at owner[name] is changed before anybody uses it; until then, `value` is there.
     const watch = (owner, name, change, value) =>
@@ -40,6 +40,15 @@
         document.head.append(script);
     }
 
+    // The Tab key goes from control to control. It stops only at those formulas, and what is around them, that scroll.
+    const set_stops = () => {
+        for (const shown of document.querySelectorAll("mjx-container[tabindex]:not([display])")) shown.removeAttribute("tabindex");
+        for (const box of document.querySelectorAll("main :is(p, ol, ul, table), mjx-container[display]")) {
+            if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+            else box.removeAttribute("tabindex");
+        }
+    };
+
     // Formulas are set a few at a time, when the browser has nothing else to do.
     const formulas = [];
     watch(window, "MathJax", mathjax => {
@@ -53,6 +62,7 @@
                     }
                 } finally {
                     if (formulas.length) later(next);
+                    else set_stops();
                 }
             };
             return elements => {

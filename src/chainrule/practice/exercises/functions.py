@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, lift
-from chainrule.explain.expressions.neat import call, neat
+from chainrule.explain.expressions.neat import ONE, call, is_named, neat
 from chainrule.practice.exercises.draw import Draw
 
 Family: TypeAlias = Callable[[Draw], Expression]
@@ -59,11 +59,18 @@ def plus(left: Expression, number: int) -> Expression:
 def plus_terms(*terms: tuple[int, Expression]) -> Expression:
     """Return the sum of coefficients times expressions, signs written as people do; zeros are left out."""
     kept = [(factor, term) for factor, term in terms if factor]
-    total: Expression = kept[0][0] * kept[0][1]
+    total: Expression = _multiple(*kept[0])
     for factor, term in kept[1:]:
-        part = abs(factor) * term
+        part = _multiple(abs(factor), term)
         total = total + part if factor > 0 else total - part
     return total
+
+
+def _multiple(factor: int, term: Expression) -> Expression:
+    """Return a number times a term; 5 times 1/x is 5/x."""
+    if is_named(term, "divide") and term.operands[0] == ONE:
+        return factor / term.operands[1]
+    return factor * term
 
 
 def polynomial(draw: Draw, degrees: tuple[int, ...], size: int = 6, variable: Expression = X) -> Expression:
@@ -286,7 +293,7 @@ FAMILIES: dict[str, tuple[tuple[Family, ...], ...]] = {
             lambda draw: exp(draw.integer(1, 3) * X * Y),
             lambda draw: X * sin(draw.integer(1, 4) * Y),
             lambda draw: plus_terms((1, X * Y), (draw.nonzero(4), Y * Z), (draw.nonzero(4), Z ** Number(2))),
-            lambda draw: plus(W * draw.integer(2, 5) + B, -draw.integer(1, 6)) ** Number(2),
+            lambda draw: plus(draw.integer(2, 5) * W + B, -draw.integer(1, 6)) ** Number(2),
             lambda draw: ln(plus_terms((1, X ** Number(2)), (1, Y ** Number(2)))),
         ),
     ),

@@ -17,6 +17,7 @@ from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import MAX_LENGTH, parse, symbol_name
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.statements import place_of_where
+from chainrule.practice.grading.unit_vectors import components, plain_unit_vectors
 
 Answer: TypeAlias = Any
 """Text, a number, an expression or a result of `explain`; for a gradient a sequence or a mapping of these."""
@@ -76,7 +77,7 @@ class Reading:
 def read_answer(answer: Answer, names: Sequence[str] = ()) -> Reading:
     """Read an answer about a function of `names`. Raises ParseError, which points at the column, where it cannot be read."""
     if isinstance(answer, str):
-        return _read_text(answer, names)
+        return _in_components(_read_text(plain_unit_vectors(answer, names), names), names)
     if isinstance(answer, Gradient):
         return _read_parts([result.expression for result in answer], names)
     if isinstance(answer, Mapping):
@@ -85,6 +86,14 @@ def read_answer(answer: Answer, names: Sequence[str] = ()) -> Reading:
     if isinstance(answer, Sequence) or (isinstance(answer, np.ndarray) and answer.ndim):
         return _read_parts(list(answer), names)
     return _value(answer, names)
+
+
+def _in_components(reading: Reading, names: Sequence[str]) -> Reading:
+    """Return a sum of unit vectors as its components, and other answers as they are."""
+    parts = components(reading.parts[0], names) if len(reading.parts) == 1 else None
+    if parts is None:
+        return reading
+    return replace(reading, parts=parts, texts=tuple(map(text, parts)), wrt=(None,) * len(parts))
 
 
 def _read_parts(answers: Sequence[Answer], names: Sequence[str]) -> Reading:
