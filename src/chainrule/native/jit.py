@@ -15,7 +15,7 @@ from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import install
-from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, unshared
+from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, takes_any_name, unshared
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -53,6 +53,11 @@ class Jitted:
         say: Callable[[str], None] = _compiler().warn(getattr(self.fun, "__name__", type(self.fun).__name__))
         return say
 
+    @cached_property
+    def takes_any_name(self) -> bool:
+        """Whether the function may notice in which order arguments are given by name."""
+        return takes_any_name(self.fun)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_traced(flatten((args, kwargs))[0]):
             return self.fun(*args, **kwargs)
@@ -71,9 +76,10 @@ class Jitted:
     def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the specialization of a call, and the call."""
         try:
-            call = read_call(args, kwargs, self.varying)
+            is_ordered = len(kwargs) > 1 and self.takes_any_name
+            call = read_call(args, kwargs, self.varying, is_ordered)
             if self._notice_integers(call):
-                call = read_call(args, kwargs, self.varying)
+                call = read_call(args, kwargs, self.varying, is_ordered)
         except Unsupported as error:
             self.say(f"it was called with {error}; such calls run through NumPy")
             return None

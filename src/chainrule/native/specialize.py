@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.core.trees import flatten, unflatten
+from chainrule.core.trees import Orders, flatten_in_order, unflatten
 from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError, TracingError
 from chainrule.native.capture import holds_values
 from chainrule.native.collection import paused, seldom
@@ -48,12 +48,13 @@ TERMS = 100_000
 class Variant:
     """The paths of a specialization whose results are of one kind, and their native code.
 
-    leaves, structure: of the results. recorded: runs whose paths are not in the tree yet. is_fresh: whether every path of it
-    is compiled. heat: of code that is compiled fast; None once it was hot. program: for who looks inside.
+    leaves, structure, orders (of keys): of the results. recorded: runs whose paths are not in the tree yet. is_fresh: whether
+    every path of it is compiled. heat: of code that is compiled fast; None once it was hot. program: for who looks inside.
     """
 
     leaves: tuple[Node, ...]
     structure: Any
+    orders: Orders
     recorded: list[Recording] = field(default_factory=list)
     tree: Path = field(default_factory=Path)
     is_fresh: bool = False
@@ -140,7 +141,7 @@ class Specialization:
         """Run the function once, and remember what it did; after an outline, native code serves the call."""
         why = ""
         try:
-            recording, structure = self._record(call)
+            recording, structure, orders = self._record(call)
         except RandomNumbersError:
             raise
         except TracedAroundError:
@@ -162,10 +163,10 @@ class Specialization:
             for out, value in zip(recording.graph.outputs, recording.results, strict=True)
         )
         if recording.is_outline:
-            self._remember(recording, structure, leaves)
+            self._remember(recording, structure, orders, leaves)
             return self._serve(call)
         results = [finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
-        self._remember(recording, structure, leaves)
+        self._remember(recording, structure, orders, leaves)
         return unflatten(structure, results)
 
     def _serve(self, call: Call) -> Any:
@@ -183,20 +184,20 @@ class Specialization:
         )
 
     @seldom()
-    def _record(self, call: Call) -> tuple[Recording, Any]:
+    def _record(self, call: Call) -> tuple[Recording, Any, Orders]:
         """Trace the function, with the arrays around it as parts of the program where it takes traced ones.
 
-        Return the structure of its results too. The first time, an outline may do.
+        Return the structure of its results and the orders of their keys too. The first time, an outline may do.
         """
         may_outline, self.may_outline = self.may_outline, False
-        structure: list[Any] = []
+        form: list[Any] = []
         moving = set(call.moving)
         fixed = [leaf for place, leaf in enumerate(call.leaves) if place not in moving]
 
         def flat(fun: Callable[..., Any], *inputs: Any) -> list[Any]:
             args, kwargs = call.rebuilt(inputs)
-            leaves, found = flatten(fun(*args, **kwargs))
-            structure[:] = [found]
+            leaves, found, orders = flatten_in_order(fun(*args, **kwargs))
+            form[:] = [found, orders]
             return [lift(leaf) if isinstance(leaf, _NUMERIC) else _without_values(leaf) for leaf in leaves]
 
         own: list[np.ndarray[Any, Any]] = []
@@ -229,7 +230,7 @@ class Specialization:
             self.watched += found
             for variant in self.variants:
                 variant.is_fresh = False
-        return recording, structure[0]
+        return recording, form[0], form[1]
 
     def _follows(self, array: np.ndarray[Any, Any]) -> bool:
         """Whether an array of the surroundings becomes a part of the program."""
@@ -252,16 +253,16 @@ class Specialization:
 
     # --- the trees of paths
 
-    def _remember(self, recording: Recording, structure: Any, leaves: tuple[Node, ...]) -> None:
+    def _remember(self, recording: Recording, structure: Any, orders: Orders, leaves: tuple[Node, ...]) -> None:
         """Note a recording, whose path joins the others when they are compiled: many a function is called once."""
         if len(recording.graph.nodes) > TERMS:
             self.give_up(f"it consists of more than {TERMS} operations")
             return
-        variant = next(
-            (each for each in self.variants if are_alike(each.leaves, leaves) and each.structure == structure), None
-        )
+        form = (structure, orders)
+        alike = (each for each in self.variants if are_alike(each.leaves, leaves))
+        variant = next((each for each in alike if (each.structure, each.orders) == form), None)
         if variant is None:
-            variant = Variant(leaves, structure)
+            variant = Variant(leaves, structure, orders)
             self.variants.append(variant)
         variant.recorded.append(replace(recording, results=()))
 
@@ -331,17 +332,25 @@ class Specialization:
         inputs = self.inputs
         kinds = inputs.kinds
         keywords: Sequence[str] = ()
+        order_of_keywords: Sequence[int] = ()
         results: Node = Nested("tuple", variant.leaves)
         order = list(range(len(variant.leaves)))
         tree = self._result_tree(variant)
         if tree is not None and inputs.arguments is not None:
-            kinds, keywords = inputs.arguments.children, inputs.keywords
+            kinds, keywords, order_of_keywords = inputs.arguments.children, inputs.keywords, inputs.order
             results, order = tree
         carried = [place for place, leaf in enumerate(variant.leaves) if not isinstance(leaf, Same)]
         slots = [carried.index(place) for place in order if place in carried]
         try:
             program = ProgramWriter(
-                inputs.lying, kinds, results, slots, self.watched, variant.heat, keywords=keywords
+                inputs.lying,
+                kinds,
+                results,
+                slots,
+                self.watched,
+                variant.heat,
+                keywords=keywords,
+                order=order_of_keywords,
             ).write(variant.tree)
         except NotNativeError as error:
             self.give_up(str(error))
