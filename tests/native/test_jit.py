@@ -99,6 +99,24 @@ def test_what_a_function_does_in_the_order_of_keys_is_done_in_that_order(functio
             agree(compiled(**order), function(order), within(4))
 
 
+class Own(np.ndarray):
+    """An array of a class of its own."""
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.JitWarning")
+@pytest.mark.parametrize(
+    "array", [np.ma.array([1.0, 2.0], mask=[True, False]), np.ma.array([1.0, 2.0]), Own((2,)), np.array([1.0, 2.0], ">f8")],
+    ids=["masked", "unmasked", "own class", "other byte order"],
+)  # fmt: skip
+def test_arrays_that_native_code_does_not_make_are_returned_as_they_are(array: Any) -> None:
+    compiled = cr.jit(lambda x: (x + 1, array))
+    for _ in range(4):
+        number, found = compiled(2.0)
+        assert number == 3.0
+        assert (type(found), found.dtype) == (type(array), array.dtype)
+        np.testing.assert_array_equal(found, array)
+
+
 def test_the_keys_of_a_result_are_in_the_order_of_its_path() -> None:
     check(
         lambda x: {"a": x, "b": x + 1} if x > 0 else {"b": x, "a": x - 1}, (1.0,), (-1.0,), (2.0,), (-2.0,), fewest=12

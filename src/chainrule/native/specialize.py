@@ -198,7 +198,7 @@ class Specialization:
             args, kwargs = call.rebuilt(inputs)
             leaves, found, orders = flatten_in_order(fun(*args, **kwargs))
             form[:] = [found, orders]
-            return [lift(leaf) if isinstance(leaf, _NUMERIC) else _without_values(leaf) for leaf in leaves]
+            return [_result(leaf) for leaf in leaves]
 
         own: list[np.ndarray[Any, Any]] = []
         watched: list[np.ndarray[Any, Any]] | None = None
@@ -370,8 +370,15 @@ _NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
 _PLAIN = (str, bytes, int)
 
 
-def _without_values(leaf: Any) -> Any:
-    """Return what is no number; raise where it holds some, which would be those of one call."""
+def _result(leaf: Any) -> Any:
+    """Return a result as native code makes it; raise where it makes none of its kind, or where it holds numbers of one call."""
+    if isinstance(leaf, np.ndarray) and not isinstance(leaf, Traced):
+        if type(leaf) is not np.ndarray:
+            raise TracingError(f"it returns a {type(leaf).__name__}, where native code makes plain arrays")
+        if not leaf.dtype.isnative:
+            raise TracingError(f"it returns an array of {leaf.dtype}, which is not in the machine's byte order")
+    if isinstance(leaf, _NUMERIC):
+        return lift(leaf)
     if leaf is not None and not isinstance(leaf, _PLAIN) and holds_values(leaf):
         raise TracingError(f"it returns a {type(leaf).__name__} that holds values which are computed")
     return leaf
