@@ -6,6 +6,7 @@ and what explains its plans when that is asked for.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import cached_property
@@ -43,9 +44,10 @@ class Jitted:
         self.specializations: dict[Any, Specialization] = {}
         self.varying: set[int] = set()
         self.seen: dict[int, set[int]] = {}
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
         self.direct: list[Specialization] = []
         self.function: Any = None
+        self._process = os.getpid()
 
     @cached_property
     def say(self) -> Callable[[str], None]:
@@ -57,6 +59,20 @@ class Jitted:
     def takes_any_name(self) -> bool:
         """Whether the function may notice in which order arguments are given by name."""
         return takes_any_name(self.fun)
+
+    @property
+    def lock(self) -> threading.RLock:
+        """What one thread at a time traces and compiles under.
+
+        In the child of a fork another thread of the parent may hold it, which will not go on: what it was at is forgotten.
+        """
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            if self._lock.acquire(blocking=False):
+                self._lock.release()
+            else:
+                self._lock, self.specializations = threading.RLock(), {}
+        return self._lock
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_traced(flatten((args, kwargs))[0]):

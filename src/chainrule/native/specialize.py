@@ -247,9 +247,13 @@ class Specialization:
             return
         self._changing |= {id(each.array) for each in changed}
         self._changes += 1
-        self.variants, self.watched, self.paths = [], [], 0
+        self._forget()
         if self._changes > CHANGES:
             self.give_up("arrays around it change from call to call, which it reads otherwise than as operands")
+
+    def _forget(self) -> None:
+        """Forget all paths; later calls are traced anew."""
+        self.variants, self.watched, self.paths = [], [], 0
 
     # --- the trees of paths
 
@@ -322,9 +326,13 @@ class Specialization:
     @paused()
     def update(self, variant: Variant) -> None:
         """Make native code of what is new about a variant."""
-        self.grow(variant)
-        if not (variant.is_fresh or self.interpreted):
-            self._compile(variant)
+        try:
+            self.grow(variant)
+            if not (variant.is_fresh or self.interpreted):
+                self._compile(variant)
+        except BaseException:  # such as Ctrl-C: what is half made would be in the way of every later call
+            self._forget()
+            raise
 
     def _compile(self, variant: Variant) -> None:
         """Make native code of all paths of a variant."""
