@@ -1407,7 +1407,7 @@ def test_a_fork_calls_what_was_compiled_before() -> None:
 
 def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
     code = (
-        "import os, signal, threading, time, numpy as np, chainrule as cr, llvmlite.binding as llvm\n"
+        "import faulthandler, os, threading, time, numpy as np, chainrule as cr, llvmlite.binding as llvm\n"
         "tracing, inside, forked = (threading.Event() for _ in range(3))\n"
         "def function(x):\n"
         "    if x[0] > 0 and not forked.is_set():\n"
@@ -1425,7 +1425,7 @@ def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
         "tracing.wait(); inside.wait()\n"
         "child = os.fork()\n"
         "if not child:\n"
-        "    signal.alarm(20)\n"
+        "    faulthandler.dump_traceback_later(100, exit=True)\n"
         "    results = [f(-np.ones(length)) for length in (3, 4, 4, 4, 3)]\n"
         "    os._exit(0 if all(np.all(result == -2) for result in results) else 1)\n"
         "forked.set()\n"
@@ -1434,7 +1434,7 @@ def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
     )
     if hasattr(sys, "getwindowsversion"):
         pytest.skip("no fork here")
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=120)
 
 
 def test_a_path_of_more_decisions_than_python_nests_calls_compiles() -> None:
