@@ -1407,8 +1407,9 @@ def test_a_fork_calls_what_was_compiled_before() -> None:
 
 def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
     code = (
-        "import faulthandler, os, threading, time, numpy as np, chainrule as cr, llvmlite.binding as llvm\n"
+        "import faulthandler, gc, os, threading, time, numpy as np, chainrule as cr, llvmlite.binding as llvm\n"
         "tracing, inside, forked = (threading.Event() for _ in range(3))\n"
+        "before = gc.get_threshold()\n"
         "def function(x):\n"
         "    if x[0] > 0 and not forked.is_set():\n"
         "        tracing.set()\n"
@@ -1427,7 +1428,8 @@ def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
         "if not child:\n"
         "    faulthandler.dump_traceback_later(100, exit=True)\n"
         "    results = [f(-np.ones(length)) for length in (3, 4, 4, 4, 3)]\n"
-        "    os._exit(0 if all(np.all(result == -2) for result in results) else 1)\n"
+        "    is_right = all(np.all(result == -2) for result in results)\n"
+        "    os._exit(0 if is_right and gc.get_threshold() == before else 1)\n"
         "forked.set()\n"
         "for thread in threads: thread.join()\n"
         "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0\n"
