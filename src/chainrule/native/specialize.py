@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.trace import Traced
 from chainrule.core.trees import Orders, flatten_in_order, unflatten
-from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError, TracingError
-from chainrule.native.capture import holds_values
+from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Same, in_order
@@ -21,7 +20,7 @@ from chainrule.native.inputs import inputs_of
 from chainrule.native.machine import compile_text
 from chainrule.native.outline import ValuesNeededError
 from chainrule.native.program import Compiled, Path, ProgramWriter
-from chainrule.native.results import are_alike, dtype_of, finished, kind_of
+from chainrule.native.results import are_alike, as_result, dtype_of, finished, kind_of
 from chainrule.native.signature import Call, results_of
 from chainrule.native.symbols import outside
 from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, TracedAroundError, trace
@@ -32,12 +31,14 @@ from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
 from chainrule.passes.simplifications import simplifier
 from chainrule.passes.terms import Term
-from chainrule.tracing.lift import lift
 
 PATHS = 64
 """So many paths through a function are compiled; calls that take another one run it as it is."""
 CHANGES = 8
 """So often a function is traced anew because an array around it changed."""
+DOUBTS = 2
+"""So often a function is traced again where random numbers were drawn meanwhile and other threads run, which have one generator
+with it: a function that draws them itself does so each time."""
 SHORT = 1000
 """A program of up to so many instructions outside of loops becomes a part of its entry, once it is hot."""
 TERMS = 100_000
@@ -141,7 +142,7 @@ class Specialization:
         """Run the function once, and remember what it did; after an outline, native code serves the call."""
         why = ""
         try:
-            recording, structure, orders = self._record(call)
+            recording, structure, orders = self._recorded(call)
         except RandomNumbersError:
             raise
         except TracedAroundError:
@@ -183,6 +184,16 @@ class Specialization:
             type(value) is str and not _is_given(value, self.fun, call) for value in recording.results
         )
 
+    def _recorded(self, call: Call) -> tuple[Recording, Any, Orders]:
+        """Trace the function, and once more where it may have been another thread that drew random numbers meanwhile."""
+        for _ in range(DOUBTS):
+            try:
+                return self._record(call)
+            except RandomNumbersError:
+                if threading.active_count() == 1:
+                    raise
+        return self._record(call)
+
     @seldom()
     def _record(self, call: Call) -> tuple[Recording, Any, Orders]:
         """Trace the function, with the arrays around it as parts of the program where it takes traced ones.
@@ -198,7 +209,7 @@ class Specialization:
             args, kwargs = call.rebuilt(inputs)
             leaves, found, orders = flatten_in_order(fun(*args, **kwargs))
             form[:] = [found, orders]
-            return [_result(leaf) for leaf in leaves]
+            return [as_result(leaf) for leaf in leaves]
 
         own: list[np.ndarray[Any, Any]] = []
         watched: list[np.ndarray[Any, Any]] | None = None
@@ -374,22 +385,6 @@ class Specialization:
 
 
 _REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
-_NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
-_PLAIN = (str, bytes, int)
-
-
-def _result(leaf: Any) -> Any:
-    """Return a result as native code makes it; raise where it makes none of its kind, or where it holds numbers of one call."""
-    if isinstance(leaf, np.ndarray) and not isinstance(leaf, Traced):
-        if type(leaf) is not np.ndarray:
-            raise TracingError(f"it returns a {type(leaf).__name__}, where native code makes plain arrays")
-        if not leaf.dtype.isnative:
-            raise TracingError(f"it returns an array of {leaf.dtype}, which is not in the machine's byte order")
-    if isinstance(leaf, _NUMERIC):
-        return lift(leaf)
-    if leaf is not None and not isinstance(leaf, _PLAIN) and holds_values(leaf):
-        raise TracingError(f"it returns a {type(leaf).__name__} that holds values which are computed")
-    return leaf
 
 
 def warn(name: str) -> Callable[[str], None]:
