@@ -1426,7 +1426,7 @@ def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
         "tracing.wait(); inside.wait()\n"
         "child = os.fork()\n"
         "if not child:\n"
-        "    faulthandler.dump_traceback_later(100, exit=True)\n"
+        "    faulthandler.dump_traceback_later(60, exit=True)\n"
         "    results = [f(-np.ones(length)) for length in (3, 4, 4, 4, 3)]\n"
         "    is_right = all(np.all(result == -2) for result in results)\n"
         "    os._exit(0 if is_right and gc.get_threshold() == before else 1)\n"
