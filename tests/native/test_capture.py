@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -136,6 +137,34 @@ def test_random_numbers_are_refused(draw: Any) -> None:
     compiled = cr.jit(lambda x: x * draw())
     with pytest.raises(cr.RandomNumbersError, match=r"\n  at .*test_capture\.py:\d+: "):
         compiled(V)
+
+
+def test_random_numbers_that_another_thread_draws_are_not_refused() -> None:
+    drawn, ask, end = threading.Event(), threading.Event(), threading.Event()
+    runs = []
+
+    def other() -> None:
+        ask.wait()
+        random.random()
+        drawn.set()
+        end.wait()
+
+    def function(x: Any) -> Any:
+        runs.append(None)
+        ask.set()
+        drawn.wait()
+        return x * 2
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    compiled = cr.jit(function)
+    try:
+        np.testing.assert_array_equal(compiled(V), V * 2)
+    finally:
+        end.set()
+        thread.join()
+    assert len(runs) == 2
+    check(lambda x: x * 2, (V,), jitted=compiled)
 
 
 @pytest.mark.parametrize("differentiate", [False, True])

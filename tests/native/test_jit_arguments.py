@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,14 +32,75 @@ def test_arguments_may_be_nested_containers() -> None:
     check(function, ({"w": [V, M], "scale": 2.0}, (V, [W])), ({"w": [W, -M], "scale": 0.5}, (W, [V])))
 
 
-def test_a_dictionary_in_any_order_is_read_by_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dictionary_is_read_by_native_code_in_each_order_that_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
     step = cr.jit(cr.value_and_grad(lambda p: np.sum(p["weights"]) * p["bias"]["of"] - p["bias"]["at"]))
     params = {"weights": V, "bias": {"of": 2.0, "at": 3.0}}
     for _ in range(4):
         step(params)
+        step({"bias": {"at": 1.0, "of": 4.0}, "weights": W})
     monkeypatch.setattr("chainrule.native.jit.read_call", None)  # native code does not ask for it
     agree(step(params), step.__wrapped__(params))
     agree(step({"bias": {"at": 1.0, "of": 4.0}, "weights": W})[0], np.sum(W) * 4.0 - 1.0, within(4))
+
+
+def test_keys_that_are_no_objects_of_the_code_are_read_by_native_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    def params(x: float) -> dict[Any, Any]:  # equal to the keys of other calls, and made anew
+        return {"-".join(["a", "b"]): x, "c": {int("1000"): 2.0, int("2000"): x}}
+
+    step = cr.jit(lambda p: p["a-b"] * p["c"][1000] - p["c"][2000] * 3.0)
+    for _ in range(4):
+        step(params(1.0))
+    monkeypatch.setattr("chainrule.native.jit.read_call", None)
+    assert step(params(5.0)) == -5.0
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda d: sum((place + 1) * value for place, value in enumerate(d.values())),
+        lambda d: {key: value * 2 for key, value in d.items()},
+        lambda d: np.concatenate([np.ravel(value) for value in d.values()]),
+    ],
+)
+def test_what_a_function_does_in_the_order_of_keys_is_done_in_that_order(function: Any) -> None:
+    orders = [dict(order) for order in itertools.permutations([("z", V), ("a", W), ("m", V * W)])]
+    check(function, *((order,) for order in orders), fewest=24)
+    check(lambda pair: function(pair[0]), *(([order, 1.0],) for order in orders), fewest=24)
+    check(function, ({2: V, 1: W},), ({1: W, 2: V},), fewest=8)
+    check(function, ({"a": V, 1: W},), ({1: W, "a": V},), fewest=8)
+    check(
+        function,
+        (collections.defaultdict(float, {"b": V, "a": W}),),
+        (collections.defaultdict(float, {"a": W, "b": V}),),
+    )
+    compiled = cr.jit(lambda **named: function(named))
+    for _ in range(4):
+        for order in orders:
+            agree(compiled(**order), function(order), within(4))
+
+
+class Own(np.ndarray):
+    """An array of a class of its own."""
+
+
+@pytest.mark.filterwarnings("ignore::chainrule.errors.JitWarning")
+@pytest.mark.parametrize(
+    "array", [np.ma.array([1.0, 2.0], mask=[True, False]), np.ma.array([1.0, 2.0]), Own((2,)), np.array([1.0, 2.0], ">f8")],
+    ids=["masked", "unmasked", "own class", "other byte order"],
+)  # fmt: skip
+def test_arrays_that_native_code_does_not_make_are_returned_as_they_are(array: Any) -> None:
+    compiled = cr.jit(lambda x: (x + 1, array))
+    for _ in range(4):
+        number, found = compiled(2.0)
+        assert number == 3.0
+        assert (type(found), found.dtype) == (type(array), array.dtype)
+        np.testing.assert_array_equal(found, array)
+
+
+def test_the_keys_of_a_result_are_in_the_order_of_its_path() -> None:
+    check(
+        lambda x: {"a": x, "b": x + 1} if x > 0 else {"b": x, "a": x - 1}, (1.0,), (-1.0,), (2.0,), (-2.0,), fewest=12
+    )
 
 
 def test_a_dictionary_of_numbered_layers_is_read_by_native_code(monkeypatch: pytest.MonkeyPatch) -> None:

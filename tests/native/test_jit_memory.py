@@ -243,6 +243,32 @@ def test_nothing_native_is_loaded_before_it_is_needed() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.parametrize("step", ["truth", "compile_text"])
+def test_a_compilation_that_was_interrupted_starts_anew(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+
+    def function(x: Any) -> Any:
+        runs.append(None)
+        return np.sum(x * 2) if x[0] > 0 else np.sum(x - 1)
+
+    def interrupted(*args: Any, **kwargs: Any) -> Any:
+        raise KeyboardInterrupt
+
+    compiled = cr.jit(function)
+    compiled(V)
+    with monkeypatch.context() as patch:
+        patch.setattr(f"chainrule.native.specialize.{step}", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compiled(V)
+    for _ in range(3):
+        agree(compiled(V), np.sum(V * 2), within(4))
+    runs.clear()
+    agree(compiled(V), np.sum(V * 2), within(4))
+    assert not runs  # it is compiled
+    for _ in range(3):
+        agree(compiled(-V), np.sum(-V - 1), within(4))
+
+
 def test_a_fork_calls_what_was_compiled_before() -> None:
     code = (
         "import os, numpy as np, chainrule as cr\n"
@@ -256,3 +282,37 @@ def test_a_fork_calls_what_was_compiled_before() -> None:
     if hasattr(sys, "getwindowsversion"):
         pytest.skip("no fork here")
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
+
+
+def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
+    code = (
+        "import faulthandler, gc, os, threading, time, numpy as np, chainrule as cr, llvmlite.binding as llvm\n"
+        "tracing, inside, forked = (threading.Event() for _ in range(3))\n"
+        "before = gc.get_threshold()\n"
+        "def function(x):\n"
+        "    if x[0] > 0 and not forked.is_set():\n"
+        "        tracing.set()\n"
+        "        forked.wait()\n"
+        "    return x * 2\n"
+        "f = cr.jit(function)\n"
+        "for _ in range(3): f(-np.ones(3))\n"
+        "def compile():\n"
+        "    with llvm.ffi.lib._lock:\n"
+        "        inside.set()\n"
+        "        time.sleep(0.05)\n"
+        "threads = [threading.Thread(target=f, args=(np.ones(3),)), threading.Thread(target=compile)]\n"
+        "for thread in threads: thread.start()\n"
+        "tracing.wait(); inside.wait()\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    faulthandler.dump_traceback_later(60, exit=True)\n"
+        "    results = [f(-np.ones(length)) for length in (3, 4, 4, 4, 3)]\n"
+        "    is_right = all(np.all(result == -2) for result in results)\n"
+        "    os._exit(0 if is_right and gc.get_threshold() == before else 1)\n"
+        "forked.set()\n"
+        "for thread in threads: thread.join()\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0\n"
+    )
+    if hasattr(sys, "getwindowsversion"):
+        pytest.skip("no fork here")
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=120)

@@ -10,6 +10,7 @@ import optree
 from chainrule.core.trace import Traced
 
 Leaves: TypeAlias = list[Any]
+Orders: TypeAlias = tuple[tuple[Any, ...], ...]
 
 
 class _Leaf:
@@ -32,6 +33,25 @@ def flatten(tree: Any) -> tuple[Leaves, Any]:
         return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree)
     return leaves, structure
+
+
+def flatten_in_order(tree: Any) -> tuple[Leaves, Any, Orders]:
+    """Return leaves and structure, and the keys of each dictionary in its own order, which its structure does not tell.
+
+    >>> flatten_in_order({"b": 1.0, "a": 2.0})[2]
+    (('b', 'a'),)
+    """
+    if type(tree) in _LEAF_TYPES:
+        return [tree], LEAF, ()
+    orders: list[tuple[Any, ...]] = []
+
+    def note(part: Any) -> bool:
+        if isinstance(part, dict):
+            orders.append(tuple(part))
+        return False
+
+    leaves, structure = optree.tree_flatten(tree, is_leaf=note)
+    return leaves, structure, tuple(orders)
 
 
 def unflatten(structure: Any, leaves: Leaves) -> Any:

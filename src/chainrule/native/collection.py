@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+_ends: list[Callable[[], None]] = []
+"""What ends each pause."""
 
 
 @contextmanager
@@ -13,11 +17,9 @@ def paused() -> Iterator[None]:
     if not gc.isenabled():
         yield
         return
-    gc.disable()
-    try:
+    with _ended(gc.enable):
+        gc.disable()
         yield
-    finally:
-        gc.enable()
 
 
 SELDOM = 50_000
@@ -31,8 +33,27 @@ def seldom() -> Iterator[None]:
     if not before[0] or before[0] >= SELDOM:
         yield
         return
-    gc.set_threshold(SELDOM, *before[1:])
+    with _ended(lambda: gc.set_threshold(*before)):
+        gc.set_threshold(SELDOM, *before[1:])
+        yield
+
+
+@contextmanager
+def _ended(end: Callable[[], None]) -> Iterator[None]:
+    """End a pause, however what is done meanwhile goes."""
+    _ends.append(end)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        _ends.remove(end)
+        end()
+
+
+def _forked() -> None:
+    """End the pauses of the parent's other threads, which do not go on in the child of a fork."""
+    for end in _ends:
+        end()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from chainrule.native import entry_layout as layout
 from chainrule.native.entry_frame import BY_POSITION, Frame
 from chainrule.native.entry_plan import Array, EntryPlan, Nested, Node, Number, Same, Scalar, Whole
@@ -18,13 +16,14 @@ def check_arguments(frame: Frame, plan: EntryPlan) -> None:
     named = body.let(f"icmp {'ne' if plan.keywords else 'eq'} ptr %names, null")
     frame.require(body.let(f"and i1 {right}, {named}"))
     pointers = [frame.field("%arguments", 8 * i) for i in range(by_position)]
-    pointers += _named(frame, plan.keywords, by_position)
+    pointers += _named(frame, plan, by_position)
     for argument, pointer in zip(plan.arguments, pointers, strict=True):
         _check(frame, argument, pointer, fleeting=False)
 
 
-def _named(frame: Frame, keywords: Sequence[str], by_position: int) -> list[str]:
-    """Find the arguments that are given by name, in any order. Names are compared as objects: those in code are unique."""
+def _named(frame: Frame, plan: EntryPlan, by_position: int) -> list[str]:
+    """Find the arguments that are given by name. Names are compared as objects: those in code are unique."""
+    keywords = plan.keywords
     if not keywords:
         return []
     body = frame.body
@@ -33,8 +32,13 @@ def _named(frame: Frame, keywords: Sequence[str], by_position: int) -> list[str]
     names = [frame.field("%names", layout.ITEMS + 8 * i) for i in range(len(keywords))]
     values = [frame.field("%arguments", 8 * (by_position + i)) for i in range(len(keywords))]
     found = []
-    for _ in keywords:
+    for keyword in range(len(keywords)):
         wanted, pointer = frame.object(), "null"
+        if plan.order:
+            place = plan.order.index(keyword)
+            frame.require(body.let(f"icmp eq ptr {names[place]}, {wanted}"))
+            found.append(values[place])
+            continue
         for name, value in zip(names, values, strict=True):
             pointer = body.let(f"select i1 {body.let(f'icmp eq ptr {name}, {wanted}')}, ptr {value}, ptr {pointer}")
         found.append(frame.made(pointer, "mismatch"))
@@ -122,13 +126,36 @@ def _check_nested(frame: Frame, node: Nested, pointer: str, *, fleeting: bool) -
     frame.require(body.let(f"icmp eq i64 {size}, {len(node.children)}"))
     fleeting = fleeting or node.kind != "tuple"
     if node.kind == "dict":
-        children = []
-        for _ in node.keys:
-            key = frame.object()
-            child = frame.call("ptr {}(ptr, ptr)", "PyDict_GetItemWithError", [f"ptr {pointer}", f"ptr {key}"])
-            children.append(frame.made(child, "missing"))
+        children = _values(frame, node, pointer)
     else:
         items = frame.at(pointer, layout.ITEMS) if node.kind == "tuple" else frame.field(pointer, layout.ITEMS)
         children = [frame.field(items, 8 * i) for i in range(len(node.children))]
     for child, described in zip(children, node.children, strict=True):
         _check(frame, described, child, fleeting=fleeting)
+
+
+def _values(frame: Frame, node: Nested, pointer: str) -> list[str]:
+    """Find the values of a dict, which has to have its keys in the right order: what loops over it depends on that.
+
+    Most keys are the very objects that are wanted. Others are compared where they are plain, so that no Python code runs.
+    """
+    body, found = frame.body, {}
+    wanted = [frame.object() for _ in node.keys]
+    place, key, value = (frame.stack(8, 8) for _ in range(3))
+    body.do(f"store i64 0, ptr {place}")
+    for number in node.order or range(len(node.keys)):
+        given = [f"ptr {each}" for each in (pointer, place, key, value)]
+        more = frame.call("i32 {}(ptr, ptr, ptr, ptr)", "PyDict_Next", given)
+        frame.require(body.let(f"icmp ne i32 {more}, 0"))
+        name, known, other = frame.field(key, 0), body.fresh("known"), body.fresh("other")
+        body.do(f"br i1 {body.let(f'icmp eq ptr {name}, {wanted[number]}')}, label %{known}, label %{other}")
+        body.label(other)
+        _check_type(frame, name, "PyUnicode_Type" if isinstance(node.keys[number], str) else "PyLong_Type")
+        same = frame.call(
+            "i32 {}(ptr, ptr, i32)", "PyObject_RichCompareBool", [f"ptr {name}", f"ptr {wanted[number]}", "i32 2"]
+        )
+        frame.require(body.let(f"icmp eq i32 {same}, 1"))
+        body.do(f"br label %{known}")
+        body.label(known)
+        found[number] = frame.field(value, 0)
+    return [found[number] for number in range(len(node.keys))]

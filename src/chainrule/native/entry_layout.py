@@ -30,13 +30,17 @@ FRESH_LAYOUT = 0x505  # those, OWNDATA and WRITEABLE
 NEW_COPY, NEW_FROM_DESCR = 85, 94  # the functions' places in NumPy's table
 
 _FUNCTIONS = """
-    PyDict_GetItemWithError PyDict_New PyDict_SetItem PyDict_Size PyErr_Clear PyErr_NoMemory PyErr_Occurred PyErr_SetString
+    PyDict_New PyDict_Next PyDict_SetItem PyDict_Size PyErr_NoMemory PyErr_Occurred PyErr_SetString
     PyEval_RestoreThread PyEval_SaveThread PyFloat_FromDouble PyList_New PyLong_AsLongLongAndOverflow
     PyLong_FromLongLong PyMem_RawFree PyMem_RawMalloc PyMethod_New PyObject_ClearWeakRefs PyObject_GC_Del
+    PyObject_RichCompareBool
     PyObject_GC_UnTrack PyObject_GenericGetDict PyObject_GenericSetDict PyObject_Vectorcall PyTuple_New
     PyType_GenericAlloc PyVectorcall_Call Py_DecRef Py_IncRef _PyObject_New
 """.split()
-_TYPES = {"PyFloat_Type": float, "PyLong_Type": int, "PyTuple_Type": tuple, "PyList_Type": list, "PyDict_Type": dict}
+_TYPES = {
+    "PyFloat_Type": float, "PyLong_Type": int, "PyUnicode_Type": str, "PyTuple_Type": tuple, "PyList_Type": list,
+    "PyDict_Type": dict,
+}  # fmt: skip
 
 
 def dtype_symbol(dtype: np.dtype[Any]) -> str:

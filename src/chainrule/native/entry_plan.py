@@ -71,13 +71,14 @@ class Same:
 class Nested:
     """A tuple, list or dict (no subclass) of described things; a dict has these keys, and no more: strings or integers.
 
-    named: of a named tuple, its class.
+    named: of a named tuple, its class. order: the places of the keys of an argument as its dict has them; empty: as they are.
     """
 
     kind: Literal["tuple", "list", "dict"]
     children: tuple[Node, ...]
     keys: tuple[str | int, ...] = ()
     named: type | None = None
+    order: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind == "dict" and len(set(self.keys)) != len(self.children):
@@ -95,6 +96,7 @@ class EntryPlan:
     """What a compiled function takes and gives.
 
     arguments: by position, and the last ones by the names in `keywords`. results: a leaf or a tree.
+    order: the places of the keywords as a call has to give them; empty: in any order.
     constants: arrays in C order that the program reads where they are. arena: bytes of scratch memory.
     release_gil: whether other Python threads run meanwhile. calls_python: whether the program calls Python.
 
@@ -107,6 +109,7 @@ class EntryPlan:
     arguments: tuple[Node, ...]
     results: Node
     keywords: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
     constants: tuple[npt.NDArray[Any], ...] = ()
     arena: int = 0
     release_gil: bool = False

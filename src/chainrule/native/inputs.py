@@ -23,6 +23,7 @@ class Inputs:
     """The inputs in order. lying: as their memory is read. given: as the function has them.
 
     arguments: all of a call, the last ones by the names in `keywords`; None where an entry cannot take them apart.
+    order: the places of these names as a call has to give them; empty: in any order.
     """
 
     kinds: tuple[Node, ...]
@@ -30,6 +31,7 @@ class Inputs:
     given: tuple[Term, ...]
     arguments: Nested | None
     keywords: tuple[str, ...]
+    order: tuple[int, ...]
 
 
 def inputs_of(call: Call, simplifier: Simplifier) -> Inputs:
@@ -48,6 +50,7 @@ def inputs_of(call: Call, simplifier: Simplifier) -> Inputs:
     return Inputs(
         kinds, tuple(lying for lying, _ in terms), tuple(given for _, given in terms),
         arguments if isinstance(arguments, Nested) and len(keywords) <= _NAMES else None, keywords,
+        tuple(map(keywords.index, call.kwargs)) if call.is_ordered else (),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ and what explains its plans when that is asked for.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from chainrule.core.trees import flatten
 from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import install
-from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, unshared
+from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, takes_any_name, unshared
 from chainrule.transforms.transformed import require_function
 
 if TYPE_CHECKING:
@@ -43,15 +44,35 @@ class Jitted:
         self.specializations: dict[Any, Specialization] = {}
         self.varying: set[int] = set()
         self.seen: dict[int, set[int]] = {}
-        self.lock = threading.RLock()
+        self._lock = threading.RLock()
         self.direct: list[Specialization] = []
         self.function: Any = None
+        self._process = os.getpid()
 
     @cached_property
     def say(self) -> Callable[[str], None]:
         """Tell the user, once, why calls are not compiled."""
         say: Callable[[str], None] = _compiler().warn(getattr(self.fun, "__name__", type(self.fun).__name__))
         return say
+
+    @cached_property
+    def takes_any_name(self) -> bool:
+        """Whether the function may notice in which order arguments are given by name."""
+        return takes_any_name(self.fun)
+
+    @property
+    def lock(self) -> threading.RLock:
+        """What one thread at a time traces and compiles under.
+
+        In the child of a fork another thread of the parent may hold it, which will not go on: what it was at is forgotten.
+        """
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            if self._lock.acquire(blocking=False):
+                self._lock.release()
+            else:
+                self._lock, self.specializations = threading.RLock(), {}
+        return self._lock
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if has_traced(flatten((args, kwargs))[0]):
@@ -71,9 +92,10 @@ class Jitted:
     def find(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the specialization of a call, and the call."""
         try:
-            call = read_call(args, kwargs, self.varying)
+            is_ordered = len(kwargs) > 1 and self.takes_any_name
+            call = read_call(args, kwargs, self.varying, is_ordered)
             if self._notice_integers(call):
-                call = read_call(args, kwargs, self.varying)
+                call = read_call(args, kwargs, self.varying, is_ordered)
         except Unsupported as error:
             self.say(f"it was called with {error}; such calls run through NumPy")
             return None

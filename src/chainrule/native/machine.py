@@ -36,6 +36,9 @@ def _llvm() -> Any:
 
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
+    if hasattr(os, "register_at_fork"):  # a child whose parent was inside of LLVM would wait for that thread for ever
+        lock = llvm.ffi.lib._lock
+        os.register_at_fork(before=lock.__enter__, after_in_parent=lock.__exit__, after_in_child=lock.__exit__)
     return llvm
 
 

@@ -75,7 +75,7 @@ class Compiled:
 class ProgramWriter(Writing):
     """Writes the function `run` of a tree of paths.
 
-    arguments, keywords, results: as of an `EntryPlan`.
+    arguments, keywords, order, results: as of an `EntryPlan`.
     slots: which result each of the pointers to results is of. watched: arrays that must be what they were.
     heat: counts the calls of code that is to be compiled again.
     """
@@ -89,11 +89,13 @@ class ProgramWriter(Writing):
         watched: Sequence[Watched] = (),
         heat: Heat | None = None,
         keywords: Sequence[str] = (),
+        order: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self._inputs = inputs
         self._arguments = tuple(arguments)
         self._keywords = tuple(keywords)
+        self._order = tuple(order)
         self._results = results
         self._slots = slots
         self._watched = watched
@@ -120,8 +122,9 @@ class ProgramWriter(Writing):
         text = "\n".join([f"{RUN} {{", *lines, "}"])
         self.module.define("run", lambda: text)
         plan = EntryPlan(
-            arguments=self._arguments, results=self._results, keywords=self._keywords, constants=tuple(self.constants),
-            arena=self.arena_bytes, release_gil=not self.calls and self.work > HEAVY, calls_python=bool(self.calls),
+            arguments=self._arguments, results=self._results, keywords=self._keywords, order=self._order,
+            constants=tuple(self.constants), arena=self.arena_bytes,
+            release_gil=not self.calls and self.work > HEAVY, calls_python=bool(self.calls),
         )  # fmt: skip
         if self._heat is not None:
             self._heat.expect(self.work, len(self.body.lines), self.module.lines)

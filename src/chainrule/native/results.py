@@ -7,7 +7,28 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.graph import Node as GraphNode
+from chainrule.core.trace import Traced
+from chainrule.errors import TracingError
+from chainrule.native.capture import holds_values
 from chainrule.native.entry_plan import Array, Node, Number, Same, Scalar
+from chainrule.tracing.lift import lift
+
+_NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
+_PLAIN = (str, bytes, int)
+
+
+def as_result(leaf: Any) -> Any:
+    """Return a result as native code makes it; raise where it makes none of its kind, or where it holds numbers of one call."""
+    if isinstance(leaf, np.ndarray) and not isinstance(leaf, Traced):
+        if type(leaf) is not np.ndarray:
+            raise TracingError(f"it returns a {type(leaf).__name__}, where native code makes plain arrays")
+        if not leaf.dtype.isnative:
+            raise TracingError(f"it returns an array of {leaf.dtype}, which is not in the machine's byte order")
+    if isinstance(leaf, _NUMERIC):
+        return lift(leaf)
+    if leaf is not None and not isinstance(leaf, _PLAIN) and holds_values(leaf):
+        raise TracingError(f"it returns a {type(leaf).__name__} that holds values which are computed")
+    return leaf
 
 
 def kind_of(out: Any, value: Any, numbers: bool) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.core.trees import flatten, unflatten
+from chainrule.core.trees import flatten, flatten_in_order, unflatten
 from chainrule.native.entry_plan import Array, Nested, Node, Number, Same, Scalar, Whole
 
 FEW = 8
@@ -30,6 +31,7 @@ class Call:
 
     key: equal for calls that one specialization serves. leaves, structure: of (args, kwargs).
     moving: the positions of the leaves that are inputs. kinds: of those, what the entry expects.
+    is_ordered: whether the function may notice in which order `kwargs` were given; they are sorted otherwise.
     """
 
     key: Any
@@ -39,6 +41,7 @@ class Call:
     structure: Any
     moving: tuple[int, ...]
     kinds: tuple[Node, ...]
+    is_ordered: bool = False
 
     def inputs(self) -> list[Any]:
         """Return the inputs as the engine computes with them."""
@@ -92,10 +95,24 @@ def has_traced(leaves: Sequence[Any]) -> bool:
     return any(isinstance(leaf, Traced) for leaf in leaves)
 
 
-def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int]) -> Call:
-    """Take a call apart. `varying` are the positions of integers that are inputs. Raise Unsupported where it cannot be."""
-    leaves, structure = flatten((args, kwargs))
-    signs: list[Any] = [structure]
+def takes_any_name(fun: Callable[..., Any]) -> bool:
+    """Whether a function may get its arguments by name as a dictionary, whose order it may notice."""
+    try:
+        parameters = inspect.signature(fun).parameters.values()
+    except (TypeError, ValueError):  # one written in C that does not tell
+        return False
+    return any(each.kind is each.VAR_KEYWORD for each in parameters)
+
+
+def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int], is_ordered: bool = False) -> Call:
+    """Take a call apart. Raise Unsupported where it cannot be.
+
+    varying: the positions of integers that are inputs. is_ordered: whether the order of `kwargs` matters.
+    """
+    if not is_ordered:
+        kwargs = dict(sorted(kwargs.items()))
+    leaves, structure, orders = flatten_in_order((args, kwargs))
+    signs: list[Any] = [structure, orders]
     sign: Any
     moving: list[int] = []
     kinds: list[Node] = []
@@ -129,7 +146,7 @@ def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int]) 
         if node is not None:
             moving.append(place)
             kinds.append(node)
-    return Call(tuple(signs), args, kwargs, leaves, structure, tuple(moving), tuple(kinds))
+    return Call(tuple(signs), args, kwargs, leaves, structure, tuple(moving), tuple(kinds), is_ordered)
 
 
 def integers(call: Call) -> list[tuple[int, int]]:
@@ -140,7 +157,7 @@ def integers(call: Call) -> list[tuple[int, int]]:
 def arguments_of(tree: Any, leaves: Sequence[Node]) -> Node | None:
     """Return the description of a tree of tuples, lists and dictionaries, given those of its leaves; None for other trees.
 
-    The values of a dictionary are found by their keys, so that these are named in the order of the leaves, which is sorted.
+    The keys of a dictionary are named in the order of the leaves, which is sorted.
     """
     found = _nested(tree, leaves, sorted)
     return None if found is None else found[0]
@@ -178,7 +195,8 @@ def _nested(
             return None
         order = [place for child in children if child is not None for place in child[1]]
         named = None if kind in _NESTS else kind
-        return Nested(_NESTS.get(kind, "tuple"), tuple(nodes), keys, named), order
+        own = tuple(map(keys.index, part)) if keys else ()
+        return Nested(_NESTS.get(kind, "tuple"), tuple(nodes), keys, named, own), order
 
     return below(tree)
 

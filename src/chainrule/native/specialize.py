@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.trace import Traced
-from chainrule.core.trees import flatten, unflatten
-from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError, TracingError
-from chainrule.native.capture import holds_values
+from chainrule.core.trees import Orders, flatten_in_order, unflatten
+from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Same, in_order
@@ -21,7 +20,7 @@ from chainrule.native.inputs import inputs_of
 from chainrule.native.machine import compile_text
 from chainrule.native.outline import ValuesNeededError
 from chainrule.native.program import Compiled, Path, ProgramWriter
-from chainrule.native.results import are_alike, dtype_of, finished, kind_of
+from chainrule.native.results import are_alike, as_result, dtype_of, finished, kind_of
 from chainrule.native.signature import Call, results_of
 from chainrule.native.symbols import outside
 from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, TracedAroundError, trace
@@ -32,12 +31,14 @@ from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
 from chainrule.passes.simplifications import simplifier
 from chainrule.passes.terms import Term
-from chainrule.tracing.lift import lift
 
 PATHS = 64
 """So many paths through a function are compiled; calls that take another one run it as it is."""
 CHANGES = 8
 """So often a function is traced anew because an array around it changed."""
+DOUBTS = 2
+"""So often a function is traced again where random numbers were drawn meanwhile and other threads run, which have one generator
+with it: a function that draws them itself does so each time."""
 SHORT = 1000
 """A program of up to so many instructions outside of loops becomes a part of its entry, once it is hot."""
 TERMS = 100_000
@@ -48,12 +49,13 @@ TERMS = 100_000
 class Variant:
     """The paths of a specialization whose results are of one kind, and their native code.
 
-    leaves, structure: of the results. recorded: runs whose paths are not in the tree yet. is_fresh: whether every path of it
-    is compiled. heat: of code that is compiled fast; None once it was hot. program: for who looks inside.
+    leaves, structure, orders (of keys): of the results. recorded: runs whose paths are not in the tree yet. is_fresh: whether
+    every path of it is compiled. heat: of code that is compiled fast; None once it was hot. program: for who looks inside.
     """
 
     leaves: tuple[Node, ...]
     structure: Any
+    orders: Orders
     recorded: list[Recording] = field(default_factory=list)
     tree: Path = field(default_factory=Path)
     is_fresh: bool = False
@@ -140,7 +142,7 @@ class Specialization:
         """Run the function once, and remember what it did; after an outline, native code serves the call."""
         why = ""
         try:
-            recording, structure = self._record(call)
+            recording, structure, orders = self._recorded(call)
         except RandomNumbersError:
             raise
         except TracedAroundError:
@@ -162,10 +164,10 @@ class Specialization:
             for out, value in zip(recording.graph.outputs, recording.results, strict=True)
         )
         if recording.is_outline:
-            self._remember(recording, structure, leaves)
+            self._remember(recording, structure, orders, leaves)
             return self._serve(call)
         results = [finished(value, leaf) for value, leaf in zip(recording.results, leaves, strict=True)]
-        self._remember(recording, structure, leaves)
+        self._remember(recording, structure, orders, leaves)
         return unflatten(structure, results)
 
     def _serve(self, call: Call) -> Any:
@@ -182,22 +184,32 @@ class Specialization:
             type(value) is str and not _is_given(value, self.fun, call) for value in recording.results
         )
 
+    def _recorded(self, call: Call) -> tuple[Recording, Any, Orders]:
+        """Trace the function, and once more where it may have been another thread that drew random numbers meanwhile."""
+        for _ in range(DOUBTS):
+            try:
+                return self._record(call)
+            except RandomNumbersError:
+                if threading.active_count() == 1:
+                    raise
+        return self._record(call)
+
     @seldom()
-    def _record(self, call: Call) -> tuple[Recording, Any]:
+    def _record(self, call: Call) -> tuple[Recording, Any, Orders]:
         """Trace the function, with the arrays around it as parts of the program where it takes traced ones.
 
-        Return the structure of its results too. The first time, an outline may do.
+        Return the structure of its results and the orders of their keys too. The first time, an outline may do.
         """
         may_outline, self.may_outline = self.may_outline, False
-        structure: list[Any] = []
+        form: list[Any] = []
         moving = set(call.moving)
         fixed = [leaf for place, leaf in enumerate(call.leaves) if place not in moving]
 
         def flat(fun: Callable[..., Any], *inputs: Any) -> list[Any]:
             args, kwargs = call.rebuilt(inputs)
-            leaves, found = flatten(fun(*args, **kwargs))
-            structure[:] = [found]
-            return [lift(leaf) if isinstance(leaf, _NUMERIC) else _without_values(leaf) for leaf in leaves]
+            leaves, found, orders = flatten_in_order(fun(*args, **kwargs))
+            form[:] = [found, orders]
+            return [as_result(leaf) for leaf in leaves]
 
         own: list[np.ndarray[Any, Any]] = []
         watched: list[np.ndarray[Any, Any]] | None = None
@@ -229,7 +241,7 @@ class Specialization:
             self.watched += found
             for variant in self.variants:
                 variant.is_fresh = False
-        return recording, structure[0]
+        return recording, form[0], form[1]
 
     def _follows(self, array: np.ndarray[Any, Any]) -> bool:
         """Whether an array of the surroundings becomes a part of the program."""
@@ -246,22 +258,26 @@ class Specialization:
             return
         self._changing |= {id(each.array) for each in changed}
         self._changes += 1
-        self.variants, self.watched, self.paths = [], [], 0
+        self._forget()
         if self._changes > CHANGES:
             self.give_up("arrays around it change from call to call, which it reads otherwise than as operands")
 
+    def _forget(self) -> None:
+        """Forget all paths; later calls are traced anew."""
+        self.variants, self.watched, self.paths = [], [], 0
+
     # --- the trees of paths
 
-    def _remember(self, recording: Recording, structure: Any, leaves: tuple[Node, ...]) -> None:
+    def _remember(self, recording: Recording, structure: Any, orders: Orders, leaves: tuple[Node, ...]) -> None:
         """Note a recording, whose path joins the others when they are compiled: many a function is called once."""
         if len(recording.graph.nodes) > TERMS:
             self.give_up(f"it consists of more than {TERMS} operations")
             return
-        variant = next(
-            (each for each in self.variants if are_alike(each.leaves, leaves) and each.structure == structure), None
-        )
+        form = (structure, orders)
+        alike = (each for each in self.variants if are_alike(each.leaves, leaves))
+        variant = next((each for each in alike if (each.structure, each.orders) == form), None)
         if variant is None:
-            variant = Variant(leaves, structure)
+            variant = Variant(leaves, structure, orders)
             self.variants.append(variant)
         variant.recorded.append(replace(recording, results=()))
 
@@ -321,9 +337,13 @@ class Specialization:
     @paused()
     def update(self, variant: Variant) -> None:
         """Make native code of what is new about a variant."""
-        self.grow(variant)
-        if not (variant.is_fresh or self.interpreted):
-            self._compile(variant)
+        try:
+            self.grow(variant)
+            if not (variant.is_fresh or self.interpreted):
+                self._compile(variant)
+        except BaseException:  # such as Ctrl-C: what is half made would be in the way of every later call
+            self._forget()
+            raise
 
     def _compile(self, variant: Variant) -> None:
         """Make native code of all paths of a variant."""
@@ -331,17 +351,25 @@ class Specialization:
         inputs = self.inputs
         kinds = inputs.kinds
         keywords: Sequence[str] = ()
+        order_of_keywords: Sequence[int] = ()
         results: Node = Nested("tuple", variant.leaves)
         order = list(range(len(variant.leaves)))
         tree = self._result_tree(variant)
         if tree is not None and inputs.arguments is not None:
-            kinds, keywords = inputs.arguments.children, inputs.keywords
+            kinds, keywords, order_of_keywords = inputs.arguments.children, inputs.keywords, inputs.order
             results, order = tree
         carried = [place for place, leaf in enumerate(variant.leaves) if not isinstance(leaf, Same)]
         slots = [carried.index(place) for place in order if place in carried]
         try:
             program = ProgramWriter(
-                inputs.lying, kinds, results, slots, self.watched, variant.heat, keywords=keywords
+                inputs.lying,
+                kinds,
+                results,
+                slots,
+                self.watched,
+                variant.heat,
+                keywords=keywords,
+                order=order_of_keywords,
             ).write(variant.tree)
         except NotNativeError as error:
             self.give_up(str(error))
@@ -357,15 +385,6 @@ class Specialization:
 
 
 _REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
-_NUMERIC = (Traced, np.ndarray, np.generic, float, complex)
-_PLAIN = (str, bytes, int)
-
-
-def _without_values(leaf: Any) -> Any:
-    """Return what is no number; raise where it holds some, which would be those of one call."""
-    if leaf is not None and not isinstance(leaf, _PLAIN) and holds_values(leaf):
-        raise TracingError(f"it returns a {type(leaf).__name__} that holds values which are computed")
-    return leaf
 
 
 def warn(name: str) -> Callable[[str], None]:

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.core.trees import LEAF, flatten
+from chainrule.core.trees import LEAF, Orders, flatten, flatten_in_order
 from chainrule.errors import ShapeError
 from chainrule.native.entry_plan import Array
 from chainrule.native.memory import ALIGNMENT
@@ -20,11 +20,15 @@ from chainrule.user_code import where
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A state, taken apart. types: of the leaves, as the user gave them. leaves: in the same places, what a step is given."""
+    """A state, taken apart. types: of the leaves, as the user gave them. leaves: in the same places, what a step is given.
+
+    orders: of the keys of its dictionaries.
+    """
 
     leaves: tuple[Any, ...]
     types: tuple[type, ...]
     structure: Any
+    orders: Orders
 
     def layouts(self) -> list[Array]:
         """Return how the leaves lie in memory."""
@@ -34,18 +38,23 @@ class Start:
 def take_apart(tree: Any) -> tuple[list[Any], Any]:
     """Return leaves and structure; a lone leaf has one structure, whether it is traced or not."""
     leaves, structure = flatten(tree)
-    return leaves, LEAF if len(leaves) == 1 and leaves[0] is tree else structure
+    return leaves, LEAF if _is_lone(leaves, tree) else structure
+
+
+def _is_lone(leaves: list[Any], tree: Any) -> bool:
+    return len(leaves) == 1 and leaves[0] is tree
 
 
 def read_start(state: Any) -> Start:
     """Take a state apart. Raise TypeError where it holds anything but arrays and numbers."""
-    leaves, structure = take_apart(state)
+    leaves, structure, orders = flatten_in_order(state)
+    structure = LEAF if _is_lone(leaves, state) else structure
     for leaf in leaves:
         is_array = type(leaf) is np.ndarray or (isinstance(leaf, np.generic) and type(leaf).__module__ == "numpy")
         if type(leaf) not in PYTHON and not (is_array and leaf.dtype.kind in "fiubc" and leaf.dtype.isnative):
             raise TypeError(f"the state holds {leaf!r:.60}; it is to be made of arrays and numbers")
     types = tuple(type(leaf) for leaf in leaves)
-    return Start(tuple(map(_as_given, leaves)), types, structure)
+    return Start(tuple(map(_as_given, leaves)), types, structure, orders)
 
 
 def _as_given(leaf: Any) -> Any:
@@ -131,7 +140,7 @@ class Form:
 
     def __init__(self, step: Callable[..., Any], has_aux: bool, has_stop: bool, start: Start) -> None:
         self.step, self.has_aux, self.has_stop = step, has_aux, has_stop
-        self.structure = start.structure
+        self.structure, self.orders = start.structure, start.orders
         self.types = start.types
         self.state = start.layouts()
         self.offsets, self.size = place_side_by_side(self.state)

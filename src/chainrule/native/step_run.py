@@ -63,7 +63,9 @@ class Run:
         """Begin again from another state, in the same memory; return whether it is of the same kind, so that this can be done."""
         start = read_start(state)
         form = self.form
-        if start.types != form.types or start.structure != form.structure or start.layouts() != form.state:
+        if (start.types, start.orders) != (form.types, form.orders) or start.structure != form.structure:
+            return False
+        if start.layouts() != form.state:
             return False
         self.control[:] = 0
         self._fill(start.leaves)

@@ -437,3 +437,13 @@ def test_solvers_do_not_start_where_the_function_is_not_finite(solver):
     assert found.status is cr.optim.Status.NOT_FINITE
     assert found.message.startswith("not finite: the function is nan at the start; start where")
     assert cr.minimize(np.sqrt, 1.0, solver).status in (cr.optim.Status.STALLED, cr.optim.Status.NOT_FINITE)
+
+
+def test_a_point_with_its_keys_in_another_order_is_another_problem() -> None:
+    def fun(point: dict[str, float]) -> float:
+        return sum((value - place) ** 2 for place, value in enumerate(point.values()))
+
+    for order in ("ab", "ba", "ab"):
+        found = cr.minimize(fun, dict.fromkeys(order, 5.0), GradientDescent(0.1), steps=200).x
+        assert list(found) == list(order)
+        np.testing.assert_allclose(list(found.values()), [0.0, 1.0], atol=1e-6)
