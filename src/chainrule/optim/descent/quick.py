@@ -58,6 +58,10 @@ def remember(problem: Problem, run: Run, task: Task) -> bool:
         return False
     name = form_and_numbers(task.method)[0] if problem.numbers is None else task.method
     key = (id(fun.__code__), name, task.steps, task.record)
+    try:
+        hash(key)
+    except TypeError:  # a method that has no hash, such as a Box with arrays for sides
+        return False
     if len(_known) >= _KEPT:
         _known.clear()
     _known[key] = Quick(problem, run, task, fun.__code__, entrance)
