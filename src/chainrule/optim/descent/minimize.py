@@ -65,8 +65,8 @@ def minimize(
     checkpoint: a file such as "run.npz", or a `Checkpoint`: the descent is written there from time to time, and the same call
         goes on from there, to the same bits, whenever the process has died.
     progress: draw a bar on stderr; None does so on a terminal, once a second has passed.
-    Raises NotScalarError where `fun` does not return one real number, CheckpointError where the file is damaged or of another
-    descent, TypeError or ValueError for arguments that do not fit.
+    Raises NotScalarError where `fun` does not return one real number, CheckpointError where the file is damaged, of another
+    descent or cannot be written, TypeError or ValueError for arguments that do not fit.
 
     >>> import chainrule as cr
     >>> found = cr.minimize(lambda x: (x - 3) ** 2, 0.0)
