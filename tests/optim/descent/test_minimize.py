@@ -152,6 +152,24 @@ def test_a_callback_ends_the_descent(stop):
     assert seen[1].gradient == pytest.approx(8.0)
 
 
+@pytest.mark.parametrize("method", [GradientDescent(0.1), Newton()])
+def test_a_truth_value_of_numpy_ends_the_descent_as_well(method):
+    found = cr.minimize(lambda x: np.sum(x**4), np.ones(2), method, callback=lambda now: np.all(now.x < 0.9))
+    assert found.status is Status.INTERRUPTED
+    assert np.all(found.x < 0.9)
+    assert np.all(found.path[-2] >= 0.9)
+    full = cr.minimize(parabola, 5.0, callback=lambda now: now.step)  # a number is no answer
+    assert full.success
+
+
+@pytest.mark.parametrize("record", [True, False])
+@pytest.mark.parametrize("kind", [lambda x: x**2, lambda x: [np.sum(x**2)]])
+def test_a_result_in_an_array_or_list_of_one_is_a_number(kind, record):
+    for _ in range(3):
+        found = cr.minimize(kind, np.array([5.0]), steps=60, record=record)
+        assert (type(found.fun), found.fun) == (float, pytest.approx(float(found.x[0] ** 2)))
+
+
 def test_the_result_prints_well():
     shown = str(cr.minimize(parabola, 5.0, steps=2))
     assert "steps exhausted" in shown
@@ -177,6 +195,10 @@ def test_learning_rates_that_are_none(rate):
         ({"x0": []}, ValueError, "no number to start from"),
         ({"callback": "print"}, TypeError, "callback is a function"),
         ({"batches": 32}, TypeError, "batches is cr.optim.Batches"),
+        ({"args": 3.0}, TypeError, "args is a tuple of what the function takes after x"),
+        ({"args": np.ones(3)}, TypeError, "args is a tuple of what the function takes after x"),
+        ({"args": "ab"}, TypeError, "args is a tuple of what the function takes after x"),
+        ({"tol": True}, ValueError, "tol is a number"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments, error, message):
@@ -429,6 +451,32 @@ def test_solvers_say_that_there_is_no_minimum(solver):
         assert found.status is cr.optim.Status.DIVERGED
         assert found.message.startswith("diverged: the function fell from ")
         assert found.message.endswith(": it has no minimum that way")
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("record", [True, False])
+def test_solvers_take_points_of_no_number_and_of_several_kinds(solver, record):
+    empty = cr.minimize(lambda x: np.sum(x**2), np.zeros((0, 3)), solver, record=record)
+    assert (empty.success, empty.x.shape) == (True, (0, 3))
+    start = {"w": np.ones((2, 3), np.float32), "b": 2.0, "c": np.float32(1), "d": np.zeros(0)}
+    found = cr.minimize(
+        lambda p: np.sum(p["w"] ** 2) + p["b"] ** 2 + p["c"] ** 2 + np.sum(p["d"]), start, solver, record=record
+    )
+    assert found.success
+    assert [(type(part), np.shape(part)) for part in found.x.values()] == [
+        (np.ndarray, (2, 3)), (float, ()), (np.float32, ()), (np.ndarray, (0,)),
+    ]  # fmt: skip
+    assert found.x["w"].dtype == found.jac["w"].dtype == np.float32
+    assert len(found.path) == (found.nit + 1 if record else 0)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_gradients_too_long_to_be_squared_are_told(solver):
+    found = cr.minimize(lambda x: 1e300 * x**2, 5.0, solver)
+    assert found.status is Status.NOT_FINITE
+    assert found.message.startswith("not finite: the gradient is infinite, or longer than 1e154 at the start")
+    fell = cr.minimize(lambda x: -np.exp(x), 1.0, solver)
+    assert fell.status is Status.DIVERGED, fell.message
 
 
 @pytest.mark.parametrize("solver", SOLVERS)

@@ -15,9 +15,9 @@ from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Progress, Reals, Status
 from chainrule.optim.descent.problem import Problem
 from chainrule.optim.descent.quick import remember
-from chainrule.optim.descent.step import GRADIENT, SQUARE, TRACKED, VALUE, first_state
+from chainrule.optim.descent.step import GRADIENT, SQUARE, TRACKED, VALUE, first_state, number_of
 from chainrule.optim.descent.story import Story
-from chainrule.optim.descent.task import Task, Watch
+from chainrule.optim.descent.task import ENDED, Task, Watch
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.verdict import judge
 from chainrule.optim.modifiers.modifier import sign_of
@@ -32,7 +32,6 @@ VALUES = 1 << 20
 POINTS = 10_000
 POINT_BYTES = 1 << 26
 """At most so many points are kept, in so many bytes."""
-_ENDED = "the callback ended it"
 _SMALL = 1 << 20  # records of so many bytes are copied, so that their memory can be used again
 
 
@@ -138,18 +137,14 @@ def run_steps(run: Run, task: Task, watch: Watch | None, until: int) -> str:
         return ""
     while run.done < until and not run.stopped:
         run.advance(watch, run.done + 1)
-        if call_back(run, task):
-            return _ENDED
+        if why := call_back(run, task):
+            return why
     return ""
 
 
 def call_back(run: Run, task: Task) -> str:
     """Call the callback with the last point, if there is one; return who has interrupted the descent."""
-    try:
-        is_over = task.callback is not None and task.callback(progress_of(run, task)) is True
-    except StopIteration:
-        is_over = True
-    return _ENDED if is_over else ""
+    return ENDED if task.is_ended_at(lambda: progress_of(run, task)) else ""
 
 
 def progress_of(run: Run, task: Task) -> Progress:
@@ -167,7 +162,7 @@ def _value(run: Run, task: Task, x: Any) -> float:
 
 def _compute(task: Task, x: Any) -> float:
     found = call(task, x)
-    return float(found[0] if task.has_aux else found)
+    return number_of(found[0] if task.has_aux else found)
 
 
 def call(task: Task, x: Any, *rest: Any) -> Any:

@@ -18,7 +18,7 @@ from chainrule.native.step_loop import DONE, END, STOPPED, Program
 from chainrule.native.step_run import Run
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.problem import Problem
-from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE
+from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, number_of
 from chainrule.optim.descent.story import Story
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
@@ -165,7 +165,7 @@ class Quick:
             square = self._last_square(last)
             with np.errstate(all="ignore"):  # Python's own numbers would raise
                 ends = (np.float64(x0), np.float64(x)) if self._kind is float else (x0, x)
-                first, value = (float(fun(end)) for end in ends)
+                first, value = (number_of(fun(end)) for end in ends)
             squares = np.array([self._rooms[SQUARE][0][0], square])[:done]
             trail = Trail(np.array([first, value])[:done], squares, max(1, last), (), 0, None, done)
         status = judge(trail, value, square, level, self._sign)

@@ -16,7 +16,7 @@ from chainrule.optim.descent.descend import call, call_back, gradient_of, like_l
 from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.problem import Problem, find_problem
-from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state
+from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state, number_of
 from chainrule.optim.descent.task import Task, Watch
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.modifiers.modifier import sign_of
@@ -145,10 +145,10 @@ class Training:
         leaves = self._point()
         x = unflatten(self.structure, leaves)
         if callable(batches.validation):
-            loss = float(batches.validation(x))
+            loss = number_of(batches.validation(x))
         else:
             found = call(task, x, *batches.validation_arrays())
-            loss = float(found[0] if task.has_aux else found)
+            loss = number_of(found[0] if task.has_aux else found)
         sign = sign_of(task.method)
         if self.best[0] < 0 or sign * loss < sign * self.validation[self.best[0]]:
             self.best = epoch, leaves

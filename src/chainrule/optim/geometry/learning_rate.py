@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.explain.backpropagation.figures import json_safe
-from chainrule.optim.geometry.function import read_function
+from chainrule.optim.geometry.function import further_arguments, read_function
 from chainrule.optim.geometry.lanczos import Spectrum, Vector
 from chainrule.optim.geometry.measured_rates import Descents, MeasuredRates, measure_rates, with_rate
 from chainrule.optim.geometry.predicted_rates import PredictedRates, Verdict
@@ -159,7 +159,7 @@ def learning_rate(
         raise ValueError(f"tol is the gradient's norm to arrive at, a number above 0, not {tol!r:.60}")
     chosen = _method(method)
     function, at = read_function(fun, x)
-    loss, noise_of = _loss(function, tuple(args), batches)
+    loss, noise_of = _loss(function, further_arguments(args), batches)
     around = look(loss, at)
     spectrum = around.spectrum()
     has_theory = isinstance(chosen, GradientDescent | Momentum | Nesterov)

@@ -14,7 +14,9 @@ import numpy as np
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import JitWarning, NotDifferentiableError
 from chainrule.native.jit import jit
+from chainrule.optim.geometry.function import further_arguments
 from chainrule.optim.geometry.lanczos import STEPS, Spectrum, Vector, dense_spectrum, extreme_eigenvalues
+from chainrule.optim.layout import Layout, layout_of
 from chainrule.transforms.derivatives import grad, hessian, hvp, value_and_grad
 
 DENSE = 200
@@ -28,13 +30,12 @@ _KEY = re.compile(r"\['(?P<name>[^\W\d]\w*)'\]")
 class Point:
     """A point as one vector of float64, and how to put it together again.
 
-    vector: shape (n,). names: what each part is called: x for a lone array or number, w for that of a dictionary's "w", or how it
-    is reached, such as x[0]['w']. shapes: of each part.
+    vector: shape (n,). layout: how its parts lie there. names: what each part is called: x for a lone array or number, w for that
+    of a dictionary's "w", or how it is reached, such as x[0]['w'].
     """
 
     vector: Vector
-    structure: Any
-    shapes: tuple[tuple[int, ...], ...]
+    layout: Layout
     names: tuple[str, ...]
 
     @property
@@ -44,21 +45,16 @@ class Point:
 
     def together(self, vector: Any) -> Any:
         """Return a vector in the structure of the point; traced vectors stay traced."""
-        leaves, start = [], 0
-        for shape in self.shapes:
-            count = math.prod(shape)
-            leaves.append(np.reshape(vector[start : start + count], shape) if shape else vector[start])
-            start += count
-        return unflatten(self.structure, leaves)
+        return self.layout.together(vector)
 
     def given(self, vector: Vector) -> Any:
         """Return a vector in the structure of the point, with Python's own numbers where it has lone ones."""
-        leaves, structure = flatten(self.together(vector))
-        return unflatten(structure, [float(leaf) if np.ndim(leaf) == 0 else np.array(leaf) for leaf in leaves])
+        parts = [np.array(part) if np.ndim(part) else float(part) for part in self.layout.split(vector)]
+        return unflatten(self.layout.structure, parts)
 
     def coordinate(self, index: int) -> str:
         """Return what a variable is called: x, x[0, 1], or w[0] in a dictionary."""
-        for name, shape in zip(self.names, self.shapes, strict=True):
+        for name, shape in zip(self.names, self.layout.shapes, strict=True):
             count = math.prod(shape)
             if index < count:
                 places = ", ".join(str(int(place)) for place in np.unravel_index(index, shape)) if shape else ""
@@ -72,14 +68,13 @@ def read_point(x: Any) -> Point:
 
     Raises TypeError where a part is not made of real numbers, ValueError where there is no number or one that is not finite.
     """
-    leaves, structure = flatten(x)
-    arrays = [_real(leaf) for leaf in leaves]
+    arrays = [_real(leaf) for leaf in flatten(x)[0]]
     vector = np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
     if not vector.size:
         raise ValueError(
             "x holds no number, so that there is no direction to look in; give a point such as 1.0 or [0, 1]"
         )
-    point = Point(vector, structure, tuple(array.shape for array in arrays), tuple(map(_called, paths(x))))
+    point = Point(vector, layout_of(x), tuple(map(_called, paths(x))))
     bad = np.flatnonzero(~np.isfinite(vector))
     if bad.size:
         raise ValueError(f"{point.coordinate(int(bad[0]))} is {vector[bad[0]]}; a point has finite numbers")
@@ -163,7 +158,7 @@ def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrd
     >>> around.value, around.gradient, around.spectrum().eigenvalues
     (-11.0, array([  2., -12.]), array([-6.,  2.]))
     """
-    point = read_point(x)
+    point, args = read_point(x), further_arguments(args)
 
     def on_vector(vector: Any) -> Any:
         return fun(point.together(vector), *args)
