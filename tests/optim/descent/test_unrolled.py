@@ -60,7 +60,7 @@ def test_it_stops_where_it_has_converged() -> None:
 
     assert cr.grad(loss)(5.0) == 0.0
     assert (seen[0].nit, seen[0].status, seen[0].message) == (
-        1, Status.CONVERGED, "converged after 1 steps, under a transform",
+        1, Status.CONVERGED, "converged after 1 step, under a transform",
     )  # fmt: skip
 
 

@@ -56,6 +56,13 @@ class Batches:
             check_count("patience", self.patience, 1, 5)
             if self.validation is None:
                 raise ValueError("patience is about the validation loss; give validation=, data or a function of x")
+        if self.validation is not None and not callable(self.validation):
+            arrays = self.validation_arrays()
+            if len(arrays) != len(self.arrays) or not all(isinstance(array, np.ndarray) for array in arrays):
+                raise TypeError(
+                    f"validation is data like `data`, {len(self.arrays)} in number, or a function of x, not "
+                    f"{self.validation!r:.60}"
+                )
         if not self.sizes():
             raise ValueError(f"there are {self.count} samples, which fill no batch of {self.size}; give a smaller size")
 

@@ -15,7 +15,7 @@ from chainrule.native.signature import has_traced
 from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import like_leaf, often
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
-from chainrule.optim.descent.story import START_ELSEWHERE, not_finite
+from chainrule.optim.descent.story import START_ELSEWHERE, after_steps, norm_said, not_finite
 from chainrule.optim.descent.task import ENDED, Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.layout import layout_of
@@ -136,8 +136,8 @@ class _Diary:
         x, gradient = self.last
         if status not in (Status.CONVERGED, Status.STEPS_EXHAUSTED) and self.best is not None:
             value, x, gradient = self.best
-        after = "at the start" if not count else f"after {count:,} step{'' if count == 1 else 's'}"
-        message = f"{status.name.lower().replace('_', ' ')}: the gradient has norm {norm:.3g} {after}"
+        after = after_steps(count)
+        message = f"{status.name.lower().replace('_', ' ')}: the gradient {norm_said(norm, self.last[1])} {after}"
         if status is Status.INTERRUPTED:
             message = f"interrupted: {self.interrupted} {after}"
         elif status is Status.NOT_FINITE:

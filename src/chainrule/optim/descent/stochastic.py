@@ -17,8 +17,10 @@ from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.problem import Problem, find_problem
 from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state, number_of
+from chainrule.optim.descent.story import not_finite
 from chainrule.optim.descent.task import Task, Watch
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.geometry.report import count
 from chainrule.optim.modifiers.modifier import sign_of
 
 _WINDOW = 1 << 26  # so many bytes of shuffled data, or one batch, lie in memory besides the data itself
@@ -150,7 +152,8 @@ class Training:
             found = call(task, x, *batches.validation_arrays())
             loss = number_of(found[0] if task.has_aux else found)
         sign = sign_of(task.method)
-        if self.best[0] < 0 or sign * loss < sign * self.validation[self.best[0]]:
+        best = self.validation[self.best[0]] if self.best[0] >= 0 else math.nan
+        if math.isnan(best) or sign * loss < sign * best:  # whatever comes after nan is not worse
             self.best = epoch, leaves
         self.validation.append(loss)
         if self.keeper is not None:
@@ -189,20 +192,28 @@ class Training:
 
     def _verdict(self, why: str, epochs: Epochs, trail: Trail) -> tuple[Status, str]:
         whole, last = len(epochs.losses), float(trail.values[-1])
-        after = f"after {whole:,} of {self.batches.epochs:,} epochs ({trail.done:,} steps)"
+        after = f"after {whole:,} of {self.batches.epochs:,} epochs ({count(trail.done)})"
         if why:
             return Status.INTERRUPTED, f"interrupted: {why} {after}"
         if self.steps.stopped:
-            first = float(trail.values[0])
-            status = Status.DIVERGED if math.isinf(last) or abs(last) > 10 * max(1.0, abs(first)) else Status.NOT_FINITE
-            what = f"the loss is {last}" if not math.isfinite(last) else "the gradient is not finite"
+            status = Status.DIVERGED if math.isinf(last) or _has_grown(trail, last) else Status.NOT_FINITE
+            what = not_finite(last, float(trail.squares[-1])) if math.isfinite(last) else f"the loss is {last}"
             advice = self.batches.flaw() or "try a smaller learning rate"
             return status, f"{status.name.lower().replace('_', ' ')}: {what} {after}; {advice}"
+        grew = _has_grown(trail, float(epochs.losses[-1]), sign_of(self.task.method))
+        status, advice = (Status.DIVERGED, "; try a smaller learning rate") if grew else (Status.STEPS_EXHAUSTED, "")
+        named = status.name.lower().replace("_", " ")
         fell = f"the mean loss went from {epochs.losses[0]:.6g} in the first epoch to {epochs.losses[-1]:.6g}"
         if self.best[0] < 0:
-            return Status.STEPS_EXHAUSTED, f"steps exhausted: {fell} {after}"
+            return status, f"{named}: {fell} {after}{advice}"
         best = f"x is of epoch {epochs.best + 1:,}, where the validation loss was {epochs.validation[epochs.best]:.6g}"
         if whole < self.batches.epochs:
             waited = f"the validation loss has not become lower for {self.batches.patience} epochs"
             return Status.STALLED, f"stalled: {waited}; stopped {after}; {best}"
-        return Status.STEPS_EXHAUSTED, f"steps exhausted: {fell} {after}; {best}"
+        return status, f"{named}: {fell} {after}{advice}; {best}"
+
+
+def _has_grown(trail: Trail, last: float, sign: int = 0) -> bool:
+    """Whether a loss is far larger than that of the first batch. sign: 1 or -1 where that is to be the wrong way."""
+    first = float(trail.values[0])
+    return abs(last) > 10 * max(1.0, abs(first)) and sign * last >= sign * first

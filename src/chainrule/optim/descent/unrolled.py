@@ -12,6 +12,7 @@ from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import TracingError
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
 from chainrule.optim.descent.step import squared_norm
+from chainrule.optim.descent.story import after_steps
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.modifiers.modifier import projected_gradient
@@ -48,7 +49,7 @@ def unrolled(task: Task) -> Minimum:
         status = Status.INTERRUPTED
     trail = _trail(values, squares, points, x, done + 1)
     aux = found[1] if task.has_aux else None
-    message = f"{status.name.lower().replace('_', ' ')} after {done} steps, under a transform"
+    message = f"{status.name.lower().replace('_', ' ')} {after_steps(done)}, under a transform"
     return Minimum(x, values[-1], gradient, done, done + 1, status, aux, trail, message)
 
 
