@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.optim import (
+    LBFGS,
     Adam,
     ClipNorm,
     GradientDescent,
@@ -23,6 +24,7 @@ from chainrule.optim import (
     WeightDecay,
     problems,
 )
+from chainrule.optim.geometry.measured_rates import with_rate
 
 ZERO = np.zeros(2)
 
@@ -206,6 +208,34 @@ def test_methods_without_theory_are_measured(method):
     assert rates.verdict(1e-5) == "too slow"
     assert "on the mean of all steps" in rates.describe(rates.best)
     assert json.loads(json.dumps(rates.to_dict([0.1]), allow_nan=False))["sweep"]["rates"][0] == 1e-5
+
+
+@pytest.mark.parametrize("problem", [problems.booth, problems.matyas, lambda v: np.sum(np.array([1.0, 30.0]) * v**2)])
+@pytest.mark.parametrize("method", [ClipNorm(GradientDescent(0.3), 1.0), RMSprop(0.3)])
+def test_the_best_measured_rate_arrives(problem, method):
+    start = np.array([-5.0, 3.0])
+    rates = cr.learning_rate(problem, start, method)
+    found = cr.minimize(problem, start, with_rate(method, rates.best), steps=400)
+    assert found.fun - cr.minimize(problem, start, LBFGS()).fun < 1e-3 * problem(start)
+    longest = max(rate for rate in rates.rates.rates if rates.verdict(rate) == "right")
+    assert longest < rates.bound  # what only goes to and fro is not right
+
+
+@pytest.mark.parametrize(
+    ("fun", "start"),
+    [
+        (lambda x: np.sum(np.sqrt(1 + (x - 2) ** 2)), np.zeros(3)),
+        (lambda x: np.sum(np.log(np.cosh(x - 2))), np.zeros(3)),
+        (problems.himmelblau, np.array([2.0, 1.0])),
+    ],
+)
+@pytest.mark.parametrize("method", [GradientDescent(1.0), Momentum(1.0, 0.5)])
+def test_where_the_curvature_grows_on_the_way_the_rate_for_both_arrives(fun, start, method):
+    rates = cr.learning_rate(fun, start, method)
+    assert not cr.minimize(fun, start, with_rate(method, rates.best), steps=2000, tol=1e-6).success
+    (note,) = (note for note in rates.notes if "The curvature changes along the way" in note)
+    rate = float(note.rpartition(" ")[2].rstrip("."))
+    assert cr.minimize(fun, start, with_rate(method, rate), steps=2000, tol=1e-6).success
 
 
 def test_a_measured_bound_is_next_to_that_of_theory():

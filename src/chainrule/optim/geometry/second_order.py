@@ -17,10 +17,13 @@ from chainrule.native.jit import jit
 from chainrule.optim.geometry.function import further_arguments
 from chainrule.optim.geometry.lanczos import STEPS, Spectrum, Vector, dense_spectrum, extreme_eigenvalues
 from chainrule.optim.layout import Layout, layout_of
-from chainrule.transforms.derivatives import grad, hessian, hvp, value_and_grad
+from chainrule.transforms.derivatives import hessian, hvp, value_and_grad
 
 DENSE = 200
 """Of so many variables at most the whole Hessian is computed, and all its eigenvalues; of more, the ends of its spectrum."""
+
+_HALVINGS = 40
+"""A step is halved so often before it is given up."""
 
 _KEY = re.compile(r"\['(?P<name>[^\W\d]\w*)'\]")
 
@@ -133,19 +136,26 @@ class SecondOrder:
             return extreme_eigenvalues(self.product(), size, tol=tol, steps=steps)
 
     def moved(self, steps: int, rate: float) -> SecondOrder | None:
-        """Return the function around where so many steps of gradient descent lead; None where it is not finite on the way."""
-        slope = jit(grad(self.on_vector))
-        at = self.point.vector
+        """Return the function around where so many steps of gradient descent lead, at this rate or less.
+
+        None where they lead nowhere. A rate that leads uphill is halved, for good: the first steps may be too long where the
+        curvature grows.
+        """
+        both = jit(value_and_grad(self.on_vector))
+        at, value, gradient = self.point.vector, self.value, self.gradient
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", JitWarning)
             for _ in range(steps):
-                at = at - rate * np.asarray(slope(at))
-                if not np.all(np.isfinite(at)):
+                for _ in range(_HALVINGS):
+                    ahead = at - rate * gradient
+                    there, slope = both(ahead)
+                    if there <= value and np.all(np.isfinite(slope)):
+                        break
+                    rate /= 2
+                else:
                     return None
-            value, gradient = value_and_grad(self.on_vector)(at)
-        if not (math.isfinite(value) and np.all(np.isfinite(gradient))):
-            return None
-        return SecondOrder(replace(self.point, vector=at), self.on_vector, float(value), np.asarray(gradient))
+                at, value, gradient = ahead, float(there), np.asarray(slope)
+        return SecondOrder(replace(self.point, vector=at), self.on_vector, value, gradient)
 
 
 def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrder:
