@@ -16,9 +16,9 @@ from chainrule.native.step_code import WatchedError
 from chainrule.optim.descent.bar import Bar
 from chainrule.optim.descent.batches import Batches
 from chainrule.optim.descent.checkpoint import Checkpoint
+from chainrule.optim.descent.compiled import find_compiled
 from chainrule.optim.descent.descend import descend
 from chainrule.optim.descent.outcome import Minimum, Progress
-from chainrule.optim.descent.problem import find_problem
 from chainrule.optim.descent.quick import quick
 from chainrule.optim.descent.solving import solve
 from chainrule.optim.descent.stochastic import descend_by_batches
@@ -123,10 +123,10 @@ def _counting(bar: Bar, task: Task) -> Watch:
 def _descend(task: Task) -> Minimum:
     if task.batches is not None:
         return descend_by_batches(task)
-    problem = find_problem(task.fun, task.method, task.has_aux, task.record)
-    if problem.surroundings.is_watched:
+    compiled = find_compiled(task.fun, task.method, task.has_aux, task.record)
+    if compiled.surroundings.is_watched:
         raise WatchedError
-    return descend(problem, task)
+    return descend(compiled, task)
 
 
 def _refuse_keeping(task: Task) -> None:

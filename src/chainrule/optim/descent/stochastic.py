@@ -12,10 +12,10 @@ from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import RandomNumbersError
 from chainrule.native.step_run import Run
 from chainrule.optim.descent.batches import Batches, Epochs
+from chainrule.optim.descent.compiled import CompiledDescent, find_compiled
 from chainrule.optim.descent.descend import call, call_back, gradient_of, like_leaf, often, run_steps, together
 from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Status
-from chainrule.optim.descent.problem import Problem, find_problem
 from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state, number_of
 from chainrule.optim.descent.story import not_finite
 from chainrule.optim.descent.task import Task, Watch
@@ -29,9 +29,9 @@ _WINDOW = 1 << 26  # so many bytes of shuffled data, or one batch, lie in memory
 def descend_by_batches(task: Task) -> Minimum:
     """Follow the gradients of batches downhill. Raise what the function raises; Ctrl-C before the first step comes through."""
     assert task.batches is not None
-    problem = find_problem(task.fun, task.method, task.has_aux, True, len(task.batches.arrays))
-    training = Training(task, task.batches, problem)
-    problem.take(task.fun)
+    compiled = find_compiled(task.fun, task.method, task.has_aux, True, len(task.batches.arrays))
+    training = Training(task, task.batches, compiled)
+    compiled.take(task.fun)
     try:
         with np.errstate(all="ignore"):
             why = training.run()
@@ -40,7 +40,7 @@ def descend_by_batches(task: Task) -> Minimum:
             raise
         why = "stopped from the keyboard"
     finally:
-        problem.give_back()
+        compiled.give_back()
         if training.keeper is not None:
             training.keeper.write()
     return training.outcome(why)
@@ -50,8 +50,8 @@ def descend_by_batches(task: Task) -> Minimum:
 class Training:
     """A stochastic descent under way."""
 
-    def __init__(self, task: Task, batches: Batches, problem: Problem) -> None:
-        self.task, self.batches, self.problem = task, batches, problem
+    def __init__(self, task: Task, batches: Batches, compiled: CompiledDescent) -> None:
+        self.task, self.batches, self.compiled = task, batches, compiled
         self.leaves, self.structure = flatten(task.x)
         sizes = batches.sizes()
         self.whole, self.per_epoch = batches.count // batches.size, len(sizes)
@@ -66,7 +66,7 @@ class Training:
         points = often(sum(8 * np.size(leaf) for leaf in self.leaves), batches.steps, task.record)[1]
         every = [1, *(0 for _ in self.leaves), *(points for _ in self.leaves), 1]
         state = first_state(task.method, task.x, False)
-        self.steps = Run(problem.stepper, state, batches.steps, self._args(), every, self.rows)
+        self.steps = Run(compiled.stepper, state, batches.steps, self._args(), every, self.rows)
         self.order: tuple[int, npt.NDArray[np.int64]] = -1, np.arange(0)
         self.validation: list[float] = []
         self.best: tuple[int, list[Any]] = -1, []
@@ -77,7 +77,7 @@ class Training:
 
     def _args(self) -> tuple[Any, ...]:
         """Return what steps take besides their state and their batch."""
-        return self.task.level, *self.problem.inputs(self.task.method), *self.task.args
+        return self.task.level, *self.compiled.inputs(self.task.method), *self.task.args
 
     def _resume(self, keeper: Keeper) -> None:
         keeper.resume()
@@ -123,7 +123,7 @@ class Training:
         """Run the last step of an epoch, whose batch is smaller."""
         steps = self.steps
         rows = [np.ascontiguousarray(array[samples])[None] for array in self.batches.arrays]
-        alone = Run(self.problem.stepper, steps.state(), 1, self._args(), 1, rows)
+        alone = Run(self.compiled.stepper, steps.state(), 1, self._args(), 1, rows)
         alone.is_interpreted = steps.is_interpreted
         alone.advance()
         steps.adopt(alone)

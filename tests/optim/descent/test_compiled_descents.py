@@ -16,7 +16,7 @@ import chainrule as cr
 from chainrule.native import step_code
 from chainrule.optim import Box, GradientDescent
 from chainrule.optim.descent import quick as quick_module
-from chainrule.optim.descent.problem import find_problem
+from chainrule.optim.descent.compiled import find_compiled
 from chainrule.optim.geometry.function import read_function
 
 CENTER = 2.0
@@ -212,7 +212,7 @@ def test_data_go_with_their_function() -> None:
 
         for _ in range(3):
             cr.minimize(fun, 0.0, steps=30)
-        assert find_problem(fun, GradientDescent(0.1), False, True) is find_problem(
+        assert find_compiled(fun, GradientDescent(0.1), False, True) is find_compiled(
             fun, GradientDescent(0.1), False, True
         )
         return weakref.ref(data)
@@ -222,7 +222,7 @@ def test_data_go_with_their_function() -> None:
     assert reference() is None
 
 
-def test_few_problems_are_kept() -> None:
+def test_few_compiled_descents_are_kept() -> None:
     for k in range(quick_module._KEPT + 5):
         cr.minimize(lambda x, k=k: (x - k) ** 2, 0.0, steps=2)
     assert len(quick_module._known) <= quick_module._KEPT
