@@ -485,3 +485,12 @@ def test_solvers_do_not_start_where_the_function_is_not_finite(solver):
     assert found.status is cr.optim.Status.NOT_FINITE
     assert found.message.startswith("not finite: the function is nan at the start; start where")
     assert cr.minimize(np.sqrt, 1.0, solver).status in (cr.optim.Status.STALLED, cr.optim.Status.NOT_FINITE)
+
+
+def test_a_solver_that_shows_no_point_is_told():
+    class Silent:
+        def solve(self, start, value_and_grad, hvp, *, steps, tol, observe):
+            return "done"
+
+    with pytest.raises(TypeError, match=r"Silent has shown no point: its solve calls observe\(x, value, gradient\)"):
+        cr.minimize(parabola, 5.0, Silent())

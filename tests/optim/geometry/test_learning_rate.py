@@ -14,6 +14,7 @@ import chainrule as cr
 from chainrule.optim import (
     LBFGS,
     Adam,
+    Batches,
     ClipNorm,
     GradientDescent,
     Maximize,
@@ -289,6 +290,29 @@ def test_batches():
     assert "10 batches" in rates.notes[-1]
     with pytest.raises(ValueError, match="batches is empty"):
         cr.learning_rate(loss, np.zeros(3), batches=[])
+
+
+def test_the_batches_of_a_stochastic_descent_are_those_of_its_first_epoch():
+    rows = np.random.default_rng(5).normal(size=(21, 3))
+
+    def loss(w, x):
+        return np.mean((x @ w - 1) ** 2)
+
+    batches = Batches(rows, 4)
+    assert np.concatenate([part for (part,) in batches]).tobytes() == rows[batches.order(0)].tobytes()
+    found = cr.learning_rate(loss, np.zeros(3), batches=batches)
+    assert found.to_dict() == cr.learning_rate(loss, np.zeros(3), batches=list(batches)).to_dict()
+    with pytest.raises(TypeError, match="batches is a list of further arguments"):
+        cr.learning_rate(loss, np.zeros(3), batches=4)
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300])
+def test_gradients_of_any_size_have_a_norm(size):
+    rates = cr.learning_rate(lambda x: size * np.sum(x**2), np.array([0.6, 0.8]), tol=2 * size * 0.5)
+    assert rates.steps == rates.steps_at(0.5 / size) == 1.0
+    assert cr.curvature(lambda x: size * np.sum(x**2), np.array([0.6, 0.8])).gradient_norm == pytest.approx(
+        2 * size, rel=1e-12
+    )
 
 
 def test_many_batches_are_thinned_out():

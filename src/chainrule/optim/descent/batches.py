@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -91,6 +91,18 @@ class Batches:
         if not self.shuffle:
             return np.arange(self.count)
         return np.random.default_rng((self.seed, epoch)).permutation(self.count)
+
+    def __iter__(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+        """Yield the batches of the first epoch: for each a part of every array.
+
+        >>> [len(rows) for (rows,) in Batches(np.ones((10, 2)), size=4)]
+        [4, 4, 2]
+        """
+        order, begin = self.order(0), 0
+        for size in self.sizes():
+            samples = order[begin : begin + size]
+            begin += size
+            yield tuple(array[samples] for array in self.arrays)
 
     def flaw(self) -> str:
         """Return which sample has a number that is not finite; nothing where none has.

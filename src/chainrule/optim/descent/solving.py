@@ -130,7 +130,11 @@ class _Diary:
 
     def outcome(self, words: str, fun: Any) -> Minimum:
         """Return what the solver found."""
-        assert self.last is not None
+        if self.last is None:
+            name = type(self.task.method).__name__
+            raise TypeError(
+                f"{name} has shown no point: its solve calls observe(x, value, gradient) at each, the start first"
+            )
         value, norm, count = self.values[-1], self.norms[-1], len(self.values) - 1
         status = self._status(value, norm, count)
         x, gradient = self.last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, final
 
@@ -164,6 +164,8 @@ def _directions(
         drawn = np.random.default_rng(seed).standard_normal((2, point.size))
         how = f"two random directions, each filter as large as that of x (seed {seed})"
         return [_like_filters(point, row) for row in drawn], ("direction 1", "direction 2"), how
+    if not isinstance(asked, Iterable):
+        raise TypeError(f"directions is a list of one or two directions like x, not {asked!r:.60}")
     rows = [_given(point, direction) for direction in asked]
     if not 1 <= len(rows) <= 2:
         raise ValueError(f"directions holds one direction for a line or two for a plane, not {len(rows)}")

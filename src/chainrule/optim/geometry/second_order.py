@@ -17,6 +17,7 @@ from chainrule.native.jit import jit
 from chainrule.optim.geometry.function import further_arguments
 from chainrule.optim.geometry.lanczos import STEPS, Spectrum, Vector, dense_spectrum, extreme_eigenvalues
 from chainrule.optim.layout import Layout, layout_of
+from chainrule.optim.modifiers.clipping import norm_of
 from chainrule.transforms.derivatives import hessian, hvp, value_and_grad
 
 DENSE = 200
@@ -110,6 +111,11 @@ class SecondOrder:
     on_vector: Callable[[Any], Any]
     value: float
     gradient: Vector
+
+    @property
+    def norm(self) -> float:
+        """The Euclidean norm of the gradient, whose square may be too large or too small for a number."""
+        return float(norm_of(self.gradient))
 
     def product(self) -> Callable[[Vector], Any]:
         """Return the function that multiplies the Hessian at the point with a vector, as native code."""
