@@ -14,6 +14,7 @@ from chainrule.native import step_code
 from chainrule.optim import (
     LBFGS,
     Adam,
+    Batches,
     Box,
     ConjugateGradient,
     GradientDescent,
@@ -22,7 +23,7 @@ from chainrule.optim import (
     Newton,
     Status,
 )
-from chainrule.optim.descent import bar
+from chainrule.optim.descent import bar, descend, solving, stochastic
 
 
 def parabola(x):
@@ -387,6 +388,30 @@ def test_control_c_ends_native_steps_with_the_best_point():
     assert found.status is Status.INTERRUPTED
     assert found.message.startswith("interrupted: stopped from the keyboard after")
     assert 0 < found.nit < 10**12
+
+
+@pytest.mark.parametrize(
+    ("method", "batches"),
+    [(GradientDescent(0.1), None), (LBFGS(), None), (GradientDescent(0.1), Batches(np.ones(4), 2))],
+)
+def test_control_c_while_the_outcome_is_put_together_loses_nothing(method, batches, monkeypatch):
+    modules, pressed = (descend, solving, stochastic), []
+
+    def press(make):
+        def once(*parts):
+            if not pressed:
+                pressed.append(True)
+                raise KeyboardInterrupt
+            return make(*parts)
+
+        return once
+
+    for module in modules:
+        monkeypatch.setattr(module, "Trail", press(module.Trail))
+    fun = (lambda x, rows: np.mean((x - 3 * rows) ** 2)) if batches else (lambda x: np.sum((x - 3) ** 2))
+    found = cr.minimize(fun, np.zeros(2), method, batches=batches)
+    assert found.message.startswith("interrupted: stopped from the keyboard after")
+    assert found.x == pytest.approx([3.0, 3.0], abs=0.5)
 
 
 def test_a_bar_is_drawn_on_stderr_only(capsys, monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from chainrule.optim.descent.outcome import Minimum, Progress, Reals, Status
 from chainrule.optim.descent.quick import remember
 from chainrule.optim.descent.step import GRADIENT, SQUARE, TRACKED, VALUE, first_state, number_of
 from chainrule.optim.descent.story import Story
-from chainrule.optim.descent.task import ENDED, Task, Watch
+from chainrule.optim.descent.task import ENDED, KEYBOARD, Task, Watch
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.verdict import judge
 from chainrule.optim.modifiers.modifier import sign_of
@@ -48,15 +48,26 @@ def descend(compiled: CompiledDescent, task: Task) -> Minimum:
     except KeyboardInterrupt:
         if not run.done:
             raise
-        why = "stopped from the keyboard"
+        why = KEYBOARD
     finally:
         compiled.give_back()
         if keeper is not None:
             keeper.write()
-    found = outcome(run, task, why, is_shared=kind is not None)
+    found = told_once_more(lambda why: outcome(run, task, why, is_shared=kind is not None), why)
     if kind is not None and not remember(compiled, run, task):
         compiled.keep(kind, run)
     return found
+
+
+def told_once_more(outcome_of: Callable[[str], Minimum], why: str) -> Minimum:
+    """Return the outcome of a descent that `why` has interrupted.
+
+    Where Ctrl-C comes while it is put together, that is done once more: nothing of the descent is lost.
+    """
+    try:
+        return outcome_of(why)
+    except KeyboardInterrupt:
+        return outcome_of(why or KEYBOARD)
 
 
 def together(*watches: Watch | None) -> Watch | None:

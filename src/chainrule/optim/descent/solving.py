@@ -13,10 +13,10 @@ from chainrule.errors import TracingError
 from chainrule.native.jit import jit
 from chainrule.native.signature import has_traced
 from chainrule.optim.descent.critical import doubt
-from chainrule.optim.descent.descend import like_leaf, often
+from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
 from chainrule.optim.descent.story import START_ELSEWHERE, after_steps, norm_said, not_finite
-from chainrule.optim.descent.task import ENDED, Task
+from chainrule.optim.descent.task import ENDED, KEYBOARD, Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.layout import layout_of
 from chainrule.optim.methods.method import Vector
@@ -65,8 +65,8 @@ def solve(task: Task) -> Minimum:
     except KeyboardInterrupt:
         if not diary.values:
             raise
-        diary.interrupted = "stopped from the keyboard"
-    return diary.outcome(words, fun)
+        diary.interrupted = KEYBOARD
+    return told_once_more(lambda why: diary.outcome(words, fun, why), diary.interrupted)
 
 
 def _not_traced(task: Task) -> TracingError:
@@ -128,22 +128,22 @@ class _Diary:
             self.interrupted = ENDED
             raise StopIteration
 
-    def outcome(self, words: str, fun: Any) -> Minimum:
-        """Return what the solver found."""
+    def outcome(self, words: str, fun: Any, interrupted: str) -> Minimum:
+        """Return what the solver found. interrupted: by whom."""
         if self.last is None:
             name = type(self.task.method).__name__
             raise TypeError(
                 f"{name} has shown no point: its solve calls observe(x, value, gradient) at each, the start first"
             )
         value, norm, count = self.values[-1], self.norms[-1], len(self.values) - 1
-        status = self._status(value, norm, count)
+        status = Status.INTERRUPTED if interrupted else self._status(value, norm, count)
         x, gradient = self.last
         if status not in (Status.CONVERGED, Status.STEPS_EXHAUSTED) and self.best is not None:
             value, x, gradient = self.best
         after = after_steps(count)
         message = f"{status.name.lower().replace('_', ' ')}: the gradient {norm_said(norm, self.last[1])} {after}"
         if status is Status.INTERRUPTED:
-            message = f"interrupted: {self.interrupted} {after}"
+            message = f"interrupted: {interrupted} {after}"
         elif status is Status.NOT_FINITE:
             message = f"not finite: {not_finite(self.values[-1], norm)} {after}"
             message += f"; {type(self.task.method).__name__} says: {words}" if count else f"; {START_ELSEWHERE}"
@@ -170,8 +170,6 @@ class _Diary:
         return told
 
     def _status(self, value: float, norm: float, count: int) -> Status:
-        if self.interrupted:
-            return Status.INTERRUPTED
         is_deep = value < -_DEEP * max(1.0, abs(self.values[0]))
         if not (math.isfinite(value) and math.isfinite(norm)):
             return Status.DIVERGED if count and is_deep else Status.NOT_FINITE

@@ -13,12 +13,21 @@ from chainrule.errors import RandomNumbersError
 from chainrule.native.step_run import Run
 from chainrule.optim.descent.batches import Batches, Epochs
 from chainrule.optim.descent.compiled import CompiledDescent, find_compiled
-from chainrule.optim.descent.descend import call, call_back, gradient_of, like_leaf, often, run_steps, together
+from chainrule.optim.descent.descend import (
+    call,
+    call_back,
+    gradient_of,
+    like_leaf,
+    often,
+    run_steps,
+    together,
+    told_once_more,
+)
 from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state, number_of
 from chainrule.optim.descent.story import not_finite
-from chainrule.optim.descent.task import Task, Watch
+from chainrule.optim.descent.task import KEYBOARD, Task, Watch
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.geometry.report import count
 from chainrule.optim.modifiers.modifier import sign_of
@@ -38,12 +47,12 @@ def descend_by_batches(task: Task) -> Minimum:
     except KeyboardInterrupt:
         if not training.steps.done:
             raise
-        why = "stopped from the keyboard"
+        why = KEYBOARD
     finally:
         compiled.give_back()
         if training.keeper is not None:
             training.keeper.write()
-    return training.outcome(why)
+    return told_once_more(training.outcome, why)
 
 
 @final

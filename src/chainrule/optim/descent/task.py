@@ -13,7 +13,7 @@ from chainrule.optim.descent.batches import Batches
 from chainrule.optim.descent.checkpoint import Checkpoint
 from chainrule.optim.descent.outcome import Progress
 
-ENDED = "the callback ended it"
+ENDED, KEYBOARD = "the callback ended it", "stopped from the keyboard"
 """What is said of a descent that was ended so."""
 
 Watch: TypeAlias = Callable[[int, int], Any]
