@@ -315,6 +315,13 @@ def test_gradients_of_any_size_have_a_norm(size):
     )
 
 
+def test_losses_whose_sum_is_too_large_are_measured():
+    rates = cr.learning_rate(lambda x: 1e306 * x**2, 5.0, ClipNorm(GradientDescent(0.1), 1.0))
+    assert rates.best == 5.0  # one step
+    assert rates.verdict(1e-5) == "too slow"
+    assert "goes from 2.5e+307 to 2.49" in rates.describe(1e-5)
+
+
 def test_many_batches_are_thinned_out():
     rates = cr.learning_rate(lambda x, scale: scale * x**2, 1.0, batches=[float(n) for n in range(1, 1001)])
     assert rates.bound == pytest.approx(2 / (2 * 500.5), rel=0.01)

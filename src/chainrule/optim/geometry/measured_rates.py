@@ -100,9 +100,8 @@ class MeasuredRates:
         """Whether losses still fall at the end, or are as low as any: a rate that is fast at first may never arrive."""
         lowest = float(np.min(self.losses[np.isfinite(self.losses)]))
         quarter = len(losses) // 4
-        third, last = (
-            float(np.mean(part - lowest)) for part in (losses[2 * quarter : 3 * quarter], losses[3 * quarter :])
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            third, last = (_mean(part - lowest) for part in (losses[2 * quarter : 3 * quarter], losses[3 * quarter :]))
         return last <= max(_FALLS * third, _NEAR * (float(losses[0]) - lowest))
 
     @cached_property
@@ -145,8 +144,8 @@ class MeasuredRates:
         losses = self.descents.losses(rate)
         best = self.losses[self._best_row]
         end = f"in {self.descents.steps} steps the loss goes from {number(losses[0])} to {number(losses[-1])}"
-        mean = f"on the mean of all steps it is {number(np.mean(losses))}"
-        beside = f"at the best rate, {number(self.best)}, {number(np.mean(best))}"
+        mean = f"on the mean of all steps it is {number(_mean(losses))}"
+        beside = f"at the best rate, {number(self.best)}, {number(_mean(best))}"
         return f"{number(rate)} is {self._judge(rate, losses)}: {end}; {mean}, {beside}."
 
 
@@ -154,7 +153,13 @@ def _gain(losses: Vector) -> float:
     """Return how far below the start the mean loss is; -inf where the last loss is above the start, or one is not finite."""
     if not np.all(np.isfinite(losses)) or losses[-1] > losses[0]:
         return -math.inf
-    return float(losses[0] - np.mean(losses))
+    with np.errstate(over="ignore"):
+        return -_mean(losses - losses[0])
+
+
+def _mean(losses: Vector) -> float:
+    """Return the mean, also of losses whose sum is too large for a number."""
+    return float(np.sum(losses / len(losses)))
 
 
 def measure_rates(descents: Descents) -> MeasuredRates:
