@@ -56,7 +56,7 @@ class TooLongError(ChainruleError, ValueError):
 
 
 class CheckpointError(ChainruleError, ValueError):
-    """A file of a descent cannot be gone on with: it is damaged, or of another descent. It was not changed."""
+    """A file of a descent cannot be gone on with, or not be written: it is damaged, or of another descent. It was not changed."""
 
 
 class MissingPackageError(ChainruleError, ImportError):

@@ -51,3 +51,11 @@ def test_input_that_is_refused(arguments, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_what_is_refused_is_not_put_down_to_the_function(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text("def loss(x):\n    return x**2\n")
+    result = invoke(f"{path}:loss", "--start", "5", "--method", "lbfgs")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: LBFGS has no learning rate")

@@ -20,6 +20,7 @@ from chainrule.cli.point import Point, read_point
 from chainrule.errors import ChainruleError
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.reading.parse import parse
+from chainrule.user_code import is_own
 
 _IN_FILE = re.compile(r"\s*(?P<path>[^\x00]+\.py):(?P<name>[^:\s]*)\s*")
 _FILE_ALONE = re.compile(r"\s*[^\x00\n]*\w\.py\s*")
@@ -150,9 +151,15 @@ def user_code(path: Path | None, label: str) -> Iterator[None]:
     except SystemExit as error:
         raise CommandError(f"{label} ended the program (exit code {error.code!s:.60}); take that out") from error
     except Exception as error:
-        if path is None:
+        if path is None or _is_ours(error, path):
             raise
         raise CommandError(_sentence(error, path, label)) from error
+
+
+def _is_ours(error: Exception, path: Path) -> bool:
+    """Whether this package refuses what it was asked for, and the users' file has no part in it."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return is_own(frames[-1]) and not any(Path(frame.f_code.co_filename) == path.resolve() for frame in frames)
 
 
 def _sentence(error: Exception, path: Path, label: str) -> str:

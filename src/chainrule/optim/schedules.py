@@ -154,7 +154,8 @@ class WarmUp:
 class OneCycle:
     """Half a wave up from largest / div_factor to largest, and half a wave down to that start / final_div_factor (OneCycleLR).
 
-    It rises for warm_up * steps - 1 steps, and is at its end at step `steps` - 1, where it stays.
+    It rises for warm_up * steps - 1 steps, and is at its end at step `steps` - 1, where it stays. With no step to rise it starts
+    at the top, where PyTorch's has gone a step down already.
     steps: at least 2. warm_up: the part of the steps in which the rate rises, at least 0 and below 1; 0.3, and the factors 25
     and 10,000, are PyTorch's.
     Source: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import ShapeError
-from chainrule.optim import Adam, Batches, GradientDescent, Momentum, Status
+from chainrule.optim import Adam, Batches, GradientDescent, Maximize, Momentum, Status
 from chainrule.optim.descent import stochastic
 
 rng = np.random.default_rng(0)
@@ -112,6 +113,37 @@ def test_callbacks_and_ctrl_c_end_it() -> None:
     assert "after 2 of 10 epochs (26 steps)" in found.message
 
 
+def test_a_validation_loss_that_does_not_exist_is_not_the_best() -> None:
+    losses = iter([math.nan, 3.0, 2.0, math.nan, 4.0])
+    batches = Batches((X, Y), 10, epochs=5, validation=lambda w: next(losses))
+    found = cr.minimize(squares, np.zeros(5), GradientDescent(0.01), batches=batches)
+    assert found.epochs is not None
+    assert found.epochs.best == 2
+    assert "x is of epoch 3, where the validation loss was 2" in found.message
+
+
+@pytest.mark.parametrize("result", [np.ones(2), None, "low"])
+def test_a_validation_loss_is_one_number(result: Any) -> None:
+    with pytest.raises(cr.NotScalarError, match="one real number is needed"):
+        cr.minimize(squares, np.zeros(5), batches=Batches((X, Y), 10, validation=lambda w: result))
+
+
+def test_losses_that_grow_without_end_are_told() -> None:
+    for method, fun in (
+        (GradientDescent(1.0), squares),
+        (Maximize(GradientDescent(1.0)), lambda *rest: -squares(*rest)),
+    ):
+        found = cr.minimize(fun, np.zeros(5), method, batches=Batches((X, Y), 10, epochs=3))
+        assert found.status is Status.DIVERGED
+        assert found.message.startswith("diverged: the mean loss went from ")
+        assert found.message.endswith("after 3 of 3 epochs (33 steps); try a smaller learning rate")
+
+
+def test_one_step_is_one() -> None:
+    found = cr.minimize(squares, np.zeros(5), batches=Batches((X, Y), 200, epochs=1))
+    assert found.message.endswith("after 1 of 1 epochs (1 step)")
+
+
 def test_losses_that_are_not_finite_end_it() -> None:
     found = cr.minimize(squares, np.zeros(5), GradientDescent(1e3), batches=Batches((X, Y), 10))
     assert found.status is Status.DIVERGED
@@ -149,6 +181,8 @@ def test_it_runs_without_a_record() -> None:
         ({"epochs": 0}, ValueError, "epochs"),
         ({"seed": -1}, ValueError, "seed"),
         ({"patience": 3}, ValueError, "patience is about the validation loss"),
+        ({"validation": [X, Y]}, TypeError, "validation is data like `data`, 2 in number"),
+        ({"validation": X}, TypeError, "validation is data like `data`, 2 in number"),
         ({"data": [1, 2]}, TypeError, "data is an array"),
         ({"data": ()}, TypeError, "data is an array"),
         ({"data": (X, Y[:5])}, ShapeError, "equal length"),

@@ -6,6 +6,7 @@ CHAINRULE_KILLS=1000 kills so many times; a few are enough for everyday.
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import random
@@ -190,13 +191,16 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         cr.minimize(fun, np.zeros(4), checkpoint=path)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "bit", "other archive", "objects"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "text", "bit", "other archive", "one array", "objects"])
 def test_a_damaged_file_is_refused(damage: str, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     descend(steps=200, checkpoint=path)
     whole = path.read_bytes()
     if damage == "other archive":
         np.savez(path, a=np.arange(3))
+    elif damage == "one array":
+        with path.open("wb") as file:
+            np.save(file, np.arange(3))
     elif damage == "objects":
         np.savez(path, a=np.array([print], dtype=object))
     else:
@@ -214,6 +218,77 @@ def test_a_damaged_file_is_refused(damage: str, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"damaged|no checkpoint"):
         descend(steps=200, checkpoint=path)
     assert path.read_bytes() == before
+
+
+def count_calls(fun: Any) -> tuple[Any, list[int]]:
+    calls: list[int] = []
+
+    def counted(x: Any) -> Any:
+        calls.append(1)
+        return fun(x)
+
+    return counted, calls
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("none/run.npz", "there is no folder"),
+        ("file/run.npz", "cannot be read: Not a directory"),
+        (".", "is not a file"),
+        ("n" * 254, "cannot be written: File name too long"),
+    ],
+)
+def test_where_no_file_can_be_written_no_step_is_taken(place: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    fun, calls = count_calls(rosenbrock)
+    with pytest.raises(CheckpointError, match=message):
+        descend(fun=fun, checkpoint=tmp_path / place)
+    assert not calls
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("length", [0, 4096])
+def test_a_full_disk_leaves_the_file_that_is_there(
+    length: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.npz"
+    descend(steps=100, checkpoint=path)
+    before, savez = path.read_bytes(), np.savez
+
+    def full(file: Any, **parts: Any) -> None:
+        file.write(bytes(length))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(CheckpointError, match="cannot be written: No space left on device"):
+        descend(steps=200, checkpoint=path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["run.npz"]
+    monkeypatch.setattr(np, "savez", savez)
+    assert bits(descend(steps=200, checkpoint=path)) == bits(descend(steps=200))
+
+
+def test_a_file_that_may_not_be_written_is_read_and_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run.npz"
+    descend(steps=100, checkpoint=path)
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: mode != os.W_OK
+    )  # the tests may run as a user who may do anything
+    assert bits(descend(steps=100, checkpoint=path)) == bits(descend(steps=100))
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="read-only"):
+        descend(steps=200, checkpoint=path)
+    assert path.read_bytes() == before
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    path, link = tmp_path / "run.npz", tmp_path / "link.npz"
+    descend(steps=100, checkpoint=path)
+    link.symlink_to(path)
+    whole = bits(descend(steps=200, checkpoint=link))
+    assert link.is_symlink()
+    assert bits(descend(steps=200, checkpoint=path)) == whole
 
 
 def test_solvers_and_transforms_cannot_be_kept(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from chainrule.core.trees import flatten
 from chainrule.errors import JitWarning
 from chainrule.native import step_code
 from chainrule.optim import schedules
-from chainrule.optim.descent.problem import find_problem
+from chainrule.optim.descent.compiled import find_compiled
 from chainrule.optim.methods.numbers import form_and_numbers, with_numbers
 
 pytestmark = pytest.mark.slow
@@ -118,8 +118,8 @@ def test_numbers_as_inputs_give_the_bits_of_numbers_as_constants(method: Any, x0
     for _ in range(3):
         assert bits(cr.minimize(other, x0, method, STEPS, 0.0)) == wanted
         assert bits(cr.minimize(other, x0, moved(method), STEPS, 0.0)) == between
-    assert find_problem(other, method, False, True).numbers is None
-    assert find_problem(other, moved(method), False, True).numbers is not None
+    assert find_compiled(other, method, False, True).numbers is None
+    assert find_compiled(other, moved(method), False, True).numbers is not None
     assert len(compilations) == constants // 2 * 3  # the new code is for all numbers
 
 

@@ -14,6 +14,7 @@ from chainrule.native import step_code
 from chainrule.optim import (
     LBFGS,
     Adam,
+    Batches,
     Box,
     ConjugateGradient,
     GradientDescent,
@@ -22,7 +23,7 @@ from chainrule.optim import (
     Newton,
     Status,
 )
-from chainrule.optim.descent import bar
+from chainrule.optim.descent import bar, descend, solving, stochastic
 
 
 def parabola(x):
@@ -152,6 +153,24 @@ def test_a_callback_ends_the_descent(stop):
     assert seen[1].gradient == pytest.approx(8.0)
 
 
+@pytest.mark.parametrize("method", [GradientDescent(0.1), Newton()])
+def test_a_truth_value_of_numpy_ends_the_descent_as_well(method):
+    found = cr.minimize(lambda x: np.sum(x**4), np.ones(2), method, callback=lambda now: np.all(now.x < 0.9))
+    assert found.status is Status.INTERRUPTED
+    assert np.all(found.x < 0.9)
+    assert np.all(found.path[-2] >= 0.9)
+    full = cr.minimize(parabola, 5.0, callback=lambda now: now.step)  # a number is no answer
+    assert full.success
+
+
+@pytest.mark.parametrize("record", [True, False])
+@pytest.mark.parametrize("kind", [lambda x: x**2, lambda x: [np.sum(x**2)]])
+def test_a_result_in_an_array_or_list_of_one_is_a_number(kind, record):
+    for _ in range(3):
+        found = cr.minimize(kind, np.array([5.0]), steps=60, record=record)
+        assert (type(found.fun), found.fun) == (float, pytest.approx(float(found.x[0] ** 2)))
+
+
 def test_the_result_prints_well():
     shown = str(cr.minimize(parabola, 5.0, steps=2))
     assert "steps exhausted" in shown
@@ -177,6 +196,10 @@ def test_learning_rates_that_are_none(rate):
         ({"x0": []}, ValueError, "no number to start from"),
         ({"callback": "print"}, TypeError, "callback is a function"),
         ({"batches": 32}, TypeError, "batches is cr.optim.Batches"),
+        ({"args": 3.0}, TypeError, "args is a tuple of what the function takes after x"),
+        ({"args": np.ones(3)}, TypeError, "args is a tuple of what the function takes after x"),
+        ({"args": "ab"}, TypeError, "args is a tuple of what the function takes after x"),
+        ({"tol": True}, ValueError, "tol is a number"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments, error, message):
@@ -367,6 +390,30 @@ def test_control_c_ends_native_steps_with_the_best_point():
     assert 0 < found.nit < 10**12
 
 
+@pytest.mark.parametrize(
+    ("method", "batches"),
+    [(GradientDescent(0.1), None), (LBFGS(), None), (GradientDescent(0.1), Batches(np.ones(4), 2))],
+)
+def test_control_c_while_the_outcome_is_put_together_loses_nothing(method, batches, monkeypatch):
+    modules, pressed = (descend, solving, stochastic), []
+
+    def press(make):
+        def once(*parts):
+            if not pressed:
+                pressed.append(True)
+                raise KeyboardInterrupt
+            return make(*parts)
+
+        return once
+
+    for module in modules:
+        monkeypatch.setattr(module, "Trail", press(module.Trail))
+    fun = (lambda x, rows: np.mean((x - 3 * rows) ** 2)) if batches else (lambda x: np.sum((x - 3) ** 2))
+    found = cr.minimize(fun, np.zeros(2), method, batches=batches)
+    assert found.message.startswith("interrupted: stopped from the keyboard after")
+    assert found.x == pytest.approx([3.0, 3.0], abs=0.5)
+
+
 def test_a_bar_is_drawn_on_stderr_only(capsys, monkeypatch):
     monkeypatch.setattr(bar, "PATIENCE", 0.0)
     for is_shown in (True, None, False):
@@ -432,6 +479,32 @@ def test_solvers_say_that_there_is_no_minimum(solver):
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("record", [True, False])
+def test_solvers_take_points_of_no_number_and_of_several_kinds(solver, record):
+    empty = cr.minimize(lambda x: np.sum(x**2), np.zeros((0, 3)), solver, record=record)
+    assert (empty.success, empty.x.shape) == (True, (0, 3))
+    start = {"w": np.ones((2, 3), np.float32), "b": 2.0, "c": np.float32(1), "d": np.zeros(0)}
+    found = cr.minimize(
+        lambda p: np.sum(p["w"] ** 2) + p["b"] ** 2 + p["c"] ** 2 + np.sum(p["d"]), start, solver, record=record
+    )
+    assert found.success
+    assert [(type(part), np.shape(part)) for part in found.x.values()] == [
+        (np.ndarray, (2, 3)), (float, ()), (np.float32, ()), (np.ndarray, (0,)),
+    ]  # fmt: skip
+    assert found.x["w"].dtype == found.jac["w"].dtype == np.float32
+    assert len(found.path) == (found.nit + 1 if record else 0)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_gradients_too_long_to_be_squared_are_told(solver):
+    found = cr.minimize(lambda x: 1e300 * x**2, 5.0, solver)
+    assert found.status is Status.NOT_FINITE
+    assert found.message.startswith("not finite: the gradient is infinite, or longer than 1e154 at the start")
+    fell = cr.minimize(lambda x: -np.exp(x), 1.0, solver)
+    assert fell.status is Status.DIVERGED, fell.message
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
 def test_solvers_do_not_start_where_the_function_is_not_finite(solver):
     found = cr.minimize(np.sqrt, -1.0, solver)
     assert found.status is cr.optim.Status.NOT_FINITE
@@ -447,3 +520,12 @@ def test_a_point_with_its_keys_in_another_order_is_another_problem() -> None:
         found = cr.minimize(fun, dict.fromkeys(order, 5.0), GradientDescent(0.1), steps=200).x
         assert list(found) == list(order)
         np.testing.assert_allclose(list(found.values()), [0.0, 1.0], atol=1e-6)
+
+
+def test_a_solver_that_shows_no_point_is_told():
+    class Silent:
+        def solve(self, start, value_and_grad, hvp, *, steps, tol, observe):
+            return "done"
+
+    with pytest.raises(TypeError, match=r"Silent has shown no point: its solve calls observe\(x, value, gradient\)"):
+        cr.minimize(parabola, 5.0, Silent())

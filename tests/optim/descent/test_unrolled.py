@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.optim import Adam, GradientDescent, Momentum, Status
+from chainrule.errors import TracingError
+from chainrule.optim import LBFGS, Adam, GradientDescent, Momentum, Newton, Status
 
 
 def end(rate: Any, x0: Any = 5.0, steps: int = 10) -> Any:
@@ -59,8 +60,35 @@ def test_it_stops_where_it_has_converged() -> None:
 
     assert cr.grad(loss)(5.0) == 0.0
     assert (seen[0].nit, seen[0].status, seen[0].message) == (
-        1, Status.CONVERGED, "converged after 1 steps, under a transform",
+        1, Status.CONVERGED, "converged after 1 step, under a transform",
     )  # fmt: skip
+
+
+def test_a_callback_sees_every_point_and_ends_it() -> None:
+    seen: list[Any] = []
+
+    def loss(rate: Any) -> Any:
+        def callback(now: Any) -> Any:
+            seen.append(now.step)
+            return now.fun < 12
+
+        found = cr.minimize(lambda x: x**2, 5.0, GradientDescent(rate), steps=50, callback=callback)
+        assert found.status is Status.INTERRUPTED
+        return found.x
+
+    assert cr.grad(loss)(0.1) == pytest.approx(-2 * 2 * 5 * (1 - 2 * 0.1))  # of 5 (1 - 2 rate)²
+    assert seen == [0, 1, 2]
+
+
+@pytest.mark.parametrize("solver", [LBFGS(), Newton()])
+def test_solvers_say_that_no_transform_goes_through_them(solver: Any) -> None:
+    for loss in (
+        lambda v: cr.minimize(lambda x: (x - v) ** 2, 0.0, solver).x,
+        lambda v: cr.minimize(lambda x: x**2, v, solver).x,
+        lambda v: cr.minimize(lambda x, a: (x - a) ** 2, 0.0, solver, args=(v,)).x,
+    ):
+        with pytest.raises(TracingError, match="takes all its steps itself"):
+            cr.grad(loss)(2.0)
 
 
 def test_containers_keep_their_structure() -> None:

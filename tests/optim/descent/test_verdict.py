@@ -165,6 +165,14 @@ def test_no_gradient_at_all_has_converged_whatever_the_tolerance() -> None:
     assert found.message == "converged: the gradient has norm 0 after 50 steps"
 
 
+@pytest.mark.parametrize("method", [GradientDescent(0.1), LBFGS()])
+def test_a_gradient_whose_square_vanishes_is_not_called_none(method: Any) -> None:
+    found = cr.minimize(lambda x: 1e-300 * x**2, 5.0, method)
+    assert found.success
+    assert found.message.startswith("converged: the gradient is shorter than 1e-162 at the start")
+    assert "has norm 0 " in cr.minimize(lambda x: 0 * x, 5.0, method).message
+
+
 def test_the_precision_of_x_is_blamed() -> None:
     found = cr.minimize(lambda x: np.sum((x - 1 / 3) ** 2), np.zeros(2, np.float32), steps=1000, tol=1e-12)
     assert found.status is Status.STALLED

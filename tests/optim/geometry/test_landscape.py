@@ -99,6 +99,8 @@ def test_html():
     ("settings", "error", "message"),
     [
         ({"directions": "gradient"}, ValueError, "directions is"),
+        ({"directions": 3.0}, TypeError, "directions is a list"),
+        ({"args": 3.0}, TypeError, "args is a tuple"),
         ({"directions": [np.zeros(2)]}, ValueError, "all zeros"),
         ({"directions": [np.ones(3)]}, cr.ShapeError, "shapes"),
         ({"directions": [np.ones(2)] * 3}, ValueError, "not 3"),

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 import chainrule as cr
 from chainrule.optim import (
+    LBFGS,
     Adam,
+    Batches,
     ClipNorm,
     GradientDescent,
     Maximize,
@@ -23,6 +25,7 @@ from chainrule.optim import (
     WeightDecay,
     problems,
 )
+from chainrule.optim.geometry.measured_rates import with_rate
 
 ZERO = np.zeros(2)
 
@@ -208,6 +211,34 @@ def test_methods_without_theory_are_measured(method):
     assert json.loads(json.dumps(rates.to_dict([0.1]), allow_nan=False))["sweep"]["rates"][0] == 1e-5
 
 
+@pytest.mark.parametrize("problem", [problems.booth, problems.matyas, lambda v: np.sum(np.array([1.0, 30.0]) * v**2)])
+@pytest.mark.parametrize("method", [ClipNorm(GradientDescent(0.3), 1.0), RMSprop(0.3)])
+def test_the_best_measured_rate_arrives(problem, method):
+    start = np.array([-5.0, 3.0])
+    rates = cr.learning_rate(problem, start, method)
+    found = cr.minimize(problem, start, with_rate(method, rates.best), steps=400)
+    assert found.fun - cr.minimize(problem, start, LBFGS()).fun < 1e-3 * problem(start)
+    longest = max(rate for rate in rates.rates.rates if rates.verdict(rate) == "right")
+    assert longest < rates.bound  # what only goes to and fro is not right
+
+
+@pytest.mark.parametrize(
+    ("fun", "start"),
+    [
+        (lambda x: np.sum(np.sqrt(1 + (x - 2) ** 2)), np.zeros(3)),
+        (lambda x: np.sum(np.log(np.cosh(x - 2))), np.zeros(3)),
+        (problems.himmelblau, np.array([2.0, 1.0])),
+    ],
+)
+@pytest.mark.parametrize("method", [GradientDescent(1.0), Momentum(1.0, 0.5)])
+def test_where_the_curvature_grows_on_the_way_the_rate_for_both_arrives(fun, start, method):
+    rates = cr.learning_rate(fun, start, method)
+    assert not cr.minimize(fun, start, with_rate(method, rates.best), steps=2000, tol=1e-6).success
+    (note,) = (note for note in rates.notes if "The curvature changes along the way" in note)
+    rate = float(note.rpartition(" ")[2].rstrip("."))
+    assert cr.minimize(fun, start, with_rate(method, rate), steps=2000, tol=1e-6).success
+
+
 def test_a_measured_bound_is_next_to_that_of_theory():
     rates = cr.learning_rate(square, 5.0, ClipNorm(GradientDescent(0.3), 1e9))
     assert rates.bound == 1.0  # of 0.5, 1 and 2 the last that does not diverge
@@ -259,6 +290,36 @@ def test_batches():
     assert "10 batches" in rates.notes[-1]
     with pytest.raises(ValueError, match="batches is empty"):
         cr.learning_rate(loss, np.zeros(3), batches=[])
+
+
+def test_the_batches_of_a_stochastic_descent_are_those_of_its_first_epoch():
+    rows = np.random.default_rng(5).normal(size=(21, 3))
+
+    def loss(w, x):
+        return np.mean((x @ w - 1) ** 2)
+
+    batches = Batches(rows, 4)
+    assert np.concatenate([part for (part,) in batches]).tobytes() == rows[batches.order(0)].tobytes()
+    found = cr.learning_rate(loss, np.zeros(3), batches=batches)
+    assert found.to_dict() == cr.learning_rate(loss, np.zeros(3), batches=list(batches)).to_dict()
+    with pytest.raises(TypeError, match="batches is a list of further arguments"):
+        cr.learning_rate(loss, np.zeros(3), batches=4)
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300])
+def test_gradients_of_any_size_have_a_norm(size):
+    rates = cr.learning_rate(lambda x: size * np.sum(x**2), np.array([0.6, 0.8]), tol=2 * size * 0.5)
+    assert rates.steps == rates.steps_at(0.5 / size) == 1.0
+    assert cr.curvature(lambda x: size * np.sum(x**2), np.array([0.6, 0.8])).gradient_norm == pytest.approx(
+        2 * size, rel=1e-12
+    )
+
+
+def test_losses_whose_sum_is_too_large_are_measured():
+    rates = cr.learning_rate(lambda x: 1e306 * x**2, 5.0, ClipNorm(GradientDescent(0.1), 1.0))
+    assert rates.best == 5.0  # one step
+    assert rates.verdict(1e-5) == "too slow"
+    assert "goes from 2.5e+307 to 2.49" in rates.describe(1e-5)
 
 
 def test_many_batches_are_thinned_out():

@@ -63,7 +63,14 @@ def test_functions_that_decide_on_values():
 def test_moving_on_is_gradient_descent():
     around = look(lambda x: x**2, 5.0)
     assert around.moved(3, 0.1).point.vector == pytest.approx([5 * 0.8**3])
-    assert look(lambda x: np.sqrt(x), 1e-3).moved(3, 1.0) is None
+
+
+def test_moving_on_leads_down_also_where_the_curvature_grows():
+    valley = look(lambda x: np.sqrt(1 + (x - 2) ** 2), 0.0)
+    assert abs(float(valley.moved(20, 11.2).point.vector[0]) - 2) < 0.1  # with whole steps it goes to and fro, far away
+    inside = look(np.sqrt, 1e-3).moved(3, 1.0)
+    assert 0 < float(inside.point.vector[0]) < 1e-3
+    assert look(lambda x: np.where(x > 0.5, x, np.nan), 0.5 + 1e-15).moved(1, 1e20) is None
 
 
 @pytest.mark.parametrize(

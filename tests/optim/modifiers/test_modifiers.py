@@ -195,6 +195,17 @@ def test_the_projected_gradient_vanishes_where_a_side_is_in_the_way() -> None:
     assert projected_gradient(Adam(), slope, x) is slope
 
 
+@pytest.mark.parametrize("wrap", [lambda m: Box(Maximize(m), 0.0, 1.0), lambda m: Maximize(Box(m, 0.0, 1.0))])
+def test_in_whatever_order_a_climb_ends_at_the_side_of_its_box(wrap: Any) -> None:
+    method = wrap(GradientDescent(0.25))
+    x, slope = np.array([0.0, 1.0, 0.0, 1.0, 0.5]), np.array([0.25, -0.25, -0.25, 0.25, 0.25])
+    assert method.projected_gradient(slope, x).tolist() == [0.25, -0.25, 0, 0, 0.25]
+    up = cr.minimize(lambda x: -((x - 3) ** 2), 0.5, method)
+    assert (up.x, up.success) == (1.0, True)
+    down = cr.minimize(lambda x: -x, 1.0, method)  # the side is where it starts, and not in the way
+    assert (down.x, down.success) == (0.0, True)
+
+
 # --- what is refused
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -56,6 +56,13 @@ class Batches:
             check_count("patience", self.patience, 1, 5)
             if self.validation is None:
                 raise ValueError("patience is about the validation loss; give validation=, data or a function of x")
+        if self.validation is not None and not callable(self.validation):
+            arrays = self.validation_arrays()
+            if len(arrays) != len(self.arrays) or not all(isinstance(array, np.ndarray) for array in arrays):
+                raise TypeError(
+                    f"validation is data like `data`, {len(self.arrays)} in number, or a function of x, not "
+                    f"{self.validation!r:.60}"
+                )
         if not self.sizes():
             raise ValueError(f"there are {self.count} samples, which fill no batch of {self.size}; give a smaller size")
 
@@ -84,6 +91,18 @@ class Batches:
         if not self.shuffle:
             return np.arange(self.count)
         return np.random.default_rng((self.seed, epoch)).permutation(self.count)
+
+    def __iter__(self) -> Iterator[tuple[npt.NDArray[Any], ...]]:
+        """Yield the batches of the first epoch: for each a part of every array.
+
+        >>> [len(rows) for (rows,) in Batches(np.ones((10, 2)), size=4)]
+        [4, 4, 2]
+        """
+        order, begin = self.order(0), 0
+        for size in self.sizes():
+            samples = order[begin : begin + size]
+            begin += size
+            yield tuple(array[samples] for array in self.arrays)
 
     def flaw(self) -> str:
         """Return which sample has a number that is not finite; nothing where none has.

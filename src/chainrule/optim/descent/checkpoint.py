@@ -6,15 +6,17 @@ the new one.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, BinaryIO, final
 
 import numpy as np
 import numpy.typing as npt
@@ -48,18 +50,45 @@ class Checkpoint:
 
 
 def write(path: str | os.PathLike[str], call: Mapping[str, str], arrays: Arrays) -> None:
-    """Write arrays to a file, with what tells of which call they are; the file is the old one or the new one at any moment."""
-    target = Path(path)
+    """Write arrays to a file, with what tells of which call they are; the file is the old one or the new one at any moment.
+
+    Raises CheckpointError where that cannot be done, as on a full disk; then it is the old one.
+    """
     parts = {"format": np.array(FORMAT), "call": np.array(json.dumps(dict(call))), **arrays}
+    with _beside(path) as (temporary, target):
+        with temporary.open("wb") as file:
+            np.savez(file, digest=np.array(_digest(parts)), **parts)  # type: ignore[arg-type]  # its stub takes a name for a flag
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        _settle(target.parent)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise CheckpointError where no checkpoint can be written: better before a descent than at its end."""
+    with _beside(path) as (temporary, target):
+        if target.exists() and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "the file is read-only")
+        temporary.open("wb").close()
+        temporary.unlink()
+
+
+@contextlib.contextmanager
+def _beside(path: str | os.PathLike[str]) -> Iterator[tuple[Path, Path]]:
+    """Give a new file beside the one that it is to replace, and that one. What goes wrong leaves nothing of the new one."""
+    target = Path(os.path.realpath(path))  # a link stays a link
     if not target.parent.is_dir():
         raise CheckpointError(f"there is no folder {target.parent} for the checkpoint; make it, or give another path")
     temporary = target.with_name(f".{target.name}.tmp")
-    with temporary.open("wb") as file:
-        np.savez(file, digest=np.array(_digest(parts)), **parts)  # type: ignore[arg-type]  # its stub takes a name for a flag
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(target)
-    _settle(target.parent)
+    try:
+        yield temporary, target
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise CheckpointError(
+            f"{path} cannot be written: {error.strerror or error}; nothing that was there has changed: make room, or give "
+            "another path"
+        ) from error
 
 
 def _settle(folder: Path) -> None:
@@ -79,12 +108,16 @@ def read(path: str | os.PathLike[str], call: Mapping[str, str]) -> Arrays | None
     Raises CheckpointError where it is damaged, or of another call. It is not changed.
     """
     source = Path(path)
-    if not source.exists():
-        return None
+    if source.is_dir() or source.is_char_device() or source.is_fifo():  # such as /dev/zero, which has no end
+        raise CheckpointError(_advice(source, "is not a file"))
     try:
-        with source.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-            parts = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        with source.open("rb") as handle:
+            parts = _arrays(handle)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CheckpointError(_advice(source, f"cannot be read: {error.strerror or error}")) from error
+    except (ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise CheckpointError(_advice(source, "is damaged, or no checkpoint")) from error
     if str(parts.get("format")) != FORMAT:
         raise CheckpointError(_advice(source, "is no checkpoint of a descent"))
@@ -100,6 +133,14 @@ def read(path: str | os.PathLike[str], call: Mapping[str, str]) -> Arrays | None
         )
     del parts["format"]
     return parts
+
+
+def _arrays(handle: BinaryIO) -> Arrays:
+    if not zipfile.is_zipfile(handle):  # NumPy would read other kinds of files, too
+        raise zipfile.BadZipFile
+    handle.seek(0)
+    with np.load(handle, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def _another(name: str) -> str:

@@ -50,7 +50,7 @@ def doubt(task: Task, x: Any, nit: int) -> str:
     if spectrum.scale == 0:
         flat = f"the curvature is 0 there, too, so that it need not be a {wanted}: where a function is flat, start elsewhere"
         return "" if nit else flat
-    is_near = np.linalg.norm(around.gradient) <= _NEAR * -spectrum.smallest
+    is_near = around.norm <= _NEAR * -spectrum.smallest
     if spectrum.smallest >= -spectrum.zero or not is_near:
         return ""
     ends = sorted((sign * spectrum.smallest, sign * spectrum.largest))

@@ -1,9 +1,9 @@
-"""Owns the descent itself: it has native code run the steps of a problem, and makes the outcome of what they left behind."""
+"""Owns the descent itself: it has native code run the steps, and makes the outcome of what they left behind."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,13 @@ import numpy as np
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import RandomNumbersError
 from chainrule.native.step_run import Run
+from chainrule.optim.descent.compiled import CompiledDescent
 from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Progress, Reals, Status
-from chainrule.optim.descent.problem import Problem
 from chainrule.optim.descent.quick import remember
-from chainrule.optim.descent.step import GRADIENT, SQUARE, TRACKED, VALUE, first_state
+from chainrule.optim.descent.step import GRADIENT, SQUARE, TRACKED, VALUE, first_state, number_of
 from chainrule.optim.descent.story import Story
-from chainrule.optim.descent.task import Task, Watch
+from chainrule.optim.descent.task import ENDED, KEYBOARD, Task, Watch
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.verdict import judge
 from chainrule.optim.modifiers.modifier import sign_of
@@ -32,32 +32,42 @@ VALUES = 1 << 20
 POINTS = 10_000
 POINT_BYTES = 1 << 26
 """At most so many points are kept, in so many bytes."""
-_ENDED = "the callback ended it"
 _SMALL = 1 << 20  # records of so many bytes are copied, so that their memory can be used again
 
 
-def descend(problem: Problem, task: Task) -> Minimum:
+def descend(compiled: CompiledDescent, task: Task) -> Minimum:
     """Follow the gradient downhill. Raise what the function raises; Ctrl-C before its first value comes through."""
-    kind, run = start(problem, task)
+    kind, run = start(compiled, task)
     keeper = None if task.checkpoint is None else Keeper(task.checkpoint, task, run)
     if keeper is not None:
         keeper.resume()
-    problem.take(task.fun)
+    compiled.take(task.fun)
     try:
         with np.errstate(all="ignore"):
-            why = _advance(problem, run, task, together(task.watch, keeper))
+            why = _advance(compiled, run, task, together(task.watch, keeper))
     except KeyboardInterrupt:
         if not run.done:
             raise
-        why = "stopped from the keyboard"
+        why = KEYBOARD
     finally:
-        problem.give_back()
+        compiled.give_back()
         if keeper is not None:
             keeper.write()
-    found = outcome(run, task, why, is_shared=kind is not None)
-    if kind is not None and not remember(problem, run, task):
-        problem.keep(kind, run)
+    found = told_once_more(lambda why: outcome(run, task, why, is_shared=kind is not None), why)
+    if kind is not None and not remember(compiled, run, task):
+        compiled.keep(kind, run)
     return found
+
+
+def told_once_more(outcome_of: Callable[[str], Minimum], why: str) -> Minimum:
+    """Return the outcome of a descent that `why` has interrupted.
+
+    Where Ctrl-C comes while it is put together, that is done once more: nothing of the descent is lost.
+    """
+    try:
+        return outcome_of(why)
+    except KeyboardInterrupt:
+        return outcome_of(why or KEYBOARD)
 
 
 def together(*watches: Watch | None) -> Watch | None:
@@ -73,11 +83,11 @@ def together(*watches: Watch | None) -> Watch | None:
     return watch
 
 
-def start(problem: Problem, task: Task) -> tuple[Any, Run]:
+def start(compiled: CompiledDescent, task: Task) -> tuple[Any, Run]:
     """Return a run at its start, and its kind, by which its memory is used again; None where it is not."""
     leaves, structure = flatten(task.x)
     n, nbytes = task.steps + 1, _nbytes(leaves)
-    numbers = problem.inputs(task.method)
+    numbers = compiled.inputs(task.method)
     state = first_state(task.method, task.x, _is_tracked(task, leaves))
     values, points = often(nbytes, n, task.record)
     every = [values, *(0 for _ in leaves), *(points for _ in leaves), *([values] if task.record else [])]
@@ -86,11 +96,11 @@ def start(problem: Problem, task: Task) -> tuple[Any, Run]:
         or task.checkpoint is not None
         or 16 * (n // values) + (nbytes * n // points if points else 0) > _SMALL
     ):
-        return None, Run(problem.stepper, state, n, (task.level, *numbers, *task.args), every)
+        return None, Run(compiled.stepper, state, n, (task.level, *numbers, *task.args), every)
     kind = (structure, n)
-    run = problem.idle_run(kind)
+    run = compiled.idle_run(kind)
     if run is None or not run.restart(state):
-        return kind, Run(problem.stepper, state, n, (task.level, *numbers), every)
+        return kind, Run(compiled.stepper, state, n, (task.level, *numbers), every)
     run.set_numbers((task.level, *numbers))
     return kind, run
 
@@ -119,11 +129,11 @@ def _is_tracked(task: Task, leaves: Sequence[Any]) -> bool:
     return task.record and sum(leaf.size if isinstance(leaf, np.ndarray) else 1 for leaf in leaves) <= TRACKED
 
 
-def _advance(problem: Problem, run: Run, task: Task, watch: Watch | None) -> str:
+def _advance(compiled: CompiledDescent, run: Run, task: Task, watch: Watch | None) -> str:
     """Run the steps; return who has interrupted them."""
-    is_first = not problem.is_tried and run.known.program is None
+    is_first = not compiled.is_tried and run.known.program is None
     run.is_interpreted = is_first and task.steps <= FEW and task.checkpoint is None
-    problem.is_tried = True
+    compiled.is_tried = True
     try:
         return run_steps(run, task, watch, run.n)
     except RandomNumbersError:
@@ -138,18 +148,14 @@ def run_steps(run: Run, task: Task, watch: Watch | None, until: int) -> str:
         return ""
     while run.done < until and not run.stopped:
         run.advance(watch, run.done + 1)
-        if call_back(run, task):
-            return _ENDED
+        if why := call_back(run, task):
+            return why
     return ""
 
 
 def call_back(run: Run, task: Task) -> str:
     """Call the callback with the last point, if there is one; return who has interrupted the descent."""
-    try:
-        is_over = task.callback is not None and task.callback(progress_of(run, task)) is True
-    except StopIteration:
-        is_over = True
-    return _ENDED if is_over else ""
+    return ENDED if task.is_ended_at(lambda: progress_of(run, task)) else ""
 
 
 def progress_of(run: Run, task: Task) -> Progress:
@@ -167,7 +173,7 @@ def _value(run: Run, task: Task, x: Any) -> float:
 
 def _compute(task: Task, x: Any) -> float:
     found = call(task, x)
-    return float(found[0] if task.has_aux else found)
+    return number_of(found[0] if task.has_aux else found)
 
 
 def call(task: Task, x: Any, *rest: Any) -> Any:

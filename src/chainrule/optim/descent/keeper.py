@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.errors import CheckpointError
 from chainrule.native.step_run import Run
-from chainrule.optim.descent.checkpoint import Arrays, Checkpoint, read, write
+from chainrule.optim.descent.checkpoint import Arrays, Checkpoint, check_writable, read, write
 from chainrule.optim.descent.fingerprint import fingerprint, start_fingerprint
 from chainrule.optim.descent.step import SQUARE, VALUE
 from chainrule.optim.descent.task import Task
@@ -28,10 +28,17 @@ class Keeper:
         self._written = -1
 
     def resume(self) -> None:
-        """Go on from the file, if there is one. Raise CheckpointError where it is damaged or of another descent."""
+        """Go on from the file, if there is one.
+
+        Raise CheckpointError where it is damaged or of another descent, or where there are steps to take and none can be written.
+        """
         parts = read(self.checkpoint.path, self.call)
-        if parts is None:
-            return
+        if parts is not None:
+            self._go_on(parts)
+        if self.run.done < self.run.n and not self.run.stopped:
+            check_writable(self.checkpoint.path)
+
+    def _go_on(self, parts: Arrays) -> None:
         done, every = int(parts["done"]), parts["every"].tolist()
         if done > self.run.n:
             raise CheckpointError(

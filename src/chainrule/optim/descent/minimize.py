@@ -16,15 +16,15 @@ from chainrule.native.step_code import WatchedError
 from chainrule.optim.descent.bar import Bar
 from chainrule.optim.descent.batches import Batches
 from chainrule.optim.descent.checkpoint import Checkpoint
+from chainrule.optim.descent.compiled import find_compiled
 from chainrule.optim.descent.descend import descend
 from chainrule.optim.descent.outcome import Minimum, Progress
-from chainrule.optim.descent.problem import find_problem
 from chainrule.optim.descent.quick import quick
 from chainrule.optim.descent.solving import solve
 from chainrule.optim.descent.stochastic import descend_by_batches
 from chainrule.optim.descent.task import Task, Watch
 from chainrule.optim.descent.unrolled import unrolled
-from chainrule.optim.geometry.function import read_function
+from chainrule.optim.geometry.function import further_arguments, read_function
 from chainrule.optim.methods.gradient_descent import GradientDescent
 from chainrule.optim.methods.method import Method, Solver
 
@@ -65,15 +65,16 @@ def minimize(
     checkpoint: a file such as "run.npz", or a `Checkpoint`: the descent is written there from time to time, and the same call
         goes on from there, to the same bits, whenever the process has died.
     progress: draw a bar on stderr; None does so on a terminal, once a second has passed.
-    Raises NotScalarError where `fun` does not return one real number, CheckpointError where the file is damaged or of another
-    descent, TypeError or ValueError for arguments that do not fit.
+    Raises NotScalarError where `fun` does not return one real number, CheckpointError where the file is damaged, of another
+    descent or cannot be written, TypeError or ValueError for arguments that do not fit.
 
     >>> import chainrule as cr
     >>> found = cr.minimize(lambda x: (x - 3) ** 2, 0.0)
     >>> round(found.x, 6), found.success, found.message
     (3.0, True, 'converged: the gradient has norm 9.11e-09 after 91 steps')
     """
-    if callback is None and batches is None and checkpoint is None and not progress and not has_aux and not args:
+    is_bare = type(args) is tuple and not args
+    if callback is None and batches is None and checkpoint is None and not progress and not has_aux and is_bare:
         found = quick(fun, x0, method, steps, tol, record)
         if found is not None:
             return found
@@ -81,16 +82,15 @@ def minimize(
         fun, x0 = read_function(fun, x0)
     _refuse_arguments(fun, method, steps, tol)
     _refuse_extras(callback, batches)
+    args = further_arguments(args)
     leaves, structure = flatten(x0)
-    is_watched = has_traced(leaves) or has_traced(flatten(tuple(args))[0])
+    is_watched = has_traced(leaves) or has_traced(flatten(args)[0])
     x = x0 if is_watched else unflatten(structure, start_leaves(leaves))
     if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
         checkpoint = Checkpoint(checkpoint)
     # The gradient of a batch says nothing of convergence.
     count, tol = (int(steps), float(tol)) if batches is None else (batches.steps, 0.0)
-    task = Task(
-        fun, x, method, count, tol, tuple(args), has_aux, record, callback, checkpoint=checkpoint, batches=batches
-    )
+    task = Task(fun, x, method, count, tol, args, has_aux, record, callback, checkpoint=checkpoint, batches=batches)
     try:
         return _carry_out(task, is_watched, progress)
     except TypeError as error:
@@ -123,10 +123,10 @@ def _counting(bar: Bar, task: Task) -> Watch:
 def _descend(task: Task) -> Minimum:
     if task.batches is not None:
         return descend_by_batches(task)
-    problem = find_problem(task.fun, task.method, task.has_aux, task.record)
-    if problem.surroundings.is_watched:
+    compiled = find_compiled(task.fun, task.method, task.has_aux, task.record)
+    if compiled.surroundings.is_watched:
         raise WatchedError
-    return descend(problem, task)
+    return descend(compiled, task)
 
 
 def _refuse_keeping(task: Task) -> None:
@@ -153,7 +153,7 @@ def _refuse_arguments(fun: object, method: object, steps: object, tol: object) -
         raise TypeError(f"method is a method of descent, such as {others}, not {method!r:.60}")
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise ValueError(f"steps is a whole number of at least 0, not {steps!r:.60}")
-    if not isinstance(tol, int | float | np.floating) or not 0 <= tol < math.inf:
+    if isinstance(tol, bool) or not isinstance(tol, int | float | np.floating) or not 0 <= tol < math.inf:
         raise ValueError(f"tol is a number of at least 0, not {tol!r:.60}")
 
 

@@ -54,7 +54,8 @@ class Minimum:
 
     x: the last point; the best one seen if the descent diverged, met numbers that are not finite or was interrupted. Of a
         point of more than 10,000 numbers it is the best one in `path`.
-    fun, jac: the function and its gradient there. nit: steps taken; nfev: evaluations of the function, each with its gradient.
+    fun, jac: the function and its gradient there; of a stochastic descent the mean loss of that epoch, as the steps saw it, and
+        the gradient of the last batch. nit: steps taken; nfev: evaluations of the function, each with its gradient.
     status: how it ended. aux: what a function with `has_aux` returned besides, at x.
     told: the message, or what makes it when it is asked for. epochs: of a stochastic descent: mean and validation losses.
     """

@@ -16,9 +16,9 @@ import numpy as np
 from chainrule.core.trees import flatten
 from chainrule.native.step_loop import DONE, END, STOPPED, Program
 from chainrule.native.step_run import Run
+from chainrule.optim.descent.compiled import CompiledDescent
 from chainrule.optim.descent.outcome import Minimum, Status
-from chainrule.optim.descent.problem import Problem
-from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE
+from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, number_of
 from chainrule.optim.descent.story import Story
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
@@ -44,7 +44,7 @@ def quick(fun: Any, x0: Any, method: Any, steps: Any, tol: Any, record: bool) ->
     return None if found is None else found.run(fun, x0, method, tol)
 
 
-def remember(problem: Problem, run: Run, task: Task) -> bool:
+def remember(compiled: CompiledDescent, run: Run, task: Task) -> bool:
     """Be ready for a descent like this one, if it was short and native, and of a lone number or array.
 
     Return whether that is so: then the run is not to be used by others.
@@ -54,13 +54,17 @@ def remember(problem: Problem, run: Run, task: Task) -> bool:
     if type(task.x) is float:  # what goes in and out of such memory are Python's numbers
         is_alone = all(not layout.shape and layout.dtype in (np.float64, np.int64) for layout in run.form.state)
     is_bare = not (task.callback or task.has_aux or task.args) and not (task.record and run.often()[SQUARE] > 1)
-    if not (type(fun) is types.FunctionType and is_alone and is_bare and entrance is not None and problem.is_lasting):
+    if not (type(fun) is types.FunctionType and is_alone and is_bare and entrance is not None and compiled.is_lasting):
         return False
-    name = form_and_numbers(task.method)[0] if problem.numbers is None else task.method
+    name = form_and_numbers(task.method)[0] if compiled.numbers is None else task.method
     key = (id(fun.__code__), name, task.steps, task.record)
+    try:
+        hash(key)
+    except TypeError:  # a method that has no hash, such as a Box with arrays for sides
+        return False
     if len(_known) >= _KEPT:
         _known.clear()
-    _known[key] = Quick(problem, run, task, fun.__code__, entrance)
+    _known[key] = Quick(compiled, run, task, fun.__code__, entrance)
     return True
 
 
@@ -88,15 +92,20 @@ class Quick:
     """
 
     __slots__ = (
-        "_problem", "_run", "_is_general", "_code", "_lock", "_program", "_addresses", "_control", "_state", "_kind", "_shape",
+        "_compiled", "_run", "_is_general", "_code", "_lock", "_program", "_addresses", "_control", "_state", "_kind", "_shape",
         "_points", "_rooms", "_every", "_record", "_sign", "_whole", "_gradient", "_values", "_squares",
     )  # fmt: skip
 
     def __init__(
-        self, problem: Problem, run: Run, task: Task, code: types.CodeType, entrance: tuple[Program, tuple[int, ...]]
+        self,
+        compiled: CompiledDescent,
+        run: Run,
+        task: Task,
+        code: types.CodeType,
+        entrance: tuple[Program, tuple[int, ...]],
     ) -> None:
-        self._problem, self._run, self._code = problem, run, code
-        self._is_general = problem.numbers is None
+        self._compiled, self._run, self._code = compiled, run, code
+        self._is_general = compiled.numbers is None
         self._lock = threading.Lock()
         self._program, self._addresses = entrance
         self._kind, self._shape = type(task.x), np.shape(task.x)
@@ -114,11 +123,11 @@ class Quick:
         self._sign = sign_of(task.method)
 
     def run(self, fun: types.FunctionType, x0: Any, method: Any, tol: float) -> Minimum | None:
-        """Run again, from `x0`, with the same method, or one of the same form where the problem takes its numbers."""
+        """Run again, from `x0`, with the same method, or one of the same form where native code takes its numbers."""
         is_same = type(x0) is self._kind and (
             self._kind is float or (x0.shape == self._shape and x0.dtype == np.float64)
         )
-        if not (is_same and fun.__code__ is self._code and self._problem.surroundings.are_those_of(fun)):
+        if not (is_same and fun.__code__ is self._code and self._compiled.surroundings.are_those_of(fun)):
             return None
         if self._program is not self._run.known.program or not 0 <= tol < math.inf:
             return None
@@ -161,7 +170,7 @@ class Quick:
             square = self._last_square(last)
             with np.errstate(all="ignore"):  # Python's own numbers would raise
                 ends = (np.float64(x0), np.float64(x)) if self._kind is float else (x0, x)
-                first, value = (float(fun(end)) for end in ends)
+                first, value = (number_of(fun(end)) for end in ends)
             squares = np.array([self._rooms[SQUARE][0][0], square])[:done]
             trail = Trail(np.array([first, value])[:done], squares, max(1, last), (), 0, None, done)
         status = judge(trail, value, square, level, self._sign)

@@ -85,7 +85,7 @@ def stability(task: Task, end: Any = None) -> Stability | None:
         return None  # the function is not what theory speaks of
     zero = max(1e-12 * spectrum.scale, *spectrum.errors)
     ends = np.array([spectrum.smallest, spectrum.largest])
-    theory = PredictedRates(method, spectrum, ends, np.full(2, np.linalg.norm(around.gradient)), zero, task.tol)
+    theory = PredictedRates(method, spectrum, ends, np.full(2, around.norm), zero, task.tol)
     if math.isinf(theory.bound) or theory.best is None:
         return None
     verdict = theory.verdict(float(rate))

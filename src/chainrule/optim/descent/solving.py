@@ -9,13 +9,16 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trees import LEAF, flatten, unflatten
+from chainrule.errors import TracingError
 from chainrule.native.jit import jit
+from chainrule.native.signature import has_traced
 from chainrule.optim.descent.critical import doubt
-from chainrule.optim.descent.descend import often
+from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
-from chainrule.optim.descent.story import START_ELSEWHERE, not_finite
-from chainrule.optim.descent.task import Task
+from chainrule.optim.descent.story import START_ELSEWHERE, after_steps, norm_said, not_finite
+from chainrule.optim.descent.task import ENDED, KEYBOARD, Task
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.layout import layout_of
 from chainrule.optim.methods.method import Vector
 from chainrule.transforms.derivatives import hvp, value_and_grad
 
@@ -24,16 +27,21 @@ _DEEP = 1e6
 
 
 def solve(task: Task) -> Minimum:
-    """Have a solver descend. Raise TypeError where x holds complex numbers: solvers work on real vectors."""
-    leaves, structure = flatten(task.x)
+    """Have a solver descend.
+
+    Raise TypeError where x holds complex numbers: solvers work on real vectors. Raise TracingError under a transform.
+    """
+    leaves, _ = flatten(task.x)
+    if has_traced(leaves):
+        raise _not_traced(task)
     if any(np.iscomplexobj(leaf) for leaf in leaves):
         name = type(task.method).__name__
         raise TypeError(f"{name} works on real numbers; give real and imaginary parts as two, or use another method")
-    diary = _Diary(task, leaves, structure)
+    diary = _Diary(task, leaves)
     start = np.concatenate([np.ravel(leaf).astype(np.float64) for leaf in leaves])
 
     def fun(vector: Any) -> Any:
-        return task.fun(diary.together(vector), *task.args)
+        return task.fun(diary.layout.together(vector), *task.args)
 
     def value_of(vector: Any) -> Any:
         return fun(vector)[0] if task.has_aux else fun(vector)
@@ -57,16 +65,24 @@ def solve(task: Task) -> Minimum:
     except KeyboardInterrupt:
         if not diary.values:
             raise
-        diary.interrupted = "stopped from the keyboard"
-    return diary.outcome(words, fun)
+        diary.interrupted = KEYBOARD
+    return told_once_more(lambda why: diary.outcome(words, fun, why), diary.interrupted)
+
+
+def _not_traced(task: Task) -> TracingError:
+    name = type(task.method).__name__
+    return TracingError(
+        f"a transform runs over this descent, but {name} takes all its steps itself, which nothing goes through; use a method "
+        "that goes step by step, such as cr.optim.Adam(0.1)"
+    )
 
 
 @final
 class _Diary:
     """What a solver has shown on its way."""
 
-    def __init__(self, task: Task, leaves: list[Any], structure: Any) -> None:
-        self.task, self.leaves, self.structure = task, leaves, structure
+    def __init__(self, task: Task, leaves: list[Any]) -> None:
+        self.task, self.leaves, self.layout = task, leaves, layout_of(task.x)
         self.values: list[float] = []
         self.norms: list[float] = []
         self.points: list[Vector] = []
@@ -77,26 +93,11 @@ class _Diary:
         nbytes = 8 * sum(map(np.size, leaves))
         self.every = often(nbytes, task.steps + 1, True)[1] if task.record else 0
 
-    def together(self, vector: Any) -> Any:
-        """Return a vector in the structure of x."""
-        parts, begin = [], 0
-        for leaf in self.leaves:
-            size, shape = np.size(leaf), np.shape(leaf)
-            part = np.reshape(vector[begin : begin + size], shape)
-            parts.append(part if shape else part[()])
-            begin += size
-        return unflatten(self.structure, parts)
-
     def given(self, vector: Vector) -> Any:
         """Return a vector as x was given, with Python's own numbers and arrays of its types."""
-        parts = flatten(self.together(vector))[0]
-        made = [
-            float(part)
-            if isinstance(leaf, float) and not isinstance(leaf, np.generic)
-            else np.asarray(part, leaf.dtype)[()]
-            for part, leaf in zip(parts, self.leaves, strict=True)
-        ]
-        return unflatten(self.structure, [np.array(part) if isinstance(part, np.ndarray) else part for part in made])
+        pairs = zip(self.layout.split(vector), self.leaves, strict=True)
+        parts = [like_leaf(np.asarray(part, getattr(leaf, "dtype", None)), leaf) for part, leaf in pairs]
+        return unflatten(self.layout.structure, parts)
 
     def counted(self, compute: Any) -> Any:
         """Return the function, counting its evaluations."""
@@ -104,6 +105,8 @@ class _Diary:
         def value_and_gradient(vector: Vector) -> tuple[float, Vector]:
             self.evaluations += 1
             value, gradient = compute(vector)
+            if has_traced([value]):  # by what the function reads, or takes beside x
+                raise _not_traced(self.task)
             return float(value), gradient
 
         return value_and_gradient
@@ -121,42 +124,36 @@ class _Diary:
         task = self.task
         if task.watch is not None:
             task.watch(step, task.steps)
-        if task.callback is not None:
-            progress = Progress(step, self.given(x), value, self.given(gradient), norm)
-            try:
-                if task.callback(progress) is not True:
-                    return
-            except StopIteration:
-                pass
-            self.interrupted = "the callback ended it"
+        if task.is_ended_at(lambda: Progress(step, self.given(x), value, self.given(gradient), norm)):
+            self.interrupted = ENDED
             raise StopIteration
 
-    def outcome(self, words: str, fun: Any) -> Minimum:
-        """Return what the solver found."""
-        assert self.last is not None
+    def outcome(self, words: str, fun: Any, interrupted: str) -> Minimum:
+        """Return what the solver found. interrupted: by whom."""
+        if self.last is None:
+            name = type(self.task.method).__name__
+            raise TypeError(
+                f"{name} has shown no point: its solve calls observe(x, value, gradient) at each, the start first"
+            )
         value, norm, count = self.values[-1], self.norms[-1], len(self.values) - 1
-        status = self._status(value, norm, count)
+        status = Status.INTERRUPTED if interrupted else self._status(value, norm, count)
         x, gradient = self.last
         if status not in (Status.CONVERGED, Status.STEPS_EXHAUSTED) and self.best is not None:
             value, x, gradient = self.best
-        after = "at the start" if not count else f"after {count:,} step{'' if count == 1 else 's'}"
-        message = f"{status.name.lower().replace('_', ' ')}: the gradient has norm {norm:.3g} {after}"
+        after = after_steps(count)
+        message = f"{status.name.lower().replace('_', ' ')}: the gradient {norm_said(norm, self.last[1])} {after}"
         if status is Status.INTERRUPTED:
-            message = f"interrupted: {self.interrupted} {after}"
-        elif status is Status.NOT_FINITE and not count:
-            message = f"not finite: {not_finite(value, norm)} {after}; {START_ELSEWHERE}"
+            message = f"interrupted: {interrupted} {after}"
+        elif status is Status.NOT_FINITE:
+            message = f"not finite: {not_finite(self.values[-1], norm)} {after}"
+            message += f"; {type(self.task.method).__name__} says: {words}" if count else f"; {START_ELSEWHERE}"
         elif status is Status.DIVERGED:
             fell = f"the function fell from {self.values[0]:.4g} to {self.values[-1]:.4g} {after}"
             message = f"diverged: {fell}: it has no minimum that way"
         elif words and status is not Status.CONVERGED:
             message += f"; {type(self.task.method).__name__} says: {words}"
-        rows = np.array(self.points).reshape(len(self.points), sum(map(np.size, self.leaves)))
-        columns, begin = [], 0
-        for leaf in self.leaves:
-            columns.append(rows[:, begin : begin + np.size(leaf)].reshape(-1, *np.shape(leaf)))
-            begin += np.size(leaf)
-        structure = None if self.structure is LEAF else self.structure
-        points = tuple(columns) if self.every else ()
+        structure = None if self.layout.structure is LEAF else self.layout.structure
+        points = tuple(self.layout.split(np.array(self.points))) if self.every else ()
         trail = Trail(np.array(self.values), np.square(self.norms), 1, points, self.every, structure, len(self.values))
         aux = fun(x)[1] if self.task.has_aux else None
         return Minimum(
@@ -173,12 +170,11 @@ class _Diary:
         return told
 
     def _status(self, value: float, norm: float, count: int) -> Status:
-        if self.interrupted:
-            return Status.INTERRUPTED
+        is_deep = value < -_DEEP * max(1.0, abs(self.values[0]))
         if not (math.isfinite(value) and math.isfinite(norm)):
-            return Status.DIVERGED if count and value == -math.inf else Status.NOT_FINITE
+            return Status.DIVERGED if count and is_deep else Status.NOT_FINITE
         if norm <= self.task.tol:
             return Status.CONVERGED
-        if norm > self.norms[0] and value < -_DEEP * max(1.0, abs(self.values[0])):
+        if norm > self.norms[0] and is_deep:
             return Status.DIVERGED
         return Status.STEPS_EXHAUSTED if count >= self.task.steps else Status.STALLED

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import flatten, unflatten
+from chainrule.errors import NotScalarError
 from chainrule.optim.methods.numbers import with_numbers
 from chainrule.optim.modifiers.modifier import projected_gradient, sign_of
 from chainrule.transforms.derivatives import value_and_grad
@@ -49,6 +50,22 @@ def make_step(fun: Callable[..., Any], method: Any, has_aux: bool, record: bool,
 
     step.__name__ = getattr(fun, "__name__", type(fun).__name__)
     return step
+
+
+def number_of(found: Any) -> float:
+    """Return what a function has returned as a number: a real one, or an array of one, as `grad` takes it.
+
+    Raises NotScalarError where it is something else.
+
+    >>> number_of(2), number_of(np.array([2.0]))
+    (2.0, 2.0)
+    """
+    if isinstance(found, float):
+        return float(found)
+    leaves = flatten(found)[0]
+    if len(leaves) == 1 and np.size(leaves[0]) == 1 and np.asarray(leaves[0]).dtype.kind in "fiub":
+        return float(np.reshape(leaves[0], ()))
+    raise NotScalarError(f"one real number is needed as the result of the function, not {found!r:.60}")
 
 
 def first_state(method: Any, x: Any, is_tracked: bool) -> Any:

@@ -12,13 +12,24 @@ from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import RandomNumbersError
 from chainrule.native.step_run import Run
 from chainrule.optim.descent.batches import Batches, Epochs
-from chainrule.optim.descent.descend import call, call_back, gradient_of, like_leaf, often, run_steps, together
+from chainrule.optim.descent.compiled import CompiledDescent, find_compiled
+from chainrule.optim.descent.descend import (
+    call,
+    call_back,
+    gradient_of,
+    like_leaf,
+    often,
+    run_steps,
+    together,
+    told_once_more,
+)
 from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Status
-from chainrule.optim.descent.problem import Problem, find_problem
-from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state
-from chainrule.optim.descent.task import Task, Watch
+from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state, number_of
+from chainrule.optim.descent.story import not_finite
+from chainrule.optim.descent.task import KEYBOARD, Task, Watch
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.geometry.report import count
 from chainrule.optim.modifiers.modifier import sign_of
 
 _WINDOW = 1 << 26  # so many bytes of shuffled data, or one batch, lie in memory besides the data itself
@@ -27,29 +38,29 @@ _WINDOW = 1 << 26  # so many bytes of shuffled data, or one batch, lie in memory
 def descend_by_batches(task: Task) -> Minimum:
     """Follow the gradients of batches downhill. Raise what the function raises; Ctrl-C before the first step comes through."""
     assert task.batches is not None
-    problem = find_problem(task.fun, task.method, task.has_aux, True, len(task.batches.arrays))
-    training = Training(task, task.batches, problem)
-    problem.take(task.fun)
+    compiled = find_compiled(task.fun, task.method, task.has_aux, True, len(task.batches.arrays))
+    training = Training(task, task.batches, compiled)
+    compiled.take(task.fun)
     try:
         with np.errstate(all="ignore"):
             why = training.run()
     except KeyboardInterrupt:
         if not training.steps.done:
             raise
-        why = "stopped from the keyboard"
+        why = KEYBOARD
     finally:
-        problem.give_back()
+        compiled.give_back()
         if training.keeper is not None:
             training.keeper.write()
-    return training.outcome(why)
+    return told_once_more(training.outcome, why)
 
 
 @final
 class Training:
     """A stochastic descent under way."""
 
-    def __init__(self, task: Task, batches: Batches, problem: Problem) -> None:
-        self.task, self.batches, self.problem = task, batches, problem
+    def __init__(self, task: Task, batches: Batches, compiled: CompiledDescent) -> None:
+        self.task, self.batches, self.compiled = task, batches, compiled
         self.leaves, self.structure = flatten(task.x)
         sizes = batches.sizes()
         self.whole, self.per_epoch = batches.count // batches.size, len(sizes)
@@ -64,7 +75,7 @@ class Training:
         points = often(sum(8 * np.size(leaf) for leaf in self.leaves), batches.steps, task.record)[1]
         every = [1, *(0 for _ in self.leaves), *(points for _ in self.leaves), 1]
         state = first_state(task.method, task.x, False)
-        self.steps = Run(problem.stepper, state, batches.steps, self._args(), every, self.rows)
+        self.steps = Run(compiled.stepper, state, batches.steps, self._args(), every, self.rows)
         self.order: tuple[int, npt.NDArray[np.int64]] = -1, np.arange(0)
         self.validation: list[float] = []
         self.best: tuple[int, list[Any]] = -1, []
@@ -75,7 +86,7 @@ class Training:
 
     def _args(self) -> tuple[Any, ...]:
         """Return what steps take besides their state and their batch."""
-        return self.task.level, *self.problem.inputs(self.task.method), *self.task.args
+        return self.task.level, *self.compiled.inputs(self.task.method), *self.task.args
 
     def _resume(self, keeper: Keeper) -> None:
         keeper.resume()
@@ -121,7 +132,7 @@ class Training:
         """Run the last step of an epoch, whose batch is smaller."""
         steps = self.steps
         rows = [np.ascontiguousarray(array[samples])[None] for array in self.batches.arrays]
-        alone = Run(self.problem.stepper, steps.state(), 1, self._args(), 1, rows)
+        alone = Run(self.compiled.stepper, steps.state(), 1, self._args(), 1, rows)
         alone.is_interpreted = steps.is_interpreted
         alone.advance()
         steps.adopt(alone)
@@ -145,12 +156,13 @@ class Training:
         leaves = self._point()
         x = unflatten(self.structure, leaves)
         if callable(batches.validation):
-            loss = float(batches.validation(x))
+            loss = number_of(batches.validation(x))
         else:
             found = call(task, x, *batches.validation_arrays())
-            loss = float(found[0] if task.has_aux else found)
+            loss = number_of(found[0] if task.has_aux else found)
         sign = sign_of(task.method)
-        if self.best[0] < 0 or sign * loss < sign * self.validation[self.best[0]]:
+        best = self.validation[self.best[0]] if self.best[0] >= 0 else math.nan
+        if math.isnan(best) or sign * loss < sign * best:  # whatever comes after nan is not worse
             self.best = epoch, leaves
         self.validation.append(loss)
         if self.keeper is not None:
@@ -189,20 +201,28 @@ class Training:
 
     def _verdict(self, why: str, epochs: Epochs, trail: Trail) -> tuple[Status, str]:
         whole, last = len(epochs.losses), float(trail.values[-1])
-        after = f"after {whole:,} of {self.batches.epochs:,} epochs ({trail.done:,} steps)"
+        after = f"after {whole:,} of {self.batches.epochs:,} epochs ({count(trail.done)})"
         if why:
             return Status.INTERRUPTED, f"interrupted: {why} {after}"
         if self.steps.stopped:
-            first = float(trail.values[0])
-            status = Status.DIVERGED if math.isinf(last) or abs(last) > 10 * max(1.0, abs(first)) else Status.NOT_FINITE
-            what = f"the loss is {last}" if not math.isfinite(last) else "the gradient is not finite"
+            status = Status.DIVERGED if math.isinf(last) or _has_grown(trail, last) else Status.NOT_FINITE
+            what = not_finite(last, float(trail.squares[-1])) if math.isfinite(last) else f"the loss is {last}"
             advice = self.batches.flaw() or "try a smaller learning rate"
             return status, f"{status.name.lower().replace('_', ' ')}: {what} {after}; {advice}"
+        grew = _has_grown(trail, float(epochs.losses[-1]), sign_of(self.task.method))
+        status, advice = (Status.DIVERGED, "; try a smaller learning rate") if grew else (Status.STEPS_EXHAUSTED, "")
+        named = status.name.lower().replace("_", " ")
         fell = f"the mean loss went from {epochs.losses[0]:.6g} in the first epoch to {epochs.losses[-1]:.6g}"
         if self.best[0] < 0:
-            return Status.STEPS_EXHAUSTED, f"steps exhausted: {fell} {after}"
+            return status, f"{named}: {fell} {after}{advice}"
         best = f"x is of epoch {epochs.best + 1:,}, where the validation loss was {epochs.validation[epochs.best]:.6g}"
         if whole < self.batches.epochs:
             waited = f"the validation loss has not become lower for {self.batches.patience} epochs"
             return Status.STALLED, f"stalled: {waited}; stopped {after}; {best}"
-        return Status.STEPS_EXHAUSTED, f"steps exhausted: {fell} {after}; {best}"
+        return status, f"{named}: {fell} {after}{advice}; {best}"
+
+
+def _has_grown(trail: Trail, last: float, sign: int = 0) -> bool:
+    """Whether a loss is far larger than that of the first batch. sign: 1 or -1 where that is to be the wrong way."""
+    first = float(trail.values[0])
+    return abs(last) > 10 * max(1.0, abs(first)) and sign * last >= sign * first

@@ -15,6 +15,7 @@ from chainrule.optim.descent.rates import Stability, plain, stability
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.verdict import ROUNDING
+from chainrule.optim.geometry.report import count
 from chainrule.optim.modifiers.modifier import Modifier, sign_of
 from chainrule.optim.modifiers.weight_decay import WeightDecay
 
@@ -26,6 +27,7 @@ _FEW = 1e6  # more steps are not named: nobody will take them
 _STEADY = 0.9  # of the pace before: a descent that keeps less of it slows down
 
 
+_TOO_SHORT = "is shorter than 1e-162"  # so that its square is 0, and yet it is not
 START_ELSEWHERE = "start where the function and its gradient are finite, or ask cr.why_nan"
 
 
@@ -34,6 +36,15 @@ def not_finite(value: float, square: float) -> str:
     if not math.isfinite(value):
         return f"the function is {value}"
     return "the gradient is nan" if math.isnan(square) else _TOO_LONG
+
+
+def norm_said(norm: float, gradient: Any) -> str:
+    """Say how long a gradient is, whose norm was computed by squares.
+
+    >>> norm_said(0.25, 0.25), norm_said(0.0, 1e-200)
+    ('has norm 0.25', 'is shorter than 1e-162')
+    """
+    return f"has norm {norm:.3g}" if norm or not any(map(np.any, flatten(gradient)[0])) else _TOO_SHORT
 
 
 @final
@@ -48,7 +59,7 @@ class Story:
 
     def __call__(self, found: Minimum) -> str:
         """Return the message."""
-        after = _after(found.nit)
+        after = after_steps(found.nit)
         norm = math.sqrt(self.square) if self.square >= 0 else math.nan
         match found.status:
             case Status.CONVERGED:
@@ -65,8 +76,9 @@ class Story:
                 return self._exhausted(found, norm, after)
 
     def _converged(self, found: Minimum, norm: float, after: str) -> str:
-        where = "within the box has" if is_boxed(self.task.method) else "has"
-        text = f"converged: the gradient {where} norm {norm:.3g} {after}"
+        boxed = is_boxed(self.task.method)
+        length = f"within the box has norm {norm:.3g}" if boxed else norm_said(norm, found.jac)
+        text = f"converged: the gradient {length} {after}"
         if not found.nit and norm:
             text += f", less than tol = {self.task.tol:.3g}; with a smaller one it goes on"
         but = doubt(self.task, found.x, found.nit)
@@ -144,8 +156,13 @@ class Story:
         return text
 
 
-def _after(count: int) -> str:
-    return "at the start" if count == 0 else f"after {count:,} step{'' if count == 1 else 's'}"
+def after_steps(steps: int) -> str:
+    """Say after how many steps something is so.
+
+    >>> after_steps(0), after_steps(1), after_steps(1000)
+    ('at the start', 'after 1 step', 'after 1,000 steps')
+    """
+    return f"after {count(steps)}" if steps else "at the start"
 
 
 def _smaller(method: Any) -> str:

@@ -6,9 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
 
+import numpy as np
+
+from chainrule.core.trace import Traced
 from chainrule.optim.descent.batches import Batches
 from chainrule.optim.descent.checkpoint import Checkpoint
 from chainrule.optim.descent.outcome import Progress
+
+ENDED, KEYBOARD = "the callback ended it", "stopped from the keyboard"
+"""What is said of a descent that was ended so."""
 
 Watch: TypeAlias = Callable[[int, int], Any]
 """Takes the number of steps done, and of those asked for."""
@@ -40,3 +46,16 @@ class Task:
     def level(self) -> float:
         """What the square of the gradient's norm is to reach; with a tolerance of 0 no step is the last one for it."""
         return self.tol * self.tol if self.tol else -1.0
+
+    def is_ended_at(self, progress: Callable[[], Progress]) -> bool:
+        """Call the callback, if there is one, with a point; return whether it ends the descent.
+
+        NumPy's True ends it as Python's does: `np.all(x > 0)` is one.
+        """
+        if self.callback is None:
+            return False
+        try:
+            answer = self.callback(progress())
+        except StopIteration:
+            return True
+        return isinstance(answer, bool | np.bool_ | Traced) and bool(answer)

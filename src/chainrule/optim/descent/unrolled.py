@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import TracingError
-from chainrule.optim.descent.outcome import Minimum, Status
+from chainrule.optim.descent.outcome import Minimum, Progress, Status
 from chainrule.optim.descent.step import squared_norm
+from chainrule.optim.descent.story import after_steps
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.modifiers.modifier import projected_gradient
@@ -27,6 +29,7 @@ def unrolled(task: Task) -> Minimum:
     values, squares, points = [], [], []
     active: Any = None
     status, done = Status.STEPS_EXHAUSTED, 0
+    is_ended = False
     while True:
         found, gradient = compute(x, *task.args)
         square = squared_norm(projected_gradient(task.method, gradient, x))
@@ -34,17 +37,24 @@ def unrolled(task: Task) -> Minimum:
         squares.append(square)
         points.append(flatten(x)[0])
         is_over, active = _is_over(square, level, active)
-        if is_over or done == task.steps:
+        is_ended = task.is_ended_at(functools.partial(_progress, done, x, values[-1], gradient, square))
+        if is_ended or is_over or done == task.steps:
             break
         moved, memory = task.method.update(gradient, memory, x)
         x = moved if active is None else _choose(active, moved, x)
         done += 1
     if is_over or (active is not None and not task.steps):
         status = Status.CONVERGED
+    if is_ended:
+        status = Status.INTERRUPTED
     trail = _trail(values, squares, points, x, done + 1)
     aux = found[1] if task.has_aux else None
-    message = f"{status.name.lower().replace('_', ' ')} after {done} steps, under a transform"
+    message = f"{status.name.lower().replace('_', ' ')} {after_steps(done)}, under a transform"
     return Minimum(x, values[-1], gradient, done, done + 1, status, aux, trail, message)
+
+
+def _progress(step: int, x: Any, value: Any, gradient: Any, square: Any) -> Progress:
+    return Progress(step, x, value, gradient, np.sqrt(square))
 
 
 def _is_over(square: Any, level: float, active: Any) -> tuple[bool, Any]:

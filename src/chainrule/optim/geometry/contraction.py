@@ -20,6 +20,7 @@ from chainrule.optim.geometry.lanczos import Vector
 from chainrule.optim.methods.gradient_descent import GradientDescent
 from chainrule.optim.methods.momentum import Momentum
 from chainrule.optim.methods.nesterov import Nesterov
+from chainrule.optim.modifiers.clipping import norm_of
 
 Linear: TypeAlias = GradientDescent | Momentum | Nesterov
 """The methods whose update is linear in the gradient and in what they remember."""
@@ -68,7 +69,7 @@ def steps_until(method: Linear, products: Any, gradient: Any, tol: float) -> flo
     93.0
     """
     parts = np.asarray(gradient, dtype=np.float64)
-    if np.linalg.norm(parts) <= tol:
+    if norm_of(parts) <= tol:
         return 0.0
     moving = np.abs(parts) > 0
     matrices, parts = step_matrices(method, np.asarray(products)[moving]), parts[moving]
@@ -77,7 +78,7 @@ def steps_until(method: Linear, products: Any, gradient: Any, tol: float) -> flo
 
     def is_there(count: int) -> bool:
         left = parts * _power(matrices, count)[:, 0, 0]
-        return bool(np.linalg.norm(left) <= tol)
+        return bool(norm_of(left) <= tol)
 
     most = 1
     while not is_there(most):
@@ -98,7 +99,7 @@ def _first(matrices: Vector, parts: Vector, tol: float) -> int:
     state = np.zeros(matrices.shape[:-1])
     state[:, 0] = parts
     count = 0
-    while np.linalg.norm(state[:, 0]) > tol:
+    while norm_of(state[:, 0]) > tol:
         state = np.einsum("nij,nj->ni", matrices, state)
         count += 1
     return count

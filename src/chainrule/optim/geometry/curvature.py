@@ -135,7 +135,7 @@ def curvature(fun: Callable[..., Any] | str, x: Any, args: Sequence[Any] = (), *
         x=around.point.given(around.point.vector),
         value=around.value,
         gradient=around.point.given(around.gradient),
-        gradient_norm=float(np.linalg.norm(around.gradient)),
+        gradient_norm=around.norm,
         eigenvalues=values,
         eigenvectors=vectors,
         classification=finding.kind,
@@ -170,7 +170,7 @@ def _known(spectrum: Spectrum) -> tuple[Vector, Vector]:
 def _classified(around: SecondOrder, spectrum: Spectrum, smooth: bool, tol: float) -> Finding:
     if not smooth:
         return _at_a_kink(around, _known(spectrum)[1])
-    norm = float(np.linalg.norm(around.gradient))
+    norm = around.norm
     noise = NOISE * bend_nearby(around)
     zero = max(spectrum.zero, noise)
     if norm > max(tol * spectrum.scale, noise) * size_of(around):

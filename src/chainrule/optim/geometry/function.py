@@ -10,6 +10,15 @@ from chainrule.explain.reading.parse import parse
 from chainrule.explain.reading.point import point_of
 
 
+def further_arguments(args: Any) -> tuple[Any, ...]:
+    """Return what a function takes beside the point. Raises TypeError where it is no tuple or list."""
+    if not isinstance(args, tuple | list):
+        raise TypeError(
+            f"args is a tuple of what the function takes after x, such as (X, y) or (rate,), not {args!r:.60}"
+        )
+    return tuple(args)
+
+
 def read_function(fun: Callable[..., Any] | str, x: Any) -> tuple[Callable[..., Any], Any]:
     """Return a function of the point, and the point; that of typed mathematics is a dictionary of numbers by name.
 

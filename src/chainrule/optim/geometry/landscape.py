@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, final
 
@@ -14,7 +14,7 @@ from chainrule.core.trees import flatten
 from chainrule.errors import JitWarning, ShapeError, TracingError
 from chainrule.explain.backpropagation.figures import json_safe
 from chainrule.native.jit import jit
-from chainrule.optim.geometry.function import read_function
+from chainrule.optim.geometry.function import further_arguments, read_function
 from chainrule.optim.geometry.lanczos import Vector, extreme_eigenvalues
 from chainrule.optim.geometry.report import Rows, number, rows_html, rows_text
 from chainrule.optim.geometry.second_order import Point, look, read_point
@@ -123,7 +123,7 @@ def landscape(
     (array([-1.,  0.,  1.,  2.,  3.]), (0.0, (0.0, 0.0)))
     """
     function, at = read_function(fun, x)
-    point = read_point(at)
+    point, args = read_point(at), further_arguments(args)
     rows, labels, how = _directions(function, at, args, point, directions, seed)
     spans = _spans(extent, len(rows))
     _check_resolution(resolution, len(rows))
@@ -164,6 +164,8 @@ def _directions(
         drawn = np.random.default_rng(seed).standard_normal((2, point.size))
         how = f"two random directions, each filter as large as that of x (seed {seed})"
         return [_like_filters(point, row) for row in drawn], ("direction 1", "direction 2"), how
+    if not isinstance(asked, Iterable):
+        raise TypeError(f"directions is a list of one or two directions like x, not {asked!r:.60}")
     rows = [_given(point, direction) for direction in asked]
     if not 1 <= len(rows) <= 2:
         raise ValueError(f"directions holds one direction for a line or two for a plane, not {len(rows)}")
@@ -198,7 +200,7 @@ def _steepest(
 def _like_filters(point: Point, direction: Vector) -> Vector:
     """Return a random direction with each filter as long as that of the point; as it is where the point is all zeros."""
     parts, start = [], 0
-    for shape in point.shapes:
+    for shape in point.layout.shapes:
         count = math.prod(shape)
         drawn = direction[start : start + count].reshape(shape)
         own = point.vector[start : start + count].reshape(shape)
@@ -213,9 +215,9 @@ def _like_filters(point: Point, direction: Vector) -> Vector:
 def _given(point: Point, direction: Any) -> Vector:
     leaves, _ = flatten(direction)
     shapes = tuple(np.shape(leaf) for leaf in leaves)
-    if shapes != point.shapes:
+    if shapes != point.layout.shapes:
         raise ShapeError(
-            f"a direction has arrays of shapes {shapes}, but x has {point.shapes}; give a direction like x"
+            f"a direction has arrays of shapes {shapes}, but x has {point.layout.shapes}; give a direction like x"
         )
     vector = read_point(direction).vector
     if not np.any(vector):

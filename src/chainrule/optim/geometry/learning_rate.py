@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.explain.backpropagation.figures import json_safe
-from chainrule.optim.geometry.function import read_function
+from chainrule.optim.geometry.function import further_arguments, read_function
 from chainrule.optim.geometry.lanczos import Spectrum, Vector
 from chainrule.optim.geometry.measured_rates import Descents, MeasuredRates, measure_rates, with_rate
 from chainrule.optim.geometry.predicted_rates import PredictedRates, Verdict
@@ -140,8 +140,8 @@ def learning_rate(
         Momentum and Nesterov the answer is theory, exact where `fun` is a quadratic; for other methods, which have none so
         simple, short descents at many rates are run and compared.
     tol: the norm of the gradient at which a descent has arrived, as for `minimize`.
-    batches: further arguments of `fun`, a tuple or a single one for each batch; the loss is their mean. Of more than 64, as many
-        are taken, spread evenly.
+    batches: further arguments of `fun`, a tuple or a single one for each batch, or `Batches`; the loss is their mean. Of more
+        than 64, as many are taken, spread evenly.
 
     λmax and λmin come from the Hessian, or for more than 200 variables from Lanczos on its products with vectors.
     Raises as `curvature` does, and ValueError for methods without a learning rate.
@@ -159,7 +159,7 @@ def learning_rate(
         raise ValueError(f"tol is the gradient's norm to arrive at, a number above 0, not {tol!r:.60}")
     chosen = _method(method)
     function, at = read_function(fun, x)
-    loss, noise_of = _loss(function, tuple(args), batches)
+    loss, noise_of = _loss(function, further_arguments(args), batches)
     around = look(loss, at)
     spectrum = around.spectrum()
     has_theory = isinstance(chosen, GradientDescent | Momentum | Nesterov)
@@ -223,6 +223,10 @@ def _loss(
 
         alone.__name__ = getattr(fun, "__name__", "the function")
         return alone, None
+    if not isinstance(batches, Iterable):
+        raise TypeError(
+            f"batches is a list of further arguments of the function, a tuple for each, not {batches!r:.60}"
+        )
     each = _spread([batch if isinstance(batch, tuple) else (batch,) for batch in batches], AVERAGED)
     if not each:
         raise ValueError("batches is empty; give at least one batch, a tuple of further arguments of the function")
@@ -235,7 +239,7 @@ def _loss(
         seen = [look(fun, x, (*args, *batch)) for batch in _spread(each, ALONE)]
         largest = [one.spectrum(tol=1e-2).largest for one in seen]
         off = math.sqrt(float(np.mean([np.sum((one.gradient - around.gradient) ** 2) for one in seen])))
-        norm = float(np.linalg.norm(around.gradient))
+        norm = around.norm
         return BatchNoise(len(seen), (min(largest), max(largest)), off / norm if norm else math.inf if off else 0.0)
 
     mean.__name__ = getattr(fun, "__name__", "the function")
@@ -248,7 +252,7 @@ def _spread(parts: list[Any], most: int) -> list[Any]:
 
 
 def _predicted(method: Any, around: SecondOrder, spectrum: Spectrum, tol: float) -> PredictedRates:
-    norm = float(np.linalg.norm(around.gradient))
+    norm = around.norm
     if spectrum.eigenvalues is None or spectrum.eigenvectors is None:
         ends = np.array([spectrum.smallest, spectrum.largest])
         return PredictedRates(method, spectrum, ends, np.array([norm, 0.0]), spectrum.zero, tol)

@@ -26,6 +26,8 @@ STEPS = 200
 """So many steps a descent of the sweep takes."""
 _ARRIVED = 1e-12  # nearer to the lowest loss than this part of the whole way down is there
 _HALF = 0.5  # such a part of the best gain is right
+_FALLS = 0.9  # a loss whose distance from the lowest keeps less of itself from the third quarter of the steps to the last, falls
+_NEAR = 1e-6  # and one that is nearer than this part of the whole way need not
 
 
 def with_rate(method: Any, rate: Any) -> Any:
@@ -82,8 +84,25 @@ class MeasuredRates:
 
     @cached_property
     def best(self) -> float | None:
-        """The rate with the lowest mean loss; None where none brought it down."""
-        return float(self.rates[int(np.argmax(self.gains))]) if np.max(self.gains) > 0 else None
+        """The rate with the lowest mean loss, of those that do not only go to and fro; None where none brought it down."""
+        return None if self._best_row is None else float(self.rates[self._best_row])
+
+    @cached_property
+    def _best_row(self) -> int | None:
+        if not np.max(self.gains) > 0:
+            return None
+        settling = np.array([self._settles(row) for row in self.losses])
+        return int(
+            np.argmax(np.where(settling, self.gains, -np.inf) if np.any(self.gains[settling] > 0) else self.gains)
+        )
+
+    def _settles(self, losses: Vector) -> bool:
+        """Whether losses still fall at the end, or are as low as any: a rate that is fast at first may never arrive."""
+        lowest = float(np.min(self.losses[np.isfinite(self.losses)]))
+        quarter = len(losses) // 4
+        with np.errstate(over="ignore", invalid="ignore"):
+            third, last = (_mean(part - lowest) for part in (losses[2 * quarter : 3 * quarter], losses[3 * quarter :]))
+        return last <= max(_FALLS * third, _NEAR * (float(losses[0]) - lowest))
 
     @cached_property
     def bound(self) -> float:
@@ -109,23 +128,24 @@ class MeasuredRates:
         return None if self.best is None else self._judge(rate, self.descents.losses(rate))
 
     def _judge(self, rate: float, losses: Vector) -> Verdict:
-        gain, most = _gain(losses), float(np.max(self.gains))
+        gain = _gain(losses)
         if math.isinf(gain):
             return "diverging"
         assert self.best is not None
-        if gain >= _HALF * most:
+        assert self._best_row is not None
+        if gain >= _HALF * self.gains[self._best_row] and (rate <= self.best or self._settles(losses)):
             return "right"
         return "oscillating" if rate > self.best else "too slow"
 
     def describe(self, rate: float) -> str:
         """Return what a rate does, with what the descent at this rate has shown."""
-        if self.best is None:
+        if self.best is None or self._best_row is None:
             return f"{number(rate)}: no rate that was tried brings the loss below that of the start"
         losses = self.descents.losses(rate)
-        best = self.losses[int(np.argmax(self.gains))]
+        best = self.losses[self._best_row]
         end = f"in {self.descents.steps} steps the loss goes from {number(losses[0])} to {number(losses[-1])}"
-        mean = f"on the mean of all steps it is {number(np.mean(losses))}"
-        beside = f"at the best rate, {number(self.best)}, {number(np.mean(best))}"
+        mean = f"on the mean of all steps it is {number(_mean(losses))}"
+        beside = f"at the best rate, {number(self.best)}, {number(_mean(best))}"
         return f"{number(rate)} is {self._judge(rate, losses)}: {end}; {mean}, {beside}."
 
 
@@ -133,7 +153,13 @@ def _gain(losses: Vector) -> float:
     """Return how far below the start the mean loss is; -inf where the last loss is above the start, or one is not finite."""
     if not np.all(np.isfinite(losses)) or losses[-1] > losses[0]:
         return -math.inf
-    return float(losses[0] - np.mean(losses))
+    with np.errstate(over="ignore"):
+        return -_mean(losses - losses[0])
+
+
+def _mean(losses: Vector) -> float:
+    """Return the mean, also of losses whose sum is too large for a number."""
+    return float(np.sum(losses / len(losses)))
 
 
 def measure_rates(descents: Descents) -> MeasuredRates:

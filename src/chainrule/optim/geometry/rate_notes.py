@@ -93,8 +93,11 @@ def _uncertain(spectrum: Spectrum) -> list[str]:
 
 def _changed(theory: PredictedRates, later: float) -> str:
     bound = theory.bound * theory.spectrum.largest / later if later > theory.zero else math.inf
-    then = f"λmax is {number(later)}, and the bound {number(bound)}"
-    return f"The curvature changes along the way: {AHEAD} steps later, at half the bound, {then}. The verdicts hold near here."
+    then = f"{AHEAD} steps later, at half the bound or less, λmax is {number(later)}, and the bound {number(bound)}"
+    said = f"The curvature changes along the way: {then}. The verdicts hold near here."
+    if theory.best is None or not bound < theory.bound:
+        return said
+    return f"{said} A rate for both is {number(theory.best * bound / theory.bound)}."
 
 
 def _noisy(noise: BatchNoise | None) -> list[str]:

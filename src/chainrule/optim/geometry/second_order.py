@@ -14,11 +14,17 @@ import numpy as np
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import JitWarning, NotDifferentiableError
 from chainrule.native.jit import jit
+from chainrule.optim.geometry.function import further_arguments
 from chainrule.optim.geometry.lanczos import STEPS, Spectrum, Vector, dense_spectrum, extreme_eigenvalues
-from chainrule.transforms.derivatives import grad, hessian, hvp, value_and_grad
+from chainrule.optim.layout import Layout, layout_of
+from chainrule.optim.modifiers.clipping import norm_of
+from chainrule.transforms.derivatives import hessian, hvp, value_and_grad
 
 DENSE = 200
 """Of so many variables at most the whole Hessian is computed, and all its eigenvalues; of more, the ends of its spectrum."""
+
+_HALVINGS = 40
+"""A step is halved so often before it is given up."""
 
 _KEY = re.compile(r"\['(?P<name>[^\W\d]\w*)'\]")
 
@@ -28,13 +34,12 @@ _KEY = re.compile(r"\['(?P<name>[^\W\d]\w*)'\]")
 class Point:
     """A point as one vector of float64, and how to put it together again.
 
-    vector: shape (n,). names: what each part is called: x for a lone array or number, w for that of a dictionary's "w", or how it
-    is reached, such as x[0]['w']. shapes: of each part.
+    vector: shape (n,). layout: how its parts lie there. names: what each part is called: x for a lone array or number, w for that
+    of a dictionary's "w", or how it is reached, such as x[0]['w'].
     """
 
     vector: Vector
-    structure: Any
-    shapes: tuple[tuple[int, ...], ...]
+    layout: Layout
     names: tuple[str, ...]
 
     @property
@@ -44,21 +49,16 @@ class Point:
 
     def together(self, vector: Any) -> Any:
         """Return a vector in the structure of the point; traced vectors stay traced."""
-        leaves, start = [], 0
-        for shape in self.shapes:
-            count = math.prod(shape)
-            leaves.append(np.reshape(vector[start : start + count], shape) if shape else vector[start])
-            start += count
-        return unflatten(self.structure, leaves)
+        return self.layout.together(vector)
 
     def given(self, vector: Vector) -> Any:
         """Return a vector in the structure of the point, with Python's own numbers where it has lone ones."""
-        leaves, structure = flatten(self.together(vector))
-        return unflatten(structure, [float(leaf) if np.ndim(leaf) == 0 else np.array(leaf) for leaf in leaves])
+        parts = [np.array(part) if np.ndim(part) else float(part) for part in self.layout.split(vector)]
+        return unflatten(self.layout.structure, parts)
 
     def coordinate(self, index: int) -> str:
         """Return what a variable is called: x, x[0, 1], or w[0] in a dictionary."""
-        for name, shape in zip(self.names, self.shapes, strict=True):
+        for name, shape in zip(self.names, self.layout.shapes, strict=True):
             count = math.prod(shape)
             if index < count:
                 places = ", ".join(str(int(place)) for place in np.unravel_index(index, shape)) if shape else ""
@@ -72,14 +72,13 @@ def read_point(x: Any) -> Point:
 
     Raises TypeError where a part is not made of real numbers, ValueError where there is no number or one that is not finite.
     """
-    leaves, structure = flatten(x)
-    arrays = [_real(leaf) for leaf in leaves]
+    arrays = [_real(leaf) for leaf in flatten(x)[0]]
     vector = np.concatenate([np.ravel(array) for array in arrays]) if arrays else np.zeros(0)
     if not vector.size:
         raise ValueError(
             "x holds no number, so that there is no direction to look in; give a point such as 1.0 or [0, 1]"
         )
-    point = Point(vector, structure, tuple(array.shape for array in arrays), tuple(map(_called, paths(x))))
+    point = Point(vector, layout_of(x), tuple(map(_called, paths(x))))
     bad = np.flatnonzero(~np.isfinite(vector))
     if bad.size:
         raise ValueError(f"{point.coordinate(int(bad[0]))} is {vector[bad[0]]}; a point has finite numbers")
@@ -113,6 +112,11 @@ class SecondOrder:
     value: float
     gradient: Vector
 
+    @property
+    def norm(self) -> float:
+        """The Euclidean norm of the gradient, whose square may be too large or too small for a number."""
+        return float(norm_of(self.gradient))
+
     def product(self) -> Callable[[Vector], Any]:
         """Return the function that multiplies the Hessian at the point with a vector, as native code."""
         at = self.point.vector
@@ -138,19 +142,26 @@ class SecondOrder:
             return extreme_eigenvalues(self.product(), size, tol=tol, steps=steps)
 
     def moved(self, steps: int, rate: float) -> SecondOrder | None:
-        """Return the function around where so many steps of gradient descent lead; None where it is not finite on the way."""
-        slope = jit(grad(self.on_vector))
-        at = self.point.vector
+        """Return the function around where so many steps of gradient descent lead, at this rate or less.
+
+        None where they lead nowhere. A rate that leads uphill is halved, for good: the first steps may be too long where the
+        curvature grows.
+        """
+        both = jit(value_and_grad(self.on_vector))
+        at, value, gradient = self.point.vector, self.value, self.gradient
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", JitWarning)
             for _ in range(steps):
-                at = at - rate * np.asarray(slope(at))
-                if not np.all(np.isfinite(at)):
+                for _ in range(_HALVINGS):
+                    ahead = at - rate * gradient
+                    there, slope = both(ahead)
+                    if there <= value and np.all(np.isfinite(slope)):
+                        break
+                    rate /= 2
+                else:
                     return None
-            value, gradient = value_and_grad(self.on_vector)(at)
-        if not (math.isfinite(value) and np.all(np.isfinite(gradient))):
-            return None
-        return SecondOrder(replace(self.point, vector=at), self.on_vector, float(value), np.asarray(gradient))
+                at, value, gradient = ahead, float(there), np.asarray(slope)
+        return SecondOrder(replace(self.point, vector=at), self.on_vector, value, gradient)
 
 
 def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrder:
@@ -163,7 +174,7 @@ def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrd
     >>> around.value, around.gradient, around.spectrum().eigenvalues
     (-11.0, array([  2., -12.]), array([-6.,  2.]))
     """
-    point = read_point(x)
+    point, args = read_point(x), further_arguments(args)
 
     def on_vector(vector: Any) -> Any:
         return fun(point.together(vector), *args)

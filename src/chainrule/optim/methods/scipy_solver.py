@@ -69,8 +69,8 @@ class _Watched:
 
     @property
     def is_finite(self) -> bool:
-        """Whether the last values are."""
-        return self._last is not None and math.isfinite(self._last[1]) and bool(np.all(np.isfinite(self._last[2])))
+        """Whether the last values are, and the norm of the gradient: solvers compute with its square."""
+        return self._last is not None and math.isfinite(self._last[1]) and math.isfinite(np.linalg.norm(self._last[2]))
 
     def _look(self, x: Vector) -> tuple[float, Vector]:
         """Return value and gradient; solvers change x in place, and ask twice for where they have just been."""

@@ -13,7 +13,7 @@ from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import ShapeError
 from chainrule.optim.methods.leaves import like, map_leaves, spreads_over
 from chainrule.optim.methods.settings import is_real
-from chainrule.optim.modifiers.modifier import Modifier, projected_gradient
+from chainrule.optim.modifiers.modifier import Modifier, negative, projected_gradient
 
 
 @final
@@ -63,10 +63,15 @@ class Box(Modifier):
         return self._nearest(x), state
 
     def projected_gradient(self, gradient: Any, x: Any) -> Any:
-        """Return the gradient without its parts that point out of the box from where x is: x - nearest(x - gradient)."""
+        """Return the gradient without its parts along which the method would leave the box: x - nearest(x - gradient).
+
+        A method that climbs goes along the gradient, not against it: there it is nearest(x + gradient) - x.
+        """
         gradient = projected_gradient(self.method, gradient, x)
-        ahead = self._nearest(map_leaves(lambda x, g: x - g, x, gradient))
-        return map_leaves(lambda x, end: x - end, x, ahead)
+        climbs = self.sign < 0
+        way = gradient if climbs else negative(gradient)
+        ahead = self._nearest(map_leaves(lambda x, g: x + g, x, way))
+        return map_leaves(lambda x, end: end - x if climbs else x - end, x, ahead)
 
     def _nearest(self, x: Any) -> Any:
         return map_leaves(

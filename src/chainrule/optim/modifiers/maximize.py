@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, final
 
-from chainrule.core.trees import flatten, unflatten
-from chainrule.optim.modifiers.modifier import Modifier, projected_gradient, sign_of
+from chainrule.optim.modifiers.modifier import Modifier, negative, projected_gradient, sign_of
 
 
 @final
@@ -27,13 +26,8 @@ class Maximize(Modifier):
 
     def update(self, gradient: Any, state: Any, x: Any) -> tuple[Any, Any]:
         """Return the next point and the next state. Raises ShapeError where gradient and point do not fit."""
-        return self.method.update(_negative(gradient), state, x)
+        return self.method.update(negative(gradient), state, x)
 
     def projected_gradient(self, gradient: Any, x: Any) -> Any:
         """Return the part of the gradient along which the method may go."""
-        return _negative(projected_gradient(self.method, _negative(gradient), x))
-
-
-def _negative(tree: Any) -> Any:
-    leaves, structure = flatten(tree)
-    return unflatten(structure, [-leaf for leaf in leaves])
+        return negative(projected_gradient(self.method, negative(gradient), x))

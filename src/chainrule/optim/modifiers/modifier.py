@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.core.trees import flatten, unflatten
 from chainrule.optim.methods.method import Method
 
 
@@ -52,6 +53,12 @@ class Modifier(ABC):
 def sign_of(method: Any) -> int:
     """Return 1 where a method descends, -1 where it climbs."""
     return -1 if getattr(method, "sign", 1) < 0 else 1
+
+
+def negative(tree: Any) -> Any:
+    """Return the negative of every number in a container."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [-leaf for leaf in leaves])
 
 
 def projected_gradient(method: Any, gradient: Any, x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Owns problems: a function with a method, whose descent is compiled once and kept for the next time."""
+"""Owns compiled descents: of a function with a method, which is compiled once and kept for the next time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from chainrule.optim.descent.surroundings import Surroundings, code_of
 from chainrule.optim.methods.numbers import Numbers, form_and_numbers
 
 KEPT = 64
-"""So many problems are kept, those used last."""
+"""So many descents are kept, those used last."""
 LIGHT = 1 << 20
-"""A problem that reads arrays of more bytes is forgotten with its function, whose data it would keep in memory."""
-_ALIKE = 8  # so many problems are kept whose functions have the same code
+"""One that reads arrays of more bytes is forgotten with its function, whose data it would keep in memory."""
+_ALIKE = 8  # so many descents are kept whose functions have the same code
 _IDLE = 2  # so many finished runs of one kind are kept, whose memory the next one takes
 
 
 @final
-class Problem:
+class CompiledDescent:
     """A function with a method: the step of its descent, and the native code of that.
 
     It refers to the function while a descent is under way only, so that a function that nobody needs any more can go.
@@ -98,12 +98,12 @@ def _is_frozen(method: Any) -> bool:
     return is_frozen and all(_is_frozen(getattr(method, field.name)) for field in fields(method))
 
 
-_problems: OrderedDict[Any, list[Problem]] = OrderedDict()
+_known: OrderedDict[Any, list[CompiledDescent]] = OrderedDict()
 _lock = threading.RLock()
 
 
-def find_problem(fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, rows: int = 0) -> Problem:
-    """Return what is known of descents on a function with a method; a new problem where nothing is.
+def find_compiled(fun: Callable[..., Any], method: Any, has_aux: bool, record: bool, rows: int = 0) -> CompiledDescent:
+    """Return what is known of descents on a function with a method; a new one where nothing is.
 
     rows: the function takes so many arrays of which each step sees the next row.
 
@@ -112,17 +112,17 @@ def find_problem(fun: Callable[..., Any], method: Any, has_aux: bool, record: bo
     """
     key, numbers = _key(fun, method, has_aux, record, rows)
     with _lock:
-        known = [problem for problem in _problems.get(key, ()) if problem.surroundings.are_those_of(fun)]
+        known = [compiled for compiled in _known.get(key, ()) if compiled.surroundings.are_those_of(fun)]
         for wanted in (numbers, None):
-            for problem in known:
-                if problem.numbers == wanted:
-                    _problems.move_to_end(key)
-                    return problem
-        problem = Problem(fun, method, has_aux, record, rows, is_general=bool(known))
-        if problem.surroundings.is_known and _remember(key, fun, problem):
-            while len(_problems) > KEPT:
-                _problems.popitem(last=False)
-    return problem
+            for compiled in known:
+                if compiled.numbers == wanted:
+                    _known.move_to_end(key)
+                    return compiled
+        compiled = CompiledDescent(fun, method, has_aux, record, rows, is_general=bool(known))
+        if compiled.surroundings.is_known and _remember(key, fun, compiled):
+            while len(_known) > KEPT:
+                _known.popitem(last=False)
+    return compiled
 
 
 def _key(fun: Callable[..., Any], method: Any, *settings: int) -> tuple[Any, Numbers]:
@@ -134,26 +134,26 @@ def _key(fun: Callable[..., Any], method: Any, *settings: int) -> tuple[Any, Num
     return (code_of(fun), form, settings), numbers
 
 
-def _remember(key: Any, fun: Callable[..., Any], problem: Problem) -> bool:
-    """Keep a problem; return whether that can be done. What is known of a function by its identity goes with it."""
-    if problem.surroundings.nbytes > LIGHT or isinstance(key[0], int):
+def _remember(key: Any, fun: Callable[..., Any], compiled: CompiledDescent) -> bool:
+    """Keep a compiled descent; return whether that can be done. What is known of a function by its identity goes with it."""
+    if compiled.surroundings.nbytes > LIGHT or isinstance(key[0], int):
         owner = fun.__self__ if isinstance(fun, types.MethodType) else fun
         try:
-            weakref.finalize(owner, _forget, key, weakref.ref(problem)).atexit = False
+            weakref.finalize(owner, _forget, key, weakref.ref(compiled)).atexit = False
         except TypeError:  # it cannot be watched
             return False
     else:
-        problem.is_lasting = True
-    problems = _problems.setdefault(key, [])
-    problems.insert(0, problem)
-    del problems[_ALIKE:]
+        compiled.is_lasting = True
+    descents = _known.setdefault(key, [])
+    descents.insert(0, compiled)
+    del descents[_ALIKE:]
     return True
 
 
-def _forget(key: Any, reference: weakref.ref[Problem]) -> None:
+def _forget(key: Any, reference: weakref.ref[CompiledDescent]) -> None:
     with _lock:
-        known = [problem for problem in _problems.get(key, ()) if problem is not reference()]
+        known = [compiled for compiled in _known.get(key, ()) if compiled is not reference()]
         if known:
-            _problems[key] = known
+            _known[key] = known
         else:
-            _problems.pop(key, None)
+            _known.pop(key, None)

@@ -14,9 +14,9 @@ import pytest
 
 import chainrule as cr
 from chainrule.native import step_code
-from chainrule.optim import GradientDescent
+from chainrule.optim import Box, GradientDescent
 from chainrule.optim.descent import quick as quick_module
-from chainrule.optim.descent.problem import find_problem
+from chainrule.optim.descent.compiled import find_compiled
 from chainrule.optim.geometry.function import read_function
 
 CENTER = 2.0
@@ -212,7 +212,7 @@ def test_data_go_with_their_function() -> None:
 
         for _ in range(3):
             cr.minimize(fun, 0.0, steps=30)
-        assert find_problem(fun, GradientDescent(0.1), False, True) is find_problem(
+        assert find_compiled(fun, GradientDescent(0.1), False, True) is find_compiled(
             fun, GradientDescent(0.1), False, True
         )
         return weakref.ref(data)
@@ -222,7 +222,7 @@ def test_data_go_with_their_function() -> None:
     assert reference() is None
 
 
-def test_few_problems_are_kept() -> None:
+def test_few_compiled_descents_are_kept() -> None:
     for k in range(quick_module._KEPT + 5):
         cr.minimize(lambda x, k=k: (x - k) ** 2, 0.0, steps=2)
     assert len(quick_module._known) <= quick_module._KEPT
@@ -276,6 +276,16 @@ def test_states_of_any_kind_start_again() -> None:
         method = Heavy(shape)
         ends = [cr.minimize(lambda x: x**2, 5.0, method, steps=30, tol=0).x for _ in range(5)]
         assert ends == pytest.approx([5 * 0.8**30] * 5)
+
+
+def test_methods_without_a_hash_start_again() -> None:
+    sides = np.array([2.5, 0.0]), np.array([9.0, 1.0])
+    for low in (sides[0], sides[0] + 0.25):
+        found = [
+            cr.minimize(lambda x: np.sum((x - 2) ** 2), np.zeros(2), Box(GradientDescent(0.1), low, sides[1]), steps=60)
+            for _ in range(3)
+        ]
+        assert [one.x.tolist() for one in found] == [[low[0], 1.0]] * 3
 
 
 def test_a_transform_leaves_nothing_behind() -> None:
