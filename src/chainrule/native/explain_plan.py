@@ -16,9 +16,10 @@ from chainrule.native.program import Compiled, Path
 from chainrule.native.row_groups import Group
 from chainrule.native.schedule import Role, Schedule
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call
-from chainrule.native.specialize import Specialization, Variant
+from chainrule.native.specialize import Specialization
 from chainrule.native.steps import Step, assembled
 from chainrule.native.term_text import base_of, computed, formula, formulas, reads
+from chainrule.native.variants import Variant
 from chainrule.passes.complex_parts import ON_PAIRS, REAL_OF, split
 from chainrule.passes.terms import Term, live, uniform
 

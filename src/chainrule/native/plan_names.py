@@ -14,7 +14,7 @@ from chainrule.core.trees import paths, unflatten
 from chainrule.native.capture import MANY, referred
 from chainrule.native.entry_plan import Array, Node, Number, Same, Whole
 from chainrule.native.signature import Call
-from chainrule.native.specialize import Variant
+from chainrule.native.variants import Variant
 from chainrule.transforms.signature import argument_names
 
 

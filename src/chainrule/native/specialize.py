@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,22 +15,22 @@ from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Same, in_order
-from chainrule.native.heat import BEST, Heat
+from chainrule.native.heat import BEST
 from chainrule.native.inputs import inputs_of
 from chainrule.native.machine import compile_text
 from chainrule.native.outline import ValuesNeededError
-from chainrule.native.program import Compiled, Path, ProgramWriter
+from chainrule.native.program import ProgramWriter
 from chainrule.native.results import are_alike, as_result, dtype_of, finished, kind_of
 from chainrule.native.signature import Call, results_of
 from chainrule.native.symbols import outside
 from chainrule.native.trace import SMALL, ChangedSurroundingsError, Recording, TracedAroundError, trace
+from chainrule.native.variants import Variant
 from chainrule.native.watch import Watched
 from chainrule.native.writing import NotNativeError
-from chainrule.passes.complex_parts import Value, cast, truth
+from chainrule.passes.complex_parts import cast
 from chainrule.passes.diagonals import reveal_diagonals
 from chainrule.passes.lower import lower
 from chainrule.passes.simplifications import simplifier
-from chainrule.passes.terms import Term
 
 PATHS = 64
 """So many paths through a function are compiled; calls that take another one run it as it is."""
@@ -43,25 +43,6 @@ SHORT = 1000
 """A program of up to so many instructions outside of loops becomes a part of its entry, once it is hot."""
 TERMS = 100_000
 """A program of more operations is not compiled."""
-
-
-@dataclass(slots=True)
-class Variant:
-    """The paths of a specialization whose results are of one kind, and their native code.
-
-    leaves, structure, orders (of keys): of the results. recorded: runs whose paths are not in the tree yet. is_fresh: whether
-    every path of it is compiled. heat: of code that is compiled fast; None once it was hot. program: for who looks inside.
-    """
-
-    leaves: tuple[Node, ...]
-    structure: Any
-    orders: Orders
-    recorded: list[Recording] = field(default_factory=list)
-    tree: Path = field(default_factory=Path)
-    is_fresh: bool = False
-    heat: Heat | None = field(default_factory=Heat)
-    entry: Entry | None = None
-    program: Compiled | None = None
 
 
 def _can_be_read(array: np.ndarray[Any, Any]) -> bool:
@@ -84,10 +65,14 @@ class Specialization:
         self.call = call.without_inputs()
         self.variants: list[Variant] = []
         self.may_outline = True
-        self.paths = 0
         self.watched: list[Watched] = []
         self._changing: set[int] = set()  # arrays of integers that have changed: they are followed from then on
         self._changes = 0
+
+    @property
+    def paths(self) -> int:
+        """The number of paths through the function that are known."""
+        return sum(variant.paths for variant in self.variants)
 
     @property
     def entries(self) -> list[Entry]:
@@ -264,7 +249,7 @@ class Specialization:
 
     def _forget(self) -> None:
         """Forget all paths; later calls are traced anew."""
-        self.variants, self.watched, self.paths = [], [], 0
+        self.variants, self.watched = [], []
 
     # --- the trees of paths
 
@@ -298,32 +283,9 @@ class Specialization:
                 if not isinstance(leaf, Same):
                     outputs.append(cast(self.simplifier, to_term(out), dtype_of(leaf)))
             outputs = list(reveal_diagonals(self.simplifier, outputs))
-            if not self._insert(variant, recording, to_term, tuple(outputs)):
+            if not variant.insert(recording, to_term, tuple(outputs)):
                 self.give_up("two calls with equal decisions did different things")
                 return
-
-    def _insert(
-        self, variant: Variant, recording: Recording, to_term: Callable[[Any], Value], outputs: tuple[Term, ...]
-    ) -> bool:
-        """Add a path; return False where the same decisions have led elsewhere before."""
-        path = variant.tree
-        for decision in recording.decisions:
-            term = truth(to_term(decision.node))
-            if term.is_constant:
-                continue
-            if path.outputs is not None:
-                return False
-            if path.decision is None:
-                path.decision, path.kind = term, decision.kind
-            elif path.decision is not term or path.kind is not decision.kind:
-                return False
-            path = path.branches.setdefault(decision.outcome, Path())
-        if path.decision is not None or path.outputs is not None:
-            return path.outputs == outputs  # a known path, from which rounding had led native code away
-        path.outputs = outputs
-        self.paths += 1
-        variant.is_fresh = False
-        return True
 
     def give_up(self, why: str) -> None:
         """Run calls of this signature through NumPy from now on, and say why."""
