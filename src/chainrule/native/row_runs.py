@@ -21,8 +21,8 @@ from chainrule.native.text import Body
 from chainrule.native.writing import State, Writing
 from chainrule.passes.terms import Term
 
-_FEWEST = ((1, 512), (8, 64), (64, 0))
-"""Of rows of so many elements at least, second, a chunk has a multiple of so many, first."""
+LANES, TOGETHER, LONG = 16, 64, 512
+"""A block has a multiple of so many rows, which loops take at once, and a chunk of more; rows of so many elements stand alone."""
 
 
 def run_rows(writer: Writing, state: State, calls: Sequence[LoopCall]) -> None:
@@ -63,8 +63,9 @@ def _block(calls: Sequence[LoopCall]) -> int:
     rows, widest, least = calls[0].lengths[0], _widest(calls), _fewest(calls)
     if len(calls) == 1 and not calls[0].totals:
         return rows
-    block = max(1, BLOCK_ELEMENTS // widest) if len(calls) == 1 else max(least, BLOCK_BYTES // (8 * widest))
-    block = -(-block // 64) * 64 if block >= 64 else block
+    block = max(1, BLOCK_ELEMENTS // widest if len(calls) == 1 else BLOCK_BYTES // (8 * widest))
+    if least > 1:
+        block = -(-block // LANES) * LANES
     return rows if block * 2 > rows else block
 
 
@@ -74,9 +75,11 @@ def _widest(calls: Sequence[LoopCall]) -> int:
 
 
 def _fewest(calls: Sequence[LoopCall]) -> int:
-    """Return how many rows, or a multiple of them, are worked off together: loops take several short rows at once."""
+    """Return of how many rows a chunk has a multiple."""
     widest = _widest(calls)
-    return next(fewest for fewest, elements in _FEWEST if widest >= elements)
+    if widest >= LONG:
+        return 1
+    return TOGETHER // 8 if calls[0].lengths[0] < 2 * TOGETHER and widest >= TOGETHER else TOGETHER
 
 
 def _calls(body: Body, calls: Sequence[LoopCall], pointers: Sequence[Sequence[str]], low: str, high: str) -> None:
