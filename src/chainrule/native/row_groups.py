@@ -16,8 +16,11 @@ from chainrule.native.steps import Step
 from chainrule.passes.terms import Term
 
 FEWEST_ROWS = 16
-BLOCK_BYTES = 1 << 14
-"""Rows of so many bytes are a block, so that what one loop has read is in the fastest cache when the next one reads it."""
+BLOCK_BYTES = 1 << 17
+"""Rows of so many bytes are a block."""
+NEAR_BYTES, FAR = 1 << 14, 1 << 20
+"""Of rows that come from beyond the processor's own caches, since they are more than the second, blocks are so small that what
+the first loop has read is in the fastest cache when the next one reads it."""
 IN_CACHE = 1 << 16
 """The rows of loops over no more bytes are in a cache anyway."""
 BLOCK_ELEMENTS = 1 << 11

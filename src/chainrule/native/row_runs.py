@@ -14,7 +14,15 @@ from chainrule.native.layout import Storage
 from chainrule.native.loop_calls import LoopCall
 from chainrule.native.points import Loop, Root
 from chainrule.native.reductions import identity_of
-from chainrule.native.row_groups import BLOCK_BYTES, BLOCK_ELEMENTS, CHUNK_WORK, MOST_CHUNKS, PARALLEL_WORK
+from chainrule.native.row_groups import (
+    BLOCK_BYTES,
+    BLOCK_ELEMENTS,
+    CHUNK_WORK,
+    FAR,
+    MOST_CHUNKS,
+    NEAR_BYTES,
+    PARALLEL_WORK,
+)
 from chainrule.native.spaces import separate
 from chainrule.native.tables import Address, Pending, zeros
 from chainrule.native.text import Body
@@ -63,7 +71,8 @@ def _block(calls: Sequence[LoopCall]) -> int:
     rows, widest, least = calls[0].lengths[0], _widest(calls), _fewest(calls)
     if len(calls) == 1 and not calls[0].totals:
         return rows
-    block = max(1, BLOCK_ELEMENTS // widest if len(calls) == 1 else BLOCK_BYTES // (8 * widest))
+    size = NEAR_BYTES if 8 * rows * widest > FAR else BLOCK_BYTES
+    block = max(1, BLOCK_ELEMENTS // widest if len(calls) == 1 else size // (8 * widest))
     if least > 1:
         block = -(-block // LANES) * LANES
     return rows if block * 2 > rows else block
