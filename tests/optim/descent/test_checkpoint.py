@@ -10,6 +10,7 @@ import errno
 import os
 import pickle
 import random
+import re
 import signal
 import time
 from pathlib import Path
@@ -191,7 +192,9 @@ def test_other_data_are_refused(tmp_path: Path) -> None:
         cr.minimize(fun, np.zeros(4), checkpoint=path)
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "text", "bit", "other archive", "one array", "objects"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "empty", "text", "bit", "other archive", "one array", "objects", "encrypted"]
+)
 def test_a_damaged_file_is_refused(damage: str, tmp_path: Path) -> None:
     path = tmp_path / "run.npz"
     descend(steps=200, checkpoint=path)
@@ -212,6 +215,8 @@ def test_a_damaged_file_is_refused(damage: str, tmp_path: Path) -> None:
                 "empty": b"",
                 "text": b"not an archive",
                 "bit": whole[:middle] + changed + whole[middle + 1 :],
+                # bit 0 of the flags of every entry, in its own header and in the directory
+                "encrypted": re.sub(rb"(PK\x01\x02....|PK\x03\x04..)\x00", b"\\1\x01", whole, flags=re.DOTALL),
             }[damage]
         )
     before = path.read_bytes()

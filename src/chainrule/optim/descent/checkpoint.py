@@ -117,7 +117,14 @@ def read(path: str | os.PathLike[str], call: Mapping[str, str]) -> Arrays | None
         return None
     except OSError as error:
         raise CheckpointError(_advice(source, f"cannot be read: {error.strerror or error}")) from error
-    except (ValueError, EOFError, KeyError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        ValueError,
+        EOFError,
+        KeyError,
+        RuntimeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:  # RuntimeError: encrypted
         raise CheckpointError(_advice(source, "is damaged, or no checkpoint")) from error
     if str(parts.get("format")) != FORMAT:
         raise CheckpointError(_advice(source, "is no checkpoint of a descent"))
