@@ -18,8 +18,9 @@ from chainrule.native.machine import available
 from chainrule.native.order_of_steps import steps_of
 from chainrule.native.plan import LOOP, NUMPY
 from chainrule.native.row_groups import Group, group_steps
-from chainrule.native.schedule import PADS, Role, Schedule
+from chainrule.native.schedule import Role, Schedule
 from chainrule.native.steps import Step
+from chainrule.passes.simplify_index import PLACED
 from chainrule.passes.terms import Term, live
 
 needs_llvm = pytest.mark.skipif(not available(), reason="needs llvmlite")
@@ -271,7 +272,7 @@ def test_the_steps_of_a_recurrence_share_their_loops_where_its_states_are_stacke
 def test_more_pads_than_loops_take_in_are_put_together_in_memory(shape: tuple[int, int]) -> None:
     def relaxed(x: Any) -> Any:
         v = x
-        for turn in range(2 * PADS):
+        for turn in range(2 * PLACED):
             around = np.pad(v, ((1, 1), (2, 1)), constant_values=turn % 2)
             v = np.tanh(x + np.maximum(around[:-2, 1:-2], around[2:, 2:-1]))
         return np.sum(v), np.pad(v > 0, 1)

@@ -30,6 +30,7 @@ from chainrule.native.products import can_multiply, wants_copy
 from chainrule.native.steps import REDUCTIONS, Piece
 from chainrule.native.vector_math import FUNCTIONS
 from chainrule.passes.places import GATHER, SCATTER
+from chainrule.passes.simplify_index import PLACED
 from chainrule.passes.terms import BOOL, Term
 from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.indexing import INDEX_ADD, INDEX_SET
@@ -47,8 +48,6 @@ equal."""
 MANY = 1000
 ACROSS = 4
 """A view whose last axis does not lie in order in memory is copied before it is read so often."""
-PADS = 8
-"""Up to so many padded values are computed as pieces of the loops that read them."""
 JOINED = 12
 """Up to so many parts of joined values are computed as pieces of the loops that read them."""
 CELLS = 4000
@@ -94,7 +93,7 @@ class Schedule:
         self.inside: dict[int, frozenset[int]] = {}  # which values these are
         self.kept: set[int] = set()
         self.longest = LONGEST if len(self.order) <= MANY else MODEST
-        self.lazy_pads = sum(is_pad(term) for term in self.order) <= PADS
+        self.lazy_pads = sum(is_pad(term) for term in self.order) <= PLACED
         joins = [term for term in self.order if join_bounds(term) is not None and term not in self.wanted]
         self.lazy_joins = (
             {term.index for term in joins} if sum(len(each.operands) for each in joins) <= JOINED else set()

@@ -26,7 +26,7 @@ ROW = 32
 SMALL = 4
 """What is added at a place of this many times as many elements is added there; else both are computed in one loop."""
 PLACED = 8
-"""So are more large parts than these, whose places overlap in too many pieces for one loop."""
+"""Up to so many large parts are pieces of the loop that reads them; more are added in one array, as the small ones are."""
 
 
 def index(

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.native import step_code
 from chainrule.optim import Box, GradientDescent
 from chainrule.optim.descent import quick as quick_module
 from chainrule.optim.descent.compiled import find_compiled
@@ -32,20 +31,6 @@ def end_of(fun: Callable[..., Any], x0: Any = 5.0, method: Any = None) -> Any:
     for _ in range(3):
         found = cr.minimize(fun, x0, method or GradientDescent(0.25), steps=60)
     return found.x
-
-
-@pytest.fixture
-def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what grows by each compilation."""
-    seen: list[str] = []
-    original = step_code.compile_text
-
-    def compile_text(text: str, *rest: Any) -> Any:
-        seen.append(text)
-        return original(text, *rest)
-
-    monkeypatch.setattr(step_code, "compile_text", compile_text)
-    return seen
 
 
 def test_a_function_is_compiled_once(compilations: list[str]) -> None:

@@ -15,7 +15,6 @@ import chainrule as cr
 from chainrule import optim
 from chainrule.core.trees import flatten
 from chainrule.errors import JitWarning
-from chainrule.native import step_code
 from chainrule.optim import schedules
 from chainrule.optim.descent.compiled import find_compiled
 from chainrule.optim.methods.numbers import form_and_numbers, with_numbers
@@ -88,20 +87,6 @@ class Rounded:
 
     def update(self, gradient: Any, state: Any, x: Any) -> Any:
         return x - float(f"{self.rate:.1f}") * gradient, state
-
-
-@pytest.fixture
-def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return what grows by each compilation."""
-    seen: list[str] = []
-    original = step_code.compile_text
-
-    def compile_text(text: str, *rest: Any) -> Any:
-        seen.append(text)
-        return original(text, *rest)
-
-    monkeypatch.setattr(step_code, "compile_text", compile_text)
-    return seen
 
 
 @pytest.mark.parametrize(
