@@ -18,8 +18,13 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+
+import scipy
 
 from chainrule.native.machine import compile_text
 from chainrule.native.text import Module
@@ -129,17 +134,21 @@ done:
 
 
 @cache
-def _scipy() -> Any:
-    import scipy.linalg.cython_blas as cython_blas  # noqa: PLC0415  (heavy: loaded when a matrix product is compiled)
+def _extension(name: str) -> ModuleType:
+    """Return one of the two extension modules with addresses, cython_blas or cython_lapack.
 
-    return cython_blas
-
-
-@cache
-def _lapack() -> Any:
-    import scipy.linalg.cython_lapack as cython_lapack  # noqa: PLC0415  (loaded with the above)
-
-    return cython_lapack
+    They need nothing of their package, scipy.linalg, which takes a tenth of a second to import: they are loaded alone. Where
+    they do not lie in SciPy's folder, as in an editable installation, they are imported as usual.
+    """
+    whole = f"scipy.linalg.{name}"
+    if whole in sys.modules:
+        return sys.modules[whole]
+    spec = PathFinder.find_spec(whole, [str(Path(folder, "linalg")) for folder in scipy.__path__])
+    if spec is None or spec.loader is None:
+        return import_module(whole)
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _address_in(capsule: object) -> int:
@@ -152,7 +161,7 @@ def _address_in(capsule: object) -> int:
 
 def _libraries(package: str) -> list[Path]:
     """Return where to look for OpenBLAS: the extension, whose own libraries are searched with it, then the package's folder."""
-    module = _scipy() if package == "scipy" else sys.modules["numpy.linalg._umath_linalg"]
+    module = _extension("cython_blas") if package == "scipy" else sys.modules["numpy.linalg._umath_linalg"]
     extension = Path(module.__file__ or "")
     return [extension, *sorted(extension.parents[2].glob(f"{package}.libs/*openblas*"))]
 
@@ -212,7 +221,7 @@ def is_blas(name: str) -> bool:
 @cache
 def blas_symbols() -> dict[str, int]:
     """Return the addresses of what native code calls of SciPy's BLAS and LAPACK by name, and those of begin and end."""
-    functions = {**_scipy().__pyx_capi__, **_lapack().__pyx_capi__}
+    functions = {**_extension("cython_blas").__pyx_capi__, **_extension("cython_lapack").__pyx_capi__}
     outside = _begin_and_end()
     return {name: _address_in(functions[name]) for name in _ROUTINES} | {name: outside[name] for name in _GUARDS}
 

@@ -2,12 +2,15 @@
 
 Up to 0.65, erf(x) is x times a polynomial in x**2. Beyond, erfc(x) is e**(-x**2) P(u) / (x + 4) with u = (x - 4) / (x + 4);
 the square keeps the part that rounding would lose. Both polynomials are minimax (found by Remez's algorithm in 200 bits).
+
+In "float", erf has polynomials of its own (minimax for the error of the result in ulp): beyond 0.9 it is 1 - e**(-q), where q is
+-ln(erfc(x)), which is close to a polynomial.
 """
 
 from __future__ import annotations
 
 from chainrule.native.lanes import Lanes
-from chainrule.native.vector_exponential import exp_of_sum
+from chainrule.native.vector_exponential import exp, exp_of_sum
 from chainrule.native.vector_parts import at_most, fast_two_sum, in_double, magnitude, polynomial, two_sum, with_sign
 
 LIMIT = 0.65
@@ -52,6 +55,30 @@ FAR = (
     -1.1638372168255633e-08,
 )
 
+LIMIT_OF_FLOAT = 0.9
+LARGEST_OF_FLOAT = 4.0  # erf is 1 from 3.92 on, rounded
+# erf(x) / x - 1 in powers of x**2 for |x| <= 0.9; the relative error of erf is below 2**-31.
+NEAR_OF_FLOAT = (
+    0.12837916612625122,
+    -0.37612634897232056,
+    0.11283715069293976,
+    -0.02686050906777382,
+    0.005203858949244022,
+    -0.0008175638504326344,
+    8.513100328855217e-05,
+)
+# -ln(erfc(x)) / x - 1 in powers of x for 0.9 <= x <= 4; the relative error of erf is below 2**-31.
+FAR_OF_FLOAT = (
+    0.12854143977165222,
+    0.6356731653213501,
+    0.10516948252916336,
+    -0.02257560007274151,
+    0.002869110321626067,
+    -2.743122968240641e-05,
+    -4.994127084501088e-05,
+    5.297068582876818e-06,
+)
+
 
 def _near(lanes: Lanes, x: str) -> tuple[str, str]:
     """Return two numbers whose sum is erf(x) for |x| <= 0.65: x, and the rest."""
@@ -82,11 +109,20 @@ def _square(lanes: Lanes, x: str) -> tuple[str, str]:
 def erf(lanes: Lanes, x: str) -> str:
     """Return the error function."""
     if lanes.real == "float":
-        return in_double(lanes, erf, x)
+        return _erf_of_float(lanes, x)
     size = magnitude(lanes, x)
     far = lanes.sub(lanes.number(1.0), _bounded_far(lanes, size))
     near = lanes.add(*_near(lanes, size))
     return with_sign(lanes, lanes.select(lanes.compare("olt", size, lanes.number(LIMIT)), near, far), x)
+
+
+def _erf_of_float(lanes: Lanes, x: str) -> str:
+    size = magnitude(lanes, x)
+    near = lanes.fma(polynomial(lanes, lanes.mul(size, size), NEAR_OF_FLOAT), size, size)
+    bounded = at_most(lanes, size, LARGEST_OF_FLOAT)
+    exponent = lanes.fma(polynomial(lanes, bounded, FAR_OF_FLOAT), bounded, bounded)
+    far = lanes.sub(lanes.number(1.0), exp(lanes, lanes.neg(exponent)))
+    return with_sign(lanes, lanes.select(lanes.compare("olt", size, lanes.number(LIMIT_OF_FLOAT)), near, far), x)
 
 
 def _bounded_far(lanes: Lanes, size: str) -> str:
