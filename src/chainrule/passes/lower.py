@@ -13,7 +13,11 @@ from chainrule.passes.complex_parts import REAL_OF, Value, known, split
 from chainrule.passes.simplify import Simplifier
 from chainrule.passes.simplify_solves import log_determinant
 from chainrule.passes.terms import Shape, Term
+from chainrule.primitives.decompositions import EIGH, EIGVALSH, SINGULAR_VALUES, SVD
 from chainrule.primitives.solves import SLOGDET
+
+WITH_VECTORS = {EIGVALSH: (EIGH, 0), SINGULAR_VALUES: (SVD, 1)}
+"""What computes values alone: the decomposition that also has the vectors, and which of its results the values are."""
 
 
 class ArrayType(NamedTuple):
@@ -44,6 +48,7 @@ def lower(
         given = simplifier.terms.constant(np.empty(term.shape, term.dtype)) if 0 in term.shape else term
         terms[node.index] = split(simplifier, given) if node.value.dtype in REAL_OF else given
     several: dict[int, Sequence[Value]] = {}
+    within = _values_with_vectors(graph)
 
     def constant(value: Any) -> Value:
         return known(simplifier, value, isinstance(value, np.ndarray) and is_reference(value))
@@ -62,12 +67,36 @@ def lower(
             constant(operand) if parent is None else terms[parent.index]
             for operand, parent in zip(node.operands, node.parents, strict=True)
         ]
+        if node.index in within:
+            decomposition, result = within[node.index]
+            terms[node.index] = _several(simplifier, decomposition, operands)[result]
+            continue
         if type(node.value) is tuple:
             several[node.index] = _several(simplifier, node, operands)
             continue
         make: Any = apply if is_complex(operands, node.value.dtype) else Simplifier.apply
         terms[node.index] = make(simplifier, node.primitive, operands, node.parameters, *node.value)
     return lambda part: terms[part.index] if isinstance(part, Node) else constant(part)
+
+
+def _values_with_vectors(graph: Graph) -> dict[int, tuple[Node, int]]:
+    """Return, for values of a matrix whose vectors are computed too the node of both and which result to take."""
+    nodes = [
+        node for node in graph.nodes if node.primitive in (*WITH_VECTORS, EIGH, SVD) and node.parents[0] is not None
+    ]
+
+    def key(primitive: Any, node: Node) -> Any:
+        assert node.parents[0] is not None
+        return primitive, node.parents[0].index, *node.parameters.items()
+
+    found = {key(node.primitive, node): node for node in nodes}
+    within: dict[int, tuple[Node, int]] = {}
+    for node in nodes:
+        if node.primitive in WITH_VECTORS:
+            decomposition, result = WITH_VECTORS[node.primitive]
+            if (both := found.get(key(decomposition, node))) is not None:
+                within[node.index] = both, result
+    return within
 
 
 def _several(simplifier: Simplifier, node: Node, operands: Sequence[Value]) -> Sequence[Value]:
