@@ -67,6 +67,14 @@ QUADRATIC_RELATIVE = {
     ),
     "float": (0.500000006387166, 0.1666654297705354, 0.04166627373086497, 0.008366590989509133, 0.0013947142136819784),
 }
+# (tanh(x) / x - 1) / x**2 for |x| <= 0.55 is a quotient of polynomials in x**2; the error of tanh is below 2**-61 and 2**-27.
+TANH = {
+    "double": (
+        (-0.3333333333333333, -0.020501964963793903, -0.0001993183245513845),
+        (1.0, 0.4615058948913807, 0.02329555102548231, 0.0002066839880815247),
+    ),
+    "float": ((-0.33333331196499705, -0.0015591251790646166), (1.0, 0.4046735322756793)),
+}
 # e**x is 0 below the first, infinity above the second, and e**x - 1 is -1 below the third.
 BOUNDS = {"double": (-746.0, 710.0, -45.0), "float": (-104.5, 89.0, -20.0)}
 TINY = {"double": 2.0**-54, "float": 2.0**-25}  # a number below is its own e**x - 1
@@ -168,12 +176,22 @@ def _minus_one_in_two(lanes: Lanes, x: str) -> tuple[str, str]:
 
 
 def tanh(lanes: Lanes, x: str) -> str:
-    """Return (e**2x - 1) / (e**2x + 1)."""
-    size = at_most(lanes, magnitude(lanes, x), 20.0)
-    top, top_rest = _minus_one_in_two(lanes, lanes.add(size, size))
-    bottom, lost = two_sum(lanes, top, lanes.number(2.0))
-    quotient = divide_exactly(lanes, top, top_rest, bottom, lanes.add(lost, top_rest))
-    return with_sign(lanes, quotient, x)
+    """Return x + x**3 P(x**2) / Q(x**2) up to 0.55, and 1 - 2 / (e**2x + 1) beyond: both a number and one quotient."""
+    size = magnitude(lanes, x)
+    bounded = at_most(lanes, size, 20.0)
+    square = lanes.mul(bounded, bounded)
+    top, bottom = (polynomial(lanes, square, part) for part in TANH[lanes.real])
+    n, shifted = nearest(lanes, bounded, 2.0 / LN2)
+    r = lanes.fma(n, _minus_ln2(lanes)[0], lanes.add(bounded, bounded))
+    power = power_of_two(lanes, shifted)
+    more = lanes.fma(lanes.mul(r, r), polynomial(lanes, r, QUADRATIC[lanes.real]), r)
+    one = lanes.number(1.0)
+    is_near = lanes.compare("olt", size, lanes.number(0.55))
+    quotient = lanes.div(
+        lanes.select(is_near, lanes.mul(lanes.mul(square, bounded), top), lanes.number(-2.0)),
+        lanes.select(is_near, bottom, lanes.fma(power, more, lanes.add(power, one))),
+    )
+    return with_sign(lanes, lanes.add(lanes.select(is_near, bounded, one), quotient), x)
 
 
 def cosh(lanes: Lanes, x: str) -> str:
