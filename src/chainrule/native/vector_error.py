@@ -1,4 +1,4 @@
-"""Owns the error function, its complement, and the normal distribution function.
+"""Owns the error function, its complement, and the normal distribution function with its logarithm.
 
 Up to 0.65, erf(x) is x times a polynomial in x**2. Beyond, erfc(x) is e**(-x**2) P(u) / (x + 4) with u = (x - 4) / (x + 4);
 the square keeps the part that rounding would lose. Both polynomials are minimax (found by Remez's algorithm in 200 bits).
@@ -9,13 +9,26 @@ In "float", erf has polynomials of its own (minimax for the error of the result 
 
 from __future__ import annotations
 
+import math
+
 from chainrule.native.lanes import Lanes
 from chainrule.native.vector_exponential import exp, exp_of_sum
-from chainrule.native.vector_parts import at_most, fast_two_sum, in_double, magnitude, polynomial, two_sum, with_sign
+from chainrule.native.vector_logarithm import log_of_sum
+from chainrule.native.vector_parts import (
+    at_least,
+    at_most,
+    fast_two_sum,
+    in_double,
+    magnitude,
+    polynomial,
+    two_sum,
+    with_sign,
+)
 
 LIMIT = 0.65
 SQRT_HALF = 0.7071067811865476
 LARGEST = 28.0  # erfc is 0 from 27.3 on
+FARTHEST = 27.0
 
 # erf(x) / x - 1 in powers of x**2 for |x| <= 0.65; the error is below 2**-57.
 NEAR = (
@@ -54,6 +67,10 @@ FAR = (
     1.1354793025908394e-09,
     -1.1638372168255633e-08,
 )
+# x e**(x**2) erfc(x) in powers of 1 / x**2 for x > 27, beside whose logarithm there is x**2: the asymptotic series.
+BEYOND = tuple(
+    factor / math.sqrt(math.pi) for factor in (1.0, -1.0 / 2.0, 3.0 / 4.0, -15.0 / 8.0, 105.0 / 16.0, -945.0 / 32.0)
+)
 
 LIMIT_OF_FLOAT = 0.9
 LARGEST_OF_FLOAT = 4.0  # erf is 1 from 3.92 on, rounded
@@ -85,8 +102,8 @@ def _near(lanes: Lanes, x: str) -> tuple[str, str]:
     return x, lanes.mul(x, polynomial(lanes, lanes.mul(x, x), NEAR))
 
 
-def _far(lanes: Lanes, size: str, square: str, rest: str) -> str:
-    """Return erfc(size) for 0.65 <= size <= 28, whose square is a sum of two numbers."""
+def _scaled(lanes: Lanes, size: str) -> str:
+    """Return e**(size**2) erfc(size) for 0.65 <= size <= 28."""
     one = lanes.number(1.0)
     bottom, lost = two_sum(lanes, size, lanes.number(4.0))
     inverse = lanes.div(one, bottom)
@@ -96,8 +113,12 @@ def _far(lanes: Lanes, size: str, square: str, rest: str) -> str:
     negative = lanes.neg(inverse)
     error = lanes.fma(negative, lost, lanes.fma(negative, bottom, one))
     slope = lanes.fma(u, lanes.number(-1.9), lanes.number(1.9))
-    value = lanes.fma(lanes.mul(value, error), slope, value)
-    return lanes.mul(exp_of_sum(lanes, lanes.neg(square), lanes.neg(rest)), value)
+    return lanes.fma(lanes.mul(value, error), slope, value)
+
+
+def _far(lanes: Lanes, size: str, square: str, rest: str) -> str:
+    """Return erfc(size) for 0.65 <= size <= 28, whose square is a sum of two numbers."""
+    return lanes.mul(exp_of_sum(lanes, lanes.neg(square), lanes.neg(rest)), _scaled(lanes, size))
 
 
 def _square(lanes: Lanes, x: str) -> tuple[str, str]:
@@ -153,11 +174,40 @@ def ndtr(lanes: Lanes, x: str) -> str:
     """Return the normal distribution function: erfc(-x / sqrt(2)) / 2."""
     if lanes.real == "float":
         return in_double(lanes, ndtr, x)
+    return _ndtr_and_scaled(lanes, x)[0]
+
+
+def _ndtr_and_scaled(lanes: Lanes, x: str) -> tuple[str, str]:
+    """Return ndtr(x), and e**(x**2 / 2) erfc(|x| / sqrt(2)) where |x| is between 0.92 and 39."""
     x = at_most(lanes, x, 100.0)
     bounded = at_most(lanes, magnitude(lanes, x), LARGEST / SQRT_HALF)
     square, rest = _square(lanes, bounded)
     half = lanes.number(0.5)
     # the square of x / sqrt(2) is x**2 / 2 without another rounding
-    far = _far(lanes, lanes.mul(bounded, lanes.number(SQRT_HALF)), lanes.mul(square, half), lanes.mul(rest, half))
+    scaled = _scaled(lanes, lanes.mul(bounded, lanes.number(SQRT_HALF)))
+    power = exp_of_sum(lanes, lanes.mul(square, lanes.neg(half)), lanes.mul(rest, lanes.neg(half)))
     negative = lanes.mul(x, lanes.number(-SQRT_HALF))
-    return _complement(lanes, negative, negative, lanes.mul(far, half), 0.5)
+    return _complement(lanes, negative, negative, lanes.mul(lanes.mul(power, scaled), half), 0.5), scaled
+
+
+def log_ndtr(lanes: Lanes, x: str) -> str:
+    """Return the logarithm of the normal distribution function.
+
+    From -0.93 on it is ln(1 - ndtr(-x)); below, with z = -x / sqrt(2), it is -z**2 + ln(e**(z**2) erfc(z) / 2).
+    """
+    if lanes.real == "float":
+        return in_double(lanes, log_ndtr, x)
+    one, half = lanes.number(1.0), lanes.number(0.5)
+    is_low = lanes.compare("olt", x, lanes.number(-0.93))
+    other, scaled = _ndtr_and_scaled(lanes, lanes.neg(x))
+    z = lanes.mul(x, lanes.number(-SQRT_HALF))
+    inverse = lanes.div(one, z)
+    beyond = lanes.mul(inverse, polynomial(lanes, lanes.mul(inverse, inverse), BEYOND))
+    scaled = lanes.select(lanes.compare("ogt", z, lanes.number(FARTHEST)), beyond, scaled)
+    less = lanes.sub(one, other)
+    total = lanes.select(is_low, at_least(lanes, lanes.mul(scaled, half), 1e-300), less)
+    rest = lanes.select(is_low, lanes.number(0.0), lanes.sub(lanes.sub(one, less), other))
+    logarithm = log_of_sum(lanes, total, rest)
+    square = lanes.mul(lanes.mul(x, x), lanes.neg(half))
+    result = lanes.select(is_low, lanes.add(square, logarithm), logarithm)
+    return lanes.neg(magnitude(lanes, result))  # also where it is 0

@@ -22,8 +22,9 @@ from chainrule.native.vector_entropy import (
     xlog1py,
     xlogy,
 )
-from chainrule.native.vector_error import erf, erfc, ndtr
+from chainrule.native.vector_error import erf, erfc, log_ndtr, ndtr
 from chainrule.native.vector_exponential import cosh, exp, exp2, expit, expm1, sinh, tanh
+from chainrule.native.vector_gamma import gammaln, psi
 from chainrule.native.vector_inverse import arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
 from chainrule.native.vector_logarithm import log, log1p, log2, log10
 from chainrule.native.vector_outside import call_each_lane
@@ -62,20 +63,20 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "floor_divide": floor_divide,
     "fmod": fmod,
     "gamma": _outside("gamma"),
-    "gammaln": _outside("gammaln"),
+    "gammaln": gammaln,
     "hypot": hypot,
     "log": log,
     "log10": log10,
     "log1p": log1p,
     "log2": log2,
     "log_expit": log_expit,
-    "log_ndtr": _outside("log_ndtr"),
+    "log_ndtr": log_ndtr,
     "logaddexp": logaddexp,
     "logaddexp2": logaddexp2,
     "logit": logit,
     "ndtr": ndtr,
     "power": power,
-    "psi": _outside("psi"),
+    "psi": psi,
     "rel_entr": rel_entr,
     "remainder": remainder,
     "sin": sin,

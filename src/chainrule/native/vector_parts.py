@@ -72,6 +72,13 @@ def at_least(lanes: Lanes, x: str, low: float) -> str:
     return lanes.select(lanes.compare("ogt", bound, x), bound, x)
 
 
+def not_normal(lanes: Lanes, x: str) -> str:
+    """Return the mask of lanes that are not positive normal numbers ("double"): zero, negative, subnormal, infinite and NaN."""
+    smallest, infinite = 0x0010000000000000, 0x7FF0000000000000
+    past = lanes.bitwise("sub", lanes.to_bits(x), lanes.whole(smallest))
+    return lanes.compare_whole("uge", past, lanes.whole(infinite - smallest))
+
+
 def nearest(lanes: Lanes, x: str, factor: float) -> tuple[str, str]:
     """Return x * factor rounded to an integer (halves to even), and the sum whose low bits hold that integer.
 
@@ -172,29 +179,47 @@ def two_sum(lanes: Lanes, x: str, y: str) -> tuple[str, str]:
     return total, lanes.add(lanes.sub(x, lanes.sub(total, y_part)), lanes.sub(y, y_part))
 
 
-def rescue(lanes: Lanes, mask: str, operands: Sequence[str], inline: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Replace the inline results of the lanes in `mask` by those of scalar functions.
+def rarely(lanes: Lanes, mask: str, inline: Sequence[str], write: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    """Return the inline results, or what `write` gives in their place if some lane is in the mask.
 
-    inline: pairs of a scalar function's name and the inline result. The functions are called in a block of their own, which is
-    jumped over unless some lane is in the mask. The current block afterwards is the one where both ways meet.
+    What it writes is in a block of its own, which is jumped over otherwise. The current block afterwards is the one where both
+    ways meet.
     """
     body = lanes.body
     start, rare, meet = body.block, body.fresh("rare"), body.fresh("meet")
     body.do(f"br i1 {lanes.any(mask)}, label %{rare}, label %{meet}")
     body.label(rare)
-    packed = mask if lanes.width == 1 else body.let(f"bitcast {lanes.mask} {mask} to i{lanes.width}")
-    values = []
-    for name, result in inline:
-        symbol = _scalar_calls(lanes, name, len(operands))
-        arguments = [f"{lanes.type} {operand}" for operand in operands]
-        values.append(body.call(lanes.type, symbol, [*arguments, f"{lanes.type} {result}", f"i{lanes.width} {packed}"]))
+    values = write()
+    end = body.block
     body.do(f"br label %{meet}")
     body.label(meet)
     body.memo[meet] = body.memo.setdefault(start, {})
     return tuple(
-        body.let(f"phi {lanes.type} [ {result}, %{start} ], [ {value}, %{rare} ]")
-        for (_, result), value in zip(inline, values, strict=True)
+        body.let(f"phi {lanes.type} [ {result}, %{start} ], [ {value}, %{end} ]")
+        for result, value in zip(inline, values, strict=True)
     )
+
+
+def rescue(lanes: Lanes, mask: str, operands: Sequence[str], inline: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Replace the inline results of the lanes in `mask` by those of scalar functions of C's library.
+
+    inline: pairs of a scalar function's name and the inline result.
+    """
+    body = lanes.body
+
+    def write() -> list[str]:
+        packed = mask if lanes.width == 1 else body.let(f"bitcast {lanes.mask} {mask} to i{lanes.width}")
+        arguments = [f"{lanes.type} {operand}" for operand in operands]
+        return [
+            body.call(
+                lanes.type,
+                _scalar_calls(lanes, name, len(operands)),
+                [*arguments, f"{lanes.type} {result}", f"i{lanes.width} {packed}"],
+            )
+            for name, result in inline
+        ]
+
+    return rarely(lanes, mask, [result for _, result in inline], write)
 
 
 def _scalar_calls(lanes: Lanes, name: str, arity: int) -> str:

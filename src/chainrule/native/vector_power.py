@@ -12,6 +12,7 @@ from chainrule.native.vector_parts import (
     fast_two_sum,
     in_double,
     magnitude,
+    not_normal,
     polynomial,
     rescue,
     with_sign,
@@ -31,8 +32,6 @@ THIRD = 1.0 / 3.0
 THIRD_REST = 1.850371707708594e-17  # 1/3 = THIRD + THIRD_REST
 LN2_SHORT = 0.6931471803691238  # its last 21 bits are zero, so that its product with an exponent is exact
 LN2_SHORT_REST = 1.9082149292705877e-10
-SMALLEST_NORMAL = 0x0010000000000000
-INFINITE = 0x7FF0000000000000
 
 
 def log_in_two(lanes: Lanes, x: str) -> tuple[str, str]:
@@ -119,14 +118,8 @@ def _complete_power(lanes: Lanes, x: str, y: str, result: str) -> str:
     signed = lanes.select(odd, lanes.neg(result), lanes.select(whole, result, lanes.number(math.nan)))
     result = lanes.select(lanes.compare("olt", x, lanes.number(0.0)), signed, result)
     # Zero, subnormal, infinite or NaN x, and NaN y (1**NaN is 1), are rare.
-    mask = lanes.logic("or", _not_normal(lanes, magnitude(lanes, x)), lanes.compare("uno", y, y))
+    mask = lanes.logic("or", not_normal(lanes, magnitude(lanes, x)), lanes.compare("uno", y, y))
     return rescue(lanes, mask, [x, y], [("pow", result)])[0]
-
-
-def _not_normal(lanes: Lanes, size: str) -> str:
-    """Return the mask of zero, subnormal, infinite and NaN lanes of a number without its sign."""
-    past = lanes.bitwise("sub", lanes.to_bits(size), lanes.whole(SMALLEST_NORMAL))
-    return lanes.compare_whole("uge", past, lanes.whole(INFINITE - SMALLEST_NORMAL))
 
 
 def cbrt(lanes: Lanes, x: str) -> str:
@@ -140,7 +133,7 @@ def cbrt(lanes: Lanes, x: str) -> str:
     lost = lanes.fma(root, root, lanes.neg(square))
     residual = lanes.fma(lost, root, lanes.fma(square, root, lanes.neg(size)))
     better = lanes.sub(root, lanes.div(residual, lanes.mul(square, lanes.number(3.0))))
-    return rescue(lanes, _not_normal(lanes, size), [x], [("cbrt", with_sign(lanes, better, x))])[0]
+    return rescue(lanes, not_normal(lanes, size), [x], [("cbrt", with_sign(lanes, better, x))])[0]
 
 
 def hypot(lanes: Lanes, x: str, y: str) -> str:
