@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
 from tests.native.accuracy import BINARY, RANGES, TYPES, Array, Kernel, exactly, sample, ulps
 
+import chainrule as cr
 from chainrule.native import machine
 from chainrule.native.lanes import Lanes
 from chainrule.native.text import Body, Module
@@ -210,3 +212,16 @@ def test_constant_powers_of_special_values(monkeypatch: pytest.MonkeyPatch) -> N
 
 def _constant_power(lanes: Lanes, x: str, exponent: float) -> str:
     return FUNCTIONS["power"](lanes, x, lanes.number(exponent))
+
+
+def test_the_derivative_of_digamma() -> None:
+    """zeta(2, x) is written here for the constant 2, and SciPy's elsewhere."""
+    trigamma = cr.jit(lambda x: scipy.special.zeta(2, x))
+    random = np.random.default_rng(5)
+    x = np.concatenate([random.uniform(0, 12, 40), 10 ** random.uniform(-150, 150, 40)])
+    for result, value in zip(trigamma(x), x, strict=True):
+        assert ulps(float(result), mpmath.zeta(2, mpmath.mpf(float(value))), "double") <= 4.5
+    edges = np.array([0.0, -1.5, -2.0, np.inf, np.nan, 5e-324])
+    np.testing.assert_array_equal(trigamma(edges), scipy.special.zeta(2, edges))
+    single = trigamma(x[:40].astype(np.float32))
+    np.testing.assert_allclose(single, scipy.special.zeta(2, x[:40].astype(np.float32).astype(np.float64)), rtol=1e-7)

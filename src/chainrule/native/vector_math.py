@@ -24,7 +24,7 @@ from chainrule.native.vector_entropy import (
 )
 from chainrule.native.vector_error import erf, erfc, log_ndtr, ndtr
 from chainrule.native.vector_exponential import cosh, exp, exp2, expit, expm1, sinh, tanh
-from chainrule.native.vector_gamma import gammaln, psi
+from chainrule.native.vector_gamma import gammaln, psi, zeta
 from chainrule.native.vector_inverse import arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
 from chainrule.native.vector_logarithm import log, log1p, log2, log10
 from chainrule.native.vector_outside import call_each_lane
@@ -86,5 +86,5 @@ FUNCTIONS: dict[str, Callable[..., str]] = {
     "tanh": tanh,
     "xlog1py": xlog1py,
     "xlogy": xlogy,
-    "zeta": _outside("zeta"),
+    "zeta": zeta,
 }
