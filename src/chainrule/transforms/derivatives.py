@@ -88,7 +88,9 @@ def _gradient(
     return (result, call.aux) if has_aux else result
 
 
-def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]:
     """Return a function that computes (value, gradient) of `fun` in one run; with `has_aux`, ((value, auxiliary), gradient).
 
     Arguments, shapes, types and errors are those of `grad`.
@@ -178,7 +180,7 @@ def _pushed(asker: str, fun: Function, primals: tuple[Any, ...], tangents: tuple
     return _gathered(call, values), _gathered(call, moved)
 
 
-def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(fun: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Return fun(*primals) and its pullback, which maps a cotangent of the result to a tuple of cotangents of the primals.
 
     The cotangent has the structure and the shapes of the result, and those of the primals theirs. The pullback may be called
