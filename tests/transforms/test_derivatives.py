@@ -417,3 +417,22 @@ def test_the_derivative_of_a_pullback_by_its_cotangent_where_that_is_handed_on_a
 
     np.testing.assert_allclose(changed(x), 12.0)
     cr.check_grad(changed, x)
+
+
+@pytest.mark.parametrize("text", ["a", np.str_("a"), np.datetime64("2020-01-01")], ids=["text", "NumPy's text", "date"])
+def test_what_is_no_number_has_no_derivative(text):
+    calls = (
+        lambda f: cr.grad(f)(1.0),
+        lambda f: cr.derivative(f)(1.0),
+        lambda f: cr.jacobian(f)(1.0),
+        lambda f: cr.jacobian(f, mode="forward")(1.0),
+        lambda f: cr.jacobian(lambda x: (x**2, f(x)))(1.0),
+        lambda f: cr.jvp(f, (1.0,), (1.0,)),
+        lambda f: cr.vjp(f, 1.0),
+        lambda f: cr.check_grad(f, 1.0),
+    )
+    for call in calls:
+        with pytest.raises(cr.NotScalarError, match="is no number and has no derivative"):
+            call(lambda x: text)
+    gradient, label = cr.grad(lambda x: (x**2, text), has_aux=True)(3.0)
+    assert (gradient, label) == (6.0, text)
