@@ -70,7 +70,8 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        """List what is public: not what this module imports, nor the packages that it loads names from."""
+        return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 __version__ = "0.1.0"

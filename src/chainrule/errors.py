@@ -28,7 +28,7 @@ class NoRuleError(ChainruleError, NotImplementedError):
 
 
 class NotScalarError(ChainruleError, TypeError):
-    """A gradient was asked of a function whose result is not one real number."""
+    """A derivative was asked of a result that is no number, or a gradient of one that is not one real number."""
 
 
 class NotDifferentiableError(ChainruleError, ValueError):

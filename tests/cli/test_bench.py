@@ -5,10 +5,9 @@ import sys
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from tests.cli import commands
 
 from chainrule.cli.bench import difference, duration
-from chainrule.cli.main import app
 
 HELPERS = """
 import numpy as np
@@ -64,7 +63,7 @@ def user_file(tmp_path, monkeypatch):
 
 
 def invoke(*arguments):
-    return CliRunner().invoke(app, ["bench", *map(str, arguments), "--rounds", "1"])
+    return commands.invoke("bench", *arguments, "--rounds", "1")
 
 
 def data(*arguments):

@@ -5,16 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
-
-from chainrule.cli.main import app
+from tests.cli.commands import invoke
 
 CASES = "{x^2 if x < 0, 3x otherwise}"
 SMOOTH = r"\begin{cases} (x-1)^2 & x < 2 \\ 2x - 3 & x \ge 2 \end{cases}"
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_derive():

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from tests.cli.commands import invoke
 
-from chainrule.cli.main import app, main
+from chainrule.cli.main import main
 
 USER_FILE = """
 import math
@@ -43,17 +43,6 @@ def forever(x):
 
 number = 3
 """
-
-
-@pytest.fixture
-def user_file(tmp_path):
-    path = tmp_path / "model.py"
-    path.write_text(USER_FILE)
-    return path
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def printed(*arguments):

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from chainrule import optim
 from chainrule.cli.main import main
+from chainrule.cli.methods import METHODS
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
@@ -76,3 +78,10 @@ def test_a_descent_goes_on_from_its_file(tmp_path: Path, capsys: pytest.CaptureF
     assert longer == data(capsys, *options[:-2], "--steps", "250")
     others = ("x^2 + cos(y)", *options[1:], "--steps", "250")
     assert "another function" in run(capsys, *others, code=2)
+
+
+def test_every_method_has_a_name() -> None:
+    public = [getattr(optim, name) for name in optim.__all__]
+    methods = {each for each in public if getattr(each, "__module__", "").startswith("chainrule.optim.methods.")}
+    missing = methods - {optim.Method, optim.Solver} - set(METHODS.values())
+    assert not missing, f"give {missing} a name in cli/methods.py"

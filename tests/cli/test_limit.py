@@ -5,13 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
-
-from chainrule.cli.main import app
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+from tests.cli.commands import invoke
 
 
 def test_typed_mathematics():

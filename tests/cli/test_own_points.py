@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from typer.testing import CliRunner
-
-from chainrule.cli.main import app
+from tests.cli.commands import invoke
 
 USER_FILE = """
 import numpy as np
@@ -21,17 +19,6 @@ def unit(w=1.0, x=2.0):
 def bare(x):
     return x**2
 """
-
-
-@pytest.fixture
-def user_file(tmp_path):
-    path = tmp_path / "model.py"
-    path.write_text(USER_FILE)
-    return path
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_defaults_are_the_point(user_file):

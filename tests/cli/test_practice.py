@@ -1,14 +1,13 @@
 """`chainrule practice`: it asks, grades, helps, keeps the score, and ends politely however it is ended."""
 
 import pytest
-from typer.testing import CliRunner
+from tests.cli.commands import invoke
 
-from chainrule.cli.main import app
 from chainrule.practice.exercises.topics import TOPICS, exercise
 
 
 def practice(*arguments, typed=""):
-    return CliRunner().invoke(app, ["practice", *arguments], input=typed)
+    return invoke("practice", *arguments, typed=typed)
 
 
 def answers(topic, level, *seeds):

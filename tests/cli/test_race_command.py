@@ -3,17 +3,11 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
-
-from chainrule.cli.main import app
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, ["race", *map(str, arguments)])
+from tests.cli.commands import invoke
 
 
 def test_a_test_function():
-    shown = invoke("rosenbrock", "--methods", "gd,adam", "--steps", "3000")
+    shown = invoke("race", "rosenbrock", "--methods", "gd,adam", "--steps", "3000")
     assert shown.exit_code == 0, shown.stderr
     lines = shown.stdout.splitlines()
     assert lines[0] == "rosenbrock from x = [-1.2,  1. ]"
@@ -23,7 +17,7 @@ def test_a_test_function():
 
 
 def test_rates_of_ones_own():
-    data = json.loads(invoke("x^2", "--start", "5", "--methods", "gd=0.1, gd=1.1, newton", "--json").stdout)
+    data = json.loads(invoke("race", "x^2", "--start", "5", "--methods", "gd=0.1, gd=1.1, newton", "--json").stdout)
     assert {racer["name"]: racer["status"] for racer in data["racers"]} == {
         "gd=0.1": "converged",
         "gd=1.1": "diverged",
@@ -35,14 +29,14 @@ def test_rates_of_ones_own():
 
 @pytest.mark.parametrize("start", ["1,2", "x=[1,2]", "[1,2]"])
 def test_a_test_function_from_elsewhere(start):
-    data = json.loads(invoke("booth", "--start", start, "--methods", "gd=0.05", "--json").stdout)
+    data = json.loads(invoke("race", "booth", "--start", start, "--methods", "gd=0.05", "--json").stdout)
     assert data["start"] == {"x": [1.0, 2.0]}
 
 
 def test_a_function_of_a_file(tmp_path):
     path = tmp_path / "model.py"
     path.write_text("def loss(w):\n    return (w - 2)**2\n")
-    data = json.loads(invoke(f"{path}:loss", "--start", "w=0", "--methods", "adam", "--json").stdout)
+    data = json.loads(invoke("race", f"{path}:loss", "--start", "w=0", "--methods", "adam", "--json").stdout)
     assert data["racers"][0]["x"]["w"] == pytest.approx(2, abs=1e-3)
 
 
@@ -62,7 +56,7 @@ def test_a_function_of_a_file(tmp_path):
     ],
 )
 def test_input_that_is_refused(arguments, message):
-    result = invoke(*arguments)
+    result = invoke("race", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr

@@ -3,17 +3,11 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
-
-from chainrule.cli.main import app
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, ["rates", *map(str, arguments)])
+from tests.cli.commands import invoke
 
 
 def test_the_lesson():
-    shown = invoke("x^2", "--start", "x=5", "--rates", "0.001,0.1,1.0,1.1")
+    shown = invoke("rates", "x^2", "--start", "x=5", "--rates", "0.001,0.1,1.0,1.1")
     assert shown.exit_code == 0, shown.stderr
     for line in ("0.001     too slow", "0.1        right", "1  oscillating", "1.1    diverging"):
         assert any(row.strip() == line for row in shown.stdout.splitlines())
@@ -21,17 +15,17 @@ def test_the_lesson():
 
 
 def test_rates_that_are_not_given_go_by_the_bound():
-    data = json.loads(invoke("x^2", "--start", "5", "--json").stdout)
+    data = json.loads(invoke("rates", "x^2", "--start", "5", "--json").stdout)
     assert [row["rate"] for row in data["verdicts"]] == [0.001, 0.1, 1.0, 1.1]
     assert [row["verdict"] for row in data["verdicts"]] == ["too slow", "right", "oscillating", "diverging"]
-    assert json.loads(invoke("3x", "--start", "5", "--json").stdout)["verdicts"] == []
+    assert json.loads(invoke("rates", "3x", "--start", "5", "--json").stdout)["verdicts"] == []
 
 
 def test_other_methods():
-    assert json.loads(invoke("x^2", "--start", "5", "--method", "momentum", "--json").stdout)["bound"] == pytest.approx(
-        1.9
-    )
-    assert "sweep" in json.loads(invoke("x^2", "--start", "5", "--method", "adam", "--json").stdout)
+    assert json.loads(invoke("rates", "x^2", "--start", "5", "--method", "momentum", "--json").stdout)[
+        "bound"
+    ] == pytest.approx(1.9)
+    assert "sweep" in json.loads(invoke("rates", "x^2", "--start", "5", "--method", "adam", "--json").stdout)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +41,7 @@ def test_other_methods():
     ],
 )
 def test_input_that_is_refused(arguments, message):
-    result = invoke(*arguments)
+    result = invoke("rates", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
     assert "Traceback" not in result.stderr
@@ -56,6 +50,6 @@ def test_input_that_is_refused(arguments, message):
 def test_what_is_refused_is_not_put_down_to_the_function(tmp_path):
     path = tmp_path / "model.py"
     path.write_text("def loss(x):\n    return x**2\n")
-    result = invoke(f"{path}:loss", "--start", "5", "--method", "lbfgs")
+    result = invoke("rates", f"{path}:loss", "--start", "5", "--method", "lbfgs")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: LBFGS has no learning rate")

@@ -7,15 +7,10 @@ import json
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
+from tests.cli.commands import invoke
 
-from chainrule.cli.main import app
 from chainrule.explain.derivation.explain import explain
 from chainrule.explain.derivation.plain import write
-
-
-def invoke(*arguments: str):
-    return CliRunner().invoke(app, list(arguments))
 
 
 def test_the_line_of_the_command_is_no_line_of_a_typed_formula() -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 
-import pytest
-from typer.testing import CliRunner
-
-from chainrule.cli.main import app
+from tests.cli.commands import invoke
 
 USER_FILE = """
 import numpy as np
@@ -25,17 +22,6 @@ def vector(x):
 def boom(x):
     return {}["key"] + x
 """
-
-
-@pytest.fixture
-def user_file(tmp_path):
-    path = tmp_path / "model.py"
-    path.write_text(USER_FILE)
-    return path
-
-
-def invoke(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_why_nan_prints_the_mend(user_file):

@@ -181,11 +181,12 @@ def test_float32_stays_float32(primitive):
 
 def test_names_are_unique_and_rules_named():
     names = [p.name for p in TABLE]
-    assert len(set(names)) == len(names)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    assert not twice, f"{twice} are names of several primitives"
     for primitive in TABLE:
         rules = (primitive.rule,) if isinstance(primitive.rule, str) else primitive.rule
-        assert all(rule.strip() for rule in rules)
         assert isinstance(primitive, Primitive)
+        assert all(rule.strip() for rule in rules), f"{primitive.name} needs the name of its rule: rule=..."
 
 
 def test_a_composite_is_its_body():

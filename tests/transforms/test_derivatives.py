@@ -417,3 +417,36 @@ def test_the_derivative_of_a_pullback_by_its_cotangent_where_that_is_handed_on_a
 
     np.testing.assert_allclose(changed(x), 12.0)
     cr.check_grad(changed, x)
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ({"out_axes": 2}, r"out_axes=2 is no place .* of shape \(\); write a whole number from -1 to 0"),
+        ({"out_axes": "first"}, "out_axes='first' is no place"),
+        ({"in_axes": ({"b": 0},)}, r"axes are given for the keys \['b'\], and the keys are \['a'\]"),
+        ({"in_axes": ({"a": [0, 0]},)}, r"2 axes are given for 1 parts: \[0, 0\]"),
+    ],
+)
+def test_axes_of_a_batch_that_do_not_fit_are_named(axes, message):
+    with pytest.raises(cr.ShapeError, match=message):
+        cr.vmap(lambda each: each["a"][0] ** 2, **axes)({"a": [np.ones(3)]})
+
+
+@pytest.mark.parametrize("text", ["a", np.str_("a"), np.datetime64("2020-01-01")], ids=["text", "NumPy's text", "date"])
+def test_what_is_no_number_has_no_derivative(text):
+    calls = (
+        lambda f: cr.grad(f)(1.0),
+        lambda f: cr.derivative(f)(1.0),
+        lambda f: cr.jacobian(f)(1.0),
+        lambda f: cr.jacobian(f, mode="forward")(1.0),
+        lambda f: cr.jacobian(lambda x: (x**2, f(x)))(1.0),
+        lambda f: cr.jvp(f, (1.0,), (1.0,)),
+        lambda f: cr.vjp(f, 1.0),
+        lambda f: cr.check_grad(f, 1.0),
+    )
+    for call in calls:
+        with pytest.raises(cr.NotScalarError, match="is no number and has no derivative"):
+            call(lambda x: text)
+    gradient, label = cr.grad(lambda x: (x**2, text), has_aux=True)(3.0)
+    assert (gradient, label) == (6.0, text)

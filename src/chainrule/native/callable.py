@@ -16,6 +16,9 @@ from chainrule.native import entry_layout as layout
 from chainrule.native import entry_runtime as runtime
 from chainrule.transforms.transformed import own_name
 
+if TYPE_CHECKING:
+    from chainrule.native.plan import Plan
+
 
 class NativeFunction:
     """A function that runs native code where it has some, and its fallback otherwise.
@@ -27,7 +30,8 @@ class NativeFunction:
 
     __slots__ = ()
 
-    if TYPE_CHECKING:  # as functions do, instances take any attribute
+    if TYPE_CHECKING:  # as functions do, instances take any attribute; those that jit makes have this one
+        explain_plan: Callable[..., Plan]
 
         def __getattr__(self, name: str) -> Any: ...
         def __setattr__(self, name: str, value: Any) -> None: ...

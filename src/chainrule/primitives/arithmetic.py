@@ -14,6 +14,14 @@ NONZERO = (0.2, 2.0)
 POSITIVE = (0.1, 2.0)
 
 
+_NUMBERS = (Traced, np.ndarray, np.generic, float, int, complex)
+
+
+def is_symbol(x: Array) -> bool:
+    """Whether a rule is called with a symbol, to be written out, and not with numbers."""
+    return not isinstance(x, _NUMBERS)
+
+
 def is_complex(x: Array) -> bool:
     """Whether numbers are complex; symbols, with which rules are written out, are not."""
     return getattr(getattr(x, "dtype", None), "kind", "f") == "c"
@@ -40,8 +48,7 @@ def log_base(base: Array) -> Array:
     """Return log(base); but 0 where the base is 0, so that 0 ** y is constant in y > 0."""
     if isinstance(base, float | int) and not isinstance(base, np.generic):
         return float(np.log(base or 1))  # a float64 of NumPy would widen what is computed in single precision
-    is_number = isinstance(base, np.ndarray | np.generic | Traced)
-    return np.log(np.where(np.equal(base, 0), 1, base) if is_number else base)
+    return np.log(base if is_symbol(base) else np.where(np.equal(base, 0), 1, base))
 
 
 def _reciprocal(out: Array, x: Array, y: Array) -> Array:
@@ -53,8 +60,7 @@ def _share(side: Array, length: Array) -> Array:
     """Return side / length; but 0 where the length is 0: there hypot has a kink, and 0 is its least slope, as that of a norm."""
     if isinstance(length, np.generic):
         return side / length if length else np.zeros_like(length)[()]
-    is_array = isinstance(length, np.ndarray | Traced)
-    return quotient_or_zero(side, length) if is_array else side / length
+    return side / length if is_symbol(length) else quotient_or_zero(side, length)
 
 
 def quotient_or_zero(above: Array, below: Array) -> Array:

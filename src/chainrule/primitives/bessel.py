@@ -1,4 +1,8 @@
-"""Owns the rules of SciPy's Bessel functions, over their argument: each is a difference of its neighbors in order."""
+"""Owns the rules of SciPy's Bessel functions, over their argument: each is a difference of its neighbors in order.
+
+Source: Olver et al., "NIST Digital Library of Mathematical Functions", 10.6.1 and 10.29.1. A factor by which SciPy scales
+adds its own derivative.
+"""
 
 from __future__ import annotations
 

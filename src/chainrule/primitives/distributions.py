@@ -1,41 +1,47 @@
-"""Owns the rules of SciPy's distribution functions, over the point where they are read, and of their inverses.
-
-Source: the densities of the gamma, beta and Student distributions, of which these are integrals.
-"""
+"""Owns the rules of SciPy's distribution functions, over the point where they are read: their slopes are densities."""
 
 from __future__ import annotations
 
 import numpy as np
 import scipy
 
-from chainrule.core.primitive import Array, Elementwise
-from chainrule.primitives.gamma_functions import MIDDLE, beta_density, gamma_density, student_density
-from chainrule.primitives.special import UNIT, NoRule
+from chainrule.core.primitive import Elementwise
+from chainrule.primitives.densities import beta_density, gamma_density, ratio_density, student_density
+from chainrule.primitives.special import MIDDLE, UNIT, NoRule
 
 _GAMMA = "gamma distribution rule"
 _BETA = "beta distribution rule"
-_INVERSE = "inverse function rule"
 
-
-def ratio_density(dfn: Array, dfd: Array, x: Array) -> Array:
-    """Return the density of Fisher's ratio of two variances, a beta distribution seen through dfn x / (dfd + dfn x)."""
-    whole = dfd + dfn * x
-    return beta_density(dfn / 2, dfd / 2, dfn * x / whole) * dfn * dfd / whole**2
-
-
-GAMMAINCINV = Elementwise(
-    name="gammaincinv",
-    value=lambda a, y: scipy.special.gammaincinv(a, y),
-    partials=(NoRule("gammaincinv", "first"), lambda out, a, y: 1 / gamma_density(a, out)),
-    rule=_INVERSE,
-    domain=(MIDDLE, UNIT),
+GAMMAINC = Elementwise(
+    name="gammainc",
+    value=lambda a, x: scipy.special.gammainc(a, x),
+    partials=(
+        NoRule("gammainc", "first"),
+        lambda out, a, x: gamma_density(a, x),
+    ),
+    rule=_GAMMA,
+    domain=MIDDLE,
 )
-GAMMAINCCINV = Elementwise(
-    name="gammainccinv",
-    value=lambda a, y: scipy.special.gammainccinv(a, y),
-    partials=(NoRule("gammainccinv", "first"), lambda out, a, y: -1 / gamma_density(a, out)),
-    rule=_INVERSE,
-    domain=(MIDDLE, UNIT),
+GAMMAINCC = Elementwise(
+    name="gammaincc",
+    value=lambda a, x: scipy.special.gammaincc(a, x),
+    partials=(
+        NoRule("gammaincc", "first"),
+        lambda out, a, x: -gamma_density(a, x),
+    ),
+    rule=_GAMMA,
+    domain=MIDDLE,
+)
+BETAINC = Elementwise(
+    name="betainc",
+    value=lambda a, b, x: scipy.special.betainc(a, b, x),
+    partials=(
+        NoRule("betainc", "first"),
+        NoRule("betainc", "second"),
+        lambda out, a, b, x: beta_density(a, b, x),
+    ),
+    rule=_BETA,
+    domain=(MIDDLE, MIDDLE, UNIT),
 )
 BETAINCC = Elementwise(
     name="betaincc",
@@ -48,23 +54,15 @@ BETAINCC = Elementwise(
     rule=_BETA,
     domain=(MIDDLE, MIDDLE, UNIT),
 )
-BETAINCINV = Elementwise(
-    name="betaincinv",
-    value=lambda a, b, y: scipy.special.betaincinv(a, b, y),
+STDTR = Elementwise(
+    name="stdtr",
+    value=lambda df, t: scipy.special.stdtr(df, t),
     partials=(
-        NoRule("betaincinv", "first"),
-        NoRule("betaincinv", "second"),
-        lambda out, a, b, y: 1 / beta_density(a, b, out),
+        NoRule("stdtr", "first"),
+        lambda out, df, t: student_density(df, t),
     ),
-    rule=_INVERSE,
-    domain=(MIDDLE, MIDDLE, UNIT),
-)
-STDTRIT = Elementwise(
-    name="stdtrit",
-    value=lambda df, p: scipy.special.stdtrit(df, p),
-    partials=(NoRule("stdtrit", "first"), lambda out, df, p: 1 / student_density(df, out)),
-    rule=_INVERSE,
-    domain=((1.0, 4.0), UNIT),
+    rule="Student distribution rule",
+    domain=(MIDDLE, (-2.0, 2.0)),
 )
 CHDTR = Elementwise(
     name="chdtr",
@@ -87,6 +85,17 @@ GDTR = Elementwise(
         lambda out, a, b, x: x * gamma_density(b, a * x),
         NoRule("gdtr", "second"),
         lambda out, a, b, x: a * gamma_density(b, a * x),
+    ),
+    rule=_GAMMA,
+    domain=MIDDLE,
+)
+GDTRC = Elementwise(
+    name="gdtrc",
+    value=lambda a, b, x: scipy.special.gdtrc(a, b, x),
+    partials=(
+        lambda out, a, b, x: -x * gamma_density(b, a * x),
+        NoRule("gdtrc", "second"),
+        lambda out, a, b, x: -a * gamma_density(b, a * x),
     ),
     rule=_GAMMA,
     domain=MIDDLE,
@@ -128,5 +137,5 @@ FDTRC = Elementwise(
     domain=MIDDLE,
 )
 DISTRIBUTIONS: tuple[Elementwise, ...] = (
-    GAMMAINCINV, GAMMAINCCINV, BETAINCC, BETAINCINV, STDTRIT, CHDTR, CHDTRC, GDTR, PDTR, PDTRC, FDTR, FDTRC,
+    GAMMAINC, GAMMAINCC, BETAINC, BETAINCC, STDTR, CHDTR, CHDTRC, GDTR, GDTRC, PDTR, PDTRC, FDTR, FDTRC,
 )  # fmt: skip

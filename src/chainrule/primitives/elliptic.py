@@ -1,6 +1,6 @@
-"""Owns the rules of SciPy's elliptic functions and incomplete elliptic integrals, over their argument, and of Gauss's mean.
+"""Owns the rules of SciPy's elliptic functions and integrals, over their argument, and of Gauss's mean.
 
-Source: Olver et al., "NIST Digital Library of Mathematical Functions", 19.4, 19.8.5 and 22.13.
+Source: Olver et al., "NIST Digital Library of Mathematical Functions", 19.4, 19.5, 19.8.5 and 22.13.
 """
 
 from __future__ import annotations
@@ -68,6 +68,20 @@ ELLIPTIC_AMPLITUDE = Elementwise(
     rule=_FUNCTION,
     domain=_OF_ANGLE,
 )
+ELLIPK = Elementwise(
+    name="ellipk",
+    value=lambda m: scipy.special.ellipk(m),
+    partials=(lambda out, m: _slope_of_ellipk(m),),
+    rule=_INTEGRAL,
+    domain=UNIT,
+)
+ELLIPE = Elementwise(
+    name="ellipe",
+    value=lambda m: scipy.special.ellipe(m),
+    partials=(lambda out, m: -math.pi / 8 * scipy.special.hyp2f1(0.5, 1.5, 2, m),),
+    rule=_INTEGRAL,
+    domain=UNIT,
+)
 ELLIPKINC = Elementwise(
     name="ellipkinc",
     value=lambda phi, m: scipy.special.ellipkinc(phi, m),
@@ -96,7 +110,7 @@ AGM = Elementwise(
     rule="arithmetic-geometric mean rule",
     domain=POSITIVE,
 )
-ELLIPTIC: tuple[Elementwise, ...] = (ELLIPKINC, ELLIPEINC, ELLIPKM1, AGM)
+ELLIPTIC: tuple[Elementwise, ...] = (ELLIPK, ELLIPE, ELLIPKINC, ELLIPEINC, ELLIPKM1, AGM)
 ELLIPTIC_FUNCTIONS: dict[str, tuple[Elementwise, ...]] = {
     "ellipj": (ELLIPTIC_SN, ELLIPTIC_CN, ELLIPTIC_DN, ELLIPTIC_AMPLITUDE),
 }

@@ -8,8 +8,7 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array, Elementwise
-from chainrule.core.trace import Traced
-from chainrule.primitives.arithmetic import POSITIVE
+from chainrule.primitives.arithmetic import POSITIVE, is_symbol
 
 # Python's floats: a float64 of NumPy would widen what is computed in single precision.
 LN2 = math.log(2)
@@ -27,7 +26,7 @@ def share(power: np.ufunc, log_base: float, out: Array, x: Array, y: Array) -> A
         if np.isfinite(out).all():  # of whole arrays the quicker form
             gap = x - y
             return scipy.special.expit(gap if log_base == 1 else gap * log_base)
-    elif not isinstance(out, Traced | np.generic):  # a symbol, to be read
+    elif is_symbol(out):
         return power(x - out)
     lowest = -float(np.finfo(np.result_type(out)).max)
     gap = x - (max(y, lowest) if isinstance(y, float | int) else np.maximum(y, lowest))

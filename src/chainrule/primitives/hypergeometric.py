@@ -1,11 +1,9 @@
-"""Owns the rules of SciPy's hypergeometric functions, and of the elliptic integrals and the dilogarithm, which are such.
+"""Owns the rules of SciPy's hypergeometric functions, and of the dilogarithm, which is one.
 
-Source: Olver et al., "NIST Digital Library of Mathematical Functions", 10.46, 13.3, 15.5.1, 16.3 and 19.5.
+Source: Olver et al., "NIST Digital Library of Mathematical Functions", 10.46, 13.3, 15.5.1, 16.3 and 25.12.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import scipy
@@ -71,20 +69,6 @@ LOG_WRIGHT_BESSEL = Elementwise(
     rule="Wright function rule",
     domain=(_ORDERS, _ORDERS, (0.5, 2.0)),
 )
-ELLIPK = Elementwise(
-    name="ellipk",
-    value=lambda m: scipy.special.ellipk(m),
-    partials=(lambda out, m: math.pi / 8 * scipy.special.hyp2f1(1.5, 1.5, 2, m),),
-    rule="elliptic integral rule",
-    domain=UNIT,
-)
-ELLIPE = Elementwise(
-    name="ellipe",
-    value=lambda m: scipy.special.ellipe(m),
-    partials=(lambda out, m: -math.pi / 8 * scipy.special.hyp2f1(0.5, 1.5, 2, m),),
-    rule="elliptic integral rule",
-    domain=UNIT,
-)
 SPENCE = Elementwise(
     name="spence",
     value=lambda x: scipy.special.spence(x),
@@ -93,5 +77,5 @@ SPENCE = Elementwise(
     domain=UNIT,
 )
 HYPERGEOMETRIC: tuple[Elementwise, ...] = (
-    HYP2F1, HYP1F1, HYPERU, WRIGHT_BESSEL, LOG_WRIGHT_BESSEL, ELLIPK, ELLIPE, SPENCE,
+    HYP2F1, HYP1F1, HYPERU, WRIGHT_BESSEL, LOG_WRIGHT_BESSEL, SPENCE,
 )  # fmt: skip

@@ -8,8 +8,7 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array, Elementwise
-from chainrule.core.trace import Traced
-from chainrule.primitives.arithmetic import NONZERO
+from chainrule.primitives.arithmetic import NONZERO, is_symbol
 from chainrule.primitives.special import ROOT_2PI, ROOT_PI, UNIT, NoRule
 
 ERFI = Elementwise(
@@ -86,8 +85,7 @@ OWENS_T = Elementwise(
 
 def _sine_over(x: Array) -> Array:
     """Return sin(x) / x, which has all its derivatives at 0 too."""
-    is_number = isinstance(x, np.ndarray | np.generic | Traced | float | int)
-    return np.sinc(x / math.pi) if is_number else np.sin(x) / x  # a symbol, to be read
+    return np.sin(x) / x if is_symbol(x) else np.sinc(x / math.pi)
 
 
 SINE_INTEGRAL = Elementwise(

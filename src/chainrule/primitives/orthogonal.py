@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array, Elementwise
-from chainrule.core.trace import Traced
+from chainrule.primitives.arithmetic import is_symbol
 from chainrule.primitives.special import UNIT, NoRule
 
 _RULE = "orthogonal polynomial rule"
@@ -24,9 +24,7 @@ _INSIDE = (-0.8, 0.8)
 def _lower(family: Callable[..., Any], degree: Any, *others: Array) -> Array:
     """Return the polynomial of the degree below: none, 0, below degree 0, where SciPy gives NaN for a degree like 0.0."""
     below: Array = family(degree - 1, *others)
-    numbers: tuple[type, ...] = (int, float, np.generic, np.ndarray, Traced)
-    is_lowest: Any = degree == 0
-    return np.where(is_lowest, 0, below) if isinstance(degree, numbers) else below  # a symbol writes the rule out
+    return below if is_symbol(degree) else np.where(np.equal(degree, 0), 0, below)
 
 
 EVAL_LEGENDRE = Elementwise(

@@ -1,7 +1,4 @@
-"""Owns the rules of SciPy's inverses of distribution functions.
-
-Source: the densities of the gamma, beta and normal distributions, of which these are integrals.
-"""
+"""Owns the rules of SciPy's inverses of distribution functions: their slopes are reciprocals of densities."""
 
 from __future__ import annotations
 
@@ -9,12 +6,54 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Elementwise
-from chainrule.primitives.distributions import ratio_density
-from chainrule.primitives.gamma_functions import MIDDLE, beta_density, gamma_density
-from chainrule.primitives.special import ROOT_2PI, UNIT, NoRule
+from chainrule.primitives.densities import beta_density, gamma_density, ratio_density, student_density
+from chainrule.primitives.special import MIDDLE, ROOT_2PI, UNIT, NoRule
 
 _INVERSE = "inverse function rule"
 
+GAMMAINCINV = Elementwise(
+    name="gammaincinv",
+    value=lambda a, y: scipy.special.gammaincinv(a, y),
+    partials=(NoRule("gammaincinv", "first"), lambda out, a, y: 1 / gamma_density(a, out)),
+    rule=_INVERSE,
+    domain=(MIDDLE, UNIT),
+)
+GAMMAINCCINV = Elementwise(
+    name="gammainccinv",
+    value=lambda a, y: scipy.special.gammainccinv(a, y),
+    partials=(NoRule("gammainccinv", "first"), lambda out, a, y: -1 / gamma_density(a, out)),
+    rule=_INVERSE,
+    domain=(MIDDLE, UNIT),
+)
+BETAINCINV = Elementwise(
+    name="betaincinv",
+    value=lambda a, b, y: scipy.special.betaincinv(a, b, y),
+    partials=(
+        NoRule("betaincinv", "first"),
+        NoRule("betaincinv", "second"),
+        lambda out, a, b, y: 1 / beta_density(a, b, out),
+    ),
+    rule=_INVERSE,
+    domain=(MIDDLE, MIDDLE, UNIT),
+)
+BETAINCCINV = Elementwise(
+    name="betainccinv",
+    value=lambda a, b, y: scipy.special.betainccinv(a, b, y),
+    partials=(
+        NoRule("betainccinv", "first"),
+        NoRule("betainccinv", "second"),
+        lambda out, a, b, y: -1 / beta_density(a, b, out),
+    ),
+    rule=_INVERSE,
+    domain=(MIDDLE, MIDDLE, UNIT),
+)
+STDTRIT = Elementwise(
+    name="stdtrit",
+    value=lambda df, p: scipy.special.stdtrit(df, p),
+    partials=(NoRule("stdtrit", "first"), lambda out, df, p: 1 / student_density(df, out)),
+    rule=_INVERSE,
+    domain=((1.0, 4.0), UNIT),
+)
 CHDTRI = Elementwise(
     name="chdtri",
     value=lambda v, p: scipy.special.chdtri(v, p),
@@ -35,28 +74,6 @@ FDTRI = Elementwise(
     ),
     rule=_INVERSE,
     domain=((1.0, 4.0), (1.0, 4.0), UNIT),
-)
-BETAINCCINV = Elementwise(
-    name="betainccinv",
-    value=lambda a, b, y: scipy.special.betainccinv(a, b, y),
-    partials=(
-        NoRule("betainccinv", "first"),
-        NoRule("betainccinv", "second"),
-        lambda out, a, b, y: -1 / beta_density(a, b, out),
-    ),
-    rule=_INVERSE,
-    domain=(MIDDLE, MIDDLE, UNIT),
-)
-GDTRC = Elementwise(
-    name="gdtrc",
-    value=lambda a, b, x: scipy.special.gdtrc(a, b, x),
-    partials=(
-        lambda out, a, b, x: -x * gamma_density(b, a * x),
-        NoRule("gdtrc", "second"),
-        lambda out, a, b, x: -a * gamma_density(b, a * x),
-    ),
-    rule="gamma distribution rule",
-    domain=MIDDLE,
 )
 GDTRIX = Elementwise(
     name="gdtrix",
@@ -110,5 +127,5 @@ NRDTRISD = Elementwise(
     domain=((-1.0, 0.0), (0.6, 0.9), (0.5, 2.0)),
 )
 QUANTILES: tuple[Elementwise, ...] = (
-    CHDTRI, FDTRI, BETAINCCINV, GDTRC, GDTRIX, GDTRIA, NDTRI_EXP, NRDTRIMN, NRDTRISD,
+    GAMMAINCINV, GAMMAINCCINV, BETAINCINV, BETAINCCINV, STDTRIT, CHDTRI, FDTRI, GDTRIX, GDTRIA, NDTRI_EXP, NRDTRIMN, NRDTRISD,
 )  # fmt: skip

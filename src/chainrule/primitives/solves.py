@@ -150,9 +150,8 @@ def _nearly_singular(a: Array) -> Array:
     """Return a mask of the matrices with which one should not divide; its last two axes have length one."""
     if not a.size:
         return np.zeros((*a.shape[:-2], 1, 1), dtype=bool)
-    s = np.linalg.svd(
-        np.where(np.isfinite(a), a, 1), compute_uv=False
-    )  # of what is not finite LAPACK may look without end
+    finite = np.where(np.isfinite(a), a, 1)  # LAPACK may look for the singular values of what is not finite without end
+    s = np.linalg.svd(finite, compute_uv=False)
     return (s[..., -1] <= np.finfo(s.dtype).eps ** 0.25 * s[..., 0])[..., None, None]
 
 

@@ -18,6 +18,7 @@ from chainrule.primitives.arithmetic import POSITIVE
 from chainrule.user_code import where
 
 UNIT = (0.1, 0.9)
+MIDDLE = (0.5, 3.0)
 # Python's floats: a float64 of NumPy would widen what is computed in single precision.
 ROOT_PI = math.sqrt(math.pi)
 ROOT_2PI = math.sqrt(2 * math.pi)
@@ -92,28 +93,28 @@ GAMMA = Elementwise(
     value=lambda x: scipy.special.gamma(x),
     partials=(lambda out, x: out * scipy.special.psi(x),),
     rule="gamma function rule",
-    domain=(0.5, 3.0),
+    domain=MIDDLE,
 )
 GAMMALN = Elementwise(
     name="gammaln",
     value=lambda x: scipy.special.gammaln(x),
     partials=(lambda out, x: scipy.special.psi(x),),
     rule="log-gamma rule",
-    domain=(0.5, 3.0),
+    domain=MIDDLE,
 )
 DIGAMMA = Elementwise(
     name="psi",
     value=lambda x: scipy.special.psi(x),
     partials=(lambda out, x: scipy.special.zeta(2, x),),
     rule="digamma rule",
-    domain=(0.5, 3.0),
+    domain=MIDDLE,
 )
 ZETA = Elementwise(
     name="zeta",
     value=lambda s, x: scipy.special.zeta(s, x),
     partials=(NoRule("zeta", "first"), lambda out, s, x: -s * scipy.special.zeta(s + 1, x)),
     rule="Hurwitz zeta rule",
-    domain=((2.0, 4.0), (0.5, 3.0)),
+    domain=((2.0, 4.0), MIDDLE),
 )
 XLOGY = Elementwise(
     name="xlogy",

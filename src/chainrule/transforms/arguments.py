@@ -12,7 +12,7 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.core.trees import LEAF, flatten, unflatten
-from chainrule.errors import TracingError
+from chainrule.errors import NotScalarError, TracingError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.record import as_value
@@ -60,7 +60,7 @@ class Arguments:
                 parts, self.aux_structure = flatten(aux)
                 self.aux_parts = [_settled(part) for part in parts]
             leaves, self.result_structure = flatten(result)
-            return [as_output(leaf) for leaf in leaves]
+            return [as_result(leaf, self.fun) for leaf in leaves]
 
         return function
 
@@ -150,6 +150,20 @@ def _several(argnums: Any) -> tuple[int, ...]:
 def as_operand(leaf: Any) -> Array:
     """Return an argument as an operand of the engine; a traced value, also of integers, as it is."""
     return leaf if isinstance(leaf, Traced) else as_value(leaf)
+
+
+def as_result(leaf: Any, fun: Callable[..., Any]) -> Array:
+    """Return a result that is differentiated as a value of the engine; raise NotScalarError where it is no number."""
+    if isinstance(leaf, Traced):
+        return leaf
+    value = as_output(leaf)
+    if value.dtype.kind not in "biufc":
+        name = getattr(fun, "__name__", "the function")
+        raise NotScalarError(
+            f"{name} returned {leaf!r:.60} (of type {type(leaf).__name__}), which is no number and has no derivative; return "
+            "numbers alone, or of grad and value_and_grad what else there is beside them (has_aux=True)"
+        )
+    return value
 
 
 def as_output(value: Any) -> Array:

@@ -142,23 +142,29 @@ def _axes_of_leaves(in_axes: Any, args: tuple[Any, ...]) -> list[int | None]:
     for axis, arg in zip(each, args, strict=True):
         leaves, _ = flatten(arg)
         if isinstance(axis, dict | tuple | list):
-            axes.extend(flatten_axes(axis, arg))
+            axes.extend(_flatten_axes(axis, arg))
         else:
             axes.extend([axis] * len(leaves))
     return axes
 
 
-def flatten_axes(axis: Any, arg: Any) -> list[int | None]:
+def _flatten_axes(axis: Any, arg: Any) -> list[int | None]:
     """Return the axis of each leaf of `arg`, given a tree of axes of the same structure (None where not mapped)."""
     if isinstance(arg, dict):
+        if isinstance(axis, dict) and axis.keys() != arg.keys():
+            raise ShapeError(
+                f"vmap: axes are given for the keys {list(axis)!r:.100}, and the keys are {list(arg)!r:.100}"
+            )
         return [
             found
             for key in sorted(arg)
-            for found in flatten_axes(axis[key] if isinstance(axis, dict) else axis, arg[key])
+            for found in _flatten_axes(axis[key] if isinstance(axis, dict) else axis, arg[key])
         ]
     if isinstance(arg, list | tuple):
         each = axis if isinstance(axis, list | tuple) else [axis] * len(arg)
-        return [found for one, part in zip(each, arg, strict=True) for found in flatten_axes(one, part)]
+        if len(each) != len(arg):
+            raise ShapeError(f"vmap: {len(each)} axes are given for {len(arg)} parts: {axis!r:.100}")
+        return [found for one, part in zip(each, arg, strict=True) for found in _flatten_axes(one, part)]
     return [axis] * len(flatten(arg)[0])
 
 
@@ -183,7 +189,7 @@ def _batch_size(arrays: Sequence[Array], axes: Sequence[int | None]) -> int:
 
 def _spread(out_axes: Any, result: Any, outputs: Sequence[Any]) -> list[Any]:
     if isinstance(out_axes, tuple | list):
-        return flatten_axes(out_axes, result)
+        return _flatten_axes(out_axes, result)
     return [out_axes] * len(outputs)
 
 
@@ -198,4 +204,10 @@ def _batch_out(trace: BatchTrace, part: Any, axis: int | None) -> Any:
         value = np.broadcast_to(value, (trace.size, *np.shape(value)))
     if type(value) is np.ndarray and not value.flags.writeable:  # one member that stands for all of them
         value = value.copy()
+    ndim = len(value.shape)
+    if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
+        raise ShapeError(
+            f"vmap: out_axes={axis!r:.60} is no place for the batch axis of results of shape {value.shape[1:]}; write a whole "
+            f"number from {-ndim} to {ndim - 1}"
+        )
     return value if axis == 0 else np.moveaxis(value, 0, axis)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -17,8 +17,11 @@ from chainrule.transforms.forward import pushforward
 from chainrule.transforms.reverse import linearize
 from chainrule.transforms.transformed import transformed
 
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
 
-def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
+
+def checkpoint(fun: Callable[Args, Result]) -> Callable[Args, Result]:
     """Return `fun`, which reverse mode runs again when it needs its intermediate values, instead of keeping them.
 
     Raises TracingError where `fun` is no function.

@@ -6,7 +6,7 @@ import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from chainrule.transforms.arguments import as_operand, as_output
 from chainrule.transforms.transformed import own_name, require_function
 from chainrule.user_code import where
 
+Tree = TypeVar("Tree")
+
 STOP_GRADIENT = Piecewise(
     name="stop_gradient",
     value=lambda x: x,
@@ -27,7 +29,7 @@ STOP_GRADIENT = Piecewise(
 )
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: Tree) -> Tree:
     """Return `x` (an array, a number or a pytree), which derivatives treat as constant.
 
     >>> import chainrule as cr
@@ -35,7 +37,9 @@ def stop_gradient(x: Any) -> Any:
     3.0
     """
     leaves, structure = flatten(x)
-    return unflatten(structure, [bind(STOP_GRADIENT, (leaf,)) if isinstance(leaf, Traced) else leaf for leaf in leaves])
+    stopped = [bind(STOP_GRADIENT, (leaf,)) if isinstance(leaf, Traced) else leaf for leaf in leaves]
+    same: Tree = unflatten(structure, stopped)
+    return same
 
 
 _SAME = object()

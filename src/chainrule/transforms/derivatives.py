@@ -14,7 +14,7 @@ from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import NotScalarError, ShapeError, TracingError
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_number import as_number
-from chainrule.transforms.arguments import NUMBERS, Arguments, as_output, plain, read
+from chainrule.transforms.arguments import NUMBERS, Arguments, as_result, plain, read
 from chainrule.transforms.batch import vmap
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.jacobian_blocks import forward_blocks, reverse_blocks
@@ -55,12 +55,10 @@ def _one_real_number(asker: str, values: Sequence[Any], call: Arguments) -> Any:
             f"{asker} takes a function with one real number as its result; {name} returned an array of shape {np.shape(value)}; "
             "use cr.jacobian for all its derivatives, or sum it"
         )
-    if value.dtype.kind == "c":
-        raise NotScalarError(
-            f"{asker} takes a function with a real result; {name} returned a complex number; take its real part or its modulus, "
-            "or use cr.jacobian"
-        )
-    raise NotScalarError(f"{name} returned a {value.dtype}, not a number")
+    raise NotScalarError(
+        f"{asker} takes a function with a real result; {name} returned a complex number; take its real part or its modulus, "
+        "or use cr.jacobian"
+    )
 
 
 def grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -88,7 +86,9 @@ def _gradient(
     return (result, call.aux) if has_aux else result
 
 
-def value_and_grad(fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
+def value_and_grad(
+    fun: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]:
     """Return a function that computes (value, gradient) of `fun` in one run; with `has_aux`, ((value, auxiliary), gradient).
 
     Arguments, shapes, types and errors are those of `grad`.
@@ -141,7 +141,7 @@ def _once(inner: Function, is_number: bool) -> Function:
     """Return the first derivative of a function of one number."""
 
     def moved(t: Array) -> list[Array]:
-        return [as_output(inner(as_number(t) if is_number else t))]
+        return [as_result(inner(as_number(t) if is_number else t), inner)]
 
     def slope(x: Array) -> Array:
         values, tangents = pushforward(moved, [x], [np.ones_like(x)])
@@ -178,7 +178,7 @@ def _pushed(asker: str, fun: Function, primals: tuple[Any, ...], tangents: tuple
     return _gathered(call, values), _gathered(call, moved)
 
 
-def vjp(fun: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(fun: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Return fun(*primals) and its pullback, which maps a cotangent of the result to a tuple of cotangents of the primals.
 
     The cotangent has the structure and the shapes of the result, and those of the primals theirs. The pullback may be called
@@ -210,7 +210,8 @@ def jacobian(fun: Function, argnums: int | Sequence[int] = 0, mode: str | None =
 
     mode: "forward", "reverse", or None for whichever takes fewer sweeps. Each sweep is batched, not looped.
     Results and arguments may be pytrees: the structure of the results, and inside each of its leaves that of the arguments.
-    Raises TracingError for another mode, and where `argnums` names an argument that is not there.
+    Raises TracingError for another mode, and where `argnums` names an argument that is not there; NotScalarError where a result
+    is no number.
 
     >>> import numpy as np
     >>> import chainrule as cr

@@ -12,7 +12,8 @@ from chainrule.core.graph import ITEM, Node
 from chainrule.core.primitive import Array, Elementwise, General
 from chainrule.primitives.indexing import INDEX, accumulate_index
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
-from chainrule.transforms.rules import LARGE, pull, pull_elementwise
+from chainrule.transforms.dead_arrays import IN_AN_ENTRY, LARGE, owns_memory
+from chainrule.transforms.rules import pull, pull_elementwise
 
 Pullback = Callable[[Sequence[Array | None]], list[Array]]
 
@@ -90,20 +91,15 @@ def _add(cts: list[Any], node: Node, share: Array) -> None:
     if total is None:
         cts[node.index] = share
     elif (
-        type(total) is np.ndarray and total.size > LARGE and _is_ours(total, getrefcount(total)) and _fits(share, total)
+        type(total) is np.ndarray
+        and total.size > LARGE
+        and getrefcount(total) == IN_AN_ENTRY
+        and owns_memory(total)
+        and (type(share) is np.ndarray and share.shape == total.shape and share.dtype == total.dtype)
     ):
         np.add(total, share, out=total)
     else:
         cts[node.index] = total + share
-
-
-def _is_ours(total: np.ndarray[Any, Any], references: int) -> bool:
-    """Whether only the list of cotangents, one name and one call refer to `total`, which may then be changed in place."""
-    return references == 3 and total.base is None and total.flags.writeable
-
-
-def _fits(share: Array, total: np.ndarray[Any, Any]) -> bool:
-    return type(share) is np.ndarray and share.dtype == total.dtype and share.shape == total.shape
 
 
 def _add_in_place(cts: list[Any], node: Node, ct: Array) -> bool:
@@ -120,7 +116,7 @@ def _add_in_place(cts: list[Any], node: Node, ct: Array) -> bool:
         total = np.zeros(value.shape, dtype=kind)
     elif not isinstance(total, np.ndarray):
         return False
-    elif not _is_ours(total, getrefcount(total)) or total.dtype != kind:
+    elif getrefcount(total) != IN_AN_ENTRY or total.dtype != kind or not owns_memory(total):
         total = np.array(total, dtype=np.result_type(total, kind))
     accumulate_index(total, ct, *node.operands[1:], **node.parameters)
     cts[parent.index] = total

@@ -7,7 +7,6 @@ Re<ct, J t> = Re<J* ct, t>. For real numbers that is the transpose.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from sys import getrefcount
 from typing import Any, TypeAlias
 
@@ -18,13 +17,11 @@ from chainrule.core.primitive import Array, Elementwise, General, Linear, Multil
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError
 from chainrule.primitives.shape import cast, unbroadcast
+from chainrule.transforms.dead_arrays import IN_A_NAME, IN_AN_ARGUMENT, LARGE, multiply_large
 from chainrule.user_code import where
 
 Tangents: TypeAlias = Sequence[Array | None]
 
-
-LARGE = 10_000  # elements from which on saving a temporary array pays
-KEPT = (32 << 20) - (1 << 16)  # bytes of a block just below the largest that glibc learns from
 _FLOAT64 = np.dtype(np.float64)
 _FLOAT32 = np.dtype(np.float32)
 
@@ -126,9 +123,9 @@ def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tupl
         elif factor.__class__ is float:
             share = _times(ct, factor)
         elif factor.__class__ is np.ndarray and factor.size > LARGE:
-            own_factor = getrefcount(factor) == 2
-            own_ct = partial is primitive.partials[-1] and getrefcount(ct) == 3
-            share = _multiply_large(factor, ct, own_factor, own_ct)
+            own_factor = getrefcount(factor) == IN_A_NAME
+            own_ct = partial is primitive.partials[-1] and getrefcount(ct) == IN_AN_ARGUMENT
+            share = multiply_large(factor, ct, own_factor, own_ct)
         elif factor.__class__ is not complex and (factor.__class__ is bool or factor.dtype.kind != "c"):
             share = ct * factor
         else:
@@ -144,29 +141,6 @@ def _times(ct: Array, number: float) -> Array:
     if ct.__class__ is np.ndarray and ct.size > LARGE and not any(ct.strides):
         return np.broadcast_to(ct[(slice(0, 1),) * ct.ndim] * number, ct.shape)
     return ct * number
-
-
-def _multiply_large(factor: Array, ct: Array, own_factor: bool, own_ct: bool) -> Array:
-    """Return ct * conj(factor), in the memory of one of them where nobody else refers to it: fresh memory costs more than it."""
-    _let_memory_stay()
-    if factor.dtype.kind == "c":
-        factor = np.conjugate(factor)
-    if type(ct) is np.ndarray and ct.shape == factor.shape and ct.dtype == factor.dtype:
-        if own_factor and factor.base is None:
-            return np.multiply(ct, factor, out=factor)
-        if own_ct and ct.base is None:
-            return np.multiply(ct, factor, out=ct)
-    return ct * factor
-
-
-@cache
-def _let_memory_stay() -> None:
-    """Let the C library keep the memory of arrays that are freed for those to come, as it does by itself for small ones.
-
-    glibc takes a block from the system, and gives it back, where it is larger than any that was freed before, up to 32 MB;
-    and of what is free at the end of its memory it keeps twice that. One such block, freed without being touched, is enough.
-    """
-    np.empty(KEPT, dtype=np.int8)
 
 
 def _as_real(share: Array, operand: Array) -> Array:

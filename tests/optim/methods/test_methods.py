@@ -13,6 +13,7 @@ import pytest
 from tests.optim.methods.cases import METHODS, bowl, descend
 
 import chainrule as cr
+from chainrule import optim
 from chainrule.core.trees import flatten
 from chainrule.errors import ShapeError
 from chainrule.native.iterate import Stepper, iterate
@@ -41,6 +42,13 @@ def run(method: Any, x: Any, gradients: Any) -> tuple[Any, Any]:
 
 def layout(tree: Any) -> list[tuple[Any, Any]]:
     return [(np.shape(leaf), np.result_type(leaf)) for leaf in flatten(tree)[0]]
+
+
+def test_every_method_and_modifier_is_listed() -> None:
+    public = {part for name in optim.__all__ if isinstance(part := getattr(optim, name), type)}
+    listed = {type(method) for method in METHODS}
+    missing = {part for part in public - listed - {optim.Method} if hasattr(part, "update")}
+    assert not missing, f"add {missing} to CASES of tests/optim/methods/cases.py"
 
 
 @each_method
