@@ -147,7 +147,9 @@ def _finding(run: Run, origin: Origin, backward: Backward) -> Finding:
         return Finding("forward", "no elements", "mean", node.line, elements, (), value, None, None, cause)
     if origin.position is not None:
         constant = node.operands[origin.position]
-        cause = f"{texts[origin.position]}, which {_name(node)} reads, is {_counted(constant)}"
+        places = Elements.of(bad(constant)).places
+        held = f"has {_counted(constant)}, {places}" if np.ndim(constant) else f"is {_counted(constant)}"
+        cause = f"{texts[origin.position]}, which {_name(node)} reads, {held}"
         given = (Operand(texts[origin.position], constant),)
         return Finding("constant", "not finite", _name(node), node.line, elements, given, None, None, None, cause)
     parts = [at(operand, shape, where) for operand in node.operands]
@@ -187,7 +189,7 @@ def _name(node: Node) -> str:
 def _chain(run: Run, trail: Trail, first: Origin, backward: Backward) -> tuple[Link, ...]:
     """Return the lines through which it goes on, each once, from the first operation on."""
     backward_way = first.is_backward
-    links: dict[Any, list[Node]] = {first.node.line: [first.node]}
+    links: dict[Any, list[Node]] = {} if first.node.primitive is None else {first.node.line: [first.node]}
     for node in trail.nodes:
         behind = node.index < first.node.index if backward_way else node.index > first.node.index
         if node.primitive is not None and node.primitive is not ITEM and behind:

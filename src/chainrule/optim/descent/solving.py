@@ -15,9 +15,10 @@ from chainrule.native.signature import has_traced
 from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
-from chainrule.optim.descent.story import START_ELSEWHERE, after_steps, norm_said, not_finite
+from chainrule.optim.descent.story import after_steps, norm_said, not_finite
 from chainrule.optim.descent.task import ENDED, KEYBOARD, Task
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.descent.trouble import trouble_at
 from chainrule.optim.layout import layout_of
 from chainrule.optim.methods.method import Vector
 from chainrule.transforms.derivatives import hvp, value_and_grad
@@ -145,8 +146,8 @@ class _Diary:
         if status is Status.INTERRUPTED:
             message = f"interrupted: {interrupted} {after}"
         elif status is Status.NOT_FINITE:
-            message = f"not finite: {not_finite(self.values[-1], norm)} {after}"
-            message += f"; {type(self.task.method).__name__} says: {words}" if count else f"; {START_ELSEWHERE}"
+            said = f"; {type(self.task.method).__name__} says: {words}" if count else ""
+            message = f"not finite: {not_finite(self.values[-1], norm)} {after}{said}"
         elif status is Status.DIVERGED:
             fell = f"the function fell from {self.values[0]:.4g} to {self.values[-1]:.4g} {after}"
             message = f"diverged: {fell}: it has no minimum that way"
@@ -161,9 +162,13 @@ class _Diary:
         )
 
     def _told(self, message: str) -> Callable[[Minimum], str]:
-        """Return what makes the message when it is asked for: curvature takes time."""
+        """Return what makes the message when it is asked for: to see why takes time."""
+        last = None if self.last is None else self.given(self.last[0])
 
         def told(found: Minimum) -> str:
+            if found.status is Status.NOT_FINITE:
+                known = trouble_at(self.task, last)
+                return f"{message}{known}; {known.advice(not found.nit)}"
             but = doubt(self.task, found.x, found.nit) if found.success else ""
             return f"{message}; {but}" if but else message
 

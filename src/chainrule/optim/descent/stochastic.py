@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
@@ -29,6 +30,7 @@ from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state, n
 from chainrule.optim.descent.story import not_finite
 from chainrule.optim.descent.task import KEYBOARD, Task, Watch
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.descent.trouble import trouble_at
 from chainrule.optim.geometry.report import count
 from chainrule.optim.modifiers.modifier import sign_of
 
@@ -199,7 +201,7 @@ class Training:
         best = self.best[0] if self.best[0] >= 0 else whole - 1
         return Epochs(losses, np.array(self.validation if has_validation else [], dtype=float), best)
 
-    def _verdict(self, why: str, epochs: Epochs, trail: Trail) -> tuple[Status, str]:
+    def _verdict(self, why: str, epochs: Epochs, trail: Trail) -> tuple[Status, Callable[[Minimum], str] | str]:
         whole, last = len(epochs.losses), float(trail.values[-1])
         after = f"after {whole:,} of {self.batches.epochs:,} epochs ({count(trail.done)})"
         if why:
@@ -207,8 +209,7 @@ class Training:
         if self.steps.stopped:
             status = Status.DIVERGED if math.isinf(last) or _has_grown(trail, last) else Status.NOT_FINITE
             what = not_finite(last, float(trail.squares[-1])) if math.isfinite(last) else f"the loss is {last}"
-            advice = self.batches.flaw() or "try a smaller learning rate"
-            return status, f"{status.name.lower().replace('_', ' ')}: {what} {after}; {advice}"
+            return status, self._told_why(f"{status.name.lower().replace('_', ' ')}: {what} {after}")
         grew = _has_grown(trail, float(epochs.losses[-1]), sign_of(self.task.method))
         status, advice = (Status.DIVERGED, "; try a smaller learning rate") if grew else (Status.STEPS_EXHAUSTED, "")
         named = status.name.lower().replace("_", " ")
@@ -220,6 +221,24 @@ class Training:
             waited = f"the validation loss has not become lower for {self.batches.patience} epochs"
             return Status.STALLED, f"stalled: {waited}; stopped {after}; {best}"
         return status, f"{named}: {fell} {after}{advice}; {best}"
+
+    def _told_why(self, said: str) -> Callable[[Minimum], str]:
+        """Return what adds to a message why the last batch has no finite loss, or gradient: to see that takes time."""
+        epoch, place = divmod(self.steps.done - 1, self.per_epoch)
+        size, order = self.rows[0].shape[1], self.batches.order(epoch)
+        batch = [array[order[place * size : (place + 1) * size]] for array in self.batches.arrays]
+        x, flaw, task = unflatten(self.structure, self._point()), self.batches.flaw(), self.task
+
+        def told(found: Minimum) -> str:
+            if flaw:
+                return f"{said}; {flaw}"
+            known = trouble_at(task, x, batch)
+            text = f"{said}{known}; {known.advice(is_start=False)}"
+            if len(batch[0]) < size and not known.is_too_large:
+                text += f"; that batch is the rest of an epoch, {len(batch[0])} of {size}: drop_last=True leaves it out"
+            return text
+
+        return told
 
 
 def _has_grown(trail: Trail, last: float, sign: int = 0) -> bool:

@@ -14,6 +14,7 @@ from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.rates import Stability, plain, stability
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.descent.trouble import trouble_at
 from chainrule.optim.descent.verdict import ROUNDING
 from chainrule.optim.geometry.report import count
 from chainrule.optim.modifiers.modifier import Modifier, sign_of
@@ -28,7 +29,6 @@ _STEADY = 0.9  # of the pace before: a descent that keeps less of it slows down
 
 
 _TOO_SHORT = "is shorter than 1e-162"  # so that its square is 0, and yet it is not
-START_ELSEWHERE = "start where the function and its gradient are finite, or ask cr.why_nan"
 
 
 def not_finite(value: float, square: float) -> str:
@@ -50,9 +50,10 @@ def norm_said(norm: float, gradient: Any) -> str:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
-    """What is needed to tell how a descent ended. value, square: at its last point. interrupted: by whom."""
+    """What is needed to tell how a descent ended. last: its last point. value, square: there. interrupted: by whom."""
 
     task: Task
+    last: Any
     value: float
     square: float
     interrupted: str
@@ -89,10 +90,8 @@ class Story:
         return not_finite(self.value, self.square)
 
     def _not_finite(self, found: Minimum, after: str) -> str:
-        if not found.nit:
-            return f"not finite: {self._bad()} {after}; {START_ELSEWHERE}"
-        advice = "try a smaller learning rate, or keep x where the function is defined with cr.optim.Box"
-        return f"not finite: {self._bad()} {after}, so that a step has left where it is defined; {advice}"
+        found_out = trouble_at(self.task, self.last)
+        return f"not finite: {self._bad()} {after}{found_out}; {found_out.advice(not found.nit)}"
 
     def _diverged(self, trail: Trail, after: str) -> str:
         sign, first = sign_of(self.task.method), float(trail.values[0])
@@ -102,7 +101,8 @@ class Story:
                 f"the function {'grew' if self.value > first else 'fell'} from {first:.4g} to {self.value:.4g} {after}"
             )
         else:
-            what = f"{self._bad()} {after}"
+            found_out = trouble_at(self.task, self.last)
+            what = f"{self._bad()} {after}{'' if found_out.is_too_large else found_out}"
         if has_gained:
             return f"diverged: {what}: it has no {'minimum' if sign > 0 else 'maximum'} that way"
         return f"diverged: {what}; {self._blame(stability(self.task))}"
