@@ -19,6 +19,7 @@ from chainrule.optim.methods.nesterov import Nesterov
 from chainrule.optim.modifiers.maximize import Maximize
 from chainrule.optim.modifiers.modifier import sign_of
 
+_NARROW = 1e6  # a valley so much steeper across than along takes gradient descent as many steps
 _LOOKS = 200  # so many steps of a schedule are looked at
 _PRODUCTS = 40
 """With so many products of the Hessian with a vector, the largest eigenvalue is known well enough for a message."""
@@ -31,7 +32,8 @@ class Stability:
 
     place: which point that is. is_scheduled: whether the rate is the largest one of a schedule. largest: the largest eigenvalue
     of the Hessian there. bound: steps grow along its direction where the rate is above this; formula: how it is found. best: a
-    rate that suits this curvature. verdict: what the rate does.
+    rate that suits this curvature. verdict: what the rate does. smallest: the smallest curvature that is not 0, None where it is
+    not known or negative. better: (learning rate, momentum) where the momentum is far too large, else None.
     """
 
     place: str
@@ -42,6 +44,8 @@ class Stability:
     formula: str
     best: float
     verdict: Verdict | None
+    smallest: float | None
+    better: tuple[float, float] | None
 
     def rate_named(self) -> str:
         """Say which rate it is."""
@@ -59,6 +63,22 @@ class Stability:
         )
         return (
             f"{side} the stable bound {self.formula} = {plain(self.bound)} (λmax = {plain(self.largest)} {self.place})"
+        )
+
+    def beyond_rates(self) -> str:
+        """Say what no learning rate helps against, as a clause; empty text where one helps."""
+        if self.smallest is not None and self.largest > _NARROW * self.smallest:
+            return (
+                f"; the curvature goes from {plain(self.smallest)} to {plain(self.largest)}, so that a rate for the steepest "
+                "direction is far too slow for the flattest: bring the parts of x (or the columns of the data) to one scale, or "
+                "take cr.optim.LBFGS()"
+            )
+        if self.better is None:
+            return ""
+        rate, momentum = map(plain, self.better)
+        return (
+            "; so large a momentum swings for long at every rate: for this curvature cr.optim.Momentum"
+            f"({rate}, momentum={momentum}) is best"
         )
 
 
@@ -91,7 +111,10 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     verdict = theory.verdict(float(rate))
     place = "at the start" if end is None else "where it is now"
     rates = float(rate), spectrum.largest, theory.bound
-    return Stability(place, schedule is not None, *rates, theory.formula, theory.best, verdict)
+    known = ends if spectrum.eigenvalues is None else spectrum.eigenvalues
+    whole = replace(theory, curvatures=known)
+    better = whole.best_momentum if whole.is_heavy else None
+    return Stability(place, schedule is not None, *rates, theory.formula, theory.best, verdict, whole.lowest, better)
 
 
 def _largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
@@ -104,11 +127,10 @@ def _largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
 
 def downhill(task: Task) -> Callable[..., Any]:
     """Return the function that is minimized."""
-    sign = sign_of(task.method)
+    sign, value_of = sign_of(task.method), task.value_of
 
     def fun(x: Any, *args: Any) -> Any:
-        found = task.fun(x, *args)
-        return sign * (found[0] if task.has_aux else found)
+        return sign * value_of(x, *args)
 
     return fun
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
@@ -46,6 +47,18 @@ class Task:
     def level(self) -> float:
         """What the square of the gradient's norm is to reach; with a tolerance of 0 no step is the last one for it."""
         return self.tol * self.tol if self.tol else -1.0
+
+    @property
+    def value_of(self) -> Callable[..., Any]:
+        """The function without what it returns besides its value."""
+        if not self.has_aux:
+            return self.fun
+
+        @functools.wraps(self.fun)
+        def value_of(*args: Any) -> Any:
+            return self.fun(*args)[0]
+
+        return value_of
 
     def is_ended_at(self, progress: Callable[[], Progress]) -> bool:
         """Call the callback, if there is one, with a point; return whether it ends the descent.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
@@ -72,15 +71,8 @@ def trouble_at(task: Task, x: Any, batch: Sequence[Any] = ()) -> Trouble:
     >>> trouble_at(task, -1.0).first.kind
     'outside the domain'
     """
-    fun = task.fun
-    if task.has_aux:
-
-        @functools.wraps(task.fun)
-        def fun(*args: Any) -> Any:
-            return task.fun(*args)[0]
-
     try:
-        first = why_nan(fun, x, *task.args, *batch, argnums=0).first
+        first = why_nan(task.value_of, x, *task.args, *batch, argnums=0).first
     except (ChainruleError, ValueError, TypeError, ArithmeticError):
         return Trouble(None)  # it cannot be recorded
     if first is not None and first.line == user_line():  # of np.log itself, say, the line is only that which asks

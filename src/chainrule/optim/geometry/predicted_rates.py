@@ -107,6 +107,17 @@ class PredictedRates:
         high, low = math.sqrt(self.spectrum.largest), math.sqrt(self.lowest)
         return 4 / (high + low) ** 2, ((high - low) / (high + low)) ** 2
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the momentum is so large that no rate comes near the pace of the best momentum.
+
+        A step shrinks the distance by no more than the square root of the momentum.
+        """
+        if not isinstance(self.method, Momentum) or self.best_momentum is None:
+            return False
+        least, best = (math.sqrt(momentum) for momentum in (self.method.momentum, self.best_momentum[1]))
+        return _pace(least) > PATIENCE * max(_pace(best), FEW)
+
     def factor(self, rate: float) -> float | None:
         """Return by how much a step shrinks the distance to the minimum in the long run; None where there is none to come to."""
         if self.lowest is None or math.isinf(self.bound):

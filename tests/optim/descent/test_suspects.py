@@ -1,0 +1,185 @@
+"""Proves that a descent that no learning rate helps says what is wrong: with the function, its gradient, or the method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.optim import (
+    Adagrad,
+    Adam,
+    AdamW,
+    ClipNorm,
+    GradientDescent,
+    Lion,
+    Maximize,
+    Momentum,
+    RMSprop,
+    Status,
+)
+
+DATA = np.random.default_rng(0).normal(size=(40, 3))
+TARGET = DATA @ np.array([1.0, -2.0, 3.0])
+
+
+def squares(w: Any) -> Any:
+    return np.mean((DATA @ w - TARGET) ** 2)
+
+
+def valley(x: Any) -> Any:
+    return 0.5 * (x[0] ** 2 + 100 * x[1] ** 2)
+
+
+# --- gradients that are 0
+
+
+def network(p: Any) -> Any:
+    return np.mean((np.maximum(DATA @ p["in"] + p["bias"], 0) @ p["out"] + p["last"] - TARGET) ** 2)
+
+
+def dead() -> Any:
+    return {"in": np.zeros((3, 4)), "bias": np.full(4, -1.0), "out": np.ones(4), "last": 0.0}
+
+
+def test_dead_units_are_named_though_the_rest_has_converged() -> None:
+    found = cr.minimize(network, dead())
+    assert found.success
+    assert "the gradient of p['bias'], p['in'], p['out'] is exactly 0: dead unit in maximum, " in found.message
+    assert f"test_suspects.py:{network.__code__.co_firstlineno + 1} (" in found.message
+
+
+@pytest.mark.parametrize(
+    ("fun", "words"),
+    [
+        (lambda w: squares(np.round(w)), "rounding in rint"),
+        (lambda w: squares(cr.stop_gradient(w)), "exactly 0: stop_gradient"),
+        (lambda w: np.mean((DATA @ w > 0) == (TARGET > 0)), "comparison in equal"),
+        (lambda w: squares(np.zeros(3)), "unused (the function does not read it)"),
+    ],
+)
+def test_what_detaches_a_gradient_is_named(fun: Any, words: str) -> None:
+    assert words in cr.minimize(fun, np.array([0.5, 0.3, 0.2])).message
+
+
+@pytest.mark.parametrize(
+    ("fun", "start"),
+    [(squares, np.array([1.0, -2.0, 3.0])), (lambda x: (x - 1) ** 2, 1.0), (lambda x: np.sum(np.abs(x)), np.zeros(2))],
+)
+def test_a_minimum_is_left_in_peace(fun: Any, start: Any) -> None:
+    assert "exactly 0" not in cr.minimize(fun, start, tol=1e-12).message
+
+
+def test_a_step_that_kills_the_units_is_blamed_on_the_learning_rate() -> None:
+    # It was "converged", and nothing more.
+    positive, total = np.abs(DATA), np.abs(DATA).sum(1)
+
+    def small(w: Any) -> Any:
+        return np.mean((2 * np.maximum(positive @ w, 0) - total) ** 2)
+
+    found = cr.minimize(small, np.full(3, 0.7), GradientDescent(1.0))
+    assert found.success
+    assert found.fun > found.losses[0]
+    assert (
+        "at the start: a step was too long and has left the way; try a smaller learning rate, such as 0.1"
+        in found.message
+    )
+    assert "dead unit in maximum" in found.message
+
+
+# --- gradients that are wrong, and functions that change
+
+
+@cr.custom_vjp
+def turned(x: Any) -> Any:
+    return x**2
+
+
+turned.defvjp(lambda x: (x**2, x), lambda x, ct: (-2 * x * ct,))
+
+
+@pytest.mark.parametrize("method", [GradientDescent(0.1), Adam(0.1)])
+def test_a_gradient_of_the_wrong_sign_is_told_from_a_rate_that_is_too_large(method: Any) -> None:
+    found = cr.minimize(lambda w: np.sum(turned(w - 1)), np.zeros(3), method, steps=100)
+    assert found.status is Status.DIVERGED
+    assert "the slope is -3.46 by the limit definition and 3.46 by the rules; ask cr.check_grad" in found.message
+    assert "learning rate" not in found.message
+
+
+def test_a_rate_that_is_too_large_is_not_blamed_on_the_gradient() -> None:
+    message = cr.minimize(squares, np.zeros(3), GradientDescent(3.0), steps=100).message
+    assert "above the stable bound" in message
+    assert "limit definition" not in message
+
+
+@pytest.mark.parametrize("rate", [0.1, 1e-3])
+def test_random_numbers_are_named(rate: float) -> None:
+    random = np.random.default_rng(1)
+    found = cr.minimize(lambda w: squares(w + random.normal(size=3)), np.zeros(3), GradientDescent(rate), steps=60)
+    assert "the function returns another value at every call" in found.message
+    assert "at this pace" not in found.message
+
+
+# --- steps that are too short, or swing
+
+
+@pytest.mark.parametrize("method", [Adam(1e-6), RMSprop(1e-6), Adagrad(1e-6), Lion(1e-6)])
+def test_methods_without_a_bound_are_told_that_they_creep(method: Any) -> None:
+    message = cr.minimize(squares, np.zeros(3), method, steps=200).message
+    assert message.endswith("nearly that of the start: take more steps, or a larger learning rate, such as 1e-05")
+
+
+def test_a_gradient_that_is_always_clipped_is_named() -> None:
+    message = cr.minimize(squares, np.zeros(3), ClipNorm(GradientDescent(0.1), 1e-3), steps=200).message
+    assert message.endswith("every gradient was longer than the 0.001 that ClipNorm lets through: raise that")
+    assert "ClipNorm" not in cr.minimize(squares, np.zeros(3), ClipNorm(GradientDescent(0.1), 1.0), steps=50).message
+
+
+@pytest.mark.parametrize("momentum", [0.99, 0.999])
+def test_a_momentum_that_is_too_large_is_not_blamed_on_the_rate(momentum: float) -> None:
+    # "try a smaller learning rate" was the advice, which is as slow.
+    message = cr.minimize(valley, np.ones(2), Momentum(0.01, momentum=momentum), steps=500).message
+    assert "so large a momentum swings for long at every rate" in message
+    assert "smaller learning rate" not in message
+    rate, better = (float(part.split(")")[0]) for part in message.split("Momentum(")[1].split(", momentum="))
+    assert cr.minimize(valley, np.ones(2), Momentum(rate, momentum=better), steps=500).success
+    assert "momentum" not in cr.minimize(valley, np.ones(2), Momentum(0.01, momentum=0.7), steps=20).message
+
+
+def test_a_rate_at_the_bound_oscillates_though_the_function_still_falls() -> None:
+    message = cr.minimize(valley, np.ones(2), GradientDescent(0.02), steps=300).message
+    assert "oscillating: the learning rate 0.02 is at the stable bound 2/λmax = 0.02" in message
+
+
+@pytest.mark.parametrize(("rate", "status"), [(0.1, Status.DIVERGED), (4e-13, Status.STEPS_EXHAUSTED)])
+def test_features_of_different_scales_are_named(rate: float, status: Status) -> None:
+    def scaled(w: Any) -> Any:
+        return np.mean((DATA[:, 0] * (w[0] - 1) + 1e6 * DATA[:, 1] * (w[1] - 1e-6)) ** 2)
+
+    found = cr.minimize(scaled, np.zeros(2), GradientDescent(rate))
+    assert found.status is status
+    assert (
+        "so that a rate for the steepest direction is far too slow for the flattest: bring the parts of x"
+        in found.message
+    )
+
+
+def test_weight_decay_is_blamed_where_steps_still_go_to_and_fro() -> None:
+    found = cr.minimize(squares, np.zeros(3), AdamW(0.05, weight_decay=10.0), steps=500)
+    assert found.message.endswith(
+        "weight decay pulls x away from where the gradient vanishes: with less of it, or none, it goes on"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (GradientDescent(0.1), "wrap the method in cr.optim.Maximize; if x has bounds, in cr.optim.Box"),
+        (Maximize(GradientDescent(0.1)), "leave cr.optim.Maximize out"),
+    ],
+)
+def test_a_function_without_an_end_is_asked_which_way_was_meant(method: Any, words: str) -> None:
+    sign = 1 if isinstance(method, Maximize) else -1
+    assert words in cr.minimize(lambda w: sign * squares(w), np.zeros(3), method, steps=300).message
