@@ -9,14 +9,17 @@ import pytest
 
 import chainrule as cr
 from chainrule.optim import (
+    LBFGS,
     Adagrad,
     Adam,
     AdamW,
     ClipNorm,
+    ConjugateGradient,
     GradientDescent,
     Lion,
     Maximize,
     Momentum,
+    Newton,
     RMSprop,
     Status,
 )
@@ -183,3 +186,50 @@ def test_weight_decay_is_blamed_where_steps_still_go_to_and_fro() -> None:
 def test_a_function_without_an_end_is_asked_which_way_was_meant(method: Any, words: str) -> None:
     sign = 1 if isinstance(method, Maximize) else -1
     assert words in cr.minimize(lambda w: sign * squares(w), np.zeros(3), method, steps=300).message
+
+
+# --- solvers
+
+
+SOLVERS = [LBFGS(), ConjugateGradient(), Newton()]
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_the_steps_of_a_solver_are_exhausted_where_it_says_so(solver: Any) -> None:
+    # Newton's steps that are tried and not taken are steps: it was "stalled", with SciPy's words.
+    found = cr.minimize(
+        lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2, np.array([-1.2, 1.0]), solver, steps=3
+    )
+    assert found.status is Status.STEPS_EXHAUSTED
+    assert "says" not in found.message
+    straight = cr.minimize(np.sum, np.zeros(2), solver, steps=20)
+    assert "as large as at the start; it may have no minimum that way" in straight.message
+
+
+@pytest.mark.parametrize("solver", [LBFGS(), ConjugateGradient()])
+def test_a_gradient_of_the_wrong_sign_is_told_from_a_solver_that_is_at_its_end(solver: Any) -> None:
+    message = cr.minimize(lambda w: np.sum(turned(w - 1)), np.zeros(3), solver).message
+    assert (
+        "says: no step in a direction that leads down makes the function less; the gradient is not that of the func"
+        in message
+    )
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_rounding_is_named_where_it_ends_a_solver(solver: Any) -> None:
+    found = cr.minimize(lambda x: 1e8 + np.sum((DATA @ x - TARGET - 1) ** 2), np.zeros(3), solver)
+    assert found.status is Status.STALLED
+    assert "rounding hides what shorter steps would gain; a larger tol, such as " in found.message
+    tol = float(found.message.split("such as ")[1].split(",")[0])
+    assert cr.minimize(lambda x: 1e8 + np.sum((DATA @ x - TARGET - 1) ** 2), np.zeros(3), solver, tol=tol).success
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_solvers_at_the_end_of_a_domain_say_what_copes(solver: Any) -> None:
+    message = cr.minimize(lambda x: np.sum(np.sqrt(x)) + np.sum((x - 0.1) ** 2), np.full(3, 0.5), solver).message
+    assert message.endswith("such as cr.optim.Adam(0.1), gets nearer")
+
+
+def test_a_solver_that_falls_without_end_is_asked_for_the_other_way() -> None:
+    message = cr.minimize(lambda x: -np.sum(x**2), np.array([1.0, 0.5]), LBFGS()).message
+    assert "it has no minimum that way; if it is to be maximized, minimize its negative" in message

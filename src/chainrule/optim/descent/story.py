@@ -24,7 +24,7 @@ from chainrule.optim.modifiers.modifier import sign_of
 
 _SAME = 1e-6
 _TOO_LONG = "the gradient is infinite, or longer than 1e154"  # so that its square is infinite
-_OTHER_WAY = {
+OTHER_WAY = {
     1: "if it is to be maximized, wrap the method in cr.optim.Maximize; if x has bounds, in cr.optim.Box",
     -1: "if it is to be minimized, leave cr.optim.Maximize out; if x has bounds, wrap the method in cr.optim.Box",
 }
@@ -119,7 +119,7 @@ class Story:
             found_out = trouble_at(self.task, self.last)
             what = f"{self._bad()} {after}{'' if found_out.is_too_large else found_out}"
         if has_gained:
-            return f"diverged: {what}: it has no {_end(sign)} that way; {_OTHER_WAY[sign]}"
+            return f"diverged: {what}: it has no {_end(sign)} that way; {OTHER_WAY[sign]}"
         wrong = wrong_function(self.task, self.task.x)
         return f"diverged: {what}; {wrong or self._blame(stability(self.task))}"
 
