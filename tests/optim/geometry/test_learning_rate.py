@@ -364,3 +364,14 @@ def test_rates_that_are_none(rate):
 def test_arguments_that_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
         cr.learning_rate(square, 5.0, **settings)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 3e-6])
+def test_directions_of_very_different_scale_are_named_without_warnings(scale):
+    # Powers of the step's matrix overflowed with a RuntimeWarning, and the momentum was said to be 1.
+    advice = cr.learning_rate(lambda x: (x[0] - 1) ** 2 + (scale * (x[1] - 1)) ** 2, np.zeros(2))
+    assert any("times more in one direction than in another" in note for note in advice.notes)
+    assert 0.999 < float(str(advice).split("momentum=")[1].split(")")[0]) < 1
+    assert not any(
+        "times more" in note for note in cr.learning_rate(lambda x: x[0] ** 2 + 9 * x[1] ** 2, np.ones(2)).notes
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.errors import ChainruleError
 from chainrule.optim.descent.task import Task
-from chainrule.optim.geometry.predicted_rates import PredictedRates, Verdict
+from chainrule.optim.geometry.predicted_rates import NARROW, PredictedRates, Verdict
 from chainrule.optim.geometry.second_order import look
 from chainrule.optim.methods.gradient_descent import GradientDescent
 from chainrule.optim.methods.momentum import Momentum
@@ -19,7 +19,6 @@ from chainrule.optim.methods.nesterov import Nesterov
 from chainrule.optim.modifiers.maximize import Maximize
 from chainrule.optim.modifiers.modifier import sign_of
 
-_NARROW = 1e6  # a valley so much steeper across than along takes gradient descent as many steps
 _LOOKS = 200  # so many steps of a schedule are looked at
 _PRODUCTS = 40
 """With so many products of the Hessian with a vector, the largest eigenvalue is known well enough for a message."""
@@ -67,7 +66,7 @@ class Stability:
 
     def beyond_rates(self) -> str:
         """Say what no learning rate helps against, as a clause; empty text where one helps."""
-        if self.smallest is not None and self.largest > _NARROW * self.smallest:
+        if self.smallest is not None and self.largest > NARROW * self.smallest:
             return (
                 f"; the curvature goes from {plain(self.smallest)} to {plain(self.largest)}, so that a rate for the steepest "
                 "direction is far too slow for the flattest: bring the parts of x (or the columns of the data) to one scale, or "

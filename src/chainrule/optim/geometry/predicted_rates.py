@@ -29,6 +29,8 @@ FEW = 30
 """or than so many times these steps, where the best rate needs fewer."""
 PROGRESS = 1e-6
 """Steps are compared for coming nearer by this factor."""
+NARROW = 1e6
+"""Where it bends so many times more across than along, gradient descent needs about as many steps."""
 _STRAIGHT = 1e-3  # a step that keeps less of the distance is as good as any
 _SAME = 1e-9  # rates that differ by less than this part are the same
 
