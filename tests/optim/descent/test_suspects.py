@@ -13,6 +13,7 @@ from chainrule.optim import (
     Adagrad,
     Adam,
     AdamW,
+    Batches,
     ClipNorm,
     ConjugateGradient,
     GradientDescent,
@@ -233,3 +234,47 @@ def test_solvers_at_the_end_of_a_domain_say_what_copes(solver: Any) -> None:
 def test_a_solver_that_falls_without_end_is_asked_for_the_other_way() -> None:
     message = cr.minimize(lambda x: -np.sum(x**2), np.array([1.0, 0.5]), LBFGS()).message
     assert "it has no minimum that way; if it is to be maximized, minimize its negative" in message
+
+
+# --- functions that are hardly those that were meant
+
+
+COLUMN = TARGET[:, None]
+
+
+@pytest.mark.parametrize("method", [GradientDescent(0.1), LBFGS()])
+def test_labels_that_meet_each_prediction_are_named(method: Any) -> None:
+    found = cr.minimize(lambda w: np.mean((DATA @ w - COLUMN) ** 2), np.zeros(3), method)
+    assert found.success
+    assert found.message.endswith("each with each; if they belong together one by one, write COLUMN.ravel()")
+    assert "DATA @ w of shape (40,) and COLUMN of shape (40, 1) make (40, 40) in subtract, line " in found.message
+
+
+def test_labels_that_meet_each_prediction_are_named_in_batches() -> None:
+    batches = Batches((DATA, COLUMN), 8)
+    message = cr.minimize(lambda w, x, y: np.mean((x @ w - y) ** 2), np.zeros(3), batches=batches).message
+    assert "of shape (8,) and y of shape (8, 1) make (8, 8)" in message
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [
+        squares,
+        lambda w: np.mean((DATA @ w[:, None] - COLUMN) ** 2),
+        lambda w: np.sum((w[:, None] - w) ** 2),  # pairs
+        lambda w: -np.sum(np.log(np.sum(np.exp(-((COLUMN[:3] - w) ** 2)), axis=0))),  # a density
+    ],
+)
+def test_what_is_meant_to_be_crossed_is_left_in_peace(fun: Any) -> None:
+    message = cr.minimize(fun, np.array([0.1, 0.2, 0.4]), steps=50).message
+    assert "each with each" not in message
+
+
+def test_units_that_are_copies_of_one_another_are_named() -> None:
+    def loss(p: Any) -> Any:
+        return np.mean((np.tanh(DATA @ p["in"]) @ p["out"] - TARGET) ** 2)
+
+    message = cr.minimize(loss, {"in": np.ones((3, 4)), "out": np.ones(4)}, steps=50).message
+    assert "the 4 columns of p['in'] are equal, and so are their gradients" in message
+    start = {"in": np.random.default_rng(0).normal(size=(3, 4)), "out": np.ones(4)}
+    assert "are equal" not in cr.minimize(loss, start, steps=50).message

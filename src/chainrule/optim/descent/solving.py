@@ -16,7 +16,7 @@ from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
 from chainrule.optim.descent.story import after_steps, norm_said, not_finite
-from chainrule.optim.descent.suspects import idle_parts, wrong_function
+from chainrule.optim.descent.suspects import idle_parts, misread, wrong_function
 from chainrule.optim.descent.task import ENDED, KEYBOARD, Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.trouble import trouble_at
@@ -197,7 +197,7 @@ class _Diary:
                 return f"{message}{known}; {known.advice(not found.nit)}"
             if found.status is Status.STALLED:
                 return f"{message}; {self._rounding() or wrong_function(self.task, last) or _OTHERS}"
-            remarks = [idle_parts(self.task, found.x, found.jac)]
+            remarks = [idle_parts(self.task, found.x, found.jac), misread(self.task, found.x)]
             if found.success:
                 remarks.append(doubt(self.task, found.x, found.nit))
             return "; ".join((message, *filter(None, remarks)))

@@ -14,7 +14,14 @@ from chainrule.optim.descent.critical import doubt, is_boxed
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.pace import is_creeping, is_settled, steps_left, turns_back
 from chainrule.optim.descent.rates import Stability, plain, stability
-from chainrule.optim.descent.suspects import RANDOM, idle_parts, is_another_each_time, wrong_function
+from chainrule.optim.descent.suspects import (
+    RANDOM,
+    copied_parts,
+    idle_parts,
+    is_another_each_time,
+    misread,
+    wrong_function,
+)
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.trouble import trouble_at
@@ -86,8 +93,13 @@ class Story:
         text = f"converged: the gradient {length} {after}"
         if not found.nit and norm:
             text += f", less than tol = {self.task.tol:.3g}; with a smaller one it goes on"
-        remarks = (self._worse(found), idle_parts(self.task, found.x, found.jac), doubt(self.task, found.x, found.nit))
+        remarks = (self._worse(found), self._of_parts(found), doubt(self.task, found.x, found.nit))
         return "; ".join((text, *filter(None, remarks)))
+
+    def _of_parts(self, found: Minimum) -> str:
+        """Say which parts of x learn nothing, or are copies, and what is crossed that belongs together one by one."""
+        task, last = self.task, self.last
+        return "; ".join(filter(None, (idle_parts(task, last, found.jac), copied_parts(task), misread(task, last))))
 
     def _worse(self, found: Minimum) -> str:
         """Say that a descent has ended where the function is worse than at its start; empty text where it has not."""
@@ -160,7 +172,8 @@ class Story:
             return _DECAY
         if wrong := wrong_function(self.task, self.last):
             return wrong
-        remark = "".join(f"; {part}" for part in (idle_parts(self.task, self.last, found.jac),) if part)
+        parts = self._of_parts(found)
+        remark = f"; {parts}" if parts else ""
         if is_rounding:
             return f"{other(self.task)}{remark}"
         known = stability(self.task, self.last)
@@ -172,8 +185,8 @@ class Story:
         if trail.done == 1:
             return text
         cut = cut_short(method, trail)
-        idle = idle_parts(self.task, found.x, found.jac)
-        rest = f"{cut}; {idle}" if idle else cut
+        parts = self._of_parts(found)
+        rest = f"{cut}; {parts}" if parts else cut
         if trail.squares[-1] >= trail.squares[0] and trail.done > 2:
             none = f"it may have no {_end(sign_of(method))} that way, or needs more steps"
             return f"{text}, as large as at the start; {wrong_function(self.task, self.last) or none}{rest}"

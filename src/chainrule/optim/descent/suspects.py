@@ -12,6 +12,8 @@ import numpy as np
 
 from chainrule.core.trees import flatten
 from chainrule.errors import ChainruleError
+from chainrule.explain.diagnosis.remarks import crossed
+from chainrule.explain.diagnosis.run import record_run
 from chainrule.explain.diagnosis.why_zero import why_zero
 from chainrule.explain.diagnosis.zero_record import InputGradient
 from chainrule.optim.descent.rates import downhill
@@ -55,6 +57,33 @@ def idle_parts(task: Task, x: Any, gradient: Any, batch: Sequence[Any] = ()) -> 
     operation = f" in {cause.operation}" if cause.operation and cause.operation != cause.kind else ""
     line = "" if cause.line is None or cause.line == user_line() else f", {cause.line[0]}:{cause.line[1]}"
     return f"the gradient of {names}{more} is exactly 0: {cause.kind}{operation}{line} ({cause.words})"
+
+
+def misread(task: Task, x: Any, batch: Sequence[Any] = ()) -> str:
+    """Return what says that the function is hardly the one that was meant; empty text where nothing does.
+
+    >>> from chainrule.optim import GradientDescent
+    >>> labels = np.ones((5, 1))
+    >>> task = Task(lambda w: np.mean((w - labels) ** 2), None, GradientDescent(0.1), 10, 1e-8)
+    >>> misread(task, np.zeros(5)).split(" in ")[0]
+    'w of shape (5,) and labels of shape (5, 1) make (5, 5)'
+    """
+    try:
+        return next(crossed(record_run("minimize", task.value_of, (x, *task.args, *batch), {}, 0)), "")
+    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return ""  # it cannot be recorded
+
+
+def copied_parts(task: Task, batch: Sequence[Any] = ()) -> str:
+    """Return which parts of the start are copies of one another, and stay so; empty text where none are."""
+    matrices = [leaf for leaf in flatten(task.x)[0] if np.ndim(leaf) == 2 and 1 not in np.shape(leaf)]
+    if not any(np.all(leaf == leaf[:1]) or np.all(leaf == leaf[:, :1]) for leaf in matrices):
+        return ""
+    try:
+        found = why_zero(task.value_of, task.x, *task.args, *batch, argnums=0).notes
+    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return ""
+    return next((note for note in found if "are equal" in note), "")
 
 
 def _is_idle(part: InputGradient) -> bool:

@@ -12,7 +12,7 @@ from chainrule.optim.descent.advice import smaller
 from chainrule.optim.descent.batches import Epochs
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.story import not_finite
-from chainrule.optim.descent.suspects import idle_parts
+from chainrule.optim.descent.suspects import copied_parts, idle_parts, misread
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Reals, Trail
 from chainrule.optim.descent.trouble import trouble_at
@@ -76,7 +76,8 @@ class TrainingStory:
         elif found.status is Status.STALLED:
             waited = f"the validation loss has not become lower for {batches.patience} epochs"
             text = f"stalled: {waited}; stopped {after}"
-        remarks = (self._validated(), self._not_learned(found), batches.order_flaw())
+        crossed, copied = misread(self.task, self.last, self.batch), copied_parts(self.task, self.batch)
+        remarks = (self._validated(), self._not_learned(found), crossed, copied, batches.order_flaw())
         return "; ".join((text, *filter(None, remarks)))
 
     def _validated(self) -> str:
