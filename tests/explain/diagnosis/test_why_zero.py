@@ -365,3 +365,4 @@ def test_notes_name_labels_that_are_crossed_and_units_that_are_copies():
     assert found.to_dict()["notes"] == list(found.notes)
     copied = why_zero(lambda w: np.sum(np.tanh(data @ w) ** 2), np.ones((2, 3)))
     assert copied.notes[0].startswith("the 3 columns of w are equal, and so are their gradients")
+    assert not why_zero(lambda w: np.sum((w - 1) ** 2), np.zeros((2, 3))).notes  # elements that stand alone

@@ -375,3 +375,10 @@ def test_directions_of_very_different_scale_are_named_without_warnings(scale):
     assert not any(
         "times more" in note for note in cr.learning_rate(lambda x: x[0] ** 2 + 9 * x[1] ** 2, np.ones(2)).notes
     )
+
+
+def test_a_rate_just_above_the_bound_is_told_from_it():
+    # "0.09263 is above the stable bound 0.09263; each step makes the distance 1 times as large"
+    said = cr.learning_rate("x^2", 5.0).describe(1.00001)
+    assert said.startswith("1.00001 is diverging")
+    assert "each step makes the distance 1.00002 times as large" in said

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from chainrule.core.graph import Node
-from chainrule.core.primitive import Elementwise
+from chainrule.core.primitive import Elementwise, Multilinear
 from chainrule.explain.diagnosis.blame import live_nodes
 from chainrule.explain.diagnosis.marks import is_aligned
 from chainrule.explain.diagnosis.names import operand_names
@@ -74,7 +74,7 @@ def copies(run: Run, backward: Backward) -> Iterator[str]:
     """Yield which matrices among the inputs have equal columns, or rows, with equal gradients: units that stay copies."""
     for part in run.inputs:
         gradient, value = backward.cts.get(part.node.index), np.asarray(part.node.value)
-        if gradient is None or value.ndim != 2 or not np.any(gradient):
+        if gradient is None or value.ndim != 2 or not np.any(gradient) or not _is_multiplied(part.node, run):
             continue
         gradient = np.broadcast_to(gradient, value.shape)
         for axis, name in ((1, "columns"), (0, "rows")) if 1 not in value.shape else ():
@@ -84,6 +84,11 @@ def copies(run: Run, backward: Backward) -> Iterator[str]:
                     "with them stays the same several times over; start from small random numbers"
                 )
                 break
+
+
+def _is_multiplied(node: Node, run: Run) -> bool:
+    """Whether a matrix is a factor of a product, as the weights of units are: elements that stand alone may well be equal."""
+    return any(isinstance(child.primitive, Multilinear) and node in child.parents for child in run.graph.nodes)
 
 
 def _are_equal(matrix: np.ndarray, axis: int) -> bool:

@@ -51,7 +51,7 @@ def idle_parts(task: Task, x: Any, gradient: Any, batch: Sequence[Any] = ()) -> 
     idle = [part for part in found if part.state == "zero" and _is_idle(part)]
     if not idle:
         return ""
-    names = ", ".join(part.name for part in idle[:_NAMED])
+    names = ", ".join(task.named(part.name) for part in idle[:_NAMED])
     more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
     cause = idle[0].causes[0]
     operation = f" in {cause.operation}" if cause.operation and cause.operation != cause.kind else ""

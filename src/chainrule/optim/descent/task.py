@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
@@ -16,6 +17,8 @@ from chainrule.optim.descent.outcome import Progress
 
 ENDED, KEYBOARD = "the callback ended it", "stopped from the keyboard"
 """What is said of a descent that was ended so."""
+
+_KEY = re.compile(r"\w+\['(?P<name>\w+)'\]")
 
 Watch: TypeAlias = Callable[[int, int], Any]
 """Takes the number of steps done, and of those asked for."""
@@ -59,6 +62,19 @@ class Task:
             return self.fun(*args)[0]
 
         return value_of
+
+    def named(self, part: str) -> str:
+        """Return what a part of x is called that a diagnosis names: of a typed function, whose x we make, a variable by its name.
+
+        >>> def fun(values):
+        ...     return values["a"]
+        >>> fun.__module__ = "chainrule.optim.geometry.function"
+        >>> Task(fun, None, None, 1, 1e-8).named("values['a']")
+        'a'
+        """
+        is_own = str(getattr(self.fun, "__module__", "")).startswith("chainrule.")
+        found = _KEY.fullmatch(part) if is_own else None
+        return part if found is None else found["name"]
 
     def is_ended_at(self, progress: Callable[[], Progress]) -> bool:
         """Call the callback, if there is one, with a point; return whether it ends the descent.

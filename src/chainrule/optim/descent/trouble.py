@@ -77,4 +77,6 @@ def trouble_at(task: Task, x: Any, batch: Sequence[Any] = ()) -> Trouble:
         return Trouble(None)  # it cannot be recorded
     if first is not None and first.line == user_line():  # of np.log itself, say, the line is only that which asks
         first = replace(first, line=None)
+    if first is not None and first.way == "input":
+        first = replace(first, operation=task.named(first.operation))
     return Trouble(first)

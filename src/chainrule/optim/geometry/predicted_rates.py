@@ -169,8 +169,8 @@ class PredictedRates:
         factor = self.factor(rate)
         if verdict == "diverging":
             worst = float(radius(self.method, [rate * self.spectrum.largest])[0])
-            grows = f"along the steepest direction each step makes the distance {number(worst)} times as large"
-            return f"{number(rate)} is diverging: it is above {bound}; {grows}. Try {self.shown_best}."
+            grows = f"along the steepest direction each step makes the distance {apart(worst, 1.0)} times as large"
+            return f"{apart(rate, self.bound)} is diverging: it is above {bound}; {grows}. Try {self.shown_best}."
         if factor is None:
             where = "far below" if verdict == "too slow" else "close to" if verdict == "oscillating" else "below"
             return f"{number(rate)} is {verdict}: it is {where} {bound}. How many steps it needs is not known."
