@@ -541,3 +541,24 @@ def test_a_product_of_matrices_whose_terms_overflow_with_both_signs_is_too_large
     large = np.array([[1e200, -1e200]])
     found = why_nan(lambda w: (large @ w)[0] * 1.0, np.array([1e200, 1e200]))
     assert (found.first.operation, found.first.kind) == ("matmul", "overflow")
+
+
+@pytest.mark.parametrize("factor", [50.0, 3e3])
+def test_numbers_that_grow_in_a_loop_are_followed_to_its_line(factor):
+    def recurrent(w):
+        h = np.ones(2)
+        for _ in range(100):
+            h = w @ h
+        return np.sum(h**2)
+
+    found = why_nan(recurrent, factor * np.eye(2))
+    assert found.first.kind == "overflow"
+    assert f"The numbers grow in line {recurrent.__code__.co_firstlineno + 3}, which is passed " in found.notes[0]
+    assert f"by a factor of {factor:.3g} each time" in found.notes[0]
+    assert "even for float64" in found.mends[0].why  # "compute in float64" is no advice there
+
+
+def test_a_number_that_is_simply_too_large_has_not_grown_in_a_loop():
+    found = why_nan(lambda x: x**2, np.float32(1e30))
+    assert (found.first.kind, found.notes) == ("overflow", ())
+    assert "compute in float64" in found.mends[0].why

@@ -26,8 +26,9 @@ def test_the_parts_of_a_container_are_shown_with_their_places() -> None:
 def test_a_notebook_shows_a_table_with_everything_escaped() -> None:
     page = cr.minimize("x^2 + y^2", {"x": 1.0, "y": 2.0})._repr_html_()
     assert page.startswith("<table class='chainrule-minimum'>")
-    assert "<th scope='row'>message</th><td>converged: the gradient has norm" in page
-    assert "<td>[&#x27;x&#x27;] = " in page
+    cell = "<td style='text-align: left; white-space: pre-wrap'>"  # notebooks set cells to the right
+    assert f"<th scope='row'>message</th>{cell}converged: the gradient has norm" in page
+    assert f"{cell}[&#x27;x&#x27;] = " in page
 
 
 def test_variables_of_typed_functions_have_their_own_names() -> None:

@@ -149,7 +149,7 @@ def test_output_is_text_html_and_json():
     found = cr.curvature("x^2 - y^2", {"x": 0, "y": 0})
     assert str(found).splitlines()[0] == "classification: saddle"
     assert "<table" in found._repr_html_()
-    assert "<td>saddle</td>" in found._repr_html_()
+    assert ">saddle</td>" in found._repr_html_()
     data = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert data["eigenvalues"] == [-2.0, 2.0]
     assert data["classification"] == "saddle"

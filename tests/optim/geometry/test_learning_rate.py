@@ -340,7 +340,7 @@ def test_text_containers_integers_and_float32():
 def test_output_is_text_html_and_json():
     rates = cr.learning_rate(square, 5.0)
     assert "stable bound: 1 = 2/λmax" in str(rates)
-    assert "<td>1 = 2/λmax</td>" in rates._repr_html_()
+    assert ">1 = 2/λmax</td>" in rates._repr_html_()
     data = json.loads(json.dumps(rates.to_dict([0.1, 1.1]), allow_nan=False))
     assert [row["verdict"] for row in data["verdicts"]] == ["right", "diverging"]
     json.dumps(cr.learning_rate(lambda x: 3 * x, 1.0).to_dict([0.1]), allow_nan=False)
