@@ -23,6 +23,7 @@ from chainrule.optim import (
     Newton,
     RMSprop,
     Status,
+    schedules,
 )
 
 DATA = np.random.default_rng(0).normal(size=(40, 3))
@@ -150,6 +151,15 @@ def test_a_momentum_that_is_too_large_is_not_blamed_on_the_rate(momentum: float)
     rate, better = (float(part.split(")")[0]) for part in message.split("Momentum(")[1].split(", momentum="))
     assert cr.minimize(valley, np.ones(2), Momentum(rate, momentum=better), steps=500).success
     assert "momentum" not in cr.minimize(valley, np.ones(2), Momentum(0.01, momentum=0.7), steps=20).message
+
+
+def test_a_schedule_that_falls_too_fast_is_named() -> None:
+    falling = GradientDescent(schedules.Exponential(0.01, 0.5))
+    message = cr.minimize(squares, np.zeros(3), falling, steps=500).message
+    assert message.endswith("to 3.055e-153: one that falls more slowly goes on")
+    assert "learning rate from 0.01 to" in message
+    slowly = GradientDescent(schedules.Exponential(0.1, 0.999))
+    assert "falls" not in cr.minimize(squares, np.zeros(3), slowly, steps=2000, tol=0).message
 
 
 def test_a_rate_at_the_bound_oscillates_though_the_function_still_falls() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import flatten
-from chainrule.optim.descent.rates import plain
+from chainrule.optim.descent.rates import largest, plain
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.modifiers.clipping import ClipNorm
@@ -15,6 +15,7 @@ from chainrule.optim.modifiers.modifier import Modifier
 from chainrule.optim.modifiers.weight_decay import WeightDecay
 
 _NEARLY_ALL = 0.9
+_NOTHING = 1e-6  # of its largest, a learning rate moves x no more
 _MODEST = 0.1  # a learning rate that is not too large for most functions of numbers of size 1
 
 
@@ -41,9 +42,22 @@ def decays(method: Any) -> bool:
 
 def other(task: Task) -> str:
     """Return the advice for steps that rounding swallows."""
+    if fallen := _fallen(task):
+        return fallen
     if any(getattr(leaf, "dtype", None) in (np.float16, np.float32) for leaf in flatten(task.x)[0]):
         return "x is less precise than float64: give x0 as float64, or a larger tol"
     return f"{'a larger learning rate, ' if hasattr(task.method, 'learning_rate') else ''}a larger tol, or another start may help"
+
+
+def _fallen(task: Task) -> str:
+    """Say that a schedule has brought the learning rate next to nothing; empty text where it has not."""
+    schedule = _rate(task.method)
+    if not callable(schedule):
+        return ""
+    most, last = largest(schedule, task.steps), largest(lambda step: schedule(task.steps), 0)
+    if most is None or last is None or last > _NOTHING * most:
+        return ""
+    return f"the schedule has brought the learning rate from {plain(most)} to {plain(last)}: one that falls more slowly goes on"
 
 
 def larger(method: Any) -> str:

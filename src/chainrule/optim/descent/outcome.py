@@ -85,7 +85,8 @@ class Minimum:
         """How it ended, in words and numbers.
 
         Where it went wrong, the curvature at the start is measured, if the function can be differentiated twice; where it has
-        converged, that at the end, which tells a minimum from a saddle.
+        converged, that at the end, which tells a minimum from a saddle. The function is run again for this, a few times:
+        numbers that are not finite and gradients that are 0 are followed to their lines, as `why_nan` and `why_zero` do.
         """
         return self.told if isinstance(self.told, str) else self.told(self)
 

@@ -92,7 +92,7 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     if not isinstance(method, GradientDescent | Momentum | Nesterov):
         return None
     schedule = method.learning_rate if callable(method.learning_rate) else None
-    rate = method.learning_rate if schedule is None else _largest(schedule, task.steps)
+    rate = method.learning_rate if schedule is None else largest(schedule, task.steps)
     if not isinstance(rate, int | float) or not 0 < rate < math.inf:
         return None
     method = replace(method, learning_rate=rate)
@@ -116,7 +116,7 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     return Stability(place, schedule is not None, *rates, theory.formula, theory.best, verdict, whole.lowest, better)
 
 
-def _largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
+def largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
     """Return the largest learning rate of a schedule, as far as some of its steps show; None where it has no numbers."""
     try:
         return max(float(schedule(int(step))) for step in np.linspace(0, steps, min(steps + 1, _LOOKS)))
