@@ -92,3 +92,14 @@ def test_the_last_batch_of_an_epoch_is_named_where_it_is_too_small() -> None:
     assert "learning rate, " not in found.message
     full = Batches(DATA[:17], size=16, drop_last=True)
     assert np.isfinite(cr.minimize(normalized, np.zeros(3), GradientDescent(0.01), batches=full).fun)
+
+
+def beyond_two(x: Any) -> Any:
+    return np.where(x > 2, x**2, np.nan)
+
+
+def test_a_step_out_of_all_cases_is_no_fault_of_the_data() -> None:
+    message = cr.minimize(beyond_two, 5.0, GradientDescent(0.4), steps=20).message
+    assert ": there np.where takes a number that is not finite, " in message
+    assert line_of(beyond_two, 1)[:-2] in message
+    assert "a step has left where it is defined" in message

@@ -39,12 +39,19 @@ class Trouble:
         if first.way == "input":
             return f": {first.operation} itself is not finite: {first.cause}"
         line = "" if first.line is None else f", {first.line[0]}:{first.line[1]}"
+        if self._is_chosen:
+            return f": there np.where takes a number that is not finite{line}"
         return f": {first.kind} in {first.operation}{line}: {first.cause}"
+
+    @property
+    def _is_chosen(self) -> bool:
+        """Whether np.where says that the function has no value there, as of functions by cases."""
+        return self.first is not None and self.first.way == "constant" and self.first.operation == "where"
 
     def advice(self, is_start: bool) -> str:
         """Return what to try. is_start: no step has led there."""
         first = self.first
-        if first is not None and first.way == "constant":
+        if first is not None and first.way == "constant" and not self._is_chosen:
             return "repair these numbers: no learning rate does"
         if is_start:
             return START_ELSEWHERE
