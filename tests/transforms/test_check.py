@@ -109,6 +109,14 @@ def test_random_results_are_refused():
         check_grad(lambda x: x * random.random(), 1.0)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_noise_beside_a_point_is_no_kink(seed):
+    # At w = 0 the value is the same whatever is drawn; it was "a kink", or a wrong rule.
+    random, data = np.random.default_rng(seed), np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.raises(cr.GradientError, match=r"at the same place .* same value every time"):
+        check_grad(lambda w: np.mean(((data + random.normal(size=data.shape)) @ w - 1) ** 2), np.zeros(3))
+
+
 def test_the_report_reads_well():
     report = check_grad(lambda x: x**2, 3.0)
     assert str(report).startswith(

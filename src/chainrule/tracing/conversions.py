@@ -57,7 +57,7 @@ def advice_on_conversion(wanted: str) -> str:
         advice = "leave otypes= of np.vectorize out: it makes the results plain numbers"
     elif re.search(r"""["']\s*%""", source):
         advice = "an f-string takes a traced value, as in f'{x:.3f}', where % does not"
-    elif "array(" in source:
+    elif "array(" in source and not re.search(rf"(?<![\w.]){wanted}\(", source):
         advice = (
             "leave the type out: np.asarray(x) keeps the derivative, and so does np.array([...], like=x) for a list of "
             "traced values, where x is an argument of the function; x.astype(np.float32) converts a traced array"

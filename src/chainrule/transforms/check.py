@@ -114,16 +114,19 @@ def _comparisons(call: Arguments, rtol: float, random: np.random.Generator) -> I
         limit = limit_quotient(at, center, direction.scale, rtol, ROUNDING)
         forward = _pushed(call, direction.tangents, outputs)
         _refuse_kink(
-            outputs, direction, limit, forward, UNSETTLED + np.abs(center) * (UNSEEN * ROUNDING / direction.scale)
+            at, outputs, direction, limit, forward, UNSETTLED + np.abs(center) * (UNSEEN * ROUNDING / direction.scale)
         )
         tolerance = rtol * (np.abs(limit.value) + 0.01 * float(np.abs(limit.value).max())) + 10 * limit.error
         pulled = np.array([along(projection, direction.tangents) for projection in checked])
         expected = np.array([projection.weights @ limit.value for projection in checked])
         allowed = np.array([np.abs(projection.weights) @ tolerance for projection in checked])
         names = [projection.name for projection in checked]
-        yield _worst("reverse", names, direction, pulled, expected, allowed)
+        found = [_worst("reverse", names, direction, pulled, expected, allowed)]
         if forward is not None:
-            yield _worst("forward", outputs.names, direction, forward, limit.value, tolerance)
+            found.append(_worst("forward", outputs.names, direction, forward, limit.value, tolerance))
+        if any(comparison.failed for comparison in found):
+            _refuse_noise(at, outputs, direction.scale)
+        yield from found
 
 
 def _worst(
@@ -169,12 +172,31 @@ def _pushed(call: Arguments, tangents: Sequence[Array], outputs: Outputs) -> Flo
     )
 
 
-def _refuse_kink(outputs: Outputs, direction: Direction, limit: Limit, forward: Floats | None, settled: Floats) -> None:
+def _refuse_noise(at: Callable[[float], Floats], outputs: Outputs, scale: float) -> None:
+    """Raise where the function returns other values at the same place: that is no kink."""
+    first, second = at(1e-2 * scale), at(1e-2 * scale)
+    differs = np.flatnonzero(np.isfinite(first) & (first != second))
+    if differs.size:
+        raise GradientError(
+            f"the function returned {first[differs[0]]:.10g} and {second[differs[0]]:.10g} at the same place "
+            f"({outputs.names[differs[0]]}); make it return the same value every time (fix its random seed)"
+        )
+
+
+def _refuse_kink(
+    at: Callable[[float], Floats],
+    outputs: Outputs,
+    direction: Direction,
+    limit: Limit,
+    forward: Floats | None,
+    settled: Floats,
+) -> None:
     """Raise where the quotients have no limit: the point is at fault then, and no rule. settled: an error that is none."""
     steep = np.abs(limit.value) * 0.01
     unsettled = ~limit.smooth | ~np.isfinite(limit.value) | ((limit.error > steep) & (limit.error > settled))
     if not unsettled.any():
         return
+    _refuse_noise(at, outputs, direction.scale)
     entry = int(np.argmax(unsettled))
     left, right = limit.left[entry], limit.right[entry]
     says = "" if forward is None else f" (the rules give {forward[entry]:.6g} here, by convention)"

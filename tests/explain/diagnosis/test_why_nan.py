@@ -513,3 +513,52 @@ def test_a_quotient_by_a_root_that_is_zero_is_mended_at_the_root(program):
         return np.sum(x / r) + np.log(r)
 
     assert np.all(np.isfinite(cr.grad(mended)(np.zeros(2))))
+
+
+def test_the_places_of_data_that_are_not_finite_are_named():
+    data, labels = np.ones((9, 3)), np.ones(9)
+    loss = lambda w: np.mean((data @ w - labels) ** 2)  # noqa: E731
+    data[7, 1] = np.nan
+    assert "data, which matmul reads, has 1 NaN, at [7, 1]" in why_nan(loss, np.zeros(3)).summary
+    data[7] = np.nan
+    assert "has 3 NaN, all in row 7" in why_nan(loss, np.zeros(3)).summary
+    data[7] = 1.0
+    data[:, 2] = np.inf
+    assert "has 9 infinite, all in column 2" in why_nan(loss, np.ones(3)).summary
+    assert "infinite ones (all in column 2) is not finite" in why_nan(loss, np.zeros(3)).summary
+    found = why_nan(lambda w, data: np.mean(data @ w), np.ones(3), data)
+    assert "9 of 27 elements (33%), all in column 2" in found.summary
+    assert "  ?  " not in str(found)  # the input itself has no line
+
+
+def test_numbers_outside_a_domain_are_told_from_its_end():
+    found = why_nan(np.arccos, 1 + 1e-12)
+    assert "the arc cosine of 1.000000000001 is NaN" in found.summary
+    assert "1.000000000001" in str(found).split("value of arccos")[0].split("quantity")[1]
+
+
+def test_a_product_of_matrices_whose_terms_overflow_with_both_signs_is_too_large():
+    large = np.array([[1e200, -1e200]])
+    found = why_nan(lambda w: (large @ w)[0] * 1.0, np.array([1e200, 1e200]))
+    assert (found.first.operation, found.first.kind) == ("matmul", "overflow")
+
+
+@pytest.mark.parametrize("factor", [50.0, 3e3])
+def test_numbers_that_grow_in_a_loop_are_followed_to_its_line(factor):
+    def recurrent(w):
+        h = np.ones(2)
+        for _ in range(100):
+            h = w @ h
+        return np.sum(h**2)
+
+    found = why_nan(recurrent, factor * np.eye(2))
+    assert found.first.kind == "overflow"
+    assert f"The numbers grow in line {recurrent.__code__.co_firstlineno + 3}, which is passed " in found.notes[0]
+    assert f"by a factor of {factor:.3g} each time" in found.notes[0]
+    assert "even for float64" in found.mends[0].why  # "compute in float64" is no advice there
+
+
+def test_a_number_that_is_simply_too_large_has_not_grown_in_a_loop():
+    found = why_nan(lambda x: x**2, np.float32(1e30))
+    assert (found.first.kind, found.notes) == ("overflow", ())
+    assert "compute in float64" in found.mends[0].why

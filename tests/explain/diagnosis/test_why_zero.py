@@ -343,3 +343,26 @@ def test_what_stop_gradient_acts_on_is_its_argument_and_not_the_module():
         return cr.stop_gradient(x).sum()
 
     assert "stop_gradient(x)" in str(cr.why_zero(frozen, np.ones(2)))
+
+
+def test_what_is_behind_a_comparison_is_not_to_blame():
+    # Where (x > 0) is the label, the square is level, too: "stationary" was said, as of a minimum.
+    labels = np.array([1.0, 0.0, 0.0, 1.0])
+    found = why_zero(lambda x: np.mean(((x > 0).astype(float) - labels) ** 2), np.array([1.0, -1.0, 2.0, -2.0]))
+    assert causes(found["x"]) == {("comparison", "greater"): 1}
+
+
+def test_a_factor_of_0_that_stands_in_the_line_is_not_said_to_be_0_twice():
+    assert "(the other factor is 0)" in why_zero(lambda x: 0 * x + 1.0, 2.0).summary
+
+
+def test_notes_name_labels_that_are_crossed_and_units_that_are_copies():
+    data, labels = np.random.default_rng(0).normal(size=(6, 2)), np.ones((6, 1))
+    found = why_zero(lambda w: np.mean((data @ w - labels) ** 2), np.array([1.0, 2.0]))
+    assert found
+    assert "data @ w of shape (6,) and labels of shape (6, 1) make (6, 6) in subtract" in found.notes[0]
+    assert "But data @ w" in found.summary
+    assert found.to_dict()["notes"] == list(found.notes)
+    copied = why_zero(lambda w: np.sum(np.tanh(data @ w) ** 2), np.ones((2, 3)))
+    assert copied.notes[0].startswith("the 3 columns of w are equal, and so are their gradients")
+    assert not why_zero(lambda w: np.sum((w - 1) ** 2), np.zeros((2, 3))).notes  # elements that stand alone

@@ -136,7 +136,7 @@ def test_losses_that_grow_without_end_are_told() -> None:
         found = cr.minimize(fun, np.zeros(5), method, batches=Batches((X, Y), 10, epochs=3))
         assert found.status is Status.DIVERGED
         assert found.message.startswith("diverged: the mean loss went from ")
-        assert found.message.endswith("after 3 of 3 epochs (33 steps); try a smaller learning rate")
+        assert found.message.endswith("after 3 of 3 epochs (33 steps); try a smaller learning rate, such as 0.1")
 
 
 def test_one_step_is_one() -> None:

@@ -97,7 +97,8 @@ def test_a_start_that_is_not_finite_says_so():
     found = cr.minimize(np.log, -1.0)
     assert found.status is Status.NOT_FINITE
     assert found.message == (
-        "not finite: the function is nan at the start; start where the function and its gradient are finite, or ask cr.why_nan"
+        "not finite: the function is nan at the start: outside the domain in log: the logarithm of -1 is NaN (it has a "
+        "value and a derivative where u > 0); start where the function and its gradient are finite, or ask cr.why_nan"
     )
 
 
@@ -475,7 +476,7 @@ def test_solvers_say_that_there_is_no_minimum(solver):
         found = cr.minimize(fun, start, solver, steps=50)
         assert found.status is cr.optim.Status.DIVERGED
         assert found.message.startswith("diverged: the function fell from ")
-        assert found.message.endswith(": it has no minimum that way")
+        assert ": it has no minimum that way; if it is to be maximized" in found.message
 
 
 @pytest.mark.parametrize("solver", SOLVERS)
@@ -508,8 +509,10 @@ def test_gradients_too_long_to_be_squared_are_told(solver):
 def test_solvers_do_not_start_where_the_function_is_not_finite(solver):
     found = cr.minimize(np.sqrt, -1.0, solver)
     assert found.status is cr.optim.Status.NOT_FINITE
-    assert found.message.startswith("not finite: the function is nan at the start; start where")
-    assert cr.minimize(np.sqrt, 1.0, solver).status in (cr.optim.Status.STALLED, cr.optim.Status.NOT_FINITE)
+    assert found.message.startswith("not finite: the function is nan at the start: outside the domain in sqrt")
+    # Newton goes on to shorten its steps towards 0, until all are taken.
+    ended = (Status.STALLED, Status.NOT_FINITE, Status.STEPS_EXHAUSTED)
+    assert cr.minimize(np.sqrt, 1.0, solver).status in ended
 
 
 def test_a_point_with_its_keys_in_another_order_is_another_problem() -> None:

@@ -92,7 +92,7 @@ def test_a_landscape_without_a_finite_value():
 
 
 def test_html():
-    assert "<td>x from -1 to 1, 3 points</td>" in cr.landscape("x^2", 0.0, resolution=3)._repr_html_()
+    assert ">x from -1 to 1, 3 points</td>" in cr.landscape("x^2", 0.0, resolution=3)._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -340,7 +340,7 @@ def test_text_containers_integers_and_float32():
 def test_output_is_text_html_and_json():
     rates = cr.learning_rate(square, 5.0)
     assert "stable bound: 1 = 2/λmax" in str(rates)
-    assert "<td>1 = 2/λmax</td>" in rates._repr_html_()
+    assert ">1 = 2/λmax</td>" in rates._repr_html_()
     data = json.loads(json.dumps(rates.to_dict([0.1, 1.1]), allow_nan=False))
     assert [row["verdict"] for row in data["verdicts"]] == ["right", "diverging"]
     json.dumps(cr.learning_rate(lambda x: 3 * x, 1.0).to_dict([0.1]), allow_nan=False)
@@ -364,3 +364,21 @@ def test_rates_that_are_none(rate):
 def test_arguments_that_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
         cr.learning_rate(square, 5.0, **settings)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 3e-6])
+def test_directions_of_very_different_scale_are_named_without_warnings(scale):
+    # Powers of the step's matrix overflowed with a RuntimeWarning, and the momentum was said to be 1.
+    advice = cr.learning_rate(lambda x: (x[0] - 1) ** 2 + (scale * (x[1] - 1)) ** 2, np.zeros(2))
+    assert any("times more in one direction than in another" in note for note in advice.notes)
+    assert 0.999 < float(str(advice).split("momentum=")[1].split(")")[0]) < 1
+    assert not any(
+        "times more" in note for note in cr.learning_rate(lambda x: x[0] ** 2 + 9 * x[1] ** 2, np.ones(2)).notes
+    )
+
+
+def test_a_rate_just_above_the_bound_is_told_from_it():
+    # "0.09263 is above the stable bound 0.09263; each step makes the distance 1 times as large"
+    said = cr.learning_rate("x^2", 5.0).describe(1.00001)
+    assert said.startswith("1.00001 is diverging")
+    assert "each step makes the distance 1.00002 times as large" in said

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.graph import Node
-from chainrule.core.primitive import Elementwise
+from chainrule.core.primitive import Elementwise, Linear, Multilinear
+from chainrule.explain.diagnosis.marks import Elements
 from chainrule.explain.expressions.conditions import conditions_of, is_pole
 from chainrule.explain.expressions.expression import Symbol
 from chainrule.explain.expressions.notation import text
@@ -37,6 +38,24 @@ def figure(value: Any) -> str:
     if math.isinf(number):
         return "∞" if number > 0 else "-∞"
     return "NaN" if math.isnan(number) else f"{number + 0.0:.6g}"
+
+
+def precise(value: Any) -> str:
+    """Return a number with six digits, or with all of them where six make a whole number of it: outside a domain these count.
+
+    >>> precise(1 + 1e-12), precise(1.0), precise(0.123456789)
+    ('1.000000000001', '1', '0.123457')
+    """
+    said = figure(value)
+    number = np.asarray(value)
+    if (
+        number.dtype.kind != "f"
+        or not np.isfinite(number)
+        or float(said) == number
+        or float(said) != round(float(said))
+    ):
+        return said
+    return str(number[()])
 
 
 def name_of(node: Node) -> str:
@@ -67,7 +86,8 @@ def forward_cause(node: Node, operands: Sequence[Any], value: Any) -> tuple[str,
     if any(np.isinf(part) for part in numbers):
         return _of_infinite(name, numbers, value)
     if np.isnan(value):
-        return "outside the domain", f"the {name_of(node)} of {shown} is NaN{needs(node)}"
+        exactly = ", ".join(map(precise, operands))
+        return "outside the domain", f"the {name_of(node)} of {exactly} is NaN{needs(node)}"
     if not _is_growth(node, value, numbers):
         return "pole", f"the {name_of(node)} is infinite at {shown}{needs(node)}"
     largest = np.finfo(np.asarray(value).dtype).max
@@ -104,12 +124,15 @@ def _of_infinite(name: str, numbers: Sequence[Any], value: Any) -> tuple[str, st
 def _of_many(node: Node, value: Any) -> tuple[str, str]:
     """Say how a value arises from arrays of which no single element stands behind it."""
     values = [np.asarray(part) for part in node.operands if np.asarray(part).dtype.kind in "fc"]
-    infinite = any(np.isinf(part).any() for part in values)
-    if infinite:
+    infinite = next((np.isinf(part) for part in values if np.isinf(part).any()), None)
+    if infinite is not None:
         kind = "∞ - ∞" if np.asarray(value).dtype.kind in "fc" and np.isnan(value).any() else "of an infinite number"
-        return kind, f"the {name_of(node)} of numbers among which are infinite ones is not finite"
+        where = f" ({Elements.of(infinite).places})" if infinite.ndim else ""
+        return kind, f"the {name_of(node)} of numbers among which are infinite ones{where} is not finite"
     largest = max((float(np.abs(part).max()) for part in values if part.size), default=0.0)
-    if np.isinf(value).any() and largest > 1:
+    # Infinite terms of both signs add up to NaN, so that a sum or a product of matrices may be NaN, too.
+    is_sum = isinstance(node.primitive, Linear | Multilinear)
+    if largest > 1 and (is_sum or np.isinf(value).any()):
         return (
             "overflow",
             f"the {name_of(node)} of numbers up to {largest:.3g} is too large for {np.asarray(value).dtype}",

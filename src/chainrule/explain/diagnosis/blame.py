@@ -52,17 +52,21 @@ class Death:
 
 @dataclass(slots=True)
 class Blame:
-    """What the sweep has found: causes, and for each node its sensitivity and the weight of each cause in each element."""
+    """What the sweep has found: causes, and for each node its sensitivity and the weight of each cause in each element.
+
+    live: the nodes that some input reaches through derivatives, whatever their values.
+    """
 
     deaths: dict[Key, Death] = field(default_factory=dict)
     cts: dict[int, Any] = field(default_factory=dict)
     sizes: dict[int, Any] = field(default_factory=dict)
     weights: dict[int, dict[Key, Weights]] = field(default_factory=dict)
+    live: set[int] = field(default_factory=set)
 
 
 def blame(run: Run) -> Blame:
     """Sweep from the result to the inputs."""
-    found = Blame()
+    found = Blame(live=live_nodes(run))
     if not isinstance(run.out, Node):
         return found
     found.cts[run.out.index] = seed(run.out)
@@ -74,6 +78,31 @@ def blame(run: Run) -> Blame:
             if node.primitive is not None:
                 _pass_on(node, found)
     return found
+
+
+def live_nodes(run: Run) -> set[int]:
+    """Return the nodes that some input reaches through derivatives.
+
+    Of what is behind them only the cut is to blame: that (x > 0) - label is 0 here and there does not matter.
+    """
+    live = {part.node.index for part in run.inputs}
+    for node in run.graph.nodes:
+        if any(
+            parent is not None and parent.index in live and _has_derivative(node, position)
+            for position, parent in enumerate(node.parents)
+        ):
+            live.add(node.index)
+    return live
+
+
+def _has_derivative(node: Node, position: int) -> bool:
+    """Whether the table has a derivative of an operation for an operand."""
+    primitive = node.primitive
+    if primitive is None or primitive.is_constant:
+        return False
+    if primitive is WHERE:
+        return position < 2
+    return not isinstance(primitive, Elementwise) or primitive.partials[position] is not None
 
 
 def _settle(node: Node, found: Blame) -> None:
@@ -189,8 +218,11 @@ def _aligned(
     """Blame an operation that works element by element."""
     shape, to = np.shape(node.value), np.shape(parent.value)
     alive = np.zeros(shape, dtype=bool) if ct is None else np.broadcast_to(np.not_equal(ct, 0), shape)
+    is_cut = not _has_derivative(node, position)
+    if is_cut and ct is not None and node.index not in found.live:
+        alive = np.ones(shape, dtype=bool)
     for reason, mark in _deaths_of(node, position, edge, alive):
-        if mark.any():
+        if mark.any() and (is_cut or parent.index in found.live):
             key = (node.index, position, reason.kind)
             death = Death(reason, node, position, int(np.count_nonzero(mark)), mark.size)
             _add(found, parent, key, unbroadcast(mark.astype(np.float64), to), death)
@@ -219,6 +251,8 @@ def _mixing(
         if ct is None
         else np.broadcast_to(np.not_equal(ct, 0), np.shape(node.value)) * 1.0
     )
+    if ct is not None and node.index not in found.live:
+        alive = np.ones(np.shape(node.value))
     declared = node.primitive is not None and (node.primitive.is_constant or (edge is None and ct is not None))
     if declared:
         if alive.any():
@@ -232,7 +266,7 @@ def _mixing(
     cut = np.equal(_through(node, position, np.ones(np.shape(node.value))), 0)
     reason = reason_for(node, position, False, True)
     is_cause = bool(alive.any()) or reason.is_minor
-    if is_cause and cut.any():
+    if is_cause and cut.any() and parent.index in found.live:
         death = Death(reason, node, position, int(np.count_nonzero(cut)), cut.size)
         _add(found, parent, (node.index, position, reason.kind), cut, death)
     for key, weight in weights.items():

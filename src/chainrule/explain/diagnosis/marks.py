@@ -21,11 +21,15 @@ SHOWN = 5
 @final
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """Some elements of an array: how many of how many, and the positions of the first few."""
+    """Some elements of an array: how many of how many, and the positions of the first few.
+
+    line: the row or column of a matrix in which all of them are, where there are several; else empty text.
+    """
 
     count: int
     size: int
     first: tuple[tuple[int, ...], ...]
+    line: str = ""
 
     @classmethod
     def of(cls, mark: Mark) -> Elements:
@@ -35,7 +39,7 @@ class Elements:
         first = tuple(
             tuple(int(part) for part in np.unravel_index(place, mark.shape)) for place in found[:SHOWN] if mark.ndim
         )
-        return cls(int(found.size), int(mark.size), first)
+        return cls(int(found.size), int(mark.size), first, _line_of(mark) if 1 < found.size < mark.size else "")
 
     @property
     def share(self) -> float:
@@ -45,10 +49,28 @@ class Elements:
     def __str__(self) -> str:
         if self.size == 1:
             return "the number"
-        places = ", ".join(f"[{', '.join(map(str, place))}]" for place in self.first)
-        more = ", …" if self.count > len(self.first) else ""
         part = "all" if self.count == self.size else f"{100 * self.share:.2g}%"
-        return f"{self.count:,} of {self.size:,} elements ({part}), at {places}{more}"
+        return f"{self.count:,} of {self.size:,} elements ({part}), {self.places}"
+
+    @property
+    def places(self) -> str:
+        """Where they are, in words."""
+        listed = ", ".join(f"[{', '.join(map(str, place))}]" for place in self.first)
+        more = ", …" if self.count > len(self.first) else ""
+        return f"all in {self.line}" if self.line else f"at {listed}{more}"
+
+
+def _line_of(mark: Mark) -> str:
+    """Return the row or column in which all marked elements of a matrix are: a sample of the data, or a feature.
+
+    >>> _line_of(np.array([[False, True], [False, True]])), _line_of(np.eye(2, dtype=bool))
+    ('column 1', '')
+    """
+    for name, axis in (("row", 1), ("column", 0)) if mark.ndim == 2 else ():
+        places = np.flatnonzero(mark.any(axis=axis))
+        if places.size == 1 and mark.shape[axis] > 1:
+            return f"{name} {places[0]}"
+    return ""
 
 
 def bad(value: Any) -> Mark:

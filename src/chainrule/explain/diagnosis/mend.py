@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.core.graph import Node
 from chainrule.explain.diagnosis import idioms
-from chainrule.explain.diagnosis.remedies import INFINITE, LIMITS, REMEDIES, SMALLER, WHOLE_POWER, Remedy
+from chainrule.explain.diagnosis.remedies import INFINITE, LIMITS, REMEDIES, SMALLER, TOO_LARGE, WHOLE_POWER, Remedy
 from chainrule.explain.diagnosis.source import (
     Statement,
     argument,
@@ -83,7 +83,8 @@ def _remedy(node: Node, name: str, kind: str) -> Remedy | None:
 def _by_table(node: Node, name: str, remedy: Remedy, found: Statement | None) -> Mend:
     title = f"keep {name} finite"
     if not remedy.code:
-        return Mend(title, remedy.why, node.line, "", "")
+        is_largest = remedy.why == SMALLER and np.asarray(node.value).dtype in (np.float64, np.complex128)
+        return Mend(title, TOO_LARGE if is_largest else remedy.why, node.line, "", "")
     limit = LIMITS.get((name, str(np.asarray(node.value).dtype)), "700.0")
     changes = []
     for use in uses(found, name) if found is not None else ():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from chainrule.explain.diagnosis.arising import figure
+from chainrule.explain.diagnosis.arising import figure, precise
 from chainrule.explain.diagnosis.marks import Elements
 from chainrule.explain.diagnosis.mend import Mend
 from chainrule.explain.diagnosis.nan_record import Finding, Link, NanFindings
@@ -80,7 +80,7 @@ def _blocks(found: NanFindings) -> Iterator[Block]:
         yield from _finding(found.first, "Where")
         if found.becomes is not None and found.becomes.line != found.first.line:
             yield from _finding(found.becomes, "Where it becomes NaN")
-        if len(found.chain) > 1:
+        if len(found.chain) > (found.first.way != "input"):
             yield _chain(found)
     for note in found.notes:
         yield Paragraph(note, "Note")
@@ -106,7 +106,8 @@ def _finding(finding: Finding, heading: str) -> Iterator[Block]:
         yield Code(
             finding.line[2][:400] or "(its text is not known)", f"{heading} ({finding.line[0]}:{finding.line[1]})"
         )
-    rows = [(part.name, shown(part.value)) for part in finding.operands]
+    said = precise if finding.kind == "outside the domain" else figure
+    rows = [(part.name, shown(part.value, said)) for part in finding.operands]
     if finding.value is not None:
         rows.append((f"value of {finding.operation}", shown(finding.value)))
     if finding.way == "backward":
@@ -118,11 +119,11 @@ def _finding(finding: Finding, heading: str) -> Iterator[Block]:
         yield Grid(("quantity", f"value{where}"), tuple((name[:60], value) for name, value in rows))
 
 
-def shown(value: Any) -> str:
-    """Return a number, or the shape and the range of an array."""
+def shown(value: Any, said: Callable[[Any], str] = figure) -> str:
+    """Return a number as `said` writes it, or the shape and the range of an array."""
     array = np.asarray(value)
     if array.ndim == 0 and array.dtype.kind in "fciub":
-        return figure(array[()])
+        return said(array[()])
     if array.dtype.kind not in "fiub" or not array.size:
         return f"array {'×'.join(map(str, array.shape))}"
     finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array

@@ -32,6 +32,8 @@ _INSIDE = "the operand stays inside the interval at whose ends the slope is infi
 _CEILING = "the operand stays below what overflows; above it the derivative is 0"
 _NONZERO = "where the denominator is 0 it is replaced by 1, before the division"
 SMALLER = "the numbers are too large for this precision: compute in float64, scale the data, or work with logarithms"
+TOO_LARGE = "the numbers are too large even for float64: scale the data, or work with logarithms"
+"""What helps against overflow, where there is a larger precision and where there is none."""
 
 WHOLE_POWER = Remedy(
     0, "1", "np.where({0} == 0, 1, {0}) ** {right}", "where the base is 0 it is replaced by 1, before the power"

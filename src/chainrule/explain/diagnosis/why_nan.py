@@ -16,6 +16,7 @@ from chainrule.explain.diagnosis.arising import (
     name_of,
 )
 from chainrule.explain.diagnosis.diagnosis import Diagnosis
+from chainrule.explain.diagnosis.growing import growth
 from chainrule.explain.diagnosis.marks import Elements, Mark, at, bad, spread
 from chainrule.explain.diagnosis.mend import Mend, by_table, mend
 from chainrule.explain.diagnosis.names import operand_names
@@ -106,12 +107,16 @@ def _diagnosis(run: Run, states: tuple[InputState, ...], trail: Trail, backward:
     first = _finding(run, chosen, backward)
     turned = None if becomes is None else _finding(run, becomes, backward)
     mends = _mends(run, chosen, first.kind)
-    if becomes is not None and turned is not None and not any(found.after for found in mends):
+    # What overflows is no mask: it has to be mended where it overflows.
+    is_mask = turned is not None and (first.kind, turned.kind) != ("overflow", "∞ - ∞")
+    if becomes is not None and turned is not None and is_mask and not any(found.after for found in mends):
         mends = [*_mends(run, becomes, turned.kind), *mends]
     raised = None if run.raised is None else f"{type(run.raised).__name__}: {run.raised!s:.200}"
     result = None if run.result is None else plain(run.result)
     chain = _chain(run, trail, chosen, backward)
-    return Diagnosis(run.label, result, raised, False, first, turned, chain, tuple(mends[:1]), states, ())
+    grown = growth(chosen.node) if first.kind == "overflow" and first.way == "forward" else ""
+    notes = (grown,) if grown else ()
+    return Diagnosis(run.label, result, raised, False, first, turned, chain, tuple(mends[:1]), states, notes)
 
 
 def _first(trail: Trail) -> tuple[Origin, Origin | None]:
@@ -147,7 +152,9 @@ def _finding(run: Run, origin: Origin, backward: Backward) -> Finding:
         return Finding("forward", "no elements", "mean", node.line, elements, (), value, None, None, cause)
     if origin.position is not None:
         constant = node.operands[origin.position]
-        cause = f"{texts[origin.position]}, which {_name(node)} reads, is {_counted(constant)}"
+        places = Elements.of(bad(constant)).places
+        held = f"has {_counted(constant)}, {places}" if np.ndim(constant) else f"is {_counted(constant)}"
+        cause = f"{texts[origin.position]}, which {_name(node)} reads, {held}"
         given = (Operand(texts[origin.position], constant),)
         return Finding("constant", "not finite", _name(node), node.line, elements, given, None, None, None, cause)
     parts = [at(operand, shape, where) for operand in node.operands]
@@ -187,7 +194,7 @@ def _name(node: Node) -> str:
 def _chain(run: Run, trail: Trail, first: Origin, backward: Backward) -> tuple[Link, ...]:
     """Return the lines through which it goes on, each once, from the first operation on."""
     backward_way = first.is_backward
-    links: dict[Any, list[Node]] = {first.node.line: [first.node]}
+    links: dict[Any, list[Node]] = {} if first.node.primitive is None else {first.node.line: [first.node]}
     for node in trail.nodes:
         behind = node.index < first.node.index if backward_way else node.index > first.node.index
         if node.primitive is not None and node.primitive is not ITEM and behind:

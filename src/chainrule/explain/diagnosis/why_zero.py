@@ -15,6 +15,7 @@ from chainrule.explain.diagnosis.marks import Elements, bad
 from chainrule.explain.diagnosis.names import operand_names
 from chainrule.explain.diagnosis.origin import Backward, backward_run
 from chainrule.explain.diagnosis.reasons import DECISION, FACTOR, STEPS_ONLY, UNREACHED, UNUSED, Reason
+from chainrule.explain.diagnosis.remarks import copies, crossed
 from chainrule.explain.diagnosis.run import Input, Run, record_run
 from chainrule.explain.diagnosis.vanishing import largest, shrinking
 from chainrule.explain.diagnosis.zero_diagnosis import ZeroDiagnosis
@@ -43,7 +44,8 @@ def why_zero(
     unused inputs, comparisons, rounding, positions such as argmax, conversions to integers, stop_gradient, branches that
     np.where does not take, decisions of Python's `if`, saturation, dead units (relu, clip), factors and weights of 0,
     elements that are not chosen or selected, underflow, stationary points, and opposite parts that cancel. Of a gradient
-    that is tiny but not 0 the factor is given that each source line leaves of it.
+    that is tiny but not 0 the factor is given that each source line leaves of it. `notes` say where labels of shape (n, 1) meet
+    predictions of shape (n,), and which columns or rows of a matrix are equal and stay so.
     Raises what the function raises, NotScalarError where the result is not one real number, NotDifferentiableError where a
     matrix that is not finite is factorized, and TracingError where there is nothing to differentiate, or a traced value is
     converted by float(), int() or np.asarray().
@@ -67,8 +69,9 @@ def why_zero(
         suspicious = any(_may_be_zero(backward.cts.get(part.node.index), part.node, scale) for part in run.inputs)
         found = blame(run) if suspicious else None
         inputs = _with_shrinks(run, backward, [_gradient(part, run, backward, found) for part in run.inputs])
+        notes = (*crossed(run), *copies(run, backward))
     norm = float(np.sqrt(sum(part.norm**2 for part in inputs)))
-    return ZeroDiagnosis(run.label, plain(run.result), inputs, norm)
+    return ZeroDiagnosis(run.label, plain(run.result), inputs, norm, notes)
 
 
 def _may_be_zero(gradient: Any, node: Node, scale: float) -> bool:
@@ -153,7 +156,9 @@ def _cause(run: Run, parts: Sequence[tuple[Death, Any]], count: int) -> Cause:
         names = operand_names(run, node)
         operand = names[death.position] if death.position >= 0 else ""
         if reason.kind == FACTOR.kind and len(names) == 2:
-            words = words.replace("the other factor", f"the other factor, {names[1 - death.position]:.60},")
+            other = names[1 - death.position]
+            if other.strip("-.0"):  # else it is a 0 that stands in the line
+                words = words.replace("the other factor", f"the other factor, {other:.60},")
     return Cause(
         kind=reason.kind,
         operation=operation,

@@ -22,8 +22,8 @@ class ZeroDiagnosis(ZeroFindings, Report):
         return zero_writing.summary(self)
 
     def __bool__(self) -> bool:
-        """Whether something is wrong: an input whose gradient is zero, in part or in whole, tiny, or not finite."""
-        return any(part.state != "healthy" for part in self.inputs)
+        """Whether something is wrong: an input whose gradient is zero, in part or in whole, tiny, or not finite; or a note."""
+        return bool(self.notes) or any(part.state != "healthy" for part in self.inputs)
 
     def __getitem__(self, name: str) -> InputGradient:
         """Return what was found about an input; raise KeyError where there is none of that name."""
@@ -40,6 +40,6 @@ class ZeroDiagnosis(ZeroFindings, Report):
 
         question "zero", function, value, norm, summary; inputs: name, shape, state, zeros (count, size, first), norm, largest,
         smallest, smallest_at, sentence; causes: kind, operation, words, line (file, number, source), operand, share, elements,
-        died, size, mend, code; shrinks: line, operations, passes, factor, per_pass. Numbers that are not finite are text.
+        died, size, mend, code; shrinks: line, operations, passes, factor, per_pass; notes. Numbers that are not finite are text.
         """
         return zero_writing.data(self)

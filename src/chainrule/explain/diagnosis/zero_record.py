@@ -64,9 +64,14 @@ class InputGradient:
 
 @dataclass(frozen=True, slots=True)
 class ZeroFindings(ABC):
-    """What was found. label: the function. value: its result. inputs: their gradients. norm: of all of them together."""
+    """What was found.
+
+    label: the function. value: its result. inputs: their gradients. norm: of all of them together. notes: what else the run shows
+    of a loss that is hardly the one that was meant, or of units that stay copies of one another.
+    """
 
     label: str
     value: float
     inputs: tuple[InputGradient, ...]
     norm: float
+    notes: tuple[str, ...] = ()

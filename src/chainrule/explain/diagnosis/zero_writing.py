@@ -30,6 +30,7 @@ def summary(found: ZeroFindings) -> str:
     said += [sentence(part) for part in told[:SHOWN_INPUTS]]
     if len(told) > SHOWN_INPUTS:
         said.append(f"So it is with {len(told) - SHOWN_INPUTS} more inputs.")
+    said += [f"But {note}." for note in found.notes]
     return " ".join(said)
 
 
@@ -155,6 +156,7 @@ def data(found: ZeroFindings) -> dict[str, Any]:
         "norm": json_number(found.norm),
         "summary": summary(found),
         "inputs": [_input_data(part) for part in found.inputs],
+        "notes": list(found.notes),
     }
 
 

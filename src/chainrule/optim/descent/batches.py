@@ -104,18 +104,38 @@ class Batches:
             begin += size
             yield tuple(array[samples] for array in self.arrays)
 
-    def flaw(self) -> str:
-        """Return which sample has a number that is not finite; nothing where none has.
+    def flaw(self, *, of_validation: bool = False) -> str:
+        """Return which sample has a number that is not finite; nothing where none has. of_validation: look at that data.
 
         >>> Batches((np.ones((3, 2)), np.array([0.0, 1.0, np.nan])), size=2).flaw()
         'sample 2 of array 1 of the data has a number that is not finite; repair it, or leave it out'
         """
-        for place, array in enumerate(self.arrays):
+        called = "the validation data" if of_validation else "the data"
+        for place, array in enumerate(self.validation_arrays() if of_validation else self.arrays):
             if array.dtype.kind in "fc":
                 bad = np.flatnonzero(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))
                 if bad.size:
-                    name = f"array {place} of the data" if isinstance(self.data, tuple) else "the data"
+                    name = f"array {place} of {called}" if isinstance(self.data, tuple) else called
                     return f"sample {bad[0]} of {name} has a number that is not finite; repair it, or leave it out"
+        return ""
+
+    def order_flaw(self) -> str:
+        """Return which array says that samples are taken sorted by their class; nothing where they are not, or are shuffled.
+
+        >>> Batches((np.ones((40, 2)), np.repeat([0, 1], 20)), size=4, shuffle=False).order_flaw().split(":")[0]
+        'the samples are sorted by array 1 of the data, and shuffle=False takes them so'
+        """
+        for place, array in enumerate(() if self.shuffle or self.size >= self.count else self.arrays):
+            labels = array.reshape(-1)
+            if labels.size != self.count or labels.dtype.kind not in "fiub":
+                continue
+            steps = np.sign(np.diff(labels.astype(float)))
+            is_sorted = np.all(steps >= 0) or np.all(steps <= 0)
+            if is_sorted and 0 < np.count_nonzero(steps) < self.count / self.size:
+                return (
+                    f"the samples are sorted by array {place} of the data, and shuffle=False takes them so: batches of one "
+                    "class pull x to and fro; shuffle them"
+                )
         return ""
 
     def validation_arrays(self) -> tuple[npt.NDArray[Any], ...]:

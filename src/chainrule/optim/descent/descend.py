@@ -205,7 +205,7 @@ def outcome(run: Run, task: Task, interrupted: str, is_shared: bool) -> Minimum:
     value, square, sign = _value(run, task, x), float(run.last(SQUARE)), sign_of(task.method)
     trail = _trail(run, task, value, len(leaves), None if structure is LEAF else structure, is_shared)
     status = Status.INTERRUPTED if interrupted else judge(trail, value, square, task.level, sign)
-    told = Story(task, value, square, interrupted)
+    told = Story(task, x, value, square, interrupted)
     gradient = gradient_of(run, leaves, structure)
     if status in (Status.DIVERGED, Status.INTERRUPTED, Status.NOT_FINITE):
         best = _best(run, task, trail, leaves, structure)

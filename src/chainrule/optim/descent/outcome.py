@@ -10,12 +10,16 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-from chainrule.core.trees import flatten
+from chainrule.core.trees import LEAF, flatten, paths
 from chainrule.optim.descent.batches import Epochs
 from chainrule.optim.descent.trail import Trail, picture_of
+from chainrule.optim.geometry.report import Rows, rows_html, rows_text
 from chainrule.plots import Picture
 
 Reals = npt.NDArray[np.float64]
+
+_FEW = 20  # so many elements of an array are written out
+_PARTS = 8  # so many parts of a container are shown
 
 
 class Status(IntEnum):
@@ -81,7 +85,8 @@ class Minimum:
         """How it ended, in words and numbers.
 
         Where it went wrong, the curvature at the start is measured, if the function can be differentiated twice; where it has
-        converged, that at the end, which tells a minimum from a saddle.
+        converged, that at the end, which tells a minimum from a saddle. The function is run again for this, a few times:
+        numbers that are not finite and gradients that are 0 are followed to their lines, as `why_nan` and `why_zero` do.
         """
         return self.told if isinstance(self.told, str) else self.told(self)
 
@@ -128,19 +133,26 @@ class Minimum:
         return Minimum, tuple(parts)
 
     def __str__(self) -> str:
-        rows = (
-            ("message", self.message),
-            ("success", self.success),
-            ("status", f"{int(self.status)} ({self.status.name.lower().replace('_', ' ')})"),
-            ("x", _shown(self.x)),
-            ("fun", f"{self.fun:.10g}"),
-            ("gradient", f"norm {norm(self.jac):.3g}"),
-            ("nit", self.nit),
-            *((("losses", f"{self.losses[0]:.6g} -> {self.losses[-1]:.6g}"),) if len(self.losses) else ()),
-        )
-        return "\n".join(f"{name:>9}: {value}" for name, value in rows)
+        return rows_text(self._rows())
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return rows_html("minimum", self._rows())
+
+    def _rows(self) -> Rows:
+        x = _shown(self.x)
+        return [
+            ("message", self.message),
+            ("success", str(self.success)),
+            ("status", f"{int(self.status)} ({self.status.name.lower().replace('_', ' ')})"),
+            ("x", x[0]),
+            *(("", line) for line in x[1:]),
+            ("fun", f"{self.fun:.10g}"),
+            ("gradient", f"norm {norm(self.jac):.3g}"),
+            ("nit", f"{self.nit:,}"),
+            *((("losses", f"{self.losses[0]:.6g} -> {self.losses[-1]:.6g}"),) if len(self.losses) else ()),
+        ]
 
 
 def norm(gradient: Any) -> float:
@@ -150,9 +162,22 @@ def norm(gradient: Any) -> float:
         return float(np.linalg.norm([np.linalg.norm(np.ravel(leaf)) for leaf in leaves]))
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> list[str]:
+    """Return a point in lines: a number, an array, or the parts of a container with their places, large ones by their range."""
+    leaves, structure = flatten(value)
+    if structure is LEAF:
+        return _part(value).splitlines()
+    named = [f"{path} = {_part(leaf)}" for path, leaf in zip(paths(value), leaves, strict=True)]
+    more = [f"and {len(named) - _PARTS} more parts"] if len(named) > _PARTS else []
+    return [line for part in named[:_PARTS] for line in part.splitlines()] + more or ["nothing"]
+
+
+def _part(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=6, threshold=20, edgeitems=3).replace("\n", "\n" + " " * 11)
-    return f"{value!r}"
+    if not isinstance(value, np.ndarray):
+        return f"{value!r}"
+    if value.size <= _FEW or value.ndim == 1 or value.dtype.kind != "f":
+        return np.array2string(value, precision=6, threshold=_FEW, edgeitems=3)
+    shape = "×".join(map(str, value.shape))
+    return f"array of {shape}, from {np.min(value):.6g} to {np.max(value):.6g}"

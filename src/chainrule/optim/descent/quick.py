@@ -183,7 +183,7 @@ class Quick:
     def tell(self, told: _Told, found: Minimum) -> str:
         """Return the message of an outcome."""
         task = Task(told.fun, told.x0, told.method, self._run.n - 1, told.tol, record=self._record)
-        return Story(task, told.value, told.square, "")(found)
+        return Story(task, found.x, told.value, told.square, "")(found)
 
     def _trail(self, done: int) -> Trail:
         rooms, every = self._rooms, self._every[GRADIENT + 1]

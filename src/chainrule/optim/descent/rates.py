@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.errors import ChainruleError
 from chainrule.optim.descent.task import Task
-from chainrule.optim.geometry.predicted_rates import PredictedRates, Verdict
+from chainrule.optim.geometry.predicted_rates import NARROW, PredictedRates, Verdict
 from chainrule.optim.geometry.second_order import look
 from chainrule.optim.methods.gradient_descent import GradientDescent
 from chainrule.optim.methods.momentum import Momentum
@@ -31,7 +31,8 @@ class Stability:
 
     place: which point that is. is_scheduled: whether the rate is the largest one of a schedule. largest: the largest eigenvalue
     of the Hessian there. bound: steps grow along its direction where the rate is above this; formula: how it is found. best: a
-    rate that suits this curvature. verdict: what the rate does.
+    rate that suits this curvature. verdict: what the rate does. smallest: the smallest curvature that is not 0, None where it is
+    not known or negative. better: (learning rate, momentum) where the momentum is far too large, else None.
     """
 
     place: str
@@ -42,6 +43,8 @@ class Stability:
     formula: str
     best: float
     verdict: Verdict | None
+    smallest: float | None
+    better: tuple[float, float] | None
 
     def rate_named(self) -> str:
         """Say which rate it is."""
@@ -61,6 +64,22 @@ class Stability:
             f"{side} the stable bound {self.formula} = {plain(self.bound)} (λmax = {plain(self.largest)} {self.place})"
         )
 
+    def beyond_rates(self) -> str:
+        """Say what no learning rate helps against, as a clause; empty text where one helps."""
+        if self.smallest is not None and self.largest > NARROW * self.smallest:
+            return (
+                f"; the curvature goes from {plain(self.smallest)} to {plain(self.largest)}, so that a rate for the steepest "
+                "direction is far too slow for the flattest: bring the parts of x (or the columns of the data) to one scale, or "
+                "take cr.optim.LBFGS()"
+            )
+        if self.better is None:
+            return ""
+        rate, momentum = map(plain, self.better)
+        return (
+            "; so large a momentum swings for long at every rate: for this curvature cr.optim.Momentum"
+            f"({rate}, momentum={momentum}) is best"
+        )
+
 
 def stability(task: Task, end: Any = None) -> Stability | None:
     """Return what theory says, at the start or at another point; None where it has no bound for the method, or there is none.
@@ -73,7 +92,7 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     if not isinstance(method, GradientDescent | Momentum | Nesterov):
         return None
     schedule = method.learning_rate if callable(method.learning_rate) else None
-    rate = method.learning_rate if schedule is None else _largest(schedule, task.steps)
+    rate = method.learning_rate if schedule is None else largest(schedule, task.steps)
     if not isinstance(rate, int | float) or not 0 < rate < math.inf:
         return None
     method = replace(method, learning_rate=rate)
@@ -91,10 +110,13 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     verdict = theory.verdict(float(rate))
     place = "at the start" if end is None else "where it is now"
     rates = float(rate), spectrum.largest, theory.bound
-    return Stability(place, schedule is not None, *rates, theory.formula, theory.best, verdict)
+    known = ends if spectrum.eigenvalues is None else spectrum.eigenvalues
+    whole = replace(theory, curvatures=known)
+    better = whole.best_momentum if whole.is_heavy else None
+    return Stability(place, schedule is not None, *rates, theory.formula, theory.best, verdict, whole.lowest, better)
 
 
-def _largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
+def largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
     """Return the largest learning rate of a schedule, as far as some of its steps show; None where it has no numbers."""
     try:
         return max(float(schedule(int(step))) for step in np.linspace(0, steps, min(steps + 1, _LOOKS)))
@@ -104,11 +126,10 @@ def _largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
 
 def downhill(task: Task) -> Callable[..., Any]:
     """Return the function that is minimized."""
-    sign = sign_of(task.method)
+    sign, value_of = sign_of(task.method), task.value_of
 
     def fun(x: Any, *args: Any) -> Any:
-        found = task.fun(x, *args)
-        return sign * (found[0] if task.has_aux else found)
+        return sign * value_of(x, *args)
 
     return fun
 

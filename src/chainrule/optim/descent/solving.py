@@ -15,13 +15,26 @@ from chainrule.native.signature import has_traced
 from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
-from chainrule.optim.descent.story import START_ELSEWHERE, after_steps, norm_said, not_finite
+from chainrule.optim.descent.story import after_steps, norm_said, not_finite
+from chainrule.optim.descent.suspects import idle_parts, misread, wrong_function
 from chainrule.optim.descent.task import ENDED, KEYBOARD, Task
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.descent.trouble import trouble_at
 from chainrule.optim.layout import layout_of
 from chainrule.optim.methods.method import Vector
+from chainrule.optim.methods.scipy_solver import EXHAUSTED
 from chainrule.transforms.derivatives import hvp, value_and_grad
 
+_OTHERS = (
+    "kinks, noise and the end of where a function is defined stop a solver; a method that goes step by step, such as "
+    "cr.optim.Adam(0.1), gets nearer"
+)
+_OTHER_WAY = (
+    "if it is to be maximized, minimize its negative; if x has bounds, take a method that goes step by step, such as "
+    "cr.optim.Adam(0.1), in cr.optim.Box"
+)
+_ROUNDED = 1e-9  # of a value: line searches see no smaller differences
+_SMALL = 1e-3  # of the longest gradient: what is longer is no rounding
 _DEEP = 1e6
 """A function that fell so much farther than it was large, and falls faster than at the start, has no minimum that way."""
 
@@ -136,7 +149,7 @@ class _Diary:
                 f"{name} has shown no point: its solve calls observe(x, value, gradient) at each, the start first"
             )
         value, norm, count = self.values[-1], self.norms[-1], len(self.values) - 1
-        status = Status.INTERRUPTED if interrupted else self._status(value, norm, count)
+        status = Status.INTERRUPTED if interrupted else self._status(value, norm, words)
         x, gradient = self.last
         if status not in (Status.CONVERGED, Status.STEPS_EXHAUSTED) and self.best is not None:
             value, x, gradient = self.best
@@ -145,11 +158,14 @@ class _Diary:
         if status is Status.INTERRUPTED:
             message = f"interrupted: {interrupted} {after}"
         elif status is Status.NOT_FINITE:
-            message = f"not finite: {not_finite(self.values[-1], norm)} {after}"
-            message += f"; {type(self.task.method).__name__} says: {words}" if count else f"; {START_ELSEWHERE}"
+            said = f"; {type(self.task.method).__name__} says: {words}" if count else ""
+            message = f"not finite: {not_finite(self.values[-1], norm)} {after}{said}"
         elif status is Status.DIVERGED:
             fell = f"the function fell from {self.values[0]:.4g} to {self.values[-1]:.4g} {after}"
-            message = f"diverged: {fell}: it has no minimum that way"
+            message = f"diverged: {fell}: it has no minimum that way; {_OTHER_WAY}"
+        elif status is Status.STEPS_EXHAUSTED:
+            if norm >= self.norms[0]:
+                message += ", as large as at the start; it may have no minimum that way, or needs more steps"
         elif words and status is not Status.CONVERGED:
             message += f"; {type(self.task.method).__name__} says: {words}"
         structure = None if self.layout.structure is LEAF else self.layout.structure
@@ -160,16 +176,36 @@ class _Diary:
             self.given(x), value, self.given(gradient), count, self.evaluations, status, aux, trail, self._told(message)
         )
 
+    def _rounding(self) -> str:
+        """Say that the last step has changed the function by no more than rounding does; empty text where it has."""
+        values, norm = self.values, self.norms[-1]
+        if (
+            len(values) < 2
+            or abs(values[-1] - values[-2]) > _ROUNDED * abs(values[-1])
+            or norm > _SMALL * max(self.norms)
+        ):
+            return ""
+        return f"rounding hides what shorter steps would gain; a larger tol, such as {1.5 * norm:.1g}, is reached"
+
     def _told(self, message: str) -> Callable[[Minimum], str]:
-        """Return what makes the message when it is asked for: curvature takes time."""
+        """Return what makes the message when it is asked for: to see why takes time."""
+        last = None if self.last is None else self.given(self.last[0])
 
         def told(found: Minimum) -> str:
-            but = doubt(self.task, found.x, found.nit) if found.success else ""
-            return f"{message}; {but}" if but else message
+            if found.status is Status.NOT_FINITE:
+                known = trouble_at(self.task, last)
+                return f"{message}{known}; {known.advice(not found.nit)}"
+            if found.status is Status.STALLED:
+                return f"{message}; {self._rounding() or wrong_function(self.task, last) or _OTHERS}"
+            remarks = [idle_parts(self.task, found.x, found.jac), misread(self.task, found.x)]
+            if found.success:
+                remarks.append(doubt(self.task, found.x, found.nit))
+            return "; ".join((message, *filter(None, remarks)))
 
         return told
 
-    def _status(self, value: float, norm: float, count: int) -> Status:
+    def _status(self, value: float, norm: float, words: str) -> Status:
+        count = len(self.values) - 1
         is_deep = value < -_DEEP * max(1.0, abs(self.values[0]))
         if not (math.isfinite(value) and math.isfinite(norm)):
             return Status.DIVERGED if count and is_deep else Status.NOT_FINITE
@@ -177,4 +213,6 @@ class _Diary:
             return Status.CONVERGED
         if norm > self.norms[0] and is_deep:
             return Status.DIVERGED
-        return Status.STEPS_EXHAUSTED if count >= self.task.steps else Status.STALLED
+        # Steps that were tried and not taken count, too.
+        is_over = count >= self.task.steps or words == EXHAUSTED
+        return Status.STEPS_EXHAUSTED if is_over else Status.STALLED

@@ -24,12 +24,11 @@ from chainrule.optim.descent.descend import (
     told_once_more,
 )
 from chainrule.optim.descent.keeper import Keeper
-from chainrule.optim.descent.outcome import Minimum, Status
+from chainrule.optim.descent.outcome import Minimum
 from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, first_state, number_of
-from chainrule.optim.descent.story import not_finite
 from chainrule.optim.descent.task import KEYBOARD, Task, Watch
 from chainrule.optim.descent.trail import Trail
-from chainrule.optim.geometry.report import count
+from chainrule.optim.descent.training_story import TrainingStory, mean_losses
 from chainrule.optim.modifiers.modifier import sign_of
 
 _WINDOW = 1 << 26  # so many bytes of shuffled data, or one batch, lie in memory besides the data itself
@@ -185,44 +184,22 @@ class Training:
         epochs = self._epochs(trail)
         is_validated = self.best[0] >= 0
         x = unflatten(self.structure, self.best[1] if is_validated else self._point())
-        status, message = self._verdict(why, epochs, trail)
+        last, batch = unflatten(self.structure, self._point()), self._last_batch()
+        story = TrainingStory(self.task, trail, epochs, is_validated, bool(steps.stopped), why, last, batch)
         whole = len(epochs.losses)
         value = float(epochs.losses[min(epochs.best, whole - 1)]) if whole else float(np.mean(trail.values))
         gradient = gradient_of(steps, self.leaves, self.structure)
-        return Minimum(x, value, gradient, done, done, status, None, trail, message, epochs)
+        return Minimum(x, value, gradient, done, done, story.status, None, trail, story, epochs)
 
     def _epochs(self, trail: Trail) -> Epochs:
-        whole = trail.done // self.per_epoch
-        values = trail.values[: whole * self.per_epoch].reshape(whole, self.per_epoch)
-        losses = values @ self.sizes / self.sizes.sum()
+        losses = mean_losses(trail.values[: trail.done], self.sizes)
         has_validation = self.batches.validation is not None
-        best = self.best[0] if self.best[0] >= 0 else whole - 1
+        best = self.best[0] if self.best[0] >= 0 else len(losses) - 1
         return Epochs(losses, np.array(self.validation if has_validation else [], dtype=float), best)
 
-    def _verdict(self, why: str, epochs: Epochs, trail: Trail) -> tuple[Status, str]:
-        whole, last = len(epochs.losses), float(trail.values[-1])
-        after = f"after {whole:,} of {self.batches.epochs:,} epochs ({count(trail.done)})"
-        if why:
-            return Status.INTERRUPTED, f"interrupted: {why} {after}"
-        if self.steps.stopped:
-            status = Status.DIVERGED if math.isinf(last) or _has_grown(trail, last) else Status.NOT_FINITE
-            what = not_finite(last, float(trail.squares[-1])) if math.isfinite(last) else f"the loss is {last}"
-            advice = self.batches.flaw() or "try a smaller learning rate"
-            return status, f"{status.name.lower().replace('_', ' ')}: {what} {after}; {advice}"
-        grew = _has_grown(trail, float(epochs.losses[-1]), sign_of(self.task.method))
-        status, advice = (Status.DIVERGED, "; try a smaller learning rate") if grew else (Status.STEPS_EXHAUSTED, "")
-        named = status.name.lower().replace("_", " ")
-        fell = f"the mean loss went from {epochs.losses[0]:.6g} in the first epoch to {epochs.losses[-1]:.6g}"
-        if self.best[0] < 0:
-            return status, f"{named}: {fell} {after}{advice}"
-        best = f"x is of epoch {epochs.best + 1:,}, where the validation loss was {epochs.validation[epochs.best]:.6g}"
-        if whole < self.batches.epochs:
-            waited = f"the validation loss has not become lower for {self.batches.patience} epochs"
-            return Status.STALLED, f"stalled: {waited}; stopped {after}; {best}"
-        return status, f"{named}: {fell} {after}{advice}; {best}"
-
-
-def _has_grown(trail: Trail, last: float, sign: int = 0) -> bool:
-    """Whether a loss is far larger than that of the first batch. sign: 1 or -1 where that is to be the wrong way."""
-    first = float(trail.values[0])
-    return abs(last) > 10 * max(1.0, abs(first)) and sign * last >= sign * first
+    def _last_batch(self) -> list[Any]:
+        """Return the samples that were seen last."""
+        epoch, place = divmod(self.steps.done - 1, self.per_epoch)
+        size = self.rows[0].shape[1]
+        samples = self.batches.order(epoch)[place * size : (place + 1) * size]
+        return [array[samples] for array in self.batches.arrays]

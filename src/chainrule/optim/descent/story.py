@@ -9,26 +9,37 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trees import flatten
+from chainrule.optim.descent.advice import cut_short, decays, larger, other, smaller
 from chainrule.optim.descent.critical import doubt, is_boxed
 from chainrule.optim.descent.outcome import Minimum, Status
+from chainrule.optim.descent.pace import is_creeping, is_settled, steps_left, turns_back
 from chainrule.optim.descent.rates import Stability, plain, stability
+from chainrule.optim.descent.suspects import (
+    RANDOM,
+    copied_parts,
+    idle_parts,
+    is_another_each_time,
+    misread,
+    wrong_function,
+)
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
+from chainrule.optim.descent.trouble import trouble_at
 from chainrule.optim.descent.verdict import ROUNDING
 from chainrule.optim.geometry.report import count
-from chainrule.optim.modifiers.modifier import Modifier, sign_of
-from chainrule.optim.modifiers.weight_decay import WeightDecay
+from chainrule.optim.modifiers.modifier import sign_of
 
 _SAME = 1e-6
-_MODEST = 0.1  # a learning rate that is not too large for most functions of numbers of size 1
 _TOO_LONG = "the gradient is infinite, or longer than 1e154"  # so that its square is infinite
+OTHER_WAY = {
+    1: "if it is to be maximized, wrap the method in cr.optim.Maximize; if x has bounds, in cr.optim.Box",
+    -1: "if it is to be minimized, leave cr.optim.Maximize out; if x has bounds, wrap the method in cr.optim.Box",
+}
+"""What may have been meant where a function has no end, by the sign of the method."""
 _DECAY = "weight decay pulls x away from where the gradient vanishes: with less of it, or none, it goes on"
-_FEW = 1e6  # more steps are not named: nobody will take them
-_STEADY = 0.9  # of the pace before: a descent that keeps less of it slows down
 
 
 _TOO_SHORT = "is shorter than 1e-162"  # so that its square is 0, and yet it is not
-START_ELSEWHERE = "start where the function and its gradient are finite, or ask cr.why_nan"
 
 
 def not_finite(value: float, square: float) -> str:
@@ -50,9 +61,10 @@ def norm_said(norm: float, gradient: Any) -> str:
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Story:
-    """What is needed to tell how a descent ended. value, square: at its last point. interrupted: by whom."""
+    """What is needed to tell how a descent ended. last: its last point. value, square: there. interrupted: by whom."""
 
     task: Task
+    last: Any
     value: float
     square: float
     interrupted: str
@@ -71,7 +83,7 @@ class Story:
             case Status.DIVERGED:
                 return self._diverged(found.trail, after)
             case Status.STALLED:
-                return self._stalled(found.trail, norm, after)
+                return self._stalled(found, norm, after)
             case _:
                 return self._exhausted(found, norm, after)
 
@@ -81,18 +93,32 @@ class Story:
         text = f"converged: the gradient {length} {after}"
         if not found.nit and norm:
             text += f", less than tol = {self.task.tol:.3g}; with a smaller one it goes on"
-        but = doubt(self.task, found.x, found.nit)
-        return f"{text}; {but}" if but else text
+        remarks = (self._worse(found), self._of_parts(found), doubt(self.task, found.x, found.nit))
+        return "; ".join((text, *filter(None, remarks)))
+
+    def _of_parts(self, found: Minimum) -> str:
+        """Say which parts of x learn nothing, or are copies, and what is crossed that belongs together one by one."""
+        task, last = self.task, self.last
+        return "; ".join(filter(None, (idle_parts(task, last, found.jac), copied_parts(task), misread(task, last))))
+
+    def _worse(self, found: Minimum) -> str:
+        """Say that a descent has ended where the function is worse than at its start; empty text where it has not."""
+        sign, first = sign_of(self.task.method), float(found.trail.values[0])
+        if not found.nit or sign * self.value <= sign * first + ROUNDING * abs(first):
+            return ""
+        more = "more" if sign > 0 else "less"
+        return (
+            f"but the function is {self.value:.4g}, {more} than the {first:.4g} at the start: a step was too long and has left "
+            f"the way; {smaller(self.task.method)}"
+        )
 
     def _bad(self) -> str:
         """Say what is not finite."""
         return not_finite(self.value, self.square)
 
     def _not_finite(self, found: Minimum, after: str) -> str:
-        if not found.nit:
-            return f"not finite: {self._bad()} {after}; {START_ELSEWHERE}"
-        advice = "try a smaller learning rate, or keep x where the function is defined with cr.optim.Box"
-        return f"not finite: {self._bad()} {after}, so that a step has left where it is defined; {advice}"
+        found_out = trouble_at(self.task, self.last)
+        return f"not finite: {self._bad()} {after}{found_out}; {found_out.advice(not found.nit)}"
 
     def _diverged(self, trail: Trail, after: str) -> str:
         sign, first = sign_of(self.task.method), float(trail.values[0])
@@ -102,58 +128,84 @@ class Story:
                 f"the function {'grew' if self.value > first else 'fell'} from {first:.4g} to {self.value:.4g} {after}"
             )
         else:
-            what = f"{self._bad()} {after}"
+            found_out = trouble_at(self.task, self.last)
+            what = f"{self._bad()} {after}{'' if found_out.is_too_large else found_out}"
         if has_gained:
-            return f"diverged: {what}: it has no {'minimum' if sign > 0 else 'maximum'} that way"
-        return f"diverged: {what}; {self._blame(stability(self.task))}"
+            return f"diverged: {what}: it has no {_end(sign)} that way; {OTHER_WAY[sign]}"
+        wrong = wrong_function(self.task, self.task.x)
+        return f"diverged: {what}; {wrong or self._blame(stability(self.task))}"
 
     def _blame(self, known: Stability | None) -> str:
         """Say what is wrong with the learning rate of a descent that diverged."""
         if known is None:
-            return _smaller(self.task.method)
+            return smaller(self.task.method)
         if known.rate > known.bound * (1 - _SAME):
-            return f"{known.rate_named()} is {known.against_bound()}; try {plain(known.best)}"
+            return f"{known.rate_named()} is {known.against_bound()}; try {plain(known.best)}{known.beyond_rates()}"
         return (
             f"{known.rate_named()} is {known.against_bound()}, but the curvature grows on the way; "
             f"try {plain(known.rate / 10)}"
         )
 
-    def _stalled(self, trail: Trail, norm: float, after: str) -> str:
+    def _stalled(self, found: Minimum, norm: float, after: str) -> str:
+        trail, method = found.trail, self.task.method
         still = f"the gradient still has norm {norm:.3g} {after}"
-        if _turns_back(trail):
+        if turns_back(trail):
             known = stability(self.task)
             swings = f"stalled, oscillating: every step undoes the one before, and {still}"
             if known is None or known.rate < known.bound * (1 - 1e-3):
-                return (
-                    f"{swings}; {_smaller(self.task.method)}, or one that falls, such as cr.optim.schedules.Exponential"
-                )
+                return f"{swings}; {smaller(method)}, or one that falls, such as cr.optim.schedules.Exponential"
             return f"{swings}; {known.rate_named()} is {known.against_bound()}; try {plain(known.best)}"
-        if len(trail.values) > 2 and abs(self.value - float(trail.values[-3])) <= ROUNDING * abs(self.value):
-            rounding = "stalled: steps no longer change the function by more than rounding does"
-            if _decays(self.task.method):
-                return f"{rounding}; {still}; {_DECAY}"
-            return f"{rounding}; {still}; {_other(self.task)}"
-        lower = "lower" if sign_of(self.task.method) > 0 else "higher"
-        ended = f"stalled: the function has not become {lower} in the last half; {still}"
-        if _decays(self.task.method):
-            return f"{ended}; {_DECAY}"
-        return f"{ended}; {_smaller(self.task.method)}"
+        is_rounding = len(trail.values) > 2 and abs(self.value - float(trail.values[-3])) <= ROUNDING * abs(self.value)
+        how = (
+            "steps no longer change the function by more than rounding does"
+            if is_rounding
+            else f"the function has not become {'lower' if sign_of(method) > 0 else 'higher'} in the last half"
+        )
+        return f"stalled: {how}; {still}; {self._why_stalled(found, is_rounding)}"
+
+    def _why_stalled(self, found: Minimum, is_rounding: bool) -> str:
+        """Say why a descent no longer gets lower, and what helps."""
+        method = self.task.method
+        if worse := self._worse(found):
+            return worse
+        if decays(method):
+            return _DECAY
+        if wrong := wrong_function(self.task, self.last):
+            return wrong
+        parts = self._of_parts(found)
+        remark = f"; {parts}" if parts else ""
+        if is_rounding:
+            return f"{other(self.task)}{remark}"
+        known = stability(self.task, self.last)
+        return f"{(known and known.beyond_rates().removeprefix('; ')) or smaller(method)}{remark}"
 
     def _exhausted(self, found: Minimum, norm: float, after: str) -> str:
-        trail = found.trail
-        still = f"the gradient still has norm {norm:.3g} {after}"
+        trail, method = found.trail, self.task.method
+        text = f"steps exhausted: the gradient still has norm {norm:.3g} {after}"
         if trail.done == 1:
-            return f"steps exhausted: {still}"
+            return text
+        cut = cut_short(method, trail)
+        parts = self._of_parts(found)
+        rest = f"{cut}; {parts}" if parts else cut
         if trail.squares[-1] >= trail.squares[0] and trail.done > 2:
-            return (
-                f"steps exhausted: {still}, as large as at the start; it may have no "
-                f"{'minimum' if sign_of(self.task.method) > 0 else 'maximum'} that way, or needs more steps"
-            )
-        text = f"steps exhausted: {still}{_steps_left(trail, norm, self.task.tol)}"
+            none = f"it may have no {_end(sign_of(method))} that way, or needs more steps"
+            return f"{text}, as large as at the start; {wrong_function(self.task, self.last) or none}{rest}"
+        if decays(method) and is_settled(trail):
+            return f"{text}; {_DECAY}{rest}"
+        if is_another_each_time(self.task, self.last):
+            return f"{text}; {RANDOM}{rest}"
+        text += steps_left(trail, norm, self.task.tol)
         known = stability(self.task, found.x)
-        if known is not None and known.verdict == "too slow":
-            text += f"; too slow: {known.rate_named()} is far {known.against_bound()}; try {plain(known.best)}"
-        return text
+        if known is not None and known.verdict not in (None, "right"):
+            far = "far " if known.verdict == "too slow" else ""
+            text += f"; {known.verdict}: {known.rate_named()} is {far}{known.against_bound()}; try {plain(known.best)}"
+        elif known is None and not cut and is_creeping(trail):
+            text += f", nearly that of the start: {larger(method)}"
+        return f"{text}{known.beyond_rates() if known else ''}{rest}"
+
+
+def _end(sign: int) -> str:
+    return "minimum" if sign > 0 else "maximum"
 
 
 def after_steps(steps: int) -> str:
@@ -163,59 +215,3 @@ def after_steps(steps: int) -> str:
     ('at the start', 'after 1 step', 'after 1,000 steps')
     """
     return f"after {count(steps)}" if steps else "at the start"
-
-
-def _smaller(method: Any) -> str:
-    while hasattr(method, "method"):
-        method = method.method
-    rate = getattr(method, "learning_rate", None)
-    if isinstance(rate, float):
-        return f"try a smaller learning rate, such as {plain(min(rate / 10, _MODEST))}"
-    return "try a smaller learning rate" if rate is not None else "try another start"
-
-
-def _decays(method: Any) -> bool:
-    """Whether x is drawn to 0."""
-    while isinstance(method, Modifier) and not isinstance(method, WeightDecay):
-        method = method.method
-    return isinstance(method, WeightDecay) or bool(getattr(method, "weight_decay", 0))
-
-
-def _other(task: Task) -> str:
-    if any(getattr(leaf, "dtype", None) in (np.float16, np.float32) for leaf in flatten(task.x)[0]):
-        return "x is less precise than float64: give x0 as float64, or a larger tol"
-    return f"{'a larger learning rate, ' if hasattr(task.method, 'learning_rate') else ''}a larger tol, or another start may help"
-
-
-def _turns_back(trail: Trail) -> bool:
-    """Whether the last point but one is where the last but three was, so that steps go to and fro."""
-    if trail.points_every != 1 or trail.done < 4:
-        return False
-    last, middle, first = (np.concatenate([np.ravel(column[-row]) for column in trail.points]) for row in (1, 2, 3))
-    step = float(np.linalg.norm(last - middle))
-    return step > 0 and float(np.linalg.norm(last - first)) <= 1e-3 * step
-
-
-def _steps_left(trail: Trail, norm: float, tol: float) -> str:
-    """Return how many steps more it takes, judged by the last half of the steps, as the end of a sentence.
-
-    Empty where the norm of the gradient does not become smaller from the third quarter to the last, or hardly.
-    """
-    half = len(trail.squares) // 2
-    first = half - 1 if half else 0
-    before = math.sqrt(float(trail.squares[first]))
-    steps = trail.done - 1 - first * trail.every
-    if not (tol > 0 and steps > 0 and 0 < norm < before * (1 - 1e-9)):
-        return ""
-    later = np.asarray(trail.squares[first:], dtype=float)
-    middle = len(later) // 2
-    if 0 < middle < len(later) - 1:
-        if later[middle:].max() >= later[:middle].max():
-            return ""
-        earlier_pace = math.log(later[0] / later[middle]) / middle if later[middle] > 0 else 0.0
-        pace = math.log(later[middle] / later[-1]) / (len(later) - 1 - middle) if later[middle] > 0 else 0.0
-        if np.all(np.diff(later) <= 0) and pace < _STEADY * earlier_pace:
-            needed = 2 * math.log(norm / tol) / pace * trail.every if pace > 0 else math.inf
-            return f"; it slows down, and takes more than {math.floor(needed):,} more" if needed < _FEW else ""
-    needed = math.log(norm / tol) / math.log(before / norm) * steps
-    return f"; at this pace it takes about {math.ceil(needed):,} more" if needed < _FEW else ""

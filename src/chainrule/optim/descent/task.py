@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, final
@@ -15,6 +17,8 @@ from chainrule.optim.descent.outcome import Progress
 
 ENDED, KEYBOARD = "the callback ended it", "stopped from the keyboard"
 """What is said of a descent that was ended so."""
+
+_KEY = re.compile(r"\w+\['(?P<name>\w+)'\]")
 
 Watch: TypeAlias = Callable[[int, int], Any]
 """Takes the number of steps done, and of those asked for."""
@@ -46,6 +50,31 @@ class Task:
     def level(self) -> float:
         """What the square of the gradient's norm is to reach; with a tolerance of 0 no step is the last one for it."""
         return self.tol * self.tol if self.tol else -1.0
+
+    @property
+    def value_of(self) -> Callable[..., Any]:
+        """The function without what it returns besides its value."""
+        if not self.has_aux:
+            return self.fun
+
+        @functools.wraps(self.fun)
+        def value_of(*args: Any) -> Any:
+            return self.fun(*args)[0]
+
+        return value_of
+
+    def named(self, part: str) -> str:
+        """Return what a part of x is called that a diagnosis names: of a typed function, whose x we make, a variable by its name.
+
+        >>> def fun(values):
+        ...     return values["a"]
+        >>> fun.__module__ = "chainrule.optim.geometry.function"
+        >>> Task(fun, None, None, 1, 1e-8).named("values['a']")
+        'a'
+        """
+        is_own = str(getattr(self.fun, "__module__", "")).startswith("chainrule.")
+        found = _KEY.fullmatch(part) if is_own else None
+        return part if found is None else found["name"]
 
     def is_ended_at(self, progress: Callable[[], Progress]) -> bool:
         """Call the callback, if there is one, with a point; return whether it ends the descent.

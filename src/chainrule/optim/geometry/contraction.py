@@ -78,7 +78,7 @@ def steps_until(method: Linear, products: Any, gradient: Any, tol: float) -> flo
 
     def is_there(count: int) -> bool:
         left = parts * _power(matrices, count)[:, 0, 0]
-        return bool(norm_of(left) <= tol)
+        return bool(np.all(np.isfinite(left)) and norm_of(left) <= tol)
 
     most = 1
     while not is_there(most):
@@ -106,5 +106,5 @@ def _first(matrices: Vector, parts: Vector, tol: float) -> int:
 
 
 def _power(matrices: Vector, count: int) -> NDArray[np.float64]:
-    with np.errstate(under="ignore"):
+    with np.errstate(all="ignore"):  # near the bound, rounding may make powers grow that should shrink
         return matrices**count if matrices.shape[-1] == 1 else np.linalg.matrix_power(matrices, count)

@@ -28,6 +28,7 @@ from chainrule.optim.geometry.second_order import Point, SecondOrder, look
 from chainrule.optim.geometry.smoothness import is_smooth
 
 _ALIKE = 1e-6  # curvatures that differ by less than this part are the same
+_GAIN = 1e-3  # of the size of the value: a point from which a step changes it by more is not critical
 _NAMED = 4  # so many entries of a direction are named
 
 
@@ -110,7 +111,7 @@ def curvature(fun: Callable[..., Any] | str, x: Any, args: Sequence[Any] = (), *
     fun: takes x and `args`, returns one real number; or mathematics as text. x: a number, an array, or a container of them; for
     text a dictionary of numbers by name. Computing is in float64.
     tol: x counts as critical where a Newton step along the strongest curvature, |gradient| / |λ|, moves it by at most
-    tol * max(1, |x|), the largest entry.
+    tol * max(1, |x|), the largest entry, and changes the value by at most a thousandth of max(1, |fun(x)|).
 
     Of at most 200 variables the whole Hessian is computed, of more the ends of its spectrum, by Lanczos on products with it.
     Where the Hessian is flat in some direction, higher derivatives decide, else values around the point; `how` says which.
@@ -173,7 +174,10 @@ def _classified(around: SecondOrder, spectrum: Spectrum, smooth: bool, tol: floa
     norm = around.norm
     noise = NOISE * bend_nearby(around)
     zero = max(spectrum.zero, noise)
-    if norm > max(tol * spectrum.scale, noise) * size_of(around):
+    # A point whose parts have different scales may be a short step from where the function is far lower.
+    gain = 0.5 * norm * (norm / spectrum.scale) if spectrum.scale > 0 else 0.0
+    is_far = norm > max(tol * spectrum.scale, noise) * size_of(around)
+    if is_far or gain > _GAIN * max(1.0, abs(around.value)):
         how, long = f"by the gradient: its norm is {number(norm)}, ", number(norm / (spectrum.scale or 1.0))
         level = f"the parabola that fits here is level about {long} away"
         how += f"and {level if spectrum.scale > 0 else 'the function is straight here'}"

@@ -92,7 +92,7 @@ class LearningRate:
         if isinstance(self.rates, PredictedRates) and self.best is not None:
             rows.append(("steps", f"{count(self.steps)} at the best rate, to a gradient of norm {number(self.tol)}"))
         if self.best_momentum is not None:
-            rate, momentum = map(number, self.best_momentum)
+            rate, momentum = number(self.best_momentum[0]), apart(self.best_momentum[1], 1.0)
             rows.append(("best momentum", f"Momentum({rate}, momentum={momentum}): {count(self.momentum_steps)}"))
         notes = [("note" if place == 0 else "", note) for place, note in enumerate(self.notes)]
         return [*rows, ("how", self.how), *notes]

@@ -29,6 +29,8 @@ FEW = 30
 """or than so many times these steps, where the best rate needs fewer."""
 PROGRESS = 1e-6
 """Steps are compared for coming nearer by this factor."""
+NARROW = 1e6
+"""Where it bends so many times more across than along, gradient descent needs about as many steps."""
 _STRAIGHT = 1e-3  # a step that keeps less of the distance is as good as any
 _SAME = 1e-9  # rates that differ by less than this part are the same
 
@@ -107,6 +109,17 @@ class PredictedRates:
         high, low = math.sqrt(self.spectrum.largest), math.sqrt(self.lowest)
         return 4 / (high + low) ** 2, ((high - low) / (high + low)) ** 2
 
+    @property
+    def is_heavy(self) -> bool:
+        """Whether the momentum is so large that no rate comes near the pace of the best momentum.
+
+        A step shrinks the distance by no more than the square root of the momentum.
+        """
+        if not isinstance(self.method, Momentum) or self.best_momentum is None:
+            return False
+        least, best = (math.sqrt(momentum) for momentum in (self.method.momentum, self.best_momentum[1]))
+        return _pace(least) > PATIENCE * max(_pace(best), FEW)
+
     def factor(self, rate: float) -> float | None:
         """Return by how much a step shrinks the distance to the minimum in the long run; None where there is none to come to."""
         if self.lowest is None or math.isinf(self.bound):
@@ -156,8 +169,8 @@ class PredictedRates:
         factor = self.factor(rate)
         if verdict == "diverging":
             worst = float(radius(self.method, [rate * self.spectrum.largest])[0])
-            grows = f"along the steepest direction each step makes the distance {number(worst)} times as large"
-            return f"{number(rate)} is diverging: it is above {bound}; {grows}. Try {self.shown_best}."
+            grows = f"along the steepest direction each step makes the distance {apart(worst, 1.0)} times as large"
+            return f"{apart(rate, self.bound)} is diverging: it is above {bound}; {grows}. Try {self.shown_best}."
         if factor is None:
             where = "far below" if verdict == "too slow" else "close to" if verdict == "oscillating" else "below"
             return f"{number(rate)} is {verdict}: it is {where} {bound}. How many steps it needs is not known."

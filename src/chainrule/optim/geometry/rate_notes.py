@@ -8,7 +8,7 @@ from typing import final
 
 from chainrule.optim.geometry.lanczos import Spectrum
 from chainrule.optim.geometry.measured_rates import MeasuredRates
-from chainrule.optim.geometry.predicted_rates import PredictedRates
+from chainrule.optim.geometry.predicted_rates import NARROW, PredictedRates
 from chainrule.optim.geometry.report import number
 
 AHEAD = 20
@@ -81,7 +81,20 @@ def _shape(theory: PredictedRates) -> list[str]:
         return [
             "Flat in some direction: there the descent stays where it is, and the steps are those of the other directions."
         ]
-    return []
+    return _narrow(theory)
+
+
+def _narrow(theory: PredictedRates) -> list[str]:
+    if theory.lowest is None or theory.spectrum.largest <= NARROW * theory.lowest:
+        return []
+    times = number(theory.spectrum.largest / theory.lowest)
+    bends = (
+        f"It bends {times} times more in one direction than in another, and the best rate needs about as many steps."
+    )
+    scale = (
+        "Bring the variables (the columns of the data) to one scale, leave out what says the same twice, or take LBFGS."
+    )
+    return [f"{bends} {scale}"]
 
 
 def _uncertain(spectrum: Spectrum) -> list[str]:

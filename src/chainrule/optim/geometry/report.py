@@ -12,6 +12,7 @@ import numpy as np
 Rows: TypeAlias = Sequence[tuple[str, str]]
 
 WIDTH = 100
+_WORDS = "text-align: left; white-space: pre-wrap"
 SHOWN = 6
 """So many entries of a list are written out."""
 
@@ -75,8 +76,13 @@ def rows_text(rows: Rows) -> str:
 
 
 def rows_html(kind: str, rows: Rows) -> str:
-    """Return names and values as an HTML table, everything escaped."""
-    cells = "".join(f"<tr><th scope='row'>{html.escape(n)}</th><td>{html.escape(v)}</td></tr>" for n, v in rows)
+    """Return names and values as an HTML table, everything escaped.
+
+    Notebooks set cells to the right, and words and arrays read from the left.
+    """
+    cells = "".join(
+        f"<tr><th scope='row'>{html.escape(n)}</th><td style='{_WORDS}'>{html.escape(v)}</td></tr>" for n, v in rows
+    )
     return f"<table class='chainrule-{kind}'><tbody>{cells}</tbody></table>"
 
 

@@ -184,11 +184,11 @@ def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrd
         value, gradient = value_and_grad(on_vector)(point.vector)
     if not math.isfinite(value):
         raise NotDifferentiableError(
-            f"the function is {float(value)} at x, so that it has no curvature there; choose another point"
+            f"the function is {float(value)} at x, so that it has no curvature there; choose another point, or ask cr.why_nan"
         )
     if not np.all(np.isfinite(gradient)):
         where = point.coordinate(int(np.flatnonzero(~np.isfinite(gradient))[0]))
         raise NotDifferentiableError(
-            f"the derivative by {where} is not finite at x; choose a point where the function is smooth"
+            f"the derivative by {where} is not finite at x; choose a point where the function is smooth, or ask cr.why_nan"
         )
     return SecondOrder(point, on_vector, float(value), np.asarray(gradient, dtype=np.float64))

@@ -11,6 +11,17 @@ import numpy as np
 from chainrule.optim.methods.method import Vector
 
 EXHAUSTED = "the number of steps is exhausted"
+NO_LOWER = "no step in a direction that leads down makes the function less"
+_TOLD = {
+    "ABNORMAL": NO_LOWER,
+    "Desired error not necessarily achieved due to precision loss": NO_LOWER,
+    "CONVERGENCE: RELATIVE REDUCTION OF F <= FACTR*EPSMCH": "the last step changed the function by no more than rounding does",
+    "A bad approximation caused failure to predict improvement": "the parabola that fits here tells nothing of what is near",
+    "Maximum number of iterations has been exceeded": EXHAUSTED,
+    "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT": EXHAUSTED,
+    "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT": "the number of evaluations, 15,000, is exhausted",
+}
+"""What SciPy's messages mean."""
 _IDLE = 30
 """So many iterations may leave the point where it is: a trust region is then 4^30 times smaller, below any rounding."""
 
@@ -24,7 +35,7 @@ def solve_by_scipy(
     options: Mapping[str, Any],
     hvp: Callable[[Vector, Vector], Vector] | None = None,
 ) -> str:
-    """Run SciPy's method of this name, show each point that it reaches, and return SciPy's message."""
+    """Run SciPy's method of this name, show each point that it reaches, and return how it ended, in words."""
     from scipy.optimize import minimize  # noqa: PLC0415  (heavy: loaded when a solver runs first)
 
     watched = _Watched(value_and_grad, observe)
@@ -46,7 +57,8 @@ def solve_by_scipy(
             )
     except StopIteration:
         return watched.message or "the observer ended the descent at the start"
-    return watched.message or str(found.message).strip(" :")
+    said = str(found.message).strip(" :.")
+    return watched.message or _TOLD.get(said, said)
 
 
 @final

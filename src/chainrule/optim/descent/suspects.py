@@ -1,0 +1,131 @@
+"""Owns what is said of a function that a descent did not get down, whatever the learning rate.
+
+Its gradient may be exactly 0 for some part of x, or not be that of the function, or the function may be another at every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.trees import flatten
+from chainrule.errors import ChainruleError
+from chainrule.explain.diagnosis.remarks import crossed
+from chainrule.explain.diagnosis.run import record_run
+from chainrule.explain.diagnosis.why_zero import why_zero
+from chainrule.explain.diagnosis.zero_record import InputGradient
+from chainrule.optim.descent.rates import downhill
+from chainrule.optim.descent.task import Task
+from chainrule.optim.geometry.second_order import look
+from chainrule.transforms.limit import limit_quotient
+from chainrule.user_code import user_line
+
+_AS_IT_SHOULD_BE = frozenset(("stationary", "cancellation", "kink"))
+"""Why gradients are 0 at a minimum."""
+_NAMED = 3
+_OFF = 0.01  # so much of its norm a gradient may be off
+_ACCURATE = 1e-5
+_ROUNDING = float(np.finfo(np.float64).eps)
+RANDOM = (
+    "the function returns another value at every call, so that its gradient does not vanish: take random numbers that stay the "
+    "same, or a learning rate that falls, such as cr.optim.schedules.Exponential"
+)
+
+
+def idle_parts(task: Task, x: Any, gradient: Any, batch: Sequence[Any] = ()) -> str:
+    """Return which parts of x have no gradient at all, and where it dies; empty text where none has, or it is a minimum.
+
+    >>> from chainrule.optim import GradientDescent
+    >>> task = Task(lambda w: np.sum(np.round(w)), None, GradientDescent(0.1), 10, 1e-8)
+    >>> idle_parts(task, np.ones(2), np.zeros(2)).split(",")[0]
+    'the gradient of w is exactly 0: rounding in rint'
+    """
+    if all(map(np.any, flatten(gradient)[0])):
+        return ""
+    try:
+        found = why_zero(task.value_of, x, *task.args, *batch, argnums=0).inputs
+    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return ""  # it cannot be recorded
+    idle = [part for part in found if part.state == "zero" and _is_idle(part)]
+    if not idle:
+        return ""
+    names = ", ".join(task.named(part.name) for part in idle[:_NAMED])
+    more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
+    cause = idle[0].causes[0]
+    operation = f" in {cause.operation}" if cause.operation and cause.operation != cause.kind else ""
+    line = "" if cause.line is None or cause.line == user_line() else f", {cause.line[0]}:{cause.line[1]}"
+    return f"the gradient of {names}{more} is exactly 0: {cause.kind}{operation}{line} ({cause.words})"
+
+
+def misread(task: Task, x: Any, batch: Sequence[Any] = ()) -> str:
+    """Return what says that the function is hardly the one that was meant; empty text where nothing does.
+
+    >>> from chainrule.optim import GradientDescent
+    >>> labels = np.ones((5, 1))
+    >>> task = Task(lambda w: np.mean((w - labels) ** 2), None, GradientDescent(0.1), 10, 1e-8)
+    >>> misread(task, np.zeros(5)).split(" in ")[0]
+    'w of shape (5,) and labels of shape (5, 1) make (5, 5)'
+    """
+    try:
+        return next(crossed(record_run("minimize", task.value_of, (x, *task.args, *batch), {}, 0)), "")
+    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return ""  # it cannot be recorded
+
+
+def copied_parts(task: Task, batch: Sequence[Any] = ()) -> str:
+    """Return which parts of the start are copies of one another, and stay so; empty text where none are."""
+    matrices = [leaf for leaf in flatten(task.x)[0] if np.ndim(leaf) == 2 and 1 not in np.shape(leaf)]
+    if not any(np.all(leaf == leaf[:1]) or np.all(leaf == leaf[:, :1]) for leaf in matrices):
+        return ""
+    try:
+        found = why_zero(task.value_of, task.x, *task.args, *batch, argnums=0).notes
+    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return ""
+    return next((note for note in found if "are equal" in note), "")
+
+
+def _is_idle(part: InputGradient) -> bool:
+    return bool(part.causes) and part.causes[0].kind not in _AS_IT_SHOULD_BE
+
+
+def is_another_each_time(task: Task, x: Any) -> bool:
+    """Whether a function returns different values at the same point, as with random numbers."""
+    with np.errstate(all="ignore"):
+        first, second = (float(task.value_of(x, *task.args)) for _ in range(2))
+    return first != second and not np.isnan(first)
+
+
+def wrong_function(task: Task, x: Any) -> str:
+    """Return what is wrong with a function or its gradient at a point, as a clause; empty text where nothing is found.
+
+    >>> from chainrule.optim import GradientDescent
+    >>> noisy = Task(lambda x: x * np.random.default_rng().normal(), None, GradientDescent(0.1), 10, 1e-8)
+    >>> wrong_function(noisy, 1.0).split(",")[0]
+    'the function returns another value at every call'
+    """
+    if is_another_each_time(task, x):
+        return RANDOM
+    try:
+        with np.errstate(all="ignore"):
+            around = look(downhill(task), x, task.args)
+            vector, norm = around.point.vector, around.norm
+            if not norm:
+                return ""
+            direction = around.gradient / norm
+
+            def at(distance: float) -> Any:
+                return np.array([float(around.on_vector(vector + distance * direction))])
+
+            scale = max(1.0, float(np.abs(vector).max()))
+            limit = limit_quotient(at, np.array([around.value]), scale, _ACCURATE, _ROUNDING)
+    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
+        return ""  # it is not what can be compared
+    slope, error = float(limit.value[0]), float(limit.error[0])
+    if not (limit.smooth[0] and np.isfinite(slope) and abs(slope - norm) > _OFF * max(norm, abs(slope)) + 100 * error):
+        return ""
+    return (
+        f"the gradient is not that of the function: along it, the slope is {slope:.3g} by the limit definition and {norm:.3g} by "
+        "the rules; ask cr.check_grad, and see what is detached, or has rules of its own"
+    )
