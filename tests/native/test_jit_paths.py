@@ -232,3 +232,14 @@ def test_an_error_that_the_function_answers_is_no_part_of_compiled_code(
     for kind in order:
         args = good if kind == "g" else bad
         assert compiled(*args) == fun(*args)
+
+
+def by_size(x):
+    values, vectors = np.linalg.eigh(x)
+    order = np.argsort(np.abs(values))[::-1]
+    return values[order], vectors[:, order], values[::-1]
+
+
+def test_one_of_several_results_is_in_registers_when_the_others_are_computed_after_a_decision():
+    x = np.array([[2.0, 1.0, 0.0], [1.0, -3.0, 0.5], [0.0, 0.5, 1.0]])
+    check(by_size, (x,), (2 * x,), (x - np.eye(3),))

@@ -238,7 +238,10 @@ class Schedule:
         self.cost[term.index] = cost
         self.inside[term.index] = inside
         for result in term.results or ():
-            self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
+            if (
+                result.index not in self.ready_cells
+            ):  # what is computed for another result is read from registers meanwhile
+                self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
         if role is REDUCE or role is PRODUCT or role is ASSEMBLE or role is CALL:
             self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
 
