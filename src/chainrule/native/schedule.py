@@ -7,7 +7,7 @@ and to compute it again would cost more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 
 from chainrule.core.graph import ITEM
@@ -78,11 +78,16 @@ class Schedule:
     """How `wanted` is computed from what is ready.
 
     storage: where terms are, or will be, in memory. roles: of every term that is computed.
+    is_read_later: tells of a term's index whether it is read after `wanted` is known, by another schedule.
     in_place: what a term overwrites; `overwriting` finds it.
     """
 
-    def __init__(self, wanted: Iterable[Term], storage: Mapping[int, Storage], cells: Iterable[int]) -> None:
+    def __init__(
+        self, wanted: Iterable[Term], storage: Mapping[int, Storage], cells: Iterable[int],
+        is_read_later: Callable[[int], object] = lambda index: False,
+    ) -> None:  # fmt: skip
         self.wanted = list(wanted)
+        self.is_read_later = is_read_later
         self.storage = dict(storage)
         self.ready_cells = set(cells)
         self.order = self._order()
@@ -334,7 +339,9 @@ class Schedule:
             if inline:
                 at = loops = uses.get(term.index, set())
                 last = max((level for level, _ in loops), default=0)
-                if self.cost[term.index] > CHEAP and (last > self.level[term.index] or len(loops) > 1):
+                if self.cost[term.index] > CHEAP and (
+                    last > self.level[term.index] or len(loops) > 1 or self.is_read_later(term.index)
+                ):
                     self._keep(term, False)
                     inline = False
             if not inline:
