@@ -215,7 +215,7 @@ class Schedule:
             least = self.level.get(operand.index, 0)
             if kind is ALIAS:
                 if role is PRODUCT and self._can_copy(operand):
-                    least += self._copy(term, operand)
+                    least = self._copy(term, operand)
             elif kind is POINT:
                 own = self.cost[operand.index]
                 spread = own > SIMPLE and _is_spread(operand, term, own)
@@ -234,7 +234,7 @@ class Schedule:
             if least > level:
                 level = least
         if role is REDUCE:
-            level += self._copy_what_lies_across(term)
+            level = self._copy_what_lies_across(term, level)
         if role is ALIAS:
             (operand,) = term.operands
             if self.role(operand) not in (SOURCE, ALIAS):
@@ -263,11 +263,11 @@ class Schedule:
         return self.role(term) is ALIAS and (is_view(term) or term.primitive is RESHAPE) and term.size > MOST
 
     def _copy(self, term: Term, operand: Term) -> int:
-        """Let a loop copy a view that a product cannot read well where it is. Return by how many levels the product moves."""
+        """Let a loop copy a view that a product cannot read well where it is. Return the level of the product."""
         if not wants_copy(term, operand, self.storage[operand.index].strides):
-            return 0
+            return self.level.get(operand.index, 0)
         self.copy_alias(operand)
-        return 1
+        return self.level[operand.index] + 1
 
     def copy_alias(self, term: Term) -> None:
         """Let a loop copy a view, rather than that it be read where it is."""
@@ -278,11 +278,14 @@ class Schedule:
         else:
             self.roles[term.index] = ASSEMBLE
             self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
+        (operand,) = term.operands
+        if self.role(operand) is ASSEMBLE or operand.index in self.kept:  # it may be such a copy itself
+            self.level[term.index] = max(self.level[term.index], self.level[operand.index] + 1)
 
-    def _copy_what_lies_across(self, reduced: Term) -> int:
+    def _copy_what_lies_across(self, reduced: Term, level: int) -> int:
         """Let a loop copy views that a reduction would read again and again against their order in memory.
 
-        Return by how many levels the reduction moves.
+        Return the level of the reduction, which is `level` where nothing is copied.
         """
         (domain,) = reduced.operands
         found = [
@@ -294,10 +297,11 @@ class Schedule:
             and domain.size >= ACROSS * term.size
         ]
         if self.role(domain) is not POINT or domain.index in self.kept:
-            return 0
+            return level
         for term in found:
             self.copy_alias(term)
-        return min(1, len(found))
+            level = max(level, self.level[term.index] + 1)
+        return level
 
     def _keep(self, term: Term, for_product: bool) -> int:
         """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""
