@@ -12,6 +12,8 @@ from tests.native.jit_examples import V, W, early_return
 
 import chainrule as cr
 
+MIXING = np.eye(20) * 0.4 + 0.01
+
 
 def while_loop(x):
     steps = 0
@@ -232,3 +234,77 @@ def test_an_error_that_the_function_answers_is_no_part_of_compiled_code(
     for kind in order:
         args = good if kind == "g" else bad
         assert compiled(*args) == fun(*args)
+
+
+def by_size(x):
+    values, vectors = np.linalg.eigh(x)
+    order = np.argsort(np.abs(values))[::-1]
+    return values[order], vectors[:, order], values[::-1]
+
+
+def test_one_of_several_results_is_in_registers_when_the_others_are_computed_after_a_decision():
+    x = np.array([[2.0, 1.0, 0.0], [1.0, -3.0, 0.5], [0.0, 0.5, 1.0]])
+    check(by_size, (x,), (2 * x,), (x - np.eye(3),))
+
+
+def iterated(x):
+    while np.sum(x * x) > 1e-3:
+        x = np.tanh(x @ MIXING)
+    return x
+
+
+def updated(x):
+    total = x * 2.0
+    for k in range(4):
+        total[k] = np.sin(total[k + 1])
+        total[:, k] += x[k]
+        view = total[::-1].T
+        if np.sum(total) > 3.0 * k:
+            total = np.exp(-(view * view))
+    return total, view, x @ view
+
+
+def returned_early(x):
+    y = x.copy()
+    y[1:3] = x[:2] * 2
+    y[:, 0] += x[1]
+    z = np.tanh(y @ x)
+    if y[0, 1] > 0:
+        return z, y
+    return z - np.exp(-np.abs(y)), np.cumsum(y, axis=0)
+
+
+def nested(x):
+    y = np.sin(x)
+    if np.sum(x) > 0:
+        z = y @ y.T
+        return np.sqrt(z * z + 1) if z[0, 1] > 0 else (z - y).T
+    flat = np.reshape(y[::-1], -1)
+    return np.reshape(flat, x.shape) * np.max(flat) if flat[3] > 0 else flat[:20] + y
+
+
+@pytest.mark.parametrize("function", [iterated, updated, returned_early, nested], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("differentiated", [False, True])
+def test_arrays_are_kept_over_decisions(function, differentiated):
+    def whole(x):
+        parts = function(x)
+        return sum(np.sum(np.cos(part)) for part in (parts if isinstance(parts, tuple) else (parts,)))
+
+    points = [np.random.default_rng(seed).normal(size=(20, 20)) for seed in range(5)]
+    check(cr.grad(whole) if differentiated else function, *((x,) for x in points))
+
+
+def test_what_was_computed_for_a_decision_is_not_computed_again():
+    def steps(count):
+        def function(x):
+            for k in range(count):
+                x = np.tanh(MIXING @ x)
+                if np.sum(x) > 1e9:
+                    return x * k
+            return x
+
+        return len(cr.jit(function).explain_plan(np.ones(20)).steps)
+
+    assert steps(8) - steps(4) == steps(12) - steps(8)
+    decomposed = cr.jit(by_size).explain_plan(np.diag(np.arange(1.0, 20.0)))
+    assert sum("eigh" in line for step in decomposed.steps for line in step.computes) == 1

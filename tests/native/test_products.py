@@ -304,3 +304,11 @@ def test_what_blas_can_read() -> None:
     assert not can_multiply((-30, 1), (20, 30))
     assert not can_multiply((1 << 31, 1), (20, 30))
     assert can_multiply((999, 0, 30, 1), (4, 5, 20, 30))
+
+
+def test_a_view_and_its_transpose_are_both_copied_for_a_product():
+    def turned(x):
+        y = np.reshape(np.ravel(x)[::-1], x.shape)
+        return y @ y.T
+
+    check(turned, *((np.random.default_rng(seed).normal(size=(40, 40)),) for seed in range(3)))

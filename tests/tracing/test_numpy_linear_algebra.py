@@ -22,6 +22,11 @@ def symmetric(x: Any) -> Any:
     return x @ np.swapaxes(x, -1, -2) + np.eye(x.shape[-1])
 
 
+def projection(x: Any) -> Any:
+    """Return what columns span, whichever of its orthonormal bases they are."""
+    return x @ np.conj(x.T)
+
+
 def dot_product(x: Any, y: Any) -> Any:
     return np.sum(np.conj(x) * y)
 
@@ -152,6 +157,17 @@ ONE_MATRIX: list[tuple[Callable[..., Any], tuple[int, ...]]] = [
     (lambda x: np.linalg.svdvals(x), (2, 3)),
     (lambda x: np.linalg.svd(x, full_matrices=False).U, (3, 2)),
     (lambda x: np.linalg.svd(x)[2], (3, 3)),
+    (lambda x: np.linalg.svd(x)[1], (5, 3)),
+    (lambda x: np.linalg.svd(x)[2][-1], (2, 3)),
+    (lambda x: np.linalg.svd(x)[0], (2, 4, 3)),
+    (lambda x: projection(np.linalg.svd(x)[0][:, 2:]), (5, 2)),
+    (lambda x: projection(np.linalg.svd(x)[2].T[:, 2:]), (2, 5)),
+    (lambda x: np.linalg.svd(x, hermitian=True).U, (3, 3)),
+    (lambda x: np.linalg.svd(x, hermitian=True)[2], (2, 3, 3)),
+    (lambda x: np.linalg.svd(x, hermitian=True, compute_uv=False), (3, 3)),
+    (lambda x: np.linalg.qr(x, mode="complete").R, (5, 3)),
+    (lambda x: np.linalg.qr(x, mode="complete")[0], (2, 4, 3)),
+    (lambda x: projection(np.linalg.qr(x, mode="complete")[0][:, 2:]), (5, 2)),
     (lambda x: np.linalg.matrix_power(x, 5), (3, 3)),
     (lambda x: np.linalg.matrix_power(plus(x), -2), (3, 3)),
     (lambda x: np.linalg.matrix_power(x, 1), (3, 3)),
@@ -271,6 +287,9 @@ def test_norm_of_zero_has_slope_zero(order: Any) -> None:
         lambda z: np.sum(np.abs(np.linalg.eigh(z)[1]) ** 4),
         lambda z: np.sum(np.abs(np.linalg.qr(z)[1]) ** 3),
         lambda z: np.sum(np.abs(np.linalg.svd(z)[0]) ** 4),
+        lambda z: np.sum(np.abs(projection(np.linalg.svd(z[:, :1])[0][:, 1:])) ** 4),
+        lambda z: np.sum(np.abs(projection(np.linalg.qr(z[:, :1], mode="complete")[0][:, 1:])) ** 4),
+        lambda z: np.sum(np.abs(np.linalg.svd(z, hermitian=True)[0]) ** 4),
     ],
 )
 def test_complex_gradients(function: Any) -> None:
@@ -345,10 +364,8 @@ def test_empty_arrays() -> None:
 
 def test_refusals() -> None:
     x = draw(1, 3, 2)
-    with pytest.raises(NoRuleError, match="full_matrices"):
-        cr.grad(lambda a: np.sum(np.linalg.svd(a)[0]))(x)
     with pytest.raises(NoRuleError, match='mode="reduced"'):
-        cr.grad(lambda a: np.sum(np.linalg.qr(a, mode="complete")[0]))(x)
+        cr.grad(lambda a: np.sum(np.linalg.qr(a, mode="raw")[0]))(x)
     with pytest.raises(ShapeError, match="matmul"):
         cr.grad(lambda a: np.sum(a @ a))(x)
     with pytest.raises(ShapeError, match="name every axis"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.errors import NoRuleError
+from chainrule.errors import NoRuleError, ShapeError
 
 METHODS = (
     "linear", "interpolated_inverted_cdf", "hazen", "weibull", "median_unbiased", "normal_unbiased", "lower", "higher",
@@ -24,7 +24,7 @@ def rows() -> np.ndarray:
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("axis", [None, 0, -1, (1, 0)])
-@pytest.mark.parametrize("q", [0.3, [0.0, 0.25, 0.5, 1.0], [[0.1, 0.9]]])
+@pytest.mark.parametrize("q", [0.3, [0.0, 0.25, 1 / 3, 0.5, 1.0], [[0.1, 0.9]]])
 def test_every_method_gives_numpys_value(method, axis, q):
     x = rows()
     with warnings.catch_warnings():
@@ -55,3 +55,34 @@ def test_compiled_code_follows_the_count_of_each_call():
 def test_a_method_without_a_rule_is_refused():
     with pytest.raises(NoRuleError, match=r"closest_observation.*these have one: 'linear'"):
         cr.grad(lambda x: np.nanquantile(x, 0.3, method="closest_observation"))(rows()[0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_which_quantile_it_is_may_be_differentiated(method):
+    x = np.array([4.0, 0.5, 1.0, 2.5])
+    # At 0.625 Hazen's is an element: it moves to the next.
+    for q in (0.3, 0.625, np.array([[0.21, 0.9]])):
+        value, slope = cr.jvp(lambda q: np.quantile(x, q, method=method), (q,), (np.ones(np.shape(q))[()],))
+        np.testing.assert_allclose(value, np.quantile(x, q, method=method), rtol=1e-13)
+        limit = (np.quantile(x, q + 1e-6, method=method) - np.quantile(x, q, method=method)) / 1e-6
+        np.testing.assert_allclose(slope, limit, rtol=1e-6, atol=1e-6)
+
+
+def test_an_element_moves_to_the_next_and_the_last_one_from_the_one_before():
+    slope = cr.jvp(lambda q: np.quantile([4.0, 0.5, 1.0, 2.5, 5.0], q), (np.array([0.0, 0.5, 1.0]),), (np.ones(3),))[1]
+    np.testing.assert_allclose(slope, [2.0, 6.0, 4.0])
+    assert cr.grad(lambda q: np.quantile([4.0], q))(0.5) == 0.0
+    assert cr.value_and_grad(lambda q: np.quantile([0.0, 1.0, np.inf], q))(0.5)[0] == 1.0
+
+
+def test_a_quantile_of_rows_with_nan_is_nan_whichever_it_is():
+    value, slope = cr.value_and_grad(lambda q: np.quantile(rows(), q))(0.3)
+    assert np.isnan(value)
+    assert np.isnan(slope)
+    value, slope = cr.value_and_grad(lambda q: np.nanpercentile([1.0, np.nan, 3.0, 4.0], q))(25.0)
+    np.testing.assert_allclose((value, slope), (2.0, 0.04))
+
+
+def test_quantiles_outside_of_0_and_1_are_refused():
+    with pytest.raises(ShapeError, match="lie between 0 and 1"):
+        cr.grad(lambda q: np.quantile(np.arange(4.0), q))(1.5)

@@ -9,10 +9,11 @@ from chainrule.core.trees import flatten
 from chainrule.errors import TracingError
 from chainrule.native.heat import LONGEST
 from chainrule.native.layout import contiguous
+from chainrule.native.paths import Path
 from chainrule.native.plan import NUMPY, STRAIGHT, Fallback, Plan, PlanPath, PlanStep
 from chainrule.native.plan_names import arrays_around, kind_name, leaf_names, result_names
 from chainrule.native.plan_steps import step_kind, step_space, units, why_numpy
-from chainrule.native.program import Compiled, Path
+from chainrule.native.program import Compiled
 from chainrule.native.row_groups import Group
 from chainrule.native.schedule import Role, Schedule
 from chainrule.native.signature import FEW, Call, Unsupported, has_traced, read_call

@@ -54,12 +54,14 @@ def overwrite(schedule: Schedule) -> None:
 class _Readings:
     """Who reads what, and when.
 
-    wanted: the results. A time is twice a level, and one more for what comes last in it: what is assembled, multiplied or called.
+    wanted: the results, and what is read after a decision. A time is twice a level, and one more for what comes last in it: what
+    is assembled, multiplied or called.
     """
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self.wanted = {term.index for term in schedule.wanted}
+        self.wanted.update(term.index for term in schedule.order if schedule.is_read_later(term.index))
         self._readers: dict[int, list[Term]] = {}
         self._latest = dict.fromkeys(self.wanted, _NEVER)
         for term in reversed(schedule.order):

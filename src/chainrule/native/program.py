@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from chainrule.native.accumulations import write_accumulation
@@ -20,6 +20,7 @@ from chainrule.native.machine import INLINE
 from chainrule.native.numpy_calls import write_call
 from chainrule.native.order_of_steps import steps_of
 from chainrule.native.overwriting import overwrite
+from chainrule.native.paths import Later, Path
 from chainrule.native.products import write_product
 from chainrule.native.row_groups import Group, group_steps
 from chainrule.native.row_runs import run_rows
@@ -39,19 +40,6 @@ INLINED = 8
 parts, and calls are spared."""
 HEAVY = 200_000
 """From so much work on, in operations on elements, other Python threads run meanwhile."""
-
-
-@dataclass(slots=True)
-class Path:
-    """A place in the tree of paths: a decision with what follows each outcome, or the results.
-
-    decision: the term that Python decided on, as `kind` (bool or int). outputs: the terms of the results, at an end.
-    """
-
-    decision: Term | None = None
-    kind: type = bool
-    branches: dict[Any, Path] = field(default_factory=dict)
-    outputs: tuple[Term, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +89,13 @@ class ProgramWriter(Writing):
         self._watched = watched
         self._heat = heat
         self._place = Path()
+        self._later = Later(self._place)
         self._written: list[tuple[Path, Schedule, Group]] = []
 
     def write(self, tree: Path) -> Compiled:
         """Write the whole program."""
         state = State()
+        self._later = Later(tree)
         for number, term in enumerate(self._inputs):
             state.source(term, Storage(term, 0, contiguous(term.shape)), f"%in{number}")
         write_watch(self, self._watched)
@@ -225,13 +215,16 @@ class ProgramWriter(Writing):
 
     def _compute(self, wanted: Sequence[Term], state: State, places: dict[int, str]) -> None:
         """Write what computes terms; those named in `places` go into that memory where they are made in memory."""
+        keep = {stored.buffer.index for term in wanted if (stored := state.storage.get(term.index)) is not None}
         wanted = [term for term in wanted if term.index not in state.cells and term.index not in state.storage]
         if not wanted:
             return
-        schedule = Schedule(wanted, state.storage, state.cells)
+        schedule = Schedule(wanted, state.storage, state.cells, self._is_read_later)
+        if self._place.branches:
+            self._later.hand_on(schedule, self._place)
         overwrite(schedule)
         steps = steps_of(schedule)
-        keep = {term.index for term in wanted}
+        keep |= {term.index for term in wanted}
         for term in wanted:
             if schedule.roles[term.index] is ALIAS:
                 stored = schedule.storage[term.index]
@@ -267,6 +260,9 @@ class ProgramWriter(Writing):
                     state.storage[term.index] = storage
         state.planned = {}
 
+    def _is_read_later(self, index: int) -> bool:
+        return bool(self._place.branches and self._later.reads(index, self._place))
+
     def _take_memory(self, step: Step, state: State, places: dict[int, str], in_place: dict[int, Term]) -> None:
         """Find memory for what a step makes: that of a result where it is one."""
         # Hot path: benchmarks/test_first_calls.py
@@ -286,6 +282,8 @@ class ProgramWriter(Writing):
         for index in indices:
             offset = state.where.get(index)
             if index in keep or index not in state.storage or not (isinstance(offset, int) or index in handed_on):
+                continue
+            if self._is_read_later(index):
                 continue
             if isinstance(offset, int) and index not in handed_on:
                 state.arena.give_back(offset)

@@ -7,7 +7,7 @@ and to compute it again would cost more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 
 from chainrule.core.graph import ITEM
@@ -78,11 +78,16 @@ class Schedule:
     """How `wanted` is computed from what is ready.
 
     storage: where terms are, or will be, in memory. roles: of every term that is computed.
+    is_read_later: tells of a term's index whether it is read after `wanted` is known, by another schedule.
     in_place: what a term overwrites; `overwriting` finds it.
     """
 
-    def __init__(self, wanted: Iterable[Term], storage: Mapping[int, Storage], cells: Iterable[int]) -> None:
+    def __init__(
+        self, wanted: Iterable[Term], storage: Mapping[int, Storage], cells: Iterable[int],
+        is_read_later: Callable[[int], object] = lambda index: False,
+    ) -> None:  # fmt: skip
         self.wanted = list(wanted)
+        self.is_read_later = is_read_later
         self.storage = dict(storage)
         self.ready_cells = set(cells)
         self.order = self._order()
@@ -210,7 +215,7 @@ class Schedule:
             least = self.level.get(operand.index, 0)
             if kind is ALIAS:
                 if role is PRODUCT and self._can_copy(operand):
-                    least += self._copy(term, operand)
+                    least = self._copy(term, operand)
             elif kind is POINT:
                 own = self.cost[operand.index]
                 spread = own > SIMPLE and _is_spread(operand, term, own)
@@ -229,7 +234,7 @@ class Schedule:
             if least > level:
                 level = least
         if role is REDUCE:
-            level += self._copy_what_lies_across(term)
+            level = self._copy_what_lies_across(term, level)
         if role is ALIAS:
             (operand,) = term.operands
             if self.role(operand) not in (SOURCE, ALIAS):
@@ -238,7 +243,8 @@ class Schedule:
         self.cost[term.index] = cost
         self.inside[term.index] = inside
         for result in term.results or ():
-            self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
+            if result.index not in self.ready_cells:  # else it is read from registers
+                self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
         if role is REDUCE or role is PRODUCT or role is ASSEMBLE or role is CALL:
             self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
 
@@ -255,11 +261,11 @@ class Schedule:
         return self.role(term) is ALIAS and (is_view(term) or term.primitive is RESHAPE) and term.size > MOST
 
     def _copy(self, term: Term, operand: Term) -> int:
-        """Let a loop copy a view that a product cannot read well where it is. Return by how many levels the product moves."""
+        """Let a loop copy a view that a product cannot read well where it is. Return the level of the product."""
         if not wants_copy(term, operand, self.storage[operand.index].strides):
-            return 0
+            return self.level.get(operand.index, 0)
         self.copy_alias(operand)
-        return 1
+        return self.level[operand.index] + 1
 
     def copy_alias(self, term: Term) -> None:
         """Let a loop copy a view, rather than that it be read where it is."""
@@ -270,11 +276,14 @@ class Schedule:
         else:
             self.roles[term.index] = ASSEMBLE
             self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
+        (operand,) = term.operands
+        if self.role(operand) is ASSEMBLE or operand.index in self.kept:  # it may be such a copy itself
+            self.level[term.index] = max(self.level[term.index], self.level[operand.index] + 1)
 
-    def _copy_what_lies_across(self, reduced: Term) -> int:
+    def _copy_what_lies_across(self, reduced: Term, level: int) -> int:
         """Let a loop copy views that a reduction would read again and again against their order in memory.
 
-        Return by how many levels the reduction moves.
+        Return the level of the reduction, which is `level` where nothing is copied.
         """
         (domain,) = reduced.operands
         found = [
@@ -286,10 +295,11 @@ class Schedule:
             and domain.size >= ACROSS * term.size
         ]
         if self.role(domain) is not POINT or domain.index in self.kept:
-            return 0
+            return level
         for term in found:
             self.copy_alias(term)
-        return min(1, len(found))
+            level = max(level, self.level[term.index] + 1)
+        return level
 
     def _keep(self, term: Term, for_product: bool) -> int:
         """Keep a value in memory; of a view, such as a transpose, what it is a view of. Return the level of who reads it."""
@@ -331,7 +341,9 @@ class Schedule:
             if inline:
                 at = loops = uses.get(term.index, set())
                 last = max((level for level, _ in loops), default=0)
-                if self.cost[term.index] > CHEAP and (last > self.level[term.index] or len(loops) > 1):
+                if self.cost[term.index] > CHEAP and (
+                    last > self.level[term.index] or len(loops) > 1 or self.is_read_later(term.index)
+                ):
                     self._keep(term, False)
                     inline = False
             if not inline:

@@ -10,7 +10,8 @@ from chainrule.core.trees import Orders
 from chainrule.native.entry import Entry
 from chainrule.native.entry_plan import Node
 from chainrule.native.heat import Heat
-from chainrule.native.program import Compiled, Path
+from chainrule.native.paths import Path
+from chainrule.native.program import Compiled
 from chainrule.native.trace import Recording
 from chainrule.passes.complex_parts import Value, truth
 from chainrule.passes.terms import Term

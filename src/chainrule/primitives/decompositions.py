@@ -2,7 +2,9 @@
 
 The rules of factors assume that the factors are differentiable: vectors of repeated eigenvalues or singular values are
 not, and raise.
-Complex vectors are determined up to a phase; the rules move them so that the phase of each does not turn.
+Complex vectors are determined up to a phase; the rules move them so that the phase of each does not turn. The vectors that fill
+up the factors of a matrix that is not square are determined up to a rotation; the rules move them so that they do not turn among
+themselves. Where a result depends on neither, as projections do not, its derivative does not either.
 """
 
 from __future__ import annotations
@@ -132,8 +134,25 @@ SINGULAR_VALUES = General(
 """Singular values, largest first."""
 
 
-def _push_svd(out: tuple[Array, Array, Array], tangents: tuple[Array, ...], a: Array) -> tuple[Array, Array, Array]:
+def _filled(tangent: Array, vectors: Array) -> Array:
+    """Return the tangent of orthonormal columns of which the first have `tangent`: the others stay orthogonal to them."""
+    known = tangent.shape[-1]
+    if vectors.shape[-1] == known:
+        return tangent
+    turn = np.matmul(adjoint(tangent), vectors[..., known:])
+    return np.concatenate([tangent, -np.matmul(vectors[..., :known], turn)], axis=-1)
+
+
+def _push_svd(
+    out: tuple[Array, Array, Array], tangents: tuple[Array, ...], a: Array, full: bool = False
+) -> tuple[Array, Array, Array]:
     # Townsend (2016), "Differentiating the singular value decomposition"; Wan and Zhang (2019) for the complex phases.
+    if full:
+        s = out[1]
+        size = s.shape[-1]
+        thin = (out[0][..., :size], s, out[2][..., :size, :])
+        u_tangent, s_tangent, vh_tangent = _push_svd(thin, tangents, a)
+        return _filled(u_tangent, out[0]), s_tangent, adjoint(_filled(adjoint(vh_tangent), adjoint(out[2])))
     u, s, vh = out
     t = tangents[0]
     v = adjoint(vh)
@@ -163,17 +182,23 @@ def _push_svd(out: tuple[Array, Array, Array], tangents: tuple[Array, ...], a: A
 
 SVD = General(
     name="svd",
-    value=lambda a: tuple(np.linalg.svd(a, full_matrices=False)),
+    value=lambda a, full=False: tuple(np.linalg.svd(a, full_matrices=full)),
     push=_push_svd,
     rule="singular value decomposition rule",
-    batch=lambda batched, a: tuple(np.linalg.svd(a, full_matrices=False)),
+    batch=lambda batched, a, full=False: tuple(np.linalg.svd(a, full_matrices=full)),
 )
-"""The thin singular value decomposition (U, s, V^H)."""
+"""The singular value decomposition (U, s, V^H), thin or with square U and V."""
 
 
-def _push_qr(out: tuple[Array, Array], tangents: tuple[Array, ...], a: Array) -> tuple[Array, Array]:
+def _push_qr(
+    out: tuple[Array, Array], tangents: tuple[Array, ...], a: Array, mode: Literal["reduced", "complete"] = "reduced"
+) -> tuple[Array, Array]:
     # Walter, Lehmann and Lamour (2012), "On evaluating higher-order derivatives of the QR decomposition".
     q, r = out
+    if mode == "complete" and a.shape[-2] > a.shape[-1]:
+        size = a.shape[-1]
+        q_tangent, r_tangent = _push_qr((q[..., :size], r[..., :size, :]), tangents, a)
+        return _filled(q_tangent, q), np.concatenate([r_tangent, np.zeros_like(r[..., size:, :])], axis=-2)
     size = min(a.shape[-2:])
     t, t_rest = tangents[0][..., :size], tangents[0][..., size:]
     square = r[..., :size]
@@ -193,12 +218,12 @@ def _push_qr(out: tuple[Array, Array], tangents: tuple[Array, ...], a: Array) ->
 
 QR = General(
     name="qr",
-    value=lambda a: tuple(np.linalg.qr(a)),
+    value=lambda a, mode="reduced": tuple(np.linalg.qr(a, mode)),
     push=_push_qr,
     rule="QR rule",
-    batch=lambda batched, a: tuple(np.linalg.qr(a)),
+    batch=lambda batched, a, mode="reduced": tuple(np.linalg.qr(a, mode)),
 )
-"""The reduced QR decomposition of matrices whose leading columns are independent."""
+"""The QR decomposition, reduced or complete, of matrices whose leading columns are independent."""
 
 MATRIX_RANK: Piecewise = Piecewise(
     name="matrix_rank",

@@ -9,11 +9,11 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
-from chainrule.errors import NoRuleError, ShapeError
+from chainrule.errors import ShapeError
 from chainrule.primitives.indexing import index, index_add
 from chainrule.primitives.sequence import CONVOLVE
 from chainrule.primitives.shape import cast
-from chainrule.tracing.lift import holds_traced, lift
+from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, all_axes, is_given, one_axis
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.user_code import where
@@ -200,21 +200,6 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Array:
     return index_add(np.zeros(size), places, cast(as_array(weights), float))
 
 
-def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
-    """np.histogram of plain values, over the weights."""
-    if weights is None or any(map(holds_traced, (a, bins, range))):
-        raise NoRuleError(f"np.histogram has no derivative rule yet{where()}")
-    values, w = np.ravel(np.asarray(a)), as_array(weights)
-    if w.shape != np.shape(a):
-        raise ShapeError(f"np.histogram: weights of shape {w.shape} for values of shape {np.shape(a)}{where()}")
-    edges = np.histogram_bin_edges(values, bins, range, weights=np.ones(values.size))
-    count = len(edges) - 1
-    places = np.where(values == edges[-1], count - 1, np.searchsorted(edges, values, "right") - 1)
-    inside = np.flatnonzero((values >= edges[0]) & (values <= edges[-1]))
-    total = index_add(np.zeros(count, w.dtype), places[inside], np.ravel(w)[inside])
-    return (total / np.diff(edges) / np.sum(total) if density else total), edges
-
-
 # Functions of functions
 
 
@@ -251,7 +236,6 @@ CALCULUS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.convolve: convolve,
     np.correlate: correlate,
     np.bincount: bincount,
-    np.histogram: histogram,
     np.apply_along_axis: apply_along_axis,
     np.apply_over_axes: apply_over_axes,
 }

@@ -14,7 +14,7 @@ from chainrule.core.trace import Traced, bind, innermost
 from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.decompositions import CHOLESKY, EIGH, EIGVALSH, MATRIX_RANK, QR, SINGULAR_VALUES, SVD
 from chainrule.primitives.eigenvalues import EIG, EIGVALS
-from chainrule.primitives.products import MATMUL
+from chainrule.primitives.products import MATMUL, adjoint
 from chainrule.primitives.shape import cast
 from chainrule.primitives.solves import DET, INV, PINV, SLOGDET, SOLVE
 from chainrule.tracing.numpy_functions.operands import as_array
@@ -135,14 +135,13 @@ def cholesky(a: Any, /, *, upper: bool = False) -> Array:
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
-    """np.linalg.qr: reduced factors, or R alone."""
-    a = as_array(a)
-    if mode not in ("reduced", "r") and not (mode == "complete" and a.shape[-2] <= a.shape[-1]):
+    """np.linalg.qr: the factors, or R alone."""
+    if mode not in ("reduced", "complete", "r"):
         raise NoRuleError(
-            f'np.linalg.qr(mode="{mode}") has no derivative rule: its further columns are arbitrary; '
+            f'np.linalg.qr(mode="{mode}") has no derivative rule: it gives what LAPACK computes with; '
             f'use mode="reduced"{where()}'
         )
-    q, r = bind(QR, (a,))
+    q, r = bind(QR, (as_array(a),), {} if mode == "r" else {"mode": mode})
     return r if mode == "r" else QRResult(q, r)
 
 
@@ -178,17 +177,24 @@ def svdvals(x: Any, /) -> Array:
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
-    """np.linalg.svd: values alone, or thin factors."""
+    """np.linalg.svd: values alone, thin factors or full ones."""
     a = as_array(a)
+    if hermitian:
+        return _svd_of_hermitian(a, compute_uv)
     if not compute_uv:
         return svdvals(a)
-    if full_matrices and a.shape[-2] != a.shape[-1]:
-        wide = "; for the null vector, np.linalg.eigh(a.T @ a)[1][:, 0]" if a.shape[-2] == a.shape[-1] - 1 else ""
-        raise NoRuleError(
-            f"np.linalg.svd of a matrix of shape {a.shape[-2:]} has no derivative rule for full factors: their further "
-            f"vectors are arbitrary; use np.linalg.svd(a, full_matrices=False){wide}{where()}"
-        )
-    return SVDResult(*bind(SVD, (a,)))
+    return SVDResult(*bind(SVD, (a,), {"full": full_matrices and a.shape[-2] != a.shape[-1]}))
+
+
+def _svd_of_hermitian(a: Array, compute_uv: bool) -> Any:
+    """Return the decomposition that NumPy makes of eigenvalues, with the signs of its vectors: it reads one triangle."""
+    if not compute_uv:
+        return np.flip(np.sort(np.abs(eigvalsh(a)), axis=-1), axis=-1)
+    values, vectors = eigh(a)
+    order = np.flip(np.argsort(np.abs(values), axis=-1), axis=-1)
+    ordered = np.take_along_axis(values, order, axis=-1)
+    u = np.take_along_axis(vectors, order[..., None, :], axis=-1)
+    return SVDResult(u, np.abs(ordered), adjoint(u * np.sign(ordered)[..., None, :]))
 
 
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:

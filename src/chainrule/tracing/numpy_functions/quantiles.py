@@ -39,13 +39,16 @@ def _interpolated(ordered: Array, place: Array, precision: Any) -> Array:
 
 
 def _quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str) -> Array:
-    x = as_array(a)
-    if isinstance(q, Traced):
-        raise NoRuleError(f"np.{name}: a traced q has no derivative rule yet; pass cr.stop_gradient(q){where()}")
-    values, axes = _last(x, axis, name)
+    values, axes = _last(as_array(a), axis, name)
     if values.shape[-1] == 0:
         raise ShapeError(f"np.{name}: an empty array has no quantiles{where()}")
-    return _quantile_of(values, axes, q, keepdims, method, name)
+    if not isinstance(q, Traced):
+        return _quantile_of(values, axes, q, keepdims, method, name)
+    ordered = np.sort(values, axis=-1)
+    if values.dtype.kind in "fc":  # NaN stands at the end, and is the quantile wherever there is any
+        ordered = np.where(np.isnan(ordered[..., -1:]), np.nan, ordered)
+    count = np.full((*values.shape[:-1], 1), values.shape[-1])
+    return _quantile_among(ordered, count, axes, q, keepdims, method, name)
 
 
 def _quantile_of(
@@ -73,8 +76,9 @@ def _quantile_of(
 def _fractions(q: Any, values: Array, name: str) -> tuple[Array, Any]:
     """Return the quantiles that are wanted, and the type in which they are read between the elements."""
     # A Python number leaves the type of the elements as it is; an array or a number of NumPy widens it.
-    wide = np.float16 if type(q) in (int, float) and values.dtype.kind == "f" else np.float64
-    q = np.asarray(q, dtype=float)
+    is_number = q.is_number if isinstance(q, Traced) else type(q) in (int, float)
+    wide = np.float16 if is_number and values.dtype.kind == "f" else np.float64
+    q = as_array(q) if isinstance(q, Traced) else np.asarray(q, dtype=float)
     if q.size and (np.min(q) < 0 or np.max(q) > 1):
         raise ShapeError(f"np.{name}: quantiles lie between 0 and 1 (percentiles between 0 and 100){where()}")
     return q, np.result_type(values.dtype, wide)
@@ -90,9 +94,9 @@ def _arranged(result: Array, ndim: int, axes: tuple[int, ...], keepdims: Any) ->
 
 
 def _fraction(percent: Any) -> Any:
-    if isinstance(percent, Traced):
-        return percent
-    return percent / 100 if type(percent) in (int, float) else np.true_divide(percent, 100)
+    return (
+        percent / 100 if isinstance(percent, Traced) or type(percent) in (int, float) else np.true_divide(percent, 100)
+    )
 
 
 def median(a: Any, axis: Axis = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Array:
@@ -155,27 +159,46 @@ def _places(count: Array, q: Array, method: str, name: str) -> Array:
         known = ", ".join(map(repr, (*_PLACES, *_ROUNDED)))
         raise NoRuleError(f"np.{name}: method={method!r} has no derivative rule yet; these have one: {known}{where()}")
     a, b = _PLACES.get(method, (1.0, 1.0))
-    place = np.clip(count * q + a + q * (1 - a - b) - 1, 0, np.maximum(count - 1, 0))
+    # As NumPy rounds: from a place that is a little less than a whole number the lower element would be another.
+    among = (count - 1) * q if a == b == 1 else count * q + (a + q * (1 - a - b)) - 1
+    place = np.clip(among, 0, np.maximum(count - 1, 0))
     return _ROUNDED[method](place) if method in _ROUNDED else place
 
 
 def _nan_quantile(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str) -> Array:
     x = as_array(a)
-    if x.dtype.kind not in "fc" or isinstance(q, Traced):
+    if x.dtype.kind not in "fc":
         return _quantile(name, x, q, axis, keepdims, method)
     values, axes = _last(x, axis, name)
     if values.shape[-1] == 0:
         return _without_median(values, axes, keepdims)
-    fractions, precision = _fractions(q, values, name)
     ordered = np.sort(values, axis=-1)  # NaN stands at the end
     count = np.sum(np.logical_not(np.isnan(values)), axis=-1, keepdims=True)
+    return _quantile_among(ordered, count, axes, q, keepdims, method, name)
+
+
+def _quantile_among(
+    ordered: Array, count: Array, axes: tuple[int, ...], q: Any, keepdims: Any, method: str, name: str
+) -> Array:
+    """Return the quantiles of rows in order, of which the first `count` elements are meant."""
+    fractions, precision = _fractions(q, ordered, name)
     place = _places(count, np.ravel(fractions), method, name)
     low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+    if isinstance(q, Traced) and method not in _DISCRETE:
+        low, high = _neighbors(ordered, count, low, high)
     result = np.take_along_axis(ordered, low, -1)
     if method not in _DISCRETE:
-        result = result + (np.take_along_axis(ordered, high, -1) - result) * (place - low).astype(precision)
-    result = np.reshape(result, (*values.shape[:-1], *fractions.shape))
+        upper = np.take_along_axis(ordered, high, -1)
+        result = result + (upper - result) * (place - low).astype(precision)
+    result = np.reshape(result, (*ordered.shape[:-1], *fractions.shape))
     return _arranged(result, fractions.ndim, axes, keepdims)
+
+
+def _neighbors(ordered: Array, count: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """Return two different elements, also where a quantile is one of them: it moves from there to the next."""
+    low = np.minimum(low, np.maximum(count - 2, 0))
+    after = np.minimum(low + 1, np.maximum(count - 1, 0))
+    return low, np.where(np.isfinite(np.take_along_axis(ordered, after, -1)), after, high)
 
 
 def _named(name: str, compute: Callable[..., Array], fraction: Callable[[Any], Any]) -> Callable[..., Array]:

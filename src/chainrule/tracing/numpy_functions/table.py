@@ -14,6 +14,7 @@ from chainrule.tracing.numpy_functions.diagonals import DIAGONALS
 from chainrule.tracing.numpy_functions.elementwise import ELEMENTWISE
 from chainrule.tracing.numpy_functions.extended_domains import EXTENDED_DOMAINS
 from chainrule.tracing.numpy_functions.fourier import FOURIER
+from chainrule.tracing.numpy_functions.histograms import HISTOGRAMS
 from chainrule.tracing.numpy_functions.indexing import INDEXING
 from chainrule.tracing.numpy_functions.joining import JOINING
 from chainrule.tracing.numpy_functions.linear_algebra import LINEAR_ALGEBRA
@@ -37,6 +38,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     **INDEXING,
     **CREATION,
     **CALCULUS,
+    **HISTOGRAMS,
     **POLYNOMIALS,
     **SETS,
     **QUERIES,
