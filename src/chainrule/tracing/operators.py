@@ -61,7 +61,7 @@ def forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
         if type(other) is type(self):
             if other.owner is owner and self.origin is None and other.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
-        elif type(other) in PLAIN:
+        elif type(other) in PLAIN or (type(other) is np.ndarray and not other.dtype.hasobject):
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
         elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
@@ -78,7 +78,7 @@ def reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
     may_repeat = primitive is a.MULTIPLY
 
     def operator(self: Traced, other: Any) -> Any:
-        if type(other) in PLAIN:
+        if type(other) in PLAIN or (type(other) is np.ndarray and not other.dtype.hasobject):
             owner = self.owner
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (other, self), NO_PARAMETERS)

@@ -91,6 +91,8 @@ class TracedArray(ArrayMethods):
                         return owner.process(primitive, inputs, NO_PARAMETERS)
                 for operand in inputs:
                     if not isinstance(operand, Traced) and type(operand) not in PLAIN:
+                        if type(operand) is np.ndarray and not operand.dtype.hasobject:
+                            continue
                         inputs = tuple(map(lift, inputs))
                         break
                 if primitive is a.ABSOLUTE:
@@ -104,24 +106,31 @@ class TracedArray(ArrayMethods):
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        # Hot path: benchmarks/test_eager.py
         implementation = FUNCTIONS.get(function)
-        if implementation is None and function in CREATORS:  # called with like=self, which NumPy leaves out
-            return CREATORS[function](self, *args, **kwargs)
         if implementation is None:
+            if function in CREATORS:  # called with like=self, which NumPy leaves out
+                return CREATORS[function](self, *args, **kwargs)
             raise NoRuleError(f"{_spelled(function)} has no derivative rule yet; {WITH_NUMPY}{where()}")
-        if "out" in kwargs and takes_traced(output := kwargs["out"]):
+        if kwargs and "out" in kwargs and takes_traced(output := kwargs["out"]):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
             return written(output, of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
-        if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
-            source = args[0]
-            if function in VIEWS_BY_POSITION or is_view(function, result, source, args[1:], kwargs):
-                result.share(source, reader(function, implementation, source, args[1:], kwargs))
+        if function in VIEWS:
+            self._share_if_view(function, result, args, kwargs)
         elif function is np.einsum and isinstance(result, TracedArray):
             subscripts, operands = split_arguments(args)
             if only_rearranges(subscripts, operands):
                 result.share(operands[0], lambda array: np.einsum(subscripts, array))
         return result
+
+    @staticmethod
+    def _share_if_view(function: Any, result: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        source = args[0] if args else None
+        if not isinstance(source, TracedArray) or not isinstance(result, TracedArray):
+            return
+        if function in VIEWS_BY_POSITION or is_view(function, result, source, args[1:], kwargs):
+            result.share(source, reader(function, FUNCTIONS[function], source, args[1:], kwargs))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Return an object array of traced elements: NumPy makes arrays of lists without asking whether it may.

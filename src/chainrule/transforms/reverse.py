@@ -70,7 +70,7 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
         else:
             if type(node.value) is tuple:
                 ct = tuple(np.zeros_like(v) if part is None else part for part, v in zip(ct, node.value, strict=True))
-            transposed = isinstance(primitive, General) and primitive.pull is None
+            transposed = primitive.__class__ is General and primitive.pull is None
             shares = transpose_push(node, ct) if transposed else pull(node, ct)
         for parent, share in shares:
             total = cts[parent.index]
