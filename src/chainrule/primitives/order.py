@@ -10,9 +10,9 @@ import numpy as np
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import bind
 from chainrule.primitives.index_keys import places_in_each
-from chainrule.primitives.reduction import kept, shifted
 from chainrule.primitives.shape import Shape, batch_size, cast
 from chainrule.primitives.steps import STEP
+from chainrule.primitives.weighted_sums import shifted, weighted
 
 SORTED = "sorted elements carry their sensitivities with them"
 
@@ -39,22 +39,21 @@ SHARES = Piecewise(name="shares", value=_shares, rule=STEP, batch=_batched_share
 """The share of each element in the extreme one along axes: 1 where it is the only one, 1/n of n ties."""
 
 
-def _push_extreme(out: Array, tangents: tuple[Array, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
-    extreme = out if keepdims else np.reshape(out, kept(np.shape(x), axis))
-    return np.sum(tangents[0] * bind(SHARES, (x, extreme), {"axis": axis}), axis=axis, keepdims=keepdims)
+def _weights(out: Array, x: Array, axis: Shape) -> Array:
+    return bind(SHARES, (x, out), {"axis": axis})
 
 
-MAX = General(
+MAX = weighted(
+    _weights,
     name="max",
     value=lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
-    push=_push_extreme,
     rule="the largest element passes the sensitivity; ties share it",
     batch=lambda batched, x, axis, keepdims: np.max(x, axis=shifted(axis), keepdims=keepdims),
 )
-MIN = General(
+MIN = weighted(
+    _weights,
     name="min",
     value=lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims),
-    push=_push_extreme,
     rule="the smallest element passes the sensitivity; ties share it",
     batch=lambda batched, x, axis, keepdims: np.min(x, axis=shifted(axis), keepdims=keepdims),
 )
