@@ -27,6 +27,7 @@ NO_STRIDES = (
 )
 NO_PARTS = "an assignment into the real or imaginary part of a traced array; write z = a + 1j * b"
 _SEQUENCES = frozenset({list, tuple})
+_SET_ON_FEW = frozenset({"memory", "taken_from"})
 _LARGEST = 2.0**63
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
@@ -297,6 +298,10 @@ class TracedOperators(Traced):
 
     def __getattr__(self, name: str) -> Any:
         """Return what NumPy's loops over objects call: a method of the ufunc's name."""
+        if name in _SET_ON_FEW:
+            return None
+        if name.startswith("__"):  # NumPy asks every element of a list for its protocols
+            raise AttributeError(name)
         primitive = _METHODS.get(name)
         if primitive is None:
             missing = NO_STRIDES if name == "strides" else f"a traced array has no attribute {name!r}"
