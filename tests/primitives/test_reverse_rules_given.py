@@ -22,6 +22,8 @@ CALLS = {
     "prod": (lambda a: (np.prod(a, axis=1), np.prod(a, axis=(0, 2), keepdims=True), np.prod(a)), GENERAL),
     "logsumexp": (lambda a: np.logaddexp.reduce(a, axis=-1), GENERAL.real),
     "max": (lambda a: (np.max(a, axis=(0, 2)), np.max(a, keepdims=True)), GENERAL.real),
+    "sort": (lambda a: (np.sort(a, axis=0), np.sort(a)), GENERAL),
+    "partition": (lambda a: (np.partition(a, 1), np.partition(a, (0, 2), axis=1)), GENERAL.real),
     "min": (lambda a: np.min(a, axis=-2), GENERAL.real),
 }
 """A call of each primitive that has both rules."""

@@ -59,6 +59,11 @@ MIN = weighted(
 )
 
 
+def _taken_back(ct: Array, order: Array, axis: int) -> tuple[Array]:
+    """Return the cotangent of what was taken along an axis in this order: each element is read from where it went."""
+    return (np.take_along_axis(ct, np.argsort(order, axis=axis), axis=axis),)
+
+
 def _push_sort(out: Array, tangents: tuple[Array, ...], x: Array, axis: int) -> Array:
     return np.take_along_axis(tangents[0], np.argsort(x, axis=axis), axis=axis)
 
@@ -67,6 +72,7 @@ SORT = General(
     name="sort",
     value=lambda x, axis: np.sort(x, axis=axis),
     push=_push_sort,
+    pull=lambda out, ct, x, axis: _taken_back(ct, np.argsort(x, axis=axis), axis),
     rule=SORTED,
     batch=lambda batched, x, axis: np.sort(x, axis=axis + 1),
 )
@@ -80,6 +86,7 @@ PARTITION = General(
     name="partition",
     value=lambda x, kth, axis: np.take_along_axis(x, np.argpartition(x, kth, axis=axis), axis=axis),
     push=_push_partition,
+    pull=lambda out, ct, x, kth, axis: _taken_back(ct, np.argpartition(x, kth, axis=axis), axis),
     rule=SORTED,
     batch=lambda batched, x, kth, axis: np.partition(x, kth, axis=axis + 1),
 )

@@ -152,10 +152,17 @@ PAD = Linear(
 )
 """Zeros around an array: `widths` is a (before, after) pair for each axis."""
 
-FLIP = Linear(
+_BACKWARD = slice(None, None, -1)
+
+
+def _flipped(x: Array, axis: Shape) -> Array:
+    return x[tuple(_BACKWARD if place in axis else slice(None) for place in range(x.ndim))]
+
+
+FLIP: Linear = Linear(
     name="flip",
-    value=lambda x, axis: np.flip(x, axis),
-    transpose=lambda ct, index, x, axis: np.flip(ct, axis),
+    value=_flipped,
+    transpose=lambda ct, index, x, axis: bind(FLIP, (ct,), {"axis": axis}),
     rule=MOVES,
     batch=lambda batched, x, axis: np.flip(x, tuple(each + 1 for each in axis)),
 )
