@@ -162,6 +162,8 @@ def _multiply_large(factor: Array, ct: Array, own_factor: bool, own_ct: bool) ->
         factor = np.conjugate(factor)
     if type(ct) is np.ndarray and ct.shape == factor.shape and ct.dtype == factor.dtype:
         if own_factor and factor.base is None:
+            if not any(ct.strides) and ct.item(0) == 1:  # as in the cotangent of a sum
+                return factor
             return np.multiply(ct, factor, out=factor)
         if own_ct and ct.base is None:
             return np.multiply(ct, factor, out=ct)
