@@ -10,9 +10,11 @@ import numpy as np
 
 from chainrule.core.graph import ITEM, Node
 from chainrule.core.primitive import Array, Elementwise, General
+from chainrule.core.trace import Traced
 from chainrule.primitives.indexing import INDEX, accumulate_index
+from chainrule.tracing.kept_values import LARGE
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
-from chainrule.transforms.rules import LARGE, pull, pull_elementwise
+from chainrule.transforms.rules import pull, pull_elementwise
 
 Pullback = Callable[[Sequence[Array | None]], list[Array]]
 
@@ -25,7 +27,7 @@ def linearize(
     once: the pullback is called once only, and gives memory back while it runs.
     guarded: whether arrays that are not inputs may be changed by the user before the pullback runs.
     """
-    trace = RecordTrace(guarded=guarded)
+    trace = RecordTrace(guarded=guarded, keeps_all=False)
     traced = [trace.input(value) for value in inputs]
     try:
         results = [close_over(trace, part) for part in call(function, traced)]
@@ -33,7 +35,7 @@ def linearize(
         trace.closed = True
     trace.warn_if_slow()
     outputs = [own_node(trace, part) for part in results]
-    values = [out.value if isinstance(out, Node) else out for out in outputs]
+    values = [part.value if isinstance(part, Traced) and part.owner is trace else part for part in results]
 
     def pullback(cotangents: Sequence[Array | None]) -> list[Array]:
         if trace.guard is not None:

@@ -18,12 +18,12 @@ from chainrule.core.primitive import Array, Elementwise, General, Linear, Multil
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError
 from chainrule.primitives.shape import cast, unbroadcast
+from chainrule.tracing.kept_values import LARGE
 from chainrule.user_code import where
 
 Tangents: TypeAlias = Sequence[Array | None]
 
 
-LARGE = 10_000  # elements from which on saving a temporary array pays
 KEPT = (32 << 20) - (1 << 16)  # bytes of a block just below the largest that glibc learns from
 _FLOAT64 = np.dtype(np.float64)
 _FLOAT32 = np.dtype(np.float32)
