@@ -10,7 +10,7 @@ from tests.primitives.test_table import SMOOTH as ELEMENTWISE
 from tests.primitives.test_table import of_moving, operands
 
 import chainrule as cr
-from chainrule.tracing import kept_values
+from chainrule.tracing import kept_values, record
 from chainrule.tracing.kept_values import places_read
 
 SIZE = 20_000
@@ -42,6 +42,7 @@ def agrees_with_nothing_but_what_is_read(monkeypatch, function, parts):
     cts = [like(np.random.default_rng(2), out) for out in several(function(*parts))]
     expected = pulled(function, parts, cts)
     monkeypatch.setattr(kept_values, "LARGE", 0)
+    monkeypatch.setattr(record, "LARGE", 0)
     monkeypatch.setattr(kept_values, "_blank", poisoned)
     for got, wanted in zip(pulled(function, parts, cts), expected, strict=True):
         np.testing.assert_array_equal(got, wanted)

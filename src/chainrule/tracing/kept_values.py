@@ -21,11 +21,6 @@ LARGE = 10_000
 """Elements from which on it pays to save a temporary array, or to let go of one early."""
 
 
-def is_large(value: Array) -> bool:
-    """Whether a value is an array that is worth letting go."""
-    return type(value) is np.ndarray and value.size > LARGE
-
-
 def keep_what_is_read(node: Node) -> None:
     """Leave the shapes and types of those large arrays of a node that its pullback does not read."""
     primitive, operands = node.primitive, node.operands
@@ -50,7 +45,7 @@ def keep_what_is_read(node: Node) -> None:
 
 def _outline(value: Array) -> Array:
     """Return an array of the shape and the type of a large one, in the memory of one element."""
-    return _blank(value.shape, value.dtype) if is_large(value) else value
+    return _blank(value.shape, value.dtype) if type(value) is np.ndarray and value.size > LARGE else value
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ from chainrule.errors import TracingError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
-from chainrule.tracing.kept_values import is_large, keep_what_is_read
+from chainrule.tracing.kept_values import LARGE, keep_what_is_read
 from chainrule.tracing.lift import as_input, holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TRACED, as_number
@@ -79,7 +79,8 @@ class RecordTrace(Trace):
         self.nodes.append(node)
         if self.whole or self.lines:
             self._annotate(node)
-        if not self.keeps_all and (is_large(out) if primitive.__class__ is not Linear else is_large(values[0])):
+        largest = out if primitive.__class__ is not Linear else values[0]
+        if type(largest) is np.ndarray and largest.size > LARGE and not self.keeps_all:
             keep_what_is_read(node)
         if type(out) is tuple:
             return tuple(self._item(node, position) for position in range(len(out)))
