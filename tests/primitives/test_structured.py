@@ -127,6 +127,11 @@ SAMPLES = {
     "absolute_complex": ((complex_((2, 3)), {}),),
     "softplus": ((real((3,)), {}), (real(()), {})),
     "relu": ((apart(4), {}),),
+    "diagonal": tuple((real((2, 3, 4)), {"offset": k}) for k in (-1, 0, 2, 4)),
+    "diagonal_matrix": (
+        (real((2, 2)), {"rows": 3, "columns": 4, "offset": -1}),
+        (complex_((3,)), {"rows": 3, "columns": 5, "offset": 2}),
+    ),
     "sum": (*REDUCED, (complex_((2, 3)), {**A0, **D})),
     "prod": (*REDUCED, (complex_((2, 3)), {**A1, **D})),
     "logsumexp": REDUCED,

@@ -6,7 +6,7 @@ the explanation, so that the rule one reads is the rule that runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, final
 
@@ -64,9 +64,12 @@ class Linear(Primitive):
     """Linear in its first `linear_in` operands together (None: in all of them).
 
     transpose: `transpose(ct, index, *operands, **parameters)`: the cotangent of operand `index`, which gives its shape only.
+    transposes: `transposes(ct, *operands, **parameters)`: the cotangents of all operands, for a primitive of any number of them:
+        to ask for one after the other would take time that grows with the square of how many there are.
     """
 
     transpose: Callable[..., Array]
+    transposes: Callable[..., Sequence[Array]] | None = None
     linear_in: int | None = None
 
 

@@ -91,17 +91,34 @@ class Trace(ABC):
         )
 
 
+class Memory:
+    """What an array and its views know together: how many assignments there were to any of them.
+
+    is_copied: whether one of them is read by position, so that its value has memory of its own.
+    """
+
+    __slots__ = ("assignments", "is_copied")
+
+    def __init__(self) -> None:
+        self.assignments = 0
+        self.is_copied = False
+
+
 class Traced:
     """A value that a trace owns. `data` is what the trace needs to know of it: a node, a tangent, or nothing.
 
     Where NumPy would share memory with another array, `origin` is (array, how to read this value from it, the version of the
-    array that was read, the index expression by which it is read or None); `version` counts assignments to this value.
-    `taken_from`, where it is set, is (vector, place): NumPy took the vector apart, and this is its element at the place.
+    array that was read, the index expression by which it is read or None, the memory that they share, how many assignments
+    to it this value has seen); `version` counts assignments to this value. `memory` is that of an array that has views.
+    `taken_from` is (vector, place) where NumPy took the vector apart, and this is its element at the place.
+    These two are set on few values, and None elsewhere.
     is_number: whether it stands for a Python number, which has no precision of its own.
     """
 
     is_number: ClassVar[bool] = False
-    __slots__ = ("owner", "value", "data", "origin", "version", "taken_from")
+    __slots__ = ("owner", "value", "data", "origin", "version", "memory", "taken_from")
+    memory: Memory | None
+    taken_from: tuple[Traced, int] | None
 
     def __init__(self, trace: Trace, value: Array, data: Any = None) -> None:
         self.owner = trace

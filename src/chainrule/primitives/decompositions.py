@@ -33,22 +33,44 @@ def _hermitian(t: Array, from_upper: bool) -> Array:
     return strict + adjoint(strict) + diagonal
 
 
+def _transposed_hermitian(ct: Array, from_upper: bool) -> Array:
+    """Return the transpose of `_hermitian`: what each entry that it reads has at its two places, together."""
+    below = _lower(ct.shape[-1], -1)
+    diagonal = np.real(np.where(np.eye(ct.shape[-1], dtype=bool), ct, 0))
+    return np.where(below.T if from_upper else below, ct + adjoint(ct), 0) + diagonal
+
+
+def _halved(lower: Array) -> Array:
+    """Return the mask of a lower triangle with a half on the diagonal, in the precision of a factor."""
+    size = lower.shape[-1]
+    halved: Array = (_lower(size) - 0.5 * np.eye(size)).astype(np.dtype(lower.dtype).type(0).real.dtype)
+    return halved
+
+
 def _push_cholesky(out: Array, tangents: tuple[Array, ...], a: Array, upper: bool = False) -> Array:
     # Murray (2016), "Differentiation of the Cholesky decomposition", (8).
     factor = adjoint(out) if upper else out
     t = _hermitian(tangents[0], upper)
     half_way = np.linalg.solve(factor, t)
     middle = adjoint(np.linalg.solve(factor, adjoint(half_way)))
-    size = out.shape[-1]
-    halved = (_lower(size) - 0.5 * np.eye(size)).astype(np.dtype(out.dtype).type(0).real.dtype)
-    moved = np.matmul(factor, halved * middle)
+    moved = np.matmul(factor, _halved(factor) * middle)
     return adjoint(moved) if upper else moved
+
+
+def _pull_cholesky(out: Array, ct: Array, a: Array, upper: bool = False) -> tuple[Array]:
+    # Murray (2016), (10).
+    factor, ct = (adjoint(out), adjoint(ct)) if upper else (out, ct)
+    back = adjoint(factor)
+    half_way = np.linalg.solve(back, _halved(factor) * np.matmul(back, ct))
+    return (_transposed_hermitian(adjoint(np.linalg.solve(back, adjoint(half_way))), upper),)
 
 
 CHOLESKY = General(
     name="cholesky",
     value=lambda a, upper=False: np.linalg.cholesky(a, upper=upper),
     push=_push_cholesky,
+    # The transpose of the push would solve with zeros first, which costs as much as the systems themselves.
+    pull=_pull_cholesky,
     rule="Cholesky rule",
     batch=lambda batched, a, upper=False: np.linalg.cholesky(a, upper=upper),
 )
@@ -90,10 +112,16 @@ def _push_eigenvalues(out: Array, tangents: tuple[Array, ...], a: Array, uplo: L
     return np.real(np.einsum("...ij,...ij->...j", conjugate(vectors), moved))
 
 
+def _pull_eigenvalues(out: Array, ct: Array, a: Array, uplo: Literal["L", "U"] = "L") -> tuple[Array]:
+    _, vectors = np.linalg.eigh(a, UPLO=uplo)
+    return (_transposed_hermitian(np.matmul(vectors * ct[..., None, :], adjoint(vectors)), uplo == "U"),)
+
+
 EIGVALSH = General(
     name="eigvalsh",
     value=lambda a, uplo="L": np.linalg.eigvalsh(a, UPLO=uplo),
     push=_push_eigenvalues,
+    pull=_pull_eigenvalues,
     rule="eigenvalue rule",
     batch=lambda batched, a, uplo="L": np.linalg.eigvalsh(a, UPLO=uplo),
 )
@@ -109,10 +137,19 @@ def _push_eigenvectors(
     return np.real(np.einsum("...ii->...i", t)), np.matmul(vectors, bind(INVERSE_GAPS, (values,)) * t)
 
 
+def _pull_eigenvectors(out: tuple[Array, Array], ct: tuple[Array, Array], a: Array, uplo: str = "L") -> tuple[Array]:
+    values, vectors = out
+    back = adjoint(vectors)
+    identity = np.eye(values.shape[-1], dtype=bool)
+    middle = np.where(identity, ct[0][..., None, :], bind(INVERSE_GAPS, (values,)) * np.matmul(back, ct[1]))
+    return (_transposed_hermitian(np.matmul(np.matmul(vectors, middle), back), uplo == "U"),)
+
+
 EIGH = General(
     name="eigh",
     value=lambda a, uplo="L": tuple(np.linalg.eigh(a, UPLO=uplo)),
     push=_push_eigenvectors,
+    pull=_pull_eigenvectors,
     rule="eigenvector rule",
     batch=lambda batched, a, uplo="L": tuple(np.linalg.eigh(a, UPLO=uplo)),
 )

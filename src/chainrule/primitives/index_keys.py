@@ -34,6 +34,7 @@ class _Mark:
 
 ARRAY: Final = _Mark()
 _BASIC = frozenset({int, slice, type(None), type(Ellipsis)})
+_PLAIN_BOUNDS = frozenset({int, type(None)})
 
 
 def split_key(key: Key) -> tuple[Template, tuple[Array, ...]]:
@@ -43,7 +44,7 @@ def split_key(key: Key) -> tuple[Template, tuple[Array, ...]]:
     if kind in _BASIC:
         return key, ()
     if kind is tuple:
-        if all(type(entry) in _BASIC for entry in key):
+        if _BASIC.issuperset(map(type, key)):
             return key, ()
         arrays: list[Array] = []
         template = tuple(_entry(entry, arrays) for entry in key)
@@ -71,11 +72,13 @@ def _entry(entry: Any, arrays: list[Array]) -> Any:
 
 def decided(template: Template) -> Template:
     """Return a template whose slices have plain numbers for bounds: a shape depends on them."""
-    if isinstance(template, tuple):
-        return tuple(map(decided, template))
+    if type(template) is tuple:
+        return tuple(map(decided, template)) if slice in map(type, template) else template
     if type(template) is not slice:
         return template
     bounds: tuple[Any, ...] = template.start, template.stop, template.step
+    if _PLAIN_BOUNDS.issuperset(map(type, bounds)):
+        return template
     start, stop, step = (None if bound is None else operator.index(bound) for bound in bounds)
     return slice(start, stop, step)
 

@@ -12,6 +12,9 @@ from chainrule.primitives.index_keys import ARRAY, FULL, Key, Layout, Template, 
 from chainrule.primitives.shape import WHERE, aligned, batch_size, cast, unbroadcast, with_batch
 from chainrule.primitives.steps import STEP
 
+FEW = 500
+"""Up to so many terms `np.add.at` takes less time than counting by position."""
+
 
 def _may_repeat(arrays: tuple[Array, ...]) -> bool:
     return any(array.ndim and array.dtype.kind != "b" for array in arrays)
@@ -33,7 +36,9 @@ def accumulate_index(total: np.ndarray[Any, Any], ct: Array, *arrays: Array, tem
     key = key_of(template, arrays)
     if not _may_repeat(arrays):
         total[key] += ct
-    elif np.size(ct) * 4 < total.size or not total.flags.c_contiguous:
+    elif template is ARRAY and total.ndim == 1:  # NumPy has a loop for this, if the positions are of its own type
+        np.add.at(total, key.astype(np.intp, copy=False), ct)
+    elif np.size(ct) <= FEW or np.size(ct) * 4 < total.size or not total.flags.c_contiguous:
         np.add.at(total, key, ct)
     else:
         # Counting by position is several times as fast as np.add.at for large indices.

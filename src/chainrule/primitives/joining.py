@@ -23,6 +23,7 @@ STACK = Linear(
     name="stack",
     value=_stack,
     transpose=lambda ct, index, *operands: ct[index],
+    transposes=lambda ct, *operands: tuple(ct),
     rule="a part of an array passes its sensitivity to where it came from",
     batch=_stack_batch,
 )

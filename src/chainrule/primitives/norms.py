@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Array, Composite, General
+from chainrule.core.primitive import Array, Composite
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError
 from chainrule.primitives.arithmetic import quotient_or_zero
 from chainrule.primitives.products import conjugate
 from chainrule.primitives.shape import cast, size_of
+from chainrule.primitives.weighted_sums import weighted
 from chainrule.user_code import where
 
 Axes = tuple[int, ...]
@@ -32,20 +33,18 @@ def _root_of_squares(x: Array, axis: Axes, keepdims: bool) -> Array:
     return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
 
 
-def _push_euclidean(out: Array, tangents: tuple[Array, ...], x: Array, axis: Axes, keepdims: bool) -> Array:
-    length = out if keepdims else np.expand_dims(out, axis)
-    moved = conjugate(quotient_or_zero(x, length)) * tangents[0]
-    return np.sum(np.real(moved) if np.dtype(moved.dtype).kind == "c" else moved, axis=axis, keepdims=keepdims)
+def _direction(out: Array, x: Array, axis: Axes) -> Array:
+    return conjugate(quotient_or_zero(x, out))
 
 
 def _batched_euclidean(batched: tuple[bool, ...], x: Array, axis: Axes, keepdims: bool) -> Array:
     return bind(EUCLIDEAN_NORM, (x,), {"axis": tuple(each + 1 for each in axis), "keepdims": keepdims})
 
 
-EUCLIDEAN_NORM = General(
+EUCLIDEAN_NORM = weighted(
+    _direction,
     name="euclidean_norm",
     value=_euclidean,
-    push=_push_euclidean,
     rule="norm rule",
     batch=_batched_euclidean,
     expansion=_root_of_squares,

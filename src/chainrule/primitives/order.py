@@ -10,9 +10,9 @@ import numpy as np
 from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import bind
 from chainrule.primitives.index_keys import places_in_each
-from chainrule.primitives.reduction import kept, shifted
 from chainrule.primitives.shape import Shape, batch_size, cast
 from chainrule.primitives.steps import STEP
+from chainrule.primitives.weighted_sums import shifted, weighted
 
 SORTED = "sorted elements carry their sensitivities with them"
 
@@ -39,25 +39,29 @@ SHARES = Piecewise(name="shares", value=_shares, rule=STEP, batch=_batched_share
 """The share of each element in the extreme one along axes: 1 where it is the only one, 1/n of n ties."""
 
 
-def _push_extreme(out: Array, tangents: tuple[Array, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
-    extreme = out if keepdims else np.reshape(out, kept(np.shape(x), axis))
-    return np.sum(tangents[0] * bind(SHARES, (x, extreme), {"axis": axis}), axis=axis, keepdims=keepdims)
+def _weights(out: Array, x: Array, axis: Shape) -> Array:
+    return bind(SHARES, (x, out), {"axis": axis})
 
 
-MAX = General(
+MAX = weighted(
+    _weights,
     name="max",
     value=lambda x, axis, keepdims: np.max(x, axis=axis, keepdims=keepdims),
-    push=_push_extreme,
     rule="the largest element passes the sensitivity; ties share it",
     batch=lambda batched, x, axis, keepdims: np.max(x, axis=shifted(axis), keepdims=keepdims),
 )
-MIN = General(
+MIN = weighted(
+    _weights,
     name="min",
     value=lambda x, axis, keepdims: np.min(x, axis=axis, keepdims=keepdims),
-    push=_push_extreme,
     rule="the smallest element passes the sensitivity; ties share it",
     batch=lambda batched, x, axis, keepdims: np.min(x, axis=shifted(axis), keepdims=keepdims),
 )
+
+
+def _taken_back(ct: Array, order: Array, axis: int) -> tuple[Array]:
+    """Return the cotangent of what was taken along an axis in this order: each element is read from where it went."""
+    return (np.take_along_axis(ct, np.argsort(order, axis=axis), axis=axis),)
 
 
 def _push_sort(out: Array, tangents: tuple[Array, ...], x: Array, axis: int) -> Array:
@@ -68,6 +72,7 @@ SORT = General(
     name="sort",
     value=lambda x, axis: np.sort(x, axis=axis),
     push=_push_sort,
+    pull=lambda out, ct, x, axis: _taken_back(ct, np.argsort(x, axis=axis), axis),
     rule=SORTED,
     batch=lambda batched, x, axis: np.sort(x, axis=axis + 1),
 )
@@ -81,6 +86,7 @@ PARTITION = General(
     name="partition",
     value=lambda x, kth, axis: np.take_along_axis(x, np.argpartition(x, kth, axis=axis), axis=axis),
     push=_push_partition,
+    pull=lambda out, ct, x, kth, axis: _taken_back(ct, np.argpartition(x, kth, axis=axis), axis),
     rule=SORTED,
     batch=lambda batched, x, kth, axis: np.partition(x, kth, axis=axis + 1),
 )

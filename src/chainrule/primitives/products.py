@@ -119,11 +119,10 @@ def _einsum_cotangent(index: int, ct: Array, *operands: Array, subscripts: str, 
     factors = [ct, *(conjugate(operand) for other, operand in enumerate(operands) if other != index)]
     factor_terms = [output, *(name for other, name in enumerate(terms) if other != index)]
     carried = set("".join(factor_terms))
-    unused = iter(sorted(set(LETTERS) - set(subscripts)))
     labels: list[str] = []
     for position, (label, size) in enumerate(zip(term, shape, strict=True)):
         if label in term[:position] and size != 1:
-            again = next(unused)
+            again = next(letter for letter in LETTERS if letter not in subscripts and letter not in labels)
             factors.append(np.eye(size, dtype=bool))
             factor_terms.append(label + again)
             labels.append(again)

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from chainrule.core.primitive import Array, Composite, General, Linear
+from chainrule.core.primitive import Array, Composite, Linear
 from chainrule.core.trace import bind
 from chainrule.primitives.norms import EUCLIDEAN_NORM
 from chainrule.primitives.shape import ASTYPE, Shape, size_of
+from chainrule.primitives.weighted_sums import kept, shifted, weighted, with_axes
 
 # Up to this size an array filled with a cotangent is made faster than a broadcast view of it.
 SMALL = 4096
 _PLAIN = frozenset({np.ndarray, float, np.float64, np.float32, np.complex128})
 
 
-def kept(shape: Shape, axis: Shape) -> Shape:
-    """Return `shape` with length 1 along `axis`."""
-    return tuple(1 if place in axis else size for place, size in enumerate(shape))
-
-
-def shifted(axis: Shape) -> Shape:
-    """Return where `axis` stands behind a leading batch axis."""
-    return tuple(each + 1 for each in axis)
-
-
 def _spread(ct: Array, index: int, x: Array, axis: Shape, keepdims: bool) -> Array:
     # Hot path: benchmarks/test_eager.py
-    if type(ct) is np.float64 and type(x) is np.ndarray and x.size <= SMALL:
-        full = np.empty(x.shape)
-        full.fill(ct)
-        return full
     shape = np.shape(x)
-    if not keepdims:
-        if len(axis) == len(shape) and type(ct) in _PLAIN:
-            size = size_of(shape, axis)
-            if size <= SMALL:
-                full = np.empty(shape, float if type(ct) is float else ct.dtype)
-                full.fill(ct)
-                return full
-        else:
-            ct = np.reshape(ct, kept(shape, axis))
-    return np.broadcast_to(ct, shape)
+    if type(ct) not in _PLAIN:
+        return np.broadcast_to(with_axes(ct, x, axis, keepdims), shape)
+    if not keepdims and len(axis) < len(shape):
+        ct = ct.reshape(kept(shape, axis))
+    if math.prod(shape) > SMALL:
+        return np.broadcast_to(ct, shape)
+    full = np.empty(shape, float if type(ct) is float else ct.dtype)
+    full[...] = ct
+    return full
 
 
 SUM = Linear(
@@ -52,31 +40,35 @@ SUM = Linear(
 )
 
 
-def _push_prod(out: Array, tangents: tuple[Array, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
-    """Multiply halves pairwise: no division, so that zeros among the factors need no case of their own."""
-    t = tangents[0]
-    shape = np.shape(x)
-    others = tuple(place for place in range(len(shape)) if place not in axis)
-    if axis != (0,) or len(shape) != 1:
-        outer = tuple(shape[place] for place in others)
-        x = np.reshape(np.transpose(x, axis + others), (size_of(shape, axis), *outer))
-        t = np.reshape(np.transpose(t, axis + others), (size_of(shape, axis), *outer))
-    count = x.shape[0]
-    while count > 1:
-        half = count // 2
-        x_low, x_high, x_odd = x[:half], x[half : 2 * half], x[2 * half :]
-        t_low, t_high, t_odd = t[:half], t[half : 2 * half], t[2 * half :]
-        x, t = x_low * x_high, t_low * x_high + x_low * t_high
-        if count % 2:
-            x, t = np.concatenate([x, x_odd]), np.concatenate([t, t_odd])
-        count -= half
-    return np.reshape(np.sum(t, axis=0), np.shape(out))
+def _others(out: Array, x: Array, axis: Shape) -> Array:
+    """Return for each element the product of the others: no division, so that zeros need no case of their own."""
+    shape = x.shape
+    if len(axis) == 1:
+        before, after = _running_products(x, axis[0])
+        return before * after
+    rest = tuple(place for place in range(len(shape)) if place not in axis)
+    order = axis + rest
+    factors = np.reshape(np.transpose(x, order), (size_of(shape, axis), *(shape[place] for place in rest)))
+    products = np.reshape(_others(out, factors, (0,)), tuple(shape[place] for place in order))
+    return np.transpose(products, tuple(order.index(place) for place in range(len(shape))))
 
 
-PROD = General(
+def _running_products(x: Array, axis: int) -> tuple[Array, Array]:
+    """Return the products of what stands before each element along an axis, and of what stands after it."""
+    first, rest = (slice(None),) * axis + (slice(0, 1),), (slice(None),) * axis + (slice(1, None),)
+    backward = np.flip(x, axis)
+    one = np.ones_like(x[first])
+    before, after = (
+        np.concatenate([one, np.cumprod(each[(*rest[:-1], slice(0, -1))], axis=axis)], axis=axis)
+        for each in (x, backward)
+    )
+    return before, np.flip(after, axis)
+
+
+PROD = weighted(
+    _others,
     name="prod",
     value=lambda x, axis, keepdims: np.multiply.reduce(x, axis=axis, keepdims=keepdims),
-    push=_push_prod,
     rule="product rule",
     batch=lambda batched, x, axis, keepdims: np.prod(x, axis=shifted(axis), keepdims=keepdims),
 )
@@ -90,22 +82,20 @@ def _logsumexp(x: Array, axis: Shape, keepdims: bool) -> Array:
     return out if keepdims else np.squeeze(out, axis=axis)[()]
 
 
-def _push_logsumexp(out: Array, tangents: tuple[Array, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
-    out = out if keepdims else np.reshape(out, kept(np.shape(x), axis))
+def _softmax(out: Array, x: Array, axis: Shape) -> Array:
     # Kept finite: of infinity minus infinity there is no exponential. The limit for one infinite element is 1.
     largest = float(np.finfo(x.dtype).max)
-    weights = np.exp(np.minimum(x, largest) - np.clip(out, -largest, largest))
-    return np.sum(tangents[0] * weights, axis=axis, keepdims=keepdims)
+    return np.exp(np.minimum(x, largest) - np.clip(out, -largest, largest))
 
 
 def _batched_logsumexp(batched: tuple[bool, ...], x: Array, axis: Shape, keepdims: bool) -> Array:
     return bind(LOGSUMEXP, (x,), {"axis": shifted(axis), "keepdims": keepdims})
 
 
-LOGSUMEXP = General(
+LOGSUMEXP = weighted(
+    _softmax,
     name="logsumexp",
     value=_logsumexp,
-    push=_push_logsumexp,
     rule="log-sum-exp rule: the derivative is the softmax",
     batch=_batched_logsumexp,
     expansion=_logsumexp,

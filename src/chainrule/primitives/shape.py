@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,11 @@ def unbroadcast(ct: Array, shape: Shape) -> Array:
     return total if total.shape == shape else np.reshape(total, shape)
 
 
+def reshaped(x: Array, shape: Shape) -> Array:
+    """Return what np.reshape does, which takes most of its time to find the method of an array."""
+    return x.reshape(shape) if type(x) is np.ndarray else np.reshape(x, shape)
+
+
 def aligned(x: Array, batched: bool, ndim: int) -> Array:
     """Insert axes behind a leading batch axis until `x` has `ndim` axes besides it, so that it broadcasts."""
     shape = np.shape(x)
@@ -70,14 +76,10 @@ def batch_size(batched: tuple[bool, ...], operands: tuple[Array, ...]) -> int:
     return next(int(np.shape(operand)[0]) for flag, operand in zip(batched, operands, strict=True) if flag)
 
 
-def _reshape(x: Array, shape: Shape) -> Array:
-    return np.reshape(x, shape)
-
-
 RESHAPE = Linear(
     name="reshape",
-    value=_reshape,
-    transpose=lambda ct, index, x, shape: np.reshape(ct, np.shape(x)),
+    value=reshaped,
+    transpose=lambda ct, index, x, shape: reshaped(ct, np.shape(x)),
     rule=MOVES,
     batch=lambda batched, x, shape: np.reshape(x, (np.shape(x)[0], *shape)),
 )
@@ -87,12 +89,12 @@ def _transpose_back(ct: Array, index: int, x: Array, axes: Shape) -> Array:
     inverse = [0] * len(axes)
     for place, axis in enumerate(axes):
         inverse[axis] = place
-    return np.transpose(ct, inverse)
+    return ct.transpose(inverse)
 
 
 TRANSPOSE = Linear(
     name="transpose",
-    value=lambda x, axes: np.transpose(x, axes),
+    value=lambda x, axes: x.transpose(axes),
     transpose=_transpose_back,
     rule=MOVES,
     batch=lambda batched, x, axes: np.transpose(x, (0, *(axis + 1 for axis in axes))),
@@ -116,9 +118,10 @@ def _concatenate(*arrays: Array, axis: int) -> Array:
     return np.concatenate(arrays, axis=axis)
 
 
-def _piece(ct: Array, index: int, *arrays: Array, axis: int) -> Array:
-    start = sum(np.shape(array)[axis] for array in arrays[:index])
-    return ct[(slice(None),) * axis + (slice(start, start + np.shape(arrays[index])[axis]),)]
+def _pieces(ct: Array, *arrays: Array, axis: int) -> list[Array]:
+    before = (slice(None),) * axis
+    stops = itertools.accumulate((np.shape(array)[axis] for array in arrays), initial=0)
+    return [ct[(*before, slice(start, stop))] for start, stop in itertools.pairwise(stops)]
 
 
 def _batched_concatenate(batched: tuple[bool, ...], *arrays: Array, axis: int) -> Array:
@@ -126,7 +129,14 @@ def _batched_concatenate(batched: tuple[bool, ...], *arrays: Array, axis: int) -
     return np.concatenate([with_batch(x, flag, size) for flag, x in zip(batched, arrays, strict=True)], axis=axis + 1)
 
 
-CONCATENATE = Linear(name="concatenate", value=_concatenate, transpose=_piece, rule=MOVES, batch=_batched_concatenate)
+CONCATENATE = Linear(
+    name="concatenate",
+    value=_concatenate,
+    transpose=lambda ct, index, *arrays, axis: _pieces(ct, *arrays, axis=axis)[index],
+    transposes=_pieces,
+    rule=MOVES,
+    batch=_batched_concatenate,
+)
 
 
 def _unpad(ct: Array, index: int, x: Array, widths: tuple[tuple[int, int], ...]) -> Array:
@@ -142,17 +152,37 @@ PAD = Linear(
 )
 """Zeros around an array: `widths` is a (before, after) pair for each axis."""
 
-FLIP = Linear(
+_BACKWARD = slice(None, None, -1)
+
+
+def _flipped(x: Array, axis: Shape) -> Array:
+    return x[tuple(_BACKWARD if place in axis else slice(None) for place in range(x.ndim))]
+
+
+FLIP: Linear = Linear(
     name="flip",
-    value=lambda x, axis: np.flip(x, axis),
-    transpose=lambda ct, index, x, axis: np.flip(ct, axis),
+    value=_flipped,
+    transpose=lambda ct, index, x, axis: bind(FLIP, (ct,), {"axis": axis}),
     rule=MOVES,
     batch=lambda batched, x, axis: np.flip(x, tuple(each + 1 for each in axis)),
 )
-ROLL = Linear(
+
+
+def _rolled(x: Array, shift: Shape, axis: Shape) -> Array:
+    """Return what np.roll does, which takes several times as long over arguments as over a small array."""
+    for by, place in zip(shift, axis, strict=True):
+        cut = -by % (x.shape[place] or 1)
+        before = (slice(None),) * place
+        x = np.concatenate((x[(*before, slice(cut, None))], x[(*before, slice(0, cut))]), axis=place)
+    return x
+
+
+ROLL: Linear = Linear(
     name="roll",
-    value=lambda x, shift, axis: np.roll(x, shift, axis),
-    transpose=lambda ct, index, x, shift, axis: np.roll(ct, tuple(-each for each in shift), axis),
+    value=_rolled,
+    transpose=lambda ct, index, x, shift, axis: bind(
+        ROLL, (ct,), {"shift": tuple(-each for each in shift), "axis": axis}
+    ),
     rule=MOVES,
     batch=lambda batched, x, shift, axis: np.roll(x, shift, tuple(each + 1 for each in axis)),
 )

@@ -17,10 +17,16 @@ def _push_inverse(out: Array, tangents: tuple[Array, ...], a: Array) -> Array:
     return -np.matmul(np.matmul(out, tangents[0]), out)
 
 
+def _pull_inverse(out: Array, ct: Array, a: Array) -> tuple[Array]:
+    back = adjoint(out)
+    return (-np.matmul(np.matmul(back, ct), back),)
+
+
 INV = General(
     name="inv",
     value=np.linalg.inv,
     push=_push_inverse,
+    pull=_pull_inverse,
     rule="inverse rule",
     batch=lambda batched, a: np.linalg.inv(a),
 )
@@ -200,6 +206,7 @@ DET = General(
     name="det",
     value=np.linalg.det,
     push=lambda out, tangents, a: np.einsum("...ij,...ij->...", bind(COFACTOR, (a,)), tangents[0]),
+    pull=lambda out, ct, a: (ct[..., None, None] * conjugate(bind(COFACTOR, (a,))),),
     rule="Jacobi's formula",
     batch=lambda batched, a: np.linalg.det(a),
 )
@@ -214,10 +221,18 @@ def _push_log_determinant(out: tuple[Array, Array], tangents: tuple[Array, ...],
     return sign * 1j * np.imag(change), np.real(change)
 
 
+def _pull_log_determinant(out: tuple[Array, Array], ct: tuple[Array, Array], a: Array) -> tuple[Array]:
+    sign, change = out[0], ct[1]
+    if sign.dtype.kind == "c":
+        change = change + 1j * np.real(conjugate(ct[0]) * sign * 1j)
+    return (change[..., None, None] * adjoint(np.linalg.inv(a)),)
+
+
 SLOGDET = General(
     name="slogdet",
     value=lambda a: tuple(np.linalg.slogdet(a)),
     push=_push_log_determinant,
+    pull=_pull_log_determinant,
     rule="Jacobi's formula",
     batch=lambda batched, a: tuple(np.linalg.slogdet(a)),
 )

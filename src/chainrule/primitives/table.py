@@ -45,6 +45,7 @@ from chainrule.primitives.arithmetic import (
 from chainrule.primitives.bessel import BESSEL_FUNCTIONS
 from chainrule.primitives.comparison import CLIP, FMAX, FMIN, MAXIMUM, MINIMUM, STEPS
 from chainrule.primitives.degrees import DEGREE_FUNCTIONS
+from chainrule.primitives.diagonals import DIAGONAL, DIAGONAL_MATRIX
 from chainrule.primitives.distributions import DISTRIBUTIONS
 from chainrule.primitives.elliptic import ELLIPTIC, ELLIPTIC_FUNCTIONS
 from chainrule.primitives.exponential import (
@@ -166,7 +167,8 @@ ORDER: tuple[Primitive, ...] = (
 )  # fmt: skip
 SEQUENCE: tuple[Primitive, ...] = (CUMSUM, CUMPROD, CUMMAX, CUMMIN, CONVOLVE)
 SHAPE: tuple[Primitive, ...] = (
-    RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, STACK, PAD, FLIP, ROLL, ASTYPE, TRUNCATE, WHERE,
+    RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, STACK, PAD, FLIP, ROLL, DIAGONAL, DIAGONAL_MATRIX, ASTYPE, TRUNCATE,
+    WHERE,
 )  # fmt: skip
 INDEXING: tuple[Primitive, ...] = (INDEX, INDEX_SET, INDEX_ADD, LAST_WRITTEN)
 

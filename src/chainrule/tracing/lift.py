@@ -136,7 +136,7 @@ def _put_together(elements: Sequence[Any]) -> list[Any]:
     place = 0
     while place < len(elements):
         element, count = elements[place], 1
-        vector, start = getattr(element, "taken_from", (None, 0))
+        vector, start = _taken_from(element)
         if vector is not None and start == 0:
             run = elements[place : place + vector.shape[0]]
             if len(run) == vector.shape[0] and all(_is_taken(each, vector, k) for k, each in enumerate(run)):
@@ -148,8 +148,13 @@ def _put_together(elements: Sequence[Any]) -> list[Any]:
 
 def _is_taken(element: Any, vector: Traced, place: int) -> bool:
     """Whether this is still what a vector has at a place."""
-    source, at = getattr(element, "taken_from", (None, 0))
+    source, at = _taken_from(element)
     return source is vector and at == place and element.version == 0
+
+
+def _taken_from(element: Any) -> tuple[Any, int]:
+    """Return the vector that an element was taken from, and its place there; None and 0 where it was not."""
+    return (element.taken_from if isinstance(element, Traced) else None) or (None, 0)
 
 
 def _joined(parts: Sequence[Any]) -> Array:

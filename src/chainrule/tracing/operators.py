@@ -27,6 +27,7 @@ NO_STRIDES = (
 )
 NO_PARTS = "an assignment into the real or imaginary part of a traced array; write z = a + 1j * b"
 _SEQUENCES = frozenset({list, tuple})
+_SET_ON_FEW = frozenset({"memory", "taken_from"})
 _LARGEST = 2.0**63
 _OBJECT = np.dtype(object)
 _NUMPY_MEANS = sys.modules["numpy._core._methods"].__dict__
@@ -61,7 +62,7 @@ def forward(primitive: Primitive) -> Callable[[Any, Any], Any]:
         if type(other) is type(self):
             if other.owner is owner and self.origin is None and other.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
-        elif type(other) in PLAIN:
+        elif type(other) in PLAIN or (type(other) is np.ndarray and not other.dtype.hasobject):
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (self, other), NO_PARAMETERS)
         elif may_repeat and type(other) in _SEQUENCES and _is_count(self):
@@ -78,7 +79,7 @@ def reflected(primitive: Primitive) -> Callable[[Any, Any], Any]:
     may_repeat = primitive is a.MULTIPLY
 
     def operator(self: Traced, other: Any) -> Any:
-        if type(other) in PLAIN:
+        if type(other) in PLAIN or (type(other) is np.ndarray and not other.dtype.hasobject):
             owner = self.owner
             if self.origin is None and not owner.closed:
                 return owner.process(primitive, (other, self), NO_PARAMETERS)
@@ -297,6 +298,10 @@ class TracedOperators(Traced):
 
     def __getattr__(self, name: str) -> Any:
         """Return what NumPy's loops over objects call: a method of the ufunc's name."""
+        if name in _SET_ON_FEW:
+            return None
+        if name.startswith("__"):  # NumPy asks every element of a list for its protocols
+            raise AttributeError(name)
         primitive = _METHODS.get(name)
         if primitive is None:
             missing = NO_STRIDES if name == "strides" else f"a traced array has no attribute {name!r}"

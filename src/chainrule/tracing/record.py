@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.graph import ITEM, Graph, Node, input_node
-from chainrule.core.primitive import Array, Composite, Primitive
+from chainrule.core.primitive import Array, Composite, Linear, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
 from chainrule.errors import TracingError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
+from chainrule.tracing.kept_values import LARGE, keep_what_is_read
 from chainrule.tracing.lift import as_input, holds_traced, lift
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TRACED, as_number
@@ -30,17 +31,19 @@ class RecordTrace(Trace):
     whole: record what is piecewise constant too (comparisons, rounding), instead of treating its results as constants.
     lines: note the user's source line of every node.
     decisions: the nodes that Python took decisions on, with what they were.
+    keeps_all: whether nodes keep what their pullbacks do not read too.
     guard: watches the user's own arrays, which the user may change later; None where nobody can.
     taken_apart: the user's line at which NumPy made Python objects of the elements of an array; None where it never did.
     """
 
-    __slots__ = ("nodes", "whole", "lines", "decisions", "guard", "taken_apart", "_scopes", "_calls")
+    __slots__ = ("nodes", "whole", "lines", "keeps_all", "decisions", "guard", "taken_apart", "_scopes", "_calls")
 
-    def __init__(self, whole: bool = False, lines: bool = False, guarded: bool = True) -> None:
+    def __init__(self, whole: bool = False, lines: bool = False, guarded: bool = True, keeps_all: bool = True) -> None:
         super().__init__()
         self.nodes: list[Node] = []
         self.whole = whole
         self.lines = lines
+        self.keeps_all = keeps_all
         self.decisions: list[tuple[Node, Any]] = []
         self.guard: Keeper | None = Guard() if guarded else None
         self.taken_apart: tuple[str, int, str] | None = None
@@ -76,6 +79,9 @@ class RecordTrace(Trace):
         self.nodes.append(node)
         if self.whole or self.lines:
             self._annotate(node)
+        largest = out if primitive.__class__ is not Linear else values[0]
+        if type(largest) is np.ndarray and largest.size > LARGE and not self.keeps_all:
+            keep_what_is_read(node)
         if type(out) is tuple:
             return tuple(self._item(node, position) for position in range(len(out)))
         return TracedArray(self, out, node)

@@ -33,11 +33,13 @@ def is_view(
     function: Callable[..., Any], result: Traced, array: Traced, options: Sequence[Any], keywords: dict[str, Any]
 ) -> bool:
     """Whether what a function made of an array is a view of it; to reshape an array that is not in order is to copy it."""
-    if result is array or keywords.get("copy", False) or (array.origin is None and not array.owner.shape(array)):
+    # Hot path: benchmarks/test_eager.py
+    if result is array or (keywords and keywords.get("copy", False)):
         return False
-    if (
-        function is np.ravel or array.version
-    ):  # which copies where it would walk in steps; values that are assigned lie anew
+    if array.origin is None and not array.owner.shape(array):
+        return False
+    if function is np.ravel or array.version:
+        # np.ravel copies where it would walk in steps, and values that are assigned lie anew.
         lies = lying(array)
         return np.may_share_memory(function(lies, *options, **keywords), lies)
     return np.may_share_memory(innermost(result).value, innermost(array).value)
@@ -66,10 +68,14 @@ def reader(
 
     order="K" and order="A" ask how the elements lie in memory: they stay where they were, whatever is assigned to them.
     """
-    if any(type(each) is str and each in _AS_IT_LIES for each in (*options, *keywords.values())):
+    if str in map(type, (*options, *keywords.values())) and not _AS_IT_LIES.isdisjoint(_texts(options, keywords)):
         positions = function(_numbered(array), *options, **keywords)
         return lambda changed: np.take(np.ravel(changed), positions)
     return lambda changed: (implementation if isinstance(changed, Traced) else function)(changed, *options, **keywords)
+
+
+def _texts(options: Sequence[Any], keywords: dict[str, Any]) -> list[str]:
+    return [each for each in (*options, *keywords.values()) if type(each) is str]
 
 
 def _numbered(array: Traced) -> np.ndarray[Any, Any]:

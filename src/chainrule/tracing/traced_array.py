@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import NO_PARAMETERS, Traced, bind, owners
+from chainrule.core.trace import NO_PARAMETERS, Memory, Traced, bind, owners
 from chainrule.errors import NoRuleError, ShapeError, TracingError
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
@@ -91,6 +91,8 @@ class TracedArray(ArrayMethods):
                         return owner.process(primitive, inputs, NO_PARAMETERS)
                 for operand in inputs:
                     if not isinstance(operand, Traced) and type(operand) not in PLAIN:
+                        if type(operand) is np.ndarray and not operand.dtype.hasobject:
+                            continue
                         inputs = tuple(map(lift, inputs))
                         break
                 if primitive is a.ABSOLUTE:
@@ -104,24 +106,33 @@ class TracedArray(ArrayMethods):
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        # Hot path: benchmarks/test_eager.py
         implementation = FUNCTIONS.get(function)
-        if implementation is None and function in CREATORS:  # called with like=self, which NumPy leaves out
-            return CREATORS[function](self, *args, **kwargs)
         if implementation is None:
+            if function in CREATORS:  # called with like=self, which NumPy leaves out
+                return CREATORS[function](self, *args, **kwargs)
             raise NoRuleError(f"{_spelled(function)} has no derivative rule yet; {WITH_NUMPY}{where()}")
-        if "out" in kwargs and takes_traced(output := kwargs["out"]):
+        if kwargs and "out" in kwargs and takes_traced(output := kwargs["out"]):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
             return written(output, of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
-        if function in VIEWS and args and isinstance(args[0], TracedArray) and isinstance(result, TracedArray):
-            source = args[0]
-            if function in VIEWS_BY_POSITION or is_view(function, result, source, args[1:], kwargs):
-                result.share(source, reader(function, implementation, source, args[1:], kwargs))
+        if function in VIEWS:
+            self._share_if_view(function, result, args, kwargs)
         elif function is np.einsum and isinstance(result, TracedArray):
             subscripts, operands = split_arguments(args)
             if only_rearranges(subscripts, operands):
                 result.share(operands[0], lambda array: np.einsum(subscripts, array))
         return result
+
+    @staticmethod
+    def _share_if_view(function: Any, result: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        source = args[0] if args else None
+        if not isinstance(source, TracedArray) or not isinstance(result, TracedArray):
+            return
+        if function in VIEWS_BY_POSITION or is_view(function, result, source, args[1:], kwargs):
+            result.share(source, reader(function, FUNCTIONS[function], source, args[1:], kwargs))
+            if function in VIEWS_BY_POSITION:
+                result.origin[4].is_copied = True
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         """Return an object array of traced elements: NumPy makes arrays of lists without asking whether it may.
@@ -200,23 +211,35 @@ class TracedArray(ArrayMethods):
 
     def share(self, source: TracedArray, read: Callable[[Array], Array], key: Key = None) -> None:
         """Say that NumPy would share this array's memory with `source`, from which `read` reads it: by `key`, if there is one."""
-        self.origin = (source, read, source.version, key)
+        memory = source.memory if source.origin is None else source.origin[4]
+        if memory is None:
+            memory = source.memory = Memory()
+        self.origin = (source, read, source.version, key, memory, memory.assignments)
 
     def refresh(self) -> None:
-        source, read, version, key = self.origin
-        if source.origin is not None:
-            source.refresh()
-        if version != source.version:
-            self._become(read(source))
-            self.version += 1  # views of this view have to read it again too
-            self.share(source, read, key)
+        # Hot path: benchmarks/test_eager.py
+        origin = self.origin
+        if origin[4].assignments == origin[5]:
+            return
+        stale = [self]
+        while (source := stale[-1].origin[0]).origin is not None:
+            stale.append(source)
+        for view in reversed(stale):
+            source, read, version, key, *_ = view.origin
+            if version != source.version:
+                view._become(read(source))
+                view.version += 1  # views of this view have to read it again too
+            view.share(source, read, key)
 
     def assign(self, new: Array) -> None:
         """Give this array, and the array that it is a view of, a new value."""
         self._become(new)
         self.version += 1
-        if self.origin is not None:
-            source, read, _, key = self.origin
+        if self.origin is None:
+            if self.memory is not None:
+                self.memory.assignments += 1
+        else:
+            source, read, _, key, *_ = self.origin
             written = TracedArray(self.owner, self.value, self.data)
             if source.dtype.kind == "c" and self.dtype.kind != "c":
                 raise TracingError(f"{NO_PARTS}{where()}")

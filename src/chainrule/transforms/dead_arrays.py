@@ -14,7 +14,6 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 
-LARGE = 10_000  # elements from which on saving a temporary array pays
 KEPT = (32 << 20) - (1 << 16)  # bytes of a block just below the largest that glibc learns from
 
 
@@ -58,6 +57,8 @@ def multiply_large(factor: Array, ct: Array, own_factor: bool, own_ct: bool) -> 
         factor = np.conjugate(factor)
     if type(ct) is np.ndarray and ct.shape == factor.shape and ct.dtype == factor.dtype:
         if own_factor and factor.base is None:
+            if not any(ct.strides) and ct.item(0) == 1:  # as in the cotangent of a sum
+                return factor
             return np.multiply(ct, factor, out=factor)
         if own_ct and ct.base is None:
             return np.multiply(ct, factor, out=ct)

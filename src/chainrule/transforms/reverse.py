@@ -10,9 +10,11 @@ import numpy as np
 
 from chainrule.core.graph import ITEM, Node
 from chainrule.core.primitive import Array, Elementwise, General
+from chainrule.core.trace import Traced
 from chainrule.primitives.indexing import INDEX, accumulate_index
+from chainrule.tracing.kept_values import LARGE
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
-from chainrule.transforms.dead_arrays import IN_AN_ENTRY, LARGE, owns_memory
+from chainrule.transforms.dead_arrays import IN_AN_ENTRY, owns_memory
 from chainrule.transforms.rules import pull, pull_elementwise
 
 Pullback = Callable[[Sequence[Array | None]], list[Array]]
@@ -26,7 +28,7 @@ def linearize(
     once: the pullback is called once only, and gives memory back while it runs.
     guarded: whether arrays that are not inputs may be changed by the user before the pullback runs.
     """
-    trace = RecordTrace(guarded=guarded)
+    trace = RecordTrace(guarded=guarded, keeps_all=False)
     traced = [trace.input(value) for value in inputs]
     try:
         results = [close_over(trace, part) for part in call(function, traced)]
@@ -34,7 +36,7 @@ def linearize(
         trace.closed = True
     trace.warn_if_slow()
     outputs = [own_node(trace, part) for part in results]
-    values = [out.value if isinstance(out, Node) else out for out in outputs]
+    values = [part.value if isinstance(part, Traced) and part.owner is trace else part for part in results]
 
     def pullback(cotangents: Sequence[Array | None]) -> list[Array]:
         if trace.guard is not None:
@@ -71,7 +73,7 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
         else:
             if type(node.value) is tuple:
                 ct = tuple(np.zeros_like(v) if part is None else part for part, v in zip(ct, node.value, strict=True))
-            transposed = isinstance(primitive, General) and primitive.pull is None
+            transposed = primitive.__class__ is General and primitive.pull is None
             shares = transpose_push(node, ct) if transposed else pull(node, ct)
         for parent, share in shares:
             total = cts[parent.index]

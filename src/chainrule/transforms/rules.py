@@ -17,7 +17,8 @@ from chainrule.core.primitive import Array, Elementwise, General, Linear, Multil
 from chainrule.core.trace import bind
 from chainrule.errors import NoRuleError
 from chainrule.primitives.shape import cast, unbroadcast
-from chainrule.transforms.dead_arrays import IN_A_NAME, IN_AN_ARGUMENT, LARGE, multiply_large
+from chainrule.tracing.kept_values import LARGE
+from chainrule.transforms.dead_arrays import IN_A_NAME, IN_AN_ARGUMENT, multiply_large
 from chainrule.user_code import where
 
 Tangents: TypeAlias = Sequence[Array | None]
@@ -87,26 +88,35 @@ def _push_elementwise(
 
 def pull(node: Node, ct: Any) -> list[tuple[Node, Array]]:
     """Return the nodes that the operation came from, each with its share of the cotangent."""
+    # Hot path: benchmarks/test_eager.py
     primitive, operands, parents = node.primitive, node.operands, node.parents
     if isinstance(primitive, Elementwise):
         return pull_elementwise(primitive, node, ct)
     shares: list[tuple[Node, Array]] = []
-    if isinstance(primitive, Linear):
-        for position, parent in enumerate(parents[: primitive.linear_in]):
+    if isinstance(primitive, Linear) and primitive.transposes is not None:
+        shares = [
+            (parent, _as_real(share, parent.value))
+            for parent, share in zip(parents, primitive.transposes(ct, *operands, **node.parameters), strict=True)
+            if parent is not None
+        ]
+    elif isinstance(primitive, Linear):
+        for position, parent in enumerate(parents if primitive.linear_in is None else parents[: primitive.linear_in]):
             if parent is not None:
-                shares.append((parent, primitive.transpose(ct, position, *operands, **node.parameters)))
+                share = primitive.transpose(ct, position, *operands, **node.parameters)
+                shares.append((parent, share if share.dtype is _FLOAT64 else _as_real(share, parent.value)))
     elif isinstance(primitive, Multilinear):
-        for transpose, parent in zip(primitive.transposes, parents, strict=False):
+        for transpose, parent in zip(primitive.transposes, parents):  # noqa: B905 (costs time)
             if parent is not None:
-                shares.append((parent, transpose(ct, *operands, **node.parameters)))
+                share = transpose(ct, *operands, **node.parameters)
+                shares.append((parent, share if share.dtype is _FLOAT64 else _as_real(share, parent.value)))
     elif isinstance(primitive, General) and primitive.pull is not None:
         pulled = primitive.pull(node.value, ct, *operands, **node.parameters)
         shares = [
-            (parent, share)
+            (parent, _as_real(share, parent.value))
             for parent, share in zip(parents, pulled, strict=True)
             if parent is not None and share is not None
         ]
-    return [(parent, share if share.dtype is _FLOAT64 else _as_real(share, parent.value)) for parent, share in shares]
+    return shares
 
 
 def pull_elementwise(primitive: Elementwise, node: Node, ct: Array) -> list[tuple[Node, Array]]:

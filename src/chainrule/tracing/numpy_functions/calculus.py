@@ -16,6 +16,7 @@ from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.arguments import NO_VALUE, all_axes, is_given, one_axis
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.shape import moveaxis
 from chainrule.user_code import where
 
 
@@ -72,19 +73,24 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
 
 def _slope(x: Array, axis: int, spacing: Array, edge_order: int) -> Array:
     """Return the slopes along one axis, in the precision of `x`; `spacing` is a number, or the coordinates."""
-    moved = np.moveaxis(x, axis, 0)
+    moved = moveaxis(x, axis, 0)
     length = moved.shape[0]
     if length <= edge_order:
         raise ShapeError(f"np.gradient: an axis of length {length} needs at least {edge_order + 1} elements{where()}")
     slopes = _even_slopes if not np.ndim(spacing) else _uneven_slopes
-    return cast(np.moveaxis(np.concatenate(slopes(moved, spacing, edge_order)), 0, axis), x.dtype)
+    parts = slopes(moved, spacing, edge_order)
+    return cast(moveaxis(np.concatenate(parts) if len(parts) > 1 else parts[0], 0, axis), x.dtype)
 
 
 def _even_slopes(moved: Array, step: Array, edge_order: int) -> list[Array]:
+    if edge_order == 1:  # at an end, one of the two neighbors is the element itself
+        length, weight = moved.shape[0], np.finfo(moved.dtype).dtype.type
+        steps = np.full((length, *(1,) * (moved.ndim - 1)), weight(2))
+        steps[0] = steps[-1] = 1
+        after, before = np.concatenate([moved[1:], moved[-1:]]), np.concatenate([moved[:1], moved[:-1]])
+        return [(after - before) / (steps * step)]
     inside = (moved[2:] - moved[:-2]) / (2 * step)
     front, back = diff(moved[: edge_order + 1], axis=0) / step, diff(moved[-edge_order - 1 :], axis=0) / step
-    if edge_order == 1:
-        return [front, inside, back]
     return [1.5 * front[:1] - 0.5 * front[1:], inside, 1.5 * back[1:] - 0.5 * back[:1]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,12 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import bind
 from chainrule.errors import ShapeError
+from chainrule.primitives.diagonals import DIAGONAL, DIAGONAL_MATRIX
 from chainrule.primitives.shape import WHERE
 from chainrule.tracing.numpy_functions.arguments import all_axes
 from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.reduction import sum as total
+from chainrule.tracing.numpy_functions.shape import moveaxis
 from chainrule.user_code import where
 
 
@@ -21,16 +25,8 @@ def diagonal(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1) -> Array:
     x = as_array(a)
     if x.ndim < 2:
         raise ShapeError(f"np.diagonal: an array with {x.ndim} axes has no diagonal{where()}")
-    axes = all_axes((axis1, axis2), x.ndim, "diagonal")
-    x = np.moveaxis(x, axes, (-2, -1))
-    rows, columns = _diagonal_positions(x.shape[-2], x.shape[-1], offset)
-    return x[..., rows, columns]
-
-
-def _diagonal_positions(rows: int, columns: int, offset: int) -> tuple[Array, Array]:
-    down, right = max(-offset, 0), max(offset, 0)
-    along = np.arange(max(min(rows - down, columns - right), 0))
-    return along + down, along + right
+    x = moveaxis(x, all_axes((axis1, axis2), x.ndim, "diagonal"), (-2, -1))
+    return bind(DIAGONAL, (x,), {"offset": operator.index(offset)})
 
 
 def diag(v: Any, k: int = 0) -> Array:
@@ -40,13 +36,9 @@ def diag(v: Any, k: int = 0) -> Array:
         return np.diagonal(x, k)
     if x.ndim != 1:
         raise ShapeError(f"np.diag takes one or two axes, not {x.ndim}{where()}")
-    size = x.shape[0] + abs(k)
-    # Every element of the matrix is read from x, or from a zero behind it.
-    rows, columns = _diagonal_positions(size, size, k)
-    place = np.full(size * size, -1)
-    place[rows * size + columns] = np.arange(x.shape[0])
-    spread = np.concatenate([x, np.zeros(1, x.dtype)])
-    return np.reshape(spread[place], (size, size))
+    offset = operator.index(k)
+    size = x.shape[0] + abs(offset)
+    return bind(DIAGONAL_MATRIX, (x,), {"rows": size, "columns": size, "offset": offset})
 
 
 def diagflat(v: Any, k: int = 0) -> Array:
@@ -56,7 +48,7 @@ def diagflat(v: Any, k: int = 0) -> Array:
 
 def trace(a: Any, offset: int = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Array:
     """np.trace."""
-    return np.sum(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
+    return total(diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype, out=out)
 
 
 def _triangle(name: str, m: Any, k: int) -> tuple[Array, Array, Array]:

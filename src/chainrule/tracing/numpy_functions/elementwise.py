@@ -61,8 +61,8 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     limits = np.finfo(x.dtype)
     high = float(limits.max) if posinf is None else posinf
     low = float(limits.min) if neginf is None else neginf
-    x = np.where(np.isnan(x), nan, x)
-    return np.where(np.equal(x, np.inf), high, np.where(np.equal(x, -np.inf), low, x))
+    instead = where(np.isnan(x), nan, where(x > 0, high, low))
+    return where(np.isfinite(x), x, instead)
 
 
 def sinc(x: Any) -> Array:

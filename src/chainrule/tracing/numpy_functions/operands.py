@@ -23,7 +23,10 @@ def as_array(value: Any) -> Array:
 def lying(array: Any) -> np.ndarray[Any, Any]:
     """Return a plain array, one member of a batch, that lies in memory as NumPy would have this one: a view as it was read."""
     if isinstance(array, Traced) and array.origin is not None:
-        source, read, *_ = array.origin
+        source, read, _, _, memory, _ = array.origin
+        is_plain = type(array.value) is np.ndarray and array.value.shape == array.owner.shape(array)
+        if is_plain and not memory.assignments and not memory.is_copied:
+            return np.asarray(array.value)
         return np.asarray(read(lying(source)))
     value: Any = np.asarray(innermost(array).value if isinstance(array, Traced) else array)
     batch = value.ndim - np.ndim(array)

@@ -21,12 +21,10 @@ from chainrule.user_code import where
 
 def full_shape(shape: Any, size: int) -> Shape:
     """Return `shape` as a tuple in which -1 is replaced by what is left of `size` elements."""
-    wanted = (operator.index(shape),) if not isinstance(shape, tuple | list) else tuple(map(operator.index, shape))
-    known = 1
-    for each in wanted:
-        known *= 1 if each == -1 else each
-    if wanted.count(-1) == 1 and known > 0 and size % known == 0:
-        wanted = tuple(size // known if each == -1 else each for each in wanted)
+    wanted = tuple(map(operator.index, shape)) if isinstance(shape, tuple | list) else (operator.index(shape),)
+    known = math.prod(wanted)
+    if wanted.count(-1) == 1 and known < 0 and size % known == 0:
+        wanted = tuple(size // -known if each == -1 else each for each in wanted)
         known = size
     if known != size or -1 in wanted:
         raise ShapeError(f"np.reshape: {size} elements do not fit into shape {shape}{where()}")
@@ -45,11 +43,13 @@ def _is_column_order(x: Array, order: str) -> bool:
 
 def reshape(a: Any, /, shape: Any = None, order: str = "C", *, newshape: Any = None, copy: Any = None) -> Array:
     """np.reshape."""
+    # Hot path: benchmarks/test_eager.py
     x = as_array(a)
-    wanted = full_shape(newshape if shape is None else shape, x.size)
-    if _is_column_order(x, order):
+    given = x.shape
+    wanted = full_shape(newshape if shape is None else shape, math.prod(given))
+    if order != "C" and _is_column_order(x, order):
         return np.transpose(bind(RESHAPE, (np.transpose(x),), {"shape": wanted[::-1]}))
-    if wanted == x.shape:
+    if wanted == given:
         return np.copy(x) if copy else x
     return bind(RESHAPE, (x,), {"shape": wanted})
 
@@ -184,7 +184,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Array:
     x = as_array(a)
     if axis is None:
         return reshape(roll(ravel(x), shift, 0), x.shape)
-    shifts, axes = np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
+    is_one = isinstance(shift, int) and isinstance(axis, int)
+    shifts, axes = ([shift], [axis]) if is_one else np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
     places = tuple(one_axis(each, x.ndim, "roll") for each in axes)
     return bind(ROLL, (x,), {"shift": tuple(int(each) for each in shifts), "axis": places})
 

@@ -30,10 +30,17 @@ def split_arguments(arguments: Sequence[Any]) -> tuple[str, list[Any]]:
 
 def _spell_out(term: str, letters: str, ndim: int) -> str:
     """Replace the ellipsis of a term by the last of `letters`, as many as the operand has further axes."""
-    if "..." not in term:
-        return term
     missing = ndim - (len(term) - 3)
     return term.replace("...", letters[len(letters) - missing :] if missing > 0 else "")
+
+
+def _letters_of_ellipses(subscripts: str, terms: Sequence[str], operands: Sequence[Array]) -> str:
+    """Return as many letters, of those that are free, as the ellipses stand for axes at most."""
+    further = max(
+        (op.ndim - len(term) + 3 for term, op in zip(terms, operands, strict=True) if "..." in term), default=0
+    )
+    free = [letter for letter in LETTERS if letter not in subscripts]
+    return "".join(free[len(free) - further :])
 
 
 def explicit_subscripts(subscripts: str, operands: Sequence[Array]) -> str:
@@ -51,17 +58,15 @@ def explicit_subscripts(subscripts: str, operands: Sequence[Array]) -> str:
             f'np.einsum: "{subscripts}" names {len(terms)} operands, but {len(operands)} were given; '
             f"separate the terms by commas, one for each operand{where()}"
         )
-    further = max(
-        (op.ndim - len(term) + 3 for term, op in zip(terms, operands, strict=True) if "..." in term), default=0
-    )
-    free = [letter for letter in LETTERS if letter not in subscripts]
-    letters = "".join(free[len(free) - further :])
+    letters = _letters_of_ellipses(subscripts, terms, operands) if "..." in subscripts else ""
     if not arrow:
         named = inputs.replace(".", "").replace(",", "")
         output = letters + "".join(sorted(letter for letter in set(named) if named.count(letter) == 1))
     elif "..." in output:
         output = output.replace("...", letters)
-    spelled = [_spell_out(term, letters, op.ndim) for term, op in zip(terms, operands, strict=True)]
+    spelled = terms
+    if "..." in inputs:
+        spelled = [_spell_out(term, letters, op.ndim) for term, op in zip(terms, operands, strict=True)]
     for term, operand in zip(spelled, operands, strict=True):
         if len(term) != operand.ndim:
             raise ShapeError(

@@ -1,0 +1,64 @@
+"""Proves that the reverse rules that are written down, beside a forward rule, are its transposes for complex numbers too."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.core.primitive import General
+from chainrule.primitives.table import TABLE
+
+RNG = np.random.default_rng(7)
+GENERAL = RNG.normal(size=(2, 3, 3)) + 1j * RNG.normal(size=(2, 3, 3))
+HERMITIAN = GENERAL @ np.conjugate(np.swapaxes(GENERAL, -1, -2)) + np.eye(3)
+CALLS = {
+    "inv": (np.linalg.inv, GENERAL),
+    "solve": (lambda a: np.linalg.solve(a, a[:, ::-1]), GENERAL),
+    "det": (np.linalg.det, GENERAL),
+    "slogdet": (lambda a: tuple(np.linalg.slogdet(a)), GENERAL),
+    "cholesky": (lambda a: (np.linalg.cholesky(a), np.linalg.cholesky(a, upper=True)), HERMITIAN),
+    "eigh": (lambda a: (*np.linalg.eigh(a), *np.linalg.eigh(a, UPLO="U")), HERMITIAN),
+    "eigvalsh": (lambda a: (np.linalg.eigvalsh(a), np.linalg.eigvalsh(a, UPLO="U")), HERMITIAN),
+    "euclidean_norm": (lambda a: (np.linalg.norm(a), np.linalg.norm(a, axis=-1, keepdims=True)), GENERAL),
+    "prod": (lambda a: (np.prod(a, axis=1), np.prod(a, axis=(0, 2), keepdims=True), np.prod(a)), GENERAL),
+    "logsumexp": (lambda a: np.logaddexp.reduce(a, axis=-1), GENERAL.real),
+    "max": (lambda a: (np.max(a, axis=(0, 2)), np.max(a, keepdims=True)), GENERAL.real),
+    "sort": (lambda a: (np.sort(a, axis=0), np.sort(a)), GENERAL),
+    "partition": (lambda a: (np.partition(a, 1), np.partition(a, (0, 2), axis=1)), GENERAL.real),
+    "min": (lambda a: np.min(a, axis=-2), GENERAL.real),
+}
+"""A call of each primitive that has both rules."""
+
+
+def drawn_like(x):
+    drawn = RNG.normal(size=np.shape(x))
+    return drawn + 1j * RNG.normal(size=np.shape(x)) if np.iscomplexobj(x) else drawn
+
+
+def test_every_primitive_with_both_rules_is_called():
+    both = {p.name for p in TABLE if isinstance(p, General) and p.push is not None and p.pull is not None}
+    assert both == CALLS.keys()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_given_rule_is_the_transpose(name):
+    function, x = CALLS[name]
+    t = drawn_like(x)
+    out, tangent = cr.jvp(function, (x,), (t,))
+    several = isinstance(out, tuple)
+    ct = tuple(map(drawn_like, out)) if several else drawn_like(out)
+    (back,) = cr.vjp(function, x)[1](ct)
+    pairs = zip(ct, tangent, strict=True) if several else [(ct, tangent)]
+    np.testing.assert_allclose(np.vdot(back, t).real, sum(np.vdot(c, m).real for c, m in pairs), rtol=1e-9)
+
+
+def test_a_product_with_zeros_has_the_product_of_the_others_as_its_gradient():
+    gradient = cr.grad(np.prod)
+    np.testing.assert_array_equal(gradient(np.array([2.0, 0.0, 3.0, 5.0])), [0.0, 30.0, 0.0, 0.0])
+    np.testing.assert_array_equal(gradient(np.array([[2.0, 0.0], [0.0, 5.0]])), np.zeros((2, 2)))
+    np.testing.assert_array_equal(gradient(np.array([7.0])), [1.0])
+    assert gradient(np.zeros((0, 2))).shape == (0, 2)
+    assert gradient(3.0) == 1.0
+
+
+def test_products_along_no_axis_are_their_elements():
+    np.testing.assert_array_equal(cr.jacobian(lambda x: np.prod(x, axis=()))(np.array([2.0, 3.0])), np.eye(2))
