@@ -97,7 +97,9 @@ def item(step: Step, detail: Detail) -> Item:
 
 
 def function_text(derivation: Account) -> str:
-    """Return the function as it is introduced: f(x) = x^2."""
+    """Return the function as it is introduced: f(x) = x^2, or y, where x^2 + y^2 = 25."""
+    if derivation.given:
+        return f"{_name(derivation)}, where {', '.join(map(str, derivation.given))}"
     return f"{_name(derivation)}({', '.join(map(_variable, derivation.names))}) = {text(derivation.expression)}"
 
 

@@ -37,7 +37,7 @@ class Dialect:
     cases: Callable[[Sequence[tuple[str, str]]], str]
     call: Callable[..., str]
     derivative: Callable[[str, str, bool, int], str]
-    named_derivative: Callable[[str, str, bool], str]
+    named_derivative: Callable[[str, str, bool, int], str]
     words: Callable[[str], str]
 
 
@@ -86,9 +86,9 @@ def _text_derivative(body: str, name: str, partial: bool, order: int) -> str:
     return f"{d}{power}/{d}{_text_symbol(name)}{power} {body}"
 
 
-def _text_named_derivative(body: str, name: str, partial: bool) -> str:
-    d = "∂" if partial else "d"
-    return f"{d}{_text_symbol(body)}/{d}{_text_symbol(name)}"
+def _text_named_derivative(body: str, name: str, partial: bool, order: int) -> str:
+    d, power = "∂" if partial else "d", f"^{order}" if order > 1 else ""
+    return f"{d}{power}{_text_symbol(body)}/{d}{_text_symbol(name)}{power}"
 
 
 def _text_cases(rows: Sequence[tuple[str, str]]) -> str:
@@ -154,9 +154,10 @@ def _latex_derivative(body: str, name: str, partial: bool, order: int) -> str:
     return rf"\frac{{{d.strip()}{power}}}{{{d}{_latex_symbol(name)}{power}}} {body}"
 
 
-def _latex_named_derivative(body: str, name: str, partial: bool) -> str:
-    d = r"\partial " if partial else "d"
-    return rf"\frac{{{d}{_latex_symbol(body)}}}{{{d}{_latex_symbol(name)}}}"
+def _latex_named_derivative(body: str, name: str, partial: bool, order: int) -> str:
+    d, power = r"\partial " if partial else "d", f"^{{{order}}}" if order > 1 else ""
+    above = f"{d.strip()}{power} " if power else d
+    return rf"\frac{{{above}{_latex_symbol(body)}}}{{{d}{_latex_symbol(name)}{power}}}"
 
 
 def _latex_cases(rows: Sequence[tuple[str, str]]) -> str:
@@ -230,9 +231,13 @@ def _mathml_derivative(body: str, name: str, partial: bool, order: int) -> str:
     return _mathml_fraction(f"<msup>{d}{power}</msup>", f"{d}<msup>{variable}{power}</msup>") + body
 
 
-def _mathml_named_derivative(body: str, name: str, partial: bool) -> str:
+def _mathml_named_derivative(body: str, name: str, partial: bool, order: int) -> str:
     d = _operator("∂" if partial else "d")
-    return _mathml_fraction(d + _identifier(body), d + _identifier(name))
+    if order == 1:
+        return _mathml_fraction(d + _identifier(body), d + _identifier(name))
+    power = f"<mn>{order}</mn>"
+    above = f"<msup>{d}{power}</msup>{_identifier(body)}"
+    return _mathml_fraction(above, f"{d}<msup>{_identifier(name)}{power}</msup>")
 
 
 def _mathml_cases(rows: Sequence[tuple[str, str]]) -> str:

@@ -47,8 +47,9 @@ class Piece:
 
     precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors:
     "number", "letter" (a variable), "called" (one that would be read as a function before a bracket), "name" (a
-    function), "bracket" or "other". fraction: a quotient. letters: the run of one-letter variables at its end; head:
-    the one at its start. called: the name and the operands of a function whose powers are written at its name.
+    function), "bracket", "ratio" (dy/dx on one line) or "other". fraction: a quotient. letters: the run of one-letter
+    variables at its end; head: the one at its start. called: the name and the operands of a function whose powers are
+    written at its name.
     """
 
     text: str
@@ -187,9 +188,9 @@ def _shortened(digits: str) -> str:
 def _derivative(node: Derivative, dialect: Dialect) -> Piece:
     if isinstance(node.body, Symbol) and node.body.name != node.name:
         return Piece(
-            dialect.named_derivative(node.body.name, node.name, node.partial),
+            dialect.named_derivative(node.body.name, node.name, node.partial, node.order),
             starts="name",
-            ends="other",
+            ends="other" if dialect.stacked else "ratio",
             fraction=dialect.stacked,
         )
     body = _write(node.body, dialect)
@@ -208,6 +209,11 @@ def _wrap(piece: Piece, dialect: Dialect, least: int) -> Piece:
     if piece.precedence >= least:
         return piece
     return Piece(dialect.bracket(piece.text), starts="bracket", ends="bracket")
+
+
+def _closed(piece: Piece, dialect: Dialect) -> Piece:
+    """Return a piece in brackets where it ends in dy/dx on one line, which a line or an exponent after it would tear apart."""
+    return _wrap(replace(piece, precedence=CHOICE), dialect, ATOM) if piece.ends == "ratio" else piece
 
 
 def _sum(operands: Sequence[Piece], dialect: Dialect) -> Piece:
@@ -266,7 +272,7 @@ def _joiner(left: Piece, right: Piece, dialect: Dialect, sign: bool) -> str:
     if right.starts == "bracket":
         if left.ends == "called":
             return dialect.times
-        return dialect.space if left.ends == "other" else dialect.nothing
+        return dialect.space if left.ends in ("other", "ratio") else dialect.nothing
     if left.ends == "number":
         return dialect.space if right.starts == "name" else dialect.nothing
     if right.starts == "letter" and left.letters and right.head:
@@ -285,8 +291,8 @@ def _quotient(operands: Sequence[Piece], dialect: Dialect) -> Piece:
         sign = dialect.minus if left.negative and left.precedence == PRODUCT else ""
         quotient = dialect.fraction(left.text.removeprefix(sign), right.text)
         return Piece(sign + quotient, PRODUCT, negative=bool(sign), starts="other", fraction=True)
-    above = _wrap(left, dialect, ATOM if left.fraction else PRODUCT)
-    below = _wrap(right, dialect, POWER)
+    above = _wrap(_closed(left, dialect), dialect, ATOM if left.fraction else PRODUCT)
+    below = _wrap(_closed(right, dialect), dialect, POWER)
     return Piece(
         dialect.fraction(above.text, below.text), PRODUCT, negative=above.negative, starts=above.starts, fraction=True
     )
@@ -299,7 +305,7 @@ def _power(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     if dialect.stacked and is_whole and base.called is not None:
         name, inside = base.called
         return Piece(dialect.call(name, inside, exponent.text), POWER, starts="name", ends="bracket")
-    base = _wrap(base, dialect, ATOM)
+    base = _wrap(_closed(base, dialect), dialect, ATOM)
     shown = exponent.text if dialect.stacked else _wrap(exponent, dialect, ATOM).text
     return Piece(dialect.power(base.text, shown), POWER, starts=base.starts, ends="other", head=base.head)
 

@@ -114,18 +114,22 @@ def _split(line: str, start: int, end: int) -> list[Span]:
     return spans
 
 
+def definition(line: str, span: Span) -> re.Match[str] | None:
+    """Return what stands left of the formula in y = 2x or f(x) = 2x: the name, its variables, and the equals sign."""
+    return _HEADER.match(line, span.start, span.end)
+
+
 def header(text: str, line: str, span: Span) -> Header:
     """Return what a statement defines; a statement without an equals sign defines nothing."""
     arrow = _ARROW.match(line, span.start, span.end)
     if arrow is not None:
         return _arrow_header(text, arrow)
-    found = _HEADER.match(line, span.start, span.end)
+    found = definition(line, span)
     start = found.end() if found is not None else span.start
     other = lone_equals(line, start, span.end)
     if other >= 0:
         advice = (
-            "expected only a name, or a name with its variables as in f(x), left of it (of a curve F = c, type F: "
-            "dy/dx is -(∂F/∂x)/(∂F/∂y))"
+            "expected a name left of it, as in y = x^2 or f(x) = x^2 (explain takes curves such as x^2 + y^2 = 25, too)"
         )
         raise refusal(text, other, f"an '=' that defines nothing; {advice}")
     if found is None:
