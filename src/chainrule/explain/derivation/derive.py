@@ -39,6 +39,8 @@ _NOTES = {
     "sign": "sign(u) is 1 where u > 0 and -1 where u < 0",
     "expit": "σ(u) = 1/(1 + e^(-u)), the sigmoid",
     "psi": "ψ is the digamma function, the derivative of ln Γ",
+    "gamma": "Γ is the gamma function: n! is Γ(n + 1), between whole numbers, too",
+    "binom": "binom(n, k) is n!/(k! (n - k)!), the binomial coefficient",
     "zeta": "ζ(s, x) is the Hurwitz zeta function",
     "equal": "a condition in brackets counts 1 where it holds and 0 elsewhere",
     "less": "a condition in brackets counts 1 where it holds and 0 elsewhere",

@@ -32,6 +32,8 @@ class Dialect:
     fraction: Callable[[str, str], str]
     power: Callable[[str, str], str]
     root: Callable[[str], str]
+    factorial: Callable[[str], str]
+    binomial: Callable[[str, str], str]
     bars: Callable[[str], str]
     relation: Callable[[str], str]
     cases: Callable[[Sequence[tuple[str, str]]], str]
@@ -114,6 +116,8 @@ TEXT = Dialect(
     fraction=lambda above, below: f"{above}/{below}",
     power=lambda base, exponent: f"{base}^{exponent}",
     root=lambda body: f"sqrt({body})",
+    factorial=lambda body: f"{body}!",
+    binomial=lambda total, chosen: f"binom({total}, {chosen})",
     bars=lambda body: f"|{body}|",
     relation=lambda sign: f" {sign} ",
     cases=_text_cases,
@@ -186,6 +190,8 @@ LATEX = Dialect(
     fraction=lambda above, below: rf"\frac{{{above}}}{{{below}}}",
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
     root=lambda body: rf"\sqrt{{{body}}}",
+    factorial=lambda body: f"{body}!",
+    binomial=lambda total, chosen: rf"\binom{{{total}}}{{{chosen}}}",
     bars=lambda body: rf"\left|{body}\right|",
     relation=lambda sign: {"≤": r" \le ", "≥": r" \ge ", "≠": r" \ne "}.get(sign, f" {sign} "),
     cases=_latex_cases,
@@ -265,6 +271,10 @@ MATHML = Dialect(
     fraction=_mathml_fraction,
     power=lambda base, exponent: f"<msup>{_row(base)}{_row(exponent)}</msup>",
     root=lambda body: f"<msqrt>{body}</msqrt>",
+    factorial=lambda body: body + _operator("!"),
+    binomial=lambda total, chosen: (
+        _operator("(") + f'<mfrac linethickness="0">{_row(total)}{_row(chosen)}</mfrac>' + _operator(")")
+    ),
     bars=lambda body: _row(_operator("|") + body + _operator("|")),
     relation=_operator,
     cases=_mathml_cases,

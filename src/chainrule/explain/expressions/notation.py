@@ -144,10 +144,20 @@ def _piece(node: Expression, operands: Sequence[Piece], dialect: Dialect) -> Pie
     if isinstance(node, Derivative):
         return _derivative(node, dialect)
     assert isinstance(node, Apply)
+    if (of := _factorial_of(node)) is not None:
+        return Piece(dialect.factorial(dialect.symbol(of)), POWER, starts="letter", ends="other")
     writer = _WRITERS.get(node.primitive.name)
     if writer is not None:
         return writer(operands, dialect)
     return _call(node.primitive.name, operands, dialect)
+
+
+def _factorial_of(node: Apply) -> str | None:
+    """Return n where the node is Γ(n + 1), which is written as n!."""
+    inner = node.operands[0] if node.primitive.name == "gamma" else None
+    is_next = isinstance(inner, Apply) and inner.primitive.name == "add" and inner.operands[1] == Number(1)
+    variable = inner.operands[0] if isinstance(inner, Apply) and is_next else None
+    return variable.name if isinstance(variable, Symbol) else None
 
 
 def _number(value: Value, dialect: Dialect) -> Piece:
@@ -314,6 +324,10 @@ def _root(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     return Piece(dialect.root(operands[0].text), starts="name", ends="bracket")
 
 
+def _binomial(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    return Piece(dialect.binomial(*(operand.text for operand in operands)), starts="name", ends="bracket")
+
+
 def _bars(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     return Piece(dialect.bars(operands[0].text), starts="other", ends="other")
 
@@ -394,6 +408,7 @@ _WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
     "divide": _quotient,
     "power": _power,
     "sqrt": _root,
+    "binom": _binomial,
     "absolute": _bars,
     **{name: _relation(sign) for name, sign in _RELATIONS.items()},
     "logical_and": _both,

@@ -150,6 +150,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "erfc": sp.erfc,
         "erfinv": sp.erfinv,
         "gamma": sp.gamma,
+        "binom": sp.binomial,
         "gammaln": sp.loggamma,
         "psi": sp.digamma,
         "zeta": sp.zeta,

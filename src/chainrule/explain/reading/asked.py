@@ -43,6 +43,7 @@ _IMPLICITLY = re.compile(
 )
 """How it is to be found; the equation says that by itself."""
 
+_EQUALS = re.compile(r"\b(?:is\s+)?equals?(?:\s+to)?\b", re.IGNORECASE)
 _BY = re.compile(
     rf"[\s,]*(?:with\s+respect\s+to|w\.?\s?r\.?\s?t\.?|in\s+terms\s+of|by|for)\s+"
     rf"({VARIABLE}(?:\s*(?:,|\band\b)\s*{VARIABLE})*)\s*$",
@@ -88,7 +89,7 @@ def without_end(text: str, asked: Asked) -> Asked:
 
 def by_words(text: str, asked: Asked) -> Asked:
     """Understand `derivative of ... with respect to x at x = 2`, `slope of the tangent to ... at (3, 4)`, `... at x = 2`."""
-    line = asked.line
+    line = _EQUALS.sub(lambda found: "=".ljust(len(found[0])), asked.line)
     for found in _IMPLICITLY.finditer(line):
         line = blanked(line, found.start(), found.end())
     lead = _LEAD.match(line)

@@ -21,13 +21,13 @@ _SIGNS: dict[str, str] = (
 _KEPT = frozenset("\n≤≥≠∑∏⌊⌋⌈⌉↦" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
 
 _REASONS: dict[str, str] = {
-    "!": "factorials are defined for whole numbers only, so they have no derivative; use Gamma(n + 1)",
+    "!": "a factorial sign stands after a number or a variable, as in n!",
     "'": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
     "∂": "a derivative cannot be part of the function; type the function, and say by which variable with wrt",
     "∇": "a gradient cannot be part of the function; type the function alone, and its variables with wrt",
     "∞": "infinity is not a number that a function can be made of",
     "%": "'%' has no meaning here; write a percentage as a fraction, and a remainder not at all",
-    "°": "angles are in radians; write x*pi/180 for degrees",
+    "°": "a degree sign stands after a number or a variable, as in sin(30°)",
     **dict.fromkeys(
         "<>≤≥≠",
         "comparisons are not functions to differentiate; they are conditions of cases, as in {x^2 if x < 0, 3x otherwise}",

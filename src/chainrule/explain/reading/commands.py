@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from chainrule.explain.expressions.expression import Constant, Number
+from chainrule.explain.expressions.expression import Constant, Number, apply
 from chainrule.explain.reading.cases import RELATIONS, scan_cases_command, scan_relation_command
 from chainrule.explain.reading.characters import why_not
 from chainrule.explain.reading.cursor import Cursor
@@ -21,6 +21,7 @@ from chainrule.explain.reading.names import (
     MARKED,
     MARKS,
     PROGRAMMING_WORDS,
+    Function,
     marked_name,
 )
 from chainrule.explain.reading.refusal import quoted
@@ -33,6 +34,7 @@ from chainrule.explain.reading.words import (
     scan_letter,
     scan_symbol,
 )
+from chainrule.primitives.arithmetic import DIVIDE
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _UPRIGHT = re.compile(r"\*?\s*\{\s*([A-Za-z]+[0-9]*)\s*\}")
@@ -44,6 +46,11 @@ _RIGHT = frozenset(("right", "rvert", "rVert", "bigr", "Bigr"))
 FLOORS = {"⌊": "floor", "⌈": "ceil"}
 """Brackets that are functions, and which."""
 _FLOOR_COMMANDS = {"lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"}
+_QUOTIENT = Function("frac", lambda above, below: apply(DIVIDE, above, below), 2, 2)
+_TWO_ARGUMENTS = dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac"), _QUOTIENT) | dict.fromkeys(
+    ("binom", "dbinom", "tbinom"), FUNCTIONS["binom"]
+)
+"""Commands with two arguments in braces, and what they build."""
 _KNOWN_COMMANDS = ("frac", "sqrt", *FUNCTIONS, *LATEX_LETTERS, *LATEX_SIGNS)
 
 
@@ -63,8 +70,8 @@ def scan_command(cursor: Cursor) -> None:
         return
     elif name in LATEX_SIZES or name in _BARS:
         _delimiter(cursor, name, length)
-    elif name in ("frac", "dfrac", "tfrac"):
-        cursor.emit("FRAC", name, length)
+    elif name in _TWO_ARGUMENTS:
+        cursor.emit("FRAC", _TWO_ARGUMENTS[name], length)
         scan_argument(cursor, 1)
     elif name == "sqrt":
         _square_root(cursor, length)

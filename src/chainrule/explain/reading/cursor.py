@@ -14,7 +14,7 @@ from chainrule.explain.reading.refusal import refusal
 MAX_NESTING = 100
 CLOSERS = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "\\begin{cases}": "\\end{cases}"}
 
-_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "CASES_CLOSE", "RAISED", "FACTORIAL"))
+_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "CASES_CLOSE", "RAISED", "FACTORIAL", "DEGREES"))
 _CALL_AHEAD = re.compile(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z]))*(?:[(\[{]|\\\{)")
 
 

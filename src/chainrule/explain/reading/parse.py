@@ -12,7 +12,8 @@ How text is read, where people could differ:
   sin(2x) cos(x), `sin x^2` is sin(x^2), `sin x/2` is sin(x)/2. With brackets it takes what they hold: `sin(x)^2`,
   `sin(x) y`. A bracket after a space is no part of it: `sin x (x+1)` is sin(x) (x+1). `sin^-1 x` is the inverse. `√`
   takes only the next factor: `√2x` is (√2)x.
-- log and ln are the natural logarithm; log2, log10 and log_b have their bases. Decimals are exact: 0.1 is 1/10.
+- log and ln are the natural logarithm; log2, log10, log_b x and log(x, b) have their bases. Decimals are exact: 0.1 is 1/10.
+- x! is the gamma function at x + 1, and 30° is 30π/180. Words stand for signs: `x squared times the sine of x`.
 - `\sum_{k=1}^{3} x^k` is x + x^2 + x^3: the bounds are whole numbers, and the sum takes one term. `\hat{y}` is y_hat.
 - Functions by cases are `{x^2 if x < 0, 3x otherwise}`, `piecewise((x^2, x < 0), (3x, x >= 0))`, or LaTeX's cases. The
   first condition that holds decides; where none does, the function is not defined.

@@ -26,6 +26,7 @@ from chainrule.explain.reading.names import (
     log_to_base,
 )
 from chainrule.explain.reading.refusal import NotYetDefined, quoted
+from chainrule.explain.reading.spoken import phrase_here
 
 _WORD = re.compile("[A-Za-z]+")
 _MODULE = re.compile(r"(?:np|numpy|math)\.(?=[A-Za-z])")
@@ -37,6 +38,7 @@ _SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([A-Za-z0-9]{1,8})\s*\}|([0-9]+)|([A-Za-z]
 _BASE = re.compile(r"_\s*\{\s*([0-9]{1,8}/[1-9][0-9]{0,7}|[0-9]{0,8}\.[0-9]{1,8})\s*\}")
 _SMALL_INDEX = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
+_SPOKEN_EXPONENT = re.compile(r"\s*(-?)\s*([0-9]{1,9})\s*([A-Za-z])(?![A-Za-z])")
 _KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
 _LONGEST_INDEX = 8
 _OTHER_TASKS = frozenset(
@@ -69,7 +71,10 @@ def _digits(cursor: Cursor, position: int) -> str:
 def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
     function = function_called(word)
     after = cursor.position + len(word)
-    if word.lower() in PROGRAMMING_WORDS:
+    phrase = phrase_here(cursor)
+    if phrase is not None:
+        _scan_phrase(cursor, *phrase)
+    elif word.lower() in PROGRAMMING_WORDS:
         refuse_programming(cursor, word)
     elif word.lower() in ENGLISH:
         cursor.refuse(f"{quoted(word)} is a word, and signs are read; expected {ENGLISH[word.lower()]}")
@@ -86,6 +91,25 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
             scan_letter(cursor, letter, 1)
     else:
         refuse_unknown(cursor, word)
+
+
+def _scan_phrase(cursor: Cursor, kind: str, value: object, length: int) -> None:
+    """Scan words that stand for a sign, a number, a power or a function."""
+    if isinstance(value, Function):
+        scan_function(cursor, value, length)
+    else:
+        cursor.emit(kind, value, length)
+    if kind == "CARET" and (found := cursor.match(_SPOKEN_EXPONENT)) is not None:
+        # "e to the 2x" is e^(2x), though e^2x is (e^2) x.
+        cursor.emit("OPEN", "(", 0, cursor.position)
+        cursor.position = found.start(1)
+        if found[1]:
+            cursor.emit("MINUS", "-", 1)
+        cursor.position = found.start(2)
+        cursor.emit("OPERAND", Number(int(found[2])), len(found[2]))
+        cursor.position = found.start(3)
+        scan_letter(cursor, found[3], 1)
+        cursor.emit("CLOSE", ")", 0, cursor.position)
 
 
 def refuse_programming(cursor: Cursor, word: str) -> NoReturn:
