@@ -128,8 +128,11 @@ TEXT = Dialect(
 )
 
 
+_MARKED = re.compile(r"([^\W\d_]+)_(hat|bar|tilde|dot|ddot)(\w*)")
+
+
 def _latex_symbol(name: str) -> str:
-    marked = re.fullmatch(r"([^\W\d_]+)_(hat|bar|tilde)(\w*)", name)
+    marked = _MARKED.fullmatch(name)
     if marked:
         index = f"_{{{_latex_words(marked[3])}}}" if marked[3] else ""
         return f"\\{marked[2]}{{{_latex_symbol(marked[1])}}}{index}"
@@ -206,7 +209,14 @@ def _operator(sign: str) -> str:
     return f"<mo>{html.escape(sign)}</mo>"
 
 
+_MARKS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "ddot": "¨"}
+
+
 def _identifier(name: str) -> str:
+    marked = _MARKED.fullmatch(name)
+    if marked:
+        letter = f'<mover accent="true">{_identifier(marked[1])}<mo>{_MARKS[marked[2]]}</mo></mover>'
+        return f"<msub>{letter}<mi>{html.escape(marked[3])}</mi></msub>" if marked[3] else letter
     subscript = re.fullmatch(r"([^\W\d_]+?)_?(\d+)|([^\W\d_])_(\w+)", name)
     if subscript:
         stem, index = subscript[1] or subscript[3], subscript[2] or subscript[4]

@@ -29,13 +29,14 @@ VERB = (
 )
 _CURVE = r"(?:(?:the\s+)?(?:function|expression|curve|equation|circle|ellipse|hyperbola|graph(?:\s+of)?)\b\s*)?"
 _OF = rf"\s*(?:(?:of|for|to)\b)?\s*{_CURVE}:?"
+_SIGN = r"\s*(?:d/d|∂/∂|\\[dt]?frac\s*\{\s*(?:d|\\partial|\\mathrm\s*\{\s*d\s*\})\s*\})"
 _TANGENT = (
     r"(?:equation\s+of\s+(?:the\s+)?)?(?:tangent|slope)(?:\s+line)?(?:\s+(?:of|to)\s+(?:the\s+)?tangent(?:\s+line)?)?"
 )
 _LEAD = re.compile(
     rf"\s*(?:{VERB}(?:the\s+|a\s+)?(?:({ORDER_WORD})\s+)?(?:order\s+)?(?:partial\s+|implicit\s+)?"
-    rf"(?:derivatives?|gradient|{_TANGENT}(?=\s+(?:of|to|for|at)\b)){_OF}"
-    rf"|(?:please\s+)?(?:differentiate|derive)\b(\s+twice\b)?{_OF})(?![A-Za-z(]*\s*=)",
+    rf"(?:derivatives?|gradient|(hessian)(?:\s+matrix)?|{_TANGENT}(?=\s+(?:of|to|for|at)\b)){_OF}"
+    rf"|(?:please\s+)?(?:differentiate|derive)\b(\s+twice\b)?{_OF}|{VERB}(?={_SIGN}))(?![A-Za-z(]*\s*=)",
     re.IGNORECASE,
 )
 _IMPLICITLY = re.compile(
@@ -51,6 +52,8 @@ _BY = re.compile(
 )
 NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 _AT = re.compile(r"[\s,;]*\b(at|when|where|for)\s+(?:the\s+)?(?:point\s+)?", re.IGNORECASE)
+_BAR_AT = re.compile(r"\s*((?:\\right|\\[bB]igg?r?)\s*)?(?:\||\\r?[vV]ert(?![A-Za-z]))\s*_\s*(\{[^{}]+\}|[0-9])\s*$")
+_LEFT_OF_NOTHING = re.compile(r"\\left\s*\.")
 _PAIRS = re.compile(r"\(?([^()=]+?)\)?\s*=\s*\((.+)\)")
 _MAX_POINT = 200
 _MAX_CONSTANT = 40
@@ -89,11 +92,12 @@ def without_end(text: str, asked: Asked) -> Asked:
 
 def by_words(text: str, asked: Asked) -> Asked:
     """Understand `derivative of ... with respect to x at x = 2`, `slope of the tangent to ... at (3, 4)`, `... at x = 2`."""
-    line = _EQUALS.sub(lambda found: "=".ljust(len(found[0])), asked.line)
+    line, bar_at = _point_after_a_bar(asked.line)
+    line = _EQUALS.sub(lambda found: "=".ljust(len(found[0])), line)
     for found in _IMPLICITLY.finditer(line):
         line = blanked(line, found.start(), found.end())
     lead = _LEAD.match(line)
-    line, at = _point_at_the_end(line, lead is not None)
+    line, at = (line, bar_at) if bar_at is not None else _point_at_the_end(line, lead is not None)
     by = _BY.search(line) if lead is not None or "respect" in line or re.search(r"w\.?\s?r\.?\s?t", line) else None
     if lead is None and by is None:
         return replace(asked, line=line, at=at)
@@ -102,13 +106,26 @@ def by_words(text: str, asked: Asked) -> Asked:
         wrt = tuple(map(symbol_name, _listed(by[1])))
         line = blanked(line, by.start(), len(line))
     if lead is not None:
-        order = ORDERS[(lead[1] or (lead[2] or "first").strip()).lower()]
+        order = 2 if lead[2] else ORDERS[(lead[1] or (lead[3] or "first").strip()).lower()]
         line = blanked(line, 0, lead.end())
     return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True)
 
 
 def _listed(text: str) -> list[str]:
     return re.split(r"\s*(?:,|\band\b)\s*", text)
+
+
+def _point_after_a_bar(line: str) -> tuple[str, At | None]:
+    """Return the line without the point that an evaluation bar at its end names, as in x^3 |_{x=2}, and the point."""
+    found = _BAR_AT.search(line)
+    if found is None or not (found[1] or "=" in found[2]):
+        return line, None
+    at = _point(found[2].strip("{} "), False)
+    if at is None:
+        return line, None
+    line = blanked(line, found.start(), len(line))
+    opening = _LEFT_OF_NOTHING.search(line)
+    return (line if opening is None else blanked(line, opening.start(), opening.end())), at
 
 
 def _point_at_the_end(line: str, is_asked: bool) -> tuple[str, At | None]:

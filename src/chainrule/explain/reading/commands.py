@@ -20,6 +20,7 @@ from chainrule.explain.reading.names import (
     LATEX_UPRIGHT,
     MARKED,
     MARKS,
+    OTHER_TASKS,
     PROGRAMMING_WORDS,
     Function,
     marked_name,
@@ -99,6 +100,8 @@ def scan_command(cursor: Cursor) -> None:
             cursor.refuse(f"'\\{name}' of something unknown; expected \\begin{{cases}} or \\end{{cases}}")
         if name in RELATIONS:
             cursor.refuse(why_not("<"))
+        if name in OTHER_TASKS:
+            cursor.refuse(f"'\\{name}' is not understood: {OTHER_TASKS[name]}")
         cursor.refuse(f"unknown LaTeX command {quoted(found[0])}; expected one such as \\frac, \\sin or \\cdot{advice}")
 
 
@@ -192,6 +195,8 @@ def _upright(cursor: Cursor, name: str, after: int) -> None:
         scan_function(cursor, function, length)
     elif word in cursor.definitions or word in cursor.pending:
         scan_symbol(cursor, word, length)
+    elif word.lower() in OTHER_TASKS:
+        refuse_unknown(cursor, word)
     elif word.lower() in PROGRAMMING_WORDS:
         refuse_programming(cursor, word)
     elif word == "e":

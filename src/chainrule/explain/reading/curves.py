@@ -17,7 +17,14 @@ from chainrule.explain.reading.asked import Asked, At, blanked
 from chainrule.explain.reading.names import GREEK_NAMES
 from chainrule.explain.reading.nesting import lone_equals
 from chainrule.explain.reading.parse import Parsed, parse_line
-from chainrule.explain.reading.statements import Span, defined_name, definition, find_statements, refuse_derivatives
+from chainrule.explain.reading.statements import (
+    Span,
+    defined_name,
+    definition,
+    find_statements,
+    function_name,
+    refuse_derivatives,
+)
 
 _COORDINATES = ("x", "y")
 _PRODUCT = re.compile("(?=[a-z]*x)(?=[a-z]*y)[a-z]{2,3}")
@@ -131,7 +138,7 @@ def _equation(text: str, asked: Asked, span: Span) -> Implicit | None:
         return None
     found = definition(line, span)
     is_definition = found is not None and found.end(3) == place + 1
-    name = None if found is None or not is_definition else defined_name(found[1])
+    name = None if found is None or not is_definition else function_name(found)
     sides = (blanked(line, place, span.end), blanked(line, span.start, place + 1))
     if found is not None and name is not None and not _is_no_definition(text, asked, name, found[2], sides[1]):
         return None

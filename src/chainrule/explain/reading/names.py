@@ -246,7 +246,9 @@ LATEX_LETTERS = {f"var{name}": name for name in ("epsilon", "theta", "phi", "rho
     name: name for name in GREEK_NAMES
 }
 
-MARKS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
+MARKS = {"widehat": "hat", "overline": "bar", "widetilde": "tilde"} | {
+    name: name for name in ("hat", "bar", "tilde", "dot", "ddot")
+}
 """LaTeX's commands for marks over a letter, and the index that they become: y_hat."""
 MARKED = re.compile(rf"\\({'|'.join(MARKS)})\s*(?:\{{\s*(\\?[A-Za-z]+)\s*\}}|([A-Za-z]|\\[A-Za-z]+))")
 
@@ -276,6 +278,33 @@ OTHER_FUNCTIONS = frozenset(
     "det tr div rot adj dim cov var arg mod gcd lcm sum lim inv cis ci si ei li vec ker re im".split()
 )
 """Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
+
+_DERIVATIVES_ONLY = "derivatives are all that is found; expected a function"
+_ONE_AT_A_TIME = (
+    "expected one function, as in gradient of x^2 y; take the components one by one, or chainrule.jacobian of a NumPy "
+    "function"
+)
+_ARRAYS = (
+    "letters are numbers here; expected a NumPy function of arrays, such as lambda A, X: np.trace(A @ X), with arrays as "
+    "the point"
+)
+OTHER_TASKS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize "
+            "maximize"
+        ).split(),
+        _DERIVATIVES_ONLY,
+    ),
+    "int": "integrals are not understood; expected a function",
+    "lim": "limits of quotients are shown by chainrule.limit; expected a function",
+    **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _ONE_AT_A_TIME),
+    "laplacian": "expected Hessian of f: the second derivatives on its diagonal add up to the Laplacian",
+    "directional": "expected gradient of f at a point; its product with the unit vector is the slope in that direction",
+    "plane": "expected gradient of f at a point: its numbers are the slopes of the tangent plane",
+    **dict.fromkeys("tr trace det top intercal transpose vec".split(), _ARRAYS),
+}
+"""What else people ask for, by its name in words or in LaTeX, and what to type."""
 
 ENGLISH: dict[str, str] = {
     "of": "a function in front of it, as in sine of x",

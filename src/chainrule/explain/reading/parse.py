@@ -48,8 +48,10 @@ from chainrule.explain.reading.statements import (
     find_statements,
     header,
     refuse_derivatives,
+    refuse_transposes,
     without_wrapper,
 )
+from chainrule.explain.reading.typeset import without_typesetting
 
 MAX_LENGTH = 2000
 _DECIMAL_COMMA = re.compile("[0-9],[0-9]")
@@ -110,12 +112,13 @@ def plain_line(text: str) -> str:
     """
     if len(text) > MAX_LENGTH:
         raise refusal(text, MAX_LENGTH, f"the text has {len(text):,} characters; expected at most {MAX_LENGTH:,}")
-    return without_wrapper(plain(text))
+    return without_wrapper(without_typesetting(plain(text)))
 
 
 def parse_line(text: str, line: str) -> Parsed:
     """Read the function in `line`, which is `text` in plain characters; blanks may stand for words around it."""
     refuse_derivatives(text, line)
+    refuse_transposes(text, line)
     statements = find_statements(text, line)
     headers = [header(text, line, statement) for statement in statements]
     pending = {head.name for head in headers if head.name is not None}

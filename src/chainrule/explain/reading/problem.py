@@ -26,6 +26,7 @@ from chainrule.explain.reading.asked import (
     without_end,
 )
 from chainrule.explain.reading.curves import Curve, Implicit, curve_of
+from chainrule.explain.reading.names import OTHER_TASKS
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.statements import Span, find_statements, header
@@ -61,15 +62,20 @@ _MIXED = re.compile(
 )
 _PRIMED = re.compile(rf"\s*+({VARIABLE})\s*+('+)\s*+(?:\(\s*+(?:({VARIABLE})|([-+]?[0-9.]+))\s*+\))?\s*+$")
 
+_GRADIENT = re.compile(rf"\s*+(?:∇|\\nabla(?![A-Za-z]))\s*+({VARIABLE})\s*+")
+_INDEXED = re.compile(r"\s*+([A-Za-z])_\{?(([a-z])\3{0,5})\}?\s*+")
+"""f_x and f_{xx}."""
 _LET = re.compile(r"\s*(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b\s*", re.IGNORECASE)
 _ASK = re.compile(
-    rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)[^\s=]*(?:'|/|\\[dt]?frac)[^=]*)\s*$",
+    rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)(?:\\partial\s+)?[^\s=]*(?:'|/|\\[dt]?frac|∇|\\nabla|_)[^=]*)\s*$",
     re.IGNORECASE,
 )
 _ASK_FIRST = re.compile(
-    rf"\s*(?:{VERB})(\S*(?:'|/|\\[dt]?frac).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for|of|from|in|on)\s|[:;]|(?<=,))(?=.*=)",
+    rf"\s*(?:{VERB})((?:\\partial\s+)?\S*(?:'|/|\\[dt]?frac|∇|\\nabla|_).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for|of|from|in|on)\s|[:;]|(?<=,))(?=.*=)",
     re.IGNORECASE,
 )
+_NABLA_PRODUCT = re.compile(r"\s*(?:(\^\s*\{?\s*2|²)|\*|\\cdot(?![A-Za-z])|\\times(?![A-Za-z]))")
+_OF_SIGN = re.compile(r"\s*of\b")
 _CONSTANTS = frozenset("abcdkmn")
 _PROGRAM = re.compile(
     rf"\s*(?:diff|Diff|D|Derivative|derivative|grad)\s*[(\[](.*),\s*({VARIABLE})\s*[)\]]\s*$", re.DOTALL
@@ -207,6 +213,13 @@ def _signs(text: str, request: str) -> Asked | None:
     if found is not None:
         order, name, variable = _parts(text, found, 0)
         return None if name is None else Asked("", (variable,), order, name=name, asked=True)
+    gradient = _GRADIENT.fullmatch(request.rstrip())
+    if gradient is not None:
+        return Asked("", name=symbol_name(gradient[1]), asked=True)
+    indexed = _INDEXED.fullmatch(request.rstrip())
+    if indexed is not None:
+        order = len(indexed[2])
+        return Asked("", (indexed[3],), order, name=indexed[1], asked=True)
     primed = _PRIMED.fullmatch(request.rstrip())
     if primed is None:
         return None
@@ -247,12 +260,16 @@ def _by_signs(text: str, asked: Asked) -> Asked:
     main = find_statements(text, line)[-1]
     nabla = re.compile(r"(?:∇|\\nabla(?![A-Za-z]))").match(line, main.start, main.end)
     if nabla is not None:
+        if (product := _NABLA_PRODUCT.match(line, nabla.end())) is not None:
+            raise refusal(text, main.start, OTHER_TASKS["laplacian" if product[1] else "divergence"])
         return replace(asked, line=blanked(line, main.start, nabla.end()), asked=True)
     operator = _OPERATOR.match(line, main.start, main.end)
     if operator is not None:
         variable = operator[1] or operator[2] or operator[3]
         return _of_all_that_follows(text, asked, main, operator.end(), (symbol_name(variable),), 1)
     line, found = _quotient(line, main)
+    if found is not None and (of := _OF_SIGN.match(line, found.end())) is not None:
+        line = blanked(line, of.start(), of.end())
     if found is None:
         return _of_what_stands_above(text, asked, main)
     order, name, variable = _parts(text, found, 0)

@@ -21,6 +21,7 @@ from chainrule.explain.reading.names import (
     GREEK,
     GREEK_NAMES,
     OTHER_FUNCTIONS,
+    OTHER_TASKS,
     PROGRAMMING_WORDS,
     Function,
     log_to_base,
@@ -41,9 +42,6 @@ _INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
 _SPOKEN_EXPONENT = re.compile(r"\s*(-?)\s*([0-9]{1,9})\s*([A-Za-z])(?![A-Za-z])")
 _KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
 _LONGEST_INDEX = 8
-_OTHER_TASKS = frozenset(
-    "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize maximize".split()
-)
 
 
 def scan_word(cursor: Cursor) -> None:
@@ -139,7 +137,8 @@ def _refuse_near_call(cursor: Cursor, word: str, after: int) -> None:
     if word in ("f", "g") and word not in cursor.definitions and word not in cursor.pending:
         cursor.refuse(f"{word} is not defined; expected its definition before, as in {word}(x) = x^2, or {product}")
     if word.lower() in OTHER_FUNCTIONS:
-        cursor.refuse(f"the function '{word}' is not understood; expected {product}")
+        advice = f"{OTHER_TASKS[word.lower()]}; or" if word.lower() in OTHER_TASKS else "expected"
+        cursor.refuse(f"the function '{word}' is not understood; {advice} {product}")
     if len(word) == 3 and (near := difflib.get_close_matches(word, FUNCTIONS, 1, 0.66)):
         cursor.refuse(f"unknown function '{word}'; did you mean '{near[0]}'? (expected {product})")
 
@@ -173,8 +172,8 @@ def refuse_unknown(cursor: Cursor, word: str) -> NoReturn:
     parts = _GLUED_FUNCTION.sub(r" \1 ", word).split()
     if 1 < len(parts) <= 6 and all(part in FUNCTIONS or len(part) <= 2 for part in parts):
         cursor.refuse(f"{quoted(word)} is glued together; expected spaces or brackets, as in '{' '.join(parts)}'")
-    if word.lower() in _OTHER_TASKS:
-        cursor.refuse(f"{quoted(word)} is not understood: derivatives are all that is found; expected a function")
+    if word.lower() in OTHER_TASKS:
+        cursor.refuse(f"{quoted(word)} is not understood: {OTHER_TASKS[word.lower()]}")
     near = difflib.get_close_matches(word[:40].lower(), _KNOWN_WORDS, 1, 0.6)
     advice = f"; did you mean '{near[0]}'?" if near else "; write * between letters that are to be multiplied"
     cursor.refuse(f"unknown name {quoted(word)}; expected a function, or variables of one letter{advice}")
