@@ -40,6 +40,15 @@ ASKED = [
     (r"\nabla f, f(x,y) = x^2 + y", "x^2 + y", ("x", "y"), 1, None),
     ("f(x,y) = x^2 y^3, find f_y", "x^2 y^3", ("y",), 1, None),
     ("f_{xx}, f(x,y) = x^3 y", "x^3 y", ("x",), 2, None),
+    (r"\frac{d}{d\lambda}\left[\lambda^x\right]", "λ^x", ("lambda",), 1, None),
+    (r"\frac{d}{dx}\left|x^2-1\right|", "|x^2 - 1|", ("x",), 1, None),
+    (r"\begin{equation} \frac{d}{dx} x^2 \end{equation}", "x^2", ("x",), 1, None),
+    (r"\begin{align*} f(x) &= x^2 + 1 \end{align*}", "x^2 + 1", ("x",), 1, None),
+    (r"\begin{align} y &= u^2 \\ u &= \sin x \end{align}", "(sin x)^2", None, 1, None),
+    ("S = 4πr², V = (4/3)πr³, dV/dr", "(4/3)πr^3", ("r",), 1, None),
+    ("f(x) = x^2, f'(a)", "x^2", ("x",), 1, None),
+    ("f(x) = ax^2, f'(a)", "ax^2", ("x",), 1, None),
+    ("y = ax^2, y'(a)", "ax^2", ("a",), 1, None),
     ("What's d/dx of sin(x)/x?", "sin(x)/x", ("x",), 1, None),
     ("Hessian of x^2 y", "x^2 y", None, 2, None),
 ]
@@ -50,6 +59,13 @@ def test_what_is_asked_in_latex(typed, function, wrt, order, at):
     problem = parse_problem(typed)
     assert problem.expression == parse(function).expression
     assert (problem.wrt, problem.order, problem.at) == (wrt, order, at)
+
+
+def test_the_derivative_at_a_letter_is_not_that_by_the_letter():
+    # f'(a) of f(x) = x^2 was 0, the derivative of x^2 by a.
+    d = explain("f(x) = x^2, f'(a)")
+    assert str(d.result) == "2x"
+    assert "f'(a) is the result with a in the place of x" in d.notes
 
 
 def test_columns_stay():

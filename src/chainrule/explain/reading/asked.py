@@ -20,7 +20,7 @@ ORDERS = (
     | {"²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "twice": 2}
 )
 VARIABLE = (
-    r"(?:\\[A-Za-z]+|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
+    r"(?:\\[A-Za-z]++|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
 )
 ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
 VERB = (
@@ -51,8 +51,10 @@ _BY = re.compile(
     re.IGNORECASE,
 )
 NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
-_AT = re.compile(r"[\s,;]*\b(at|when|where|for)\s+(?:the\s+)?(?:point\s+)?", re.IGNORECASE)
-_BAR_AT = re.compile(r"\s*((?:\\right|\\[bB]igg?r?)\s*)?(?:\||\\r?[vV]ert(?![A-Za-z]))\s*_\s*(\{[^{}]+\}|[0-9])\s*$")
+_AT = re.compile(r"[\s,;]*+\b(at|when|where|for)\s++(?:the\s++)?(?:point\s++)?", re.IGNORECASE)
+_BAR_AT = re.compile(
+    r"\s*+((?:\\right|\\[bB]igg?r?)\s*+)?(?:\||\\r?[vV]ert(?![A-Za-z]))\s*+_\s*+(\{[^{}]+\}|[0-9])\s*+$"
+)
 _LEFT_OF_NOTHING = re.compile(r"\\left\s*\.")
 _PAIRS = re.compile(r"\(?([^()=]+?)\)?\s*=\s*\((.+)\)")
 _MAX_POINT = 200
@@ -66,7 +68,7 @@ At: TypeAlias = Mapping[str, float] | tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What has been understood so far: the line that is left, and what was asked."""
+    """What has been understood so far: the line that is left, and what was asked. argument: a in f'(a)."""
 
     line: str
     wrt: tuple[str, ...] | None = None
@@ -74,6 +76,7 @@ class Asked:
     at: At | None = None
     name: str | None = None
     asked: bool = False
+    argument: str | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -153,6 +153,10 @@ class Cursor:
         self.opening[len(self.tokens)] = self.opened.pop().token
         self.emit("BAR_CLOSE", "|", length)
 
+    def after_function(self) -> bool:
+        """Return whether a function ends here that its argument, or a power of its own, is to follow."""
+        return bool(self.tokens) and self.tokens[-1].type == "FUNC"
+
     def after_operand(self) -> bool:
         """Return whether an operand ends here. The 2 of sin^2 does not end one: the argument is still to come."""
         if not self.tokens or self.tokens[-1].type not in _ENDS:

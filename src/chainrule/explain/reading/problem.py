@@ -67,7 +67,7 @@ _INDEXED = re.compile(r"\s*+([A-Za-z])_\{?(([a-z])\3{0,5})\}?\s*+")
 """f_x and f_{xx}."""
 _LET = re.compile(r"\s*(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b\s*", re.IGNORECASE)
 _ASK = re.compile(
-    rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)(?:\\partial\s+)?[^\s=]*(?:'|/|\\[dt]?frac|∇|\\nabla|_)[^=]*)\s*$",
+    rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)(?:\\partial\s+)?[^\s=]{{0,40}}(?:'|/|\\[dt]?frac|∇|\\nabla|_)[^=\n]{{0,80}}?)\s*+$",
     re.IGNORECASE,
 )
 _ASK_FIRST = re.compile(
@@ -145,6 +145,13 @@ def _problem(text: str, asked: Asked) -> Problem:
         problem = f"the derivative of {asked.name} is asked for"
         raise refusal(text, 0, f"{problem}; expected the definition of {asked.name} as the last one")
     parsed = replace(parsed, notes=(*parsed.notes, *asked.notes))
+    arguments = parsed.parameters or parsed.variables
+    if asked.argument in arguments:
+        asked = replace(asked, wrt=(str(asked.argument),))
+    elif asked.argument is not None and len(arguments) == 1:
+        (variable,) = arguments
+        note = f"{parsed.name}'({asked.argument}) is the result with {asked.argument} in the place of {variable}"
+        parsed = replace(parsed, notes=(*parsed.notes, note))
     _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
     return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked)
@@ -197,7 +204,9 @@ def _by_request(text: str, asked: Asked) -> Asked:
     first = _ASK_FIRST.match(line)
     if first is not None and (signs := _signs(text, first[1])) is not None:
         return replace(signs, line=blanked(line, 0, first.end()), wrt=signs.wrt or asked.wrt, at=signs.at or asked.at)
-    for found in _ASK.finditer(line):
+    start = 0
+    while (found := _ASK.search(line, start)) is not None:
+        start = found.start() + 1  # what looks like a request may hold the one that is meant
         in_words = found[1].lower().startswith(("the", "its"))
         signs = Asked(line, order=ORDERS[(found[2] or "first").lower()]) if in_words else _signs(text, found[1])
         if signs is not None:
@@ -223,11 +232,11 @@ def _signs(text: str, request: str) -> Asked | None:
     primed = _PRIMED.fullmatch(request.rstrip())
     if primed is None:
         return None
-    wrt = (symbol_name(primed[3]),) if primed[3] else None
+    argument = symbol_name(primed[3]) if primed[3] else None
     if primed[4] and not re.fullmatch(NUMBER, primed[4]):
         return None
     at = (float(primed[4]),) if primed[4] else None
-    return Asked("", wrt, len(primed[2]), at, name=symbol_name(primed[1]), asked=True)
+    return Asked("", None, len(primed[2]), at, name=symbol_name(primed[1]), asked=True, argument=argument)
 
 
 def _parts(text: str, found: re.Match[str], offset: int) -> tuple[int, str | None, str]:
@@ -322,10 +331,17 @@ def _is_product(body: str) -> bool:
 
 def _has_loose_sum(body: str) -> bool:
     """Return whether a plus or minus stands outside of brackets, other than as a sign."""
-    depth = 0
+    depth, in_bars = 0, False
     for position, char in enumerate(body):
         depth += (char in "([{") - (char in ")]}")
-        if char in "+-" and depth == 0 and body[:position].strip() and body[:position].rstrip()[-1] not in "^*/·(+-,":
+        in_bars ^= char == "|" and depth == 0
+        if (
+            char in "+-"
+            and depth == 0
+            and not in_bars
+            and body[:position].strip()
+            and body[:position].rstrip()[-1] not in "^*/·(+-,"
+        ):
             return True
     return False
 

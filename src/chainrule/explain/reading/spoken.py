@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from fractions import Fraction
 
-from chainrule.explain.expressions.expression import Number
+from chainrule.explain.expressions.expression import Number, Symbol
 from chainrule.explain.reading.cursor import Cursor
-from chainrule.explain.reading.names import FUNCTIONS, Function
+from chainrule.explain.reading.names import FUNCTIONS, Function, log_to_base
 
 _ORDINALS = dict(zip("second third fourth fifth sixth seventh eighth ninth tenth".split(), range(2, 11), strict=True))
 _CARDINALS = dict(zip("one two three four five six seven eight nine ten".split(), range(1, 11), strict=True))
@@ -59,7 +60,11 @@ _CALLED = re.compile(
 )
 _ORDINAL = rf"(?:{_any(_ORDINALS)}|[0-9]{{1,3}}(?:st|nd|rd|th))\b"
 _TO_THE = re.compile(rf"(?:raised\s+)?to\s+the\s+(?:power\s+(?:of\s+)?|({_ORDINAL})(?:\s+power\b)?)?", re.IGNORECASE)
-_POWER_WORD = re.compile(rf"({_any(_POWERS)})\b", re.IGNORECASE)
+_POWER_WORD = re.compile(rf"({_any(_POWERS)})\b(?:\s+of\b)?", re.IGNORECASE)
+_HALF = re.compile(r"(?:one\s+|a\s+)?half\b(?:\s+of\b)?", re.IGNORECASE)
+_BASE = re.compile(
+    r"(?:the\s+)?log(?:arithm)?\s+(?:to\s+)?(?:the\s+)?base\s+([0-9]{1,9}|[A-Za-z])\s+of\b", re.IGNORECASE
+)
 _SIGN = re.compile(rf"({_any(_SIGNS)})\b", re.IGNORECASE)
 _NUMBER = re.compile(rf"({_any(_CARDINALS)})\b", re.IGNORECASE)
 
@@ -69,7 +74,7 @@ def phrase_here(cursor: Cursor) -> tuple[str, object, int] | None:
 
     A function has the kind FUNC, though a bracket may follow it.
     """
-    if (found := cursor.match(_POWER_WORD)) is not None and cursor.after_operand():
+    if (found := cursor.match(_POWER_WORD)) is not None and (cursor.after_operand() or cursor.after_function()):
         return "RAISED", Number(_POWERS[found[1].lower()]), len(found[0])
     if (found := cursor.match(_TO_THE)) is not None and cursor.after_operand():
         if not found[1]:
@@ -78,6 +83,11 @@ def phrase_here(cursor: Cursor) -> tuple[str, object, int] | None:
         return "RAISED", Number(_ORDINALS[word] if word in _ORDINALS else int(word[:-2])), len(found[0])
     if (found := cursor.match(_SIGN)) is not None:
         return (*_SIGNS[_single_spaced(found[1])], len(found[0]))
+    if (found := cursor.match(_HALF)) is not None:
+        return "OPERAND", Number(Fraction(1, 2)), len(found[0])
+    if (found := cursor.match(_BASE)) is not None:
+        base = Number(int(found[1])) if found[1].isdecimal() else Symbol(found[1])
+        return "FUNC", Function("log", log_to_base(base)), len(found[0])
     if (found := cursor.match(_CALLED)) is not None and (function := _function(found)) is not None:
         return "FUNC", function, len(found[0])
     if (found := cursor.match(_NUMBER)) is not None:

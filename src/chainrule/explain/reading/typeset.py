@@ -16,6 +16,9 @@ _FONT = re.compile(
 _WORDS = re.compile(r"\\(?:text|textrm|mbox)\s*+\{([^{}]*)\}")
 _IS_SENTENCE = re.compile(r"[ .,:;]|^(?:find|let|given|if|then|and|where|at)$", re.IGNORECASE)
 _ARROW = re.compile(r"\\(?:implies|Rightarrow|Longrightarrow|therefore)(?![A-Za-z])|[⟹⇒]")
+_DISPLAY = re.compile(r"\\(?:begin|end)\s*\{(?:equation|align|aligned|gather|displaymath|math|split)\*?\}")
+_MARK = re.compile(r"&|\\\\(?:\[[^\]]*\])?")
+"""Where lines of a display are aligned, and where they end."""
 _ELL = re.compile(r"\\ell(?![A-Za-z])")
 
 
@@ -27,6 +30,10 @@ def without_typesetting(line: str) -> str:
     """
     if "\\" not in line and "⟹" not in line and "⇒" not in line:
         return line
+    if _DISPLAY.search(line):
+        line = _DISPLAY.sub(_blank, line)
+        if "\\begin" not in line:
+            line = _MARK.sub(lambda found: (" " if found[0] == "&" else ";").rjust(len(found[0])), line)
     line = _SPACES.sub(_blank, line)
     line = _FONT.sub(lambda found: (found[1] or found[2]).rjust(len(found[0])), line)
     line = _ELL.sub(lambda found: "l".rjust(len(found[0])), line)
