@@ -131,6 +131,10 @@ class Account(ABC):
         function = self.expression
         variables = function.of if isinstance(function, Symbol) and function.of else self.names
         before = Derivative(function, self.wrt[0], len(variables) > 1, self.order)
+        if isinstance(self.result, Result) and len(self.wrt) > 1:  # by several variables in turn
+            before = Derivative(function, self.wrt[0], True)
+            for name in self.wrt[1:]:
+                before = Derivative(before, name, True)
         found = self.result
         while not isinstance(found, Result):
             found = found[0]

@@ -15,7 +15,7 @@ from chainrule.explain.derivation.derive import Question, derive, value_at
 from chainrule.explain.derivation.recorded import Recorded, argument_names, recorded
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.sampled import Function, SampledExpression, SampledFunction
-from chainrule.explain.derivation.several import gradient, hessian
+from chainrule.explain.derivation.several import gradient, hessian, mixed
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, Number, fold, rebuild, size
 from chainrule.explain.matrix.call import has_arrays
@@ -108,6 +108,8 @@ def explain(
     if isinstance(asked, Parametric):
         return parametric(asked, _one_name(wrt), at, order, detail)
     question = _read(asked, wrt, at, detail)
+    if isinstance(asked, Problem) and asked.turns and wrt == asked.wrt and order == 1:
+        return mixed(question, asked.turns, _derivation(question, asked.turns[0], 1))
     variables = _variables(question.source.names, wrt)
     if len(variables) == 1:
         return _derivation(question, variables[0], order)

@@ -37,6 +37,8 @@ def forms(account: Account) -> Mapping[str, Result]:
 
 def _raw(account: Account) -> Expression:
     """Return the derivative as the rules give it; of a curve, as the equation was solved for it."""
+    if account.partials:
+        return _raw(account.partials[-1])
     if not account.given:
         return raw_derivative(account.expression, account.wrt[0], account.names, account.order)
     found, tidied = account.heading.sides

@@ -26,6 +26,7 @@ from chainrule.explain.reading.asked import (
     without_end,
 )
 from chainrule.explain.reading.curves import Curve, Implicit, curve_of
+from chainrule.explain.reading.mixed import without_mixed
 from chainrule.explain.reading.names import OTHER_TASKS
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
 from chainrule.explain.reading.refusal import refusal
@@ -56,10 +57,6 @@ _OPERATOR = re.compile(
 """Differentiation written with an index, as in ∂_x(x^2 y) and D_x(x^3)."""
 _BRACKETED = re.compile(r"\s*+[(\[]")
 
-_MIXED = re.compile(
-    rf"(?:\\[dt]?frac\s*+\{{\s*+)?{_D}\s*+{_POWER}\s*+(?:{VARIABLE})?\s*+(?:/|\}}\s*+\{{)\s*+{_D}\s*+{VARIABLE}\s*+{_POWER}"
-    rf"(?:\s*+(?:∂|\\partial(?![A-Za-z]))|(?<!\s)d)\s*+{VARIABLE}"
-)
 _PRIMED = re.compile(rf"\s*+({VARIABLE})\s*+('+)\s*+(?:\(\s*+(?:({VARIABLE})|([-+]?[0-9.]+))\s*+\))?\s*+$")
 
 _GRADIENT = re.compile(rf"\s*+(?:∇|\\nabla(?![A-Za-z]))\s*+({VARIABLE})\s*+")
@@ -88,7 +85,7 @@ class Problem:
 
     parsed: the function. wrt: by which variables to differentiate, where that was said or the function lists them.
     order: how often; 1 where nothing was said. at: the point, where one was named. asked: whether the text asks for a
-    derivative.
+    derivative. turns: the variables of a mixed derivative, in the order in which they are taken.
     """
 
     parsed: Parsed
@@ -96,6 +93,7 @@ class Problem:
     order: int = 1
     at: At | None = None
     asked: bool = False
+    turns: tuple[str, ...] = ()
 
     @property
     def expression(self) -> Expression:
@@ -115,8 +113,11 @@ def parse_problem(text: str) -> Problem:
     (('x',), False)
     """
     question = parse_question(text)
-    if isinstance(question, Problem):
+    if isinstance(question, Problem) and not question.turns:
         return question
+    if isinstance(question, Problem):
+        advice = "expected the function alone; order=2 gives its Hessian, which has them all"
+        raise refusal(text, 0, f"a mixed derivative is explained only; {advice}")
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
@@ -129,15 +130,15 @@ def parse_question(text: str) -> Problem | Curve:
     >>> parse_question("x^2 + y^2 = 25").shown
     'x^2 + y^2 = 25'
     """
-    asked = Asked(plain_line(text))
-    _refuse_mixed(text, asked.line)
+    line, turns = without_mixed(text, plain_line(text))
+    asked = Asked(line)
     for understand in (without_end, by_words, _as_program, _by_request):
         asked = understand(text, asked)
     curve = curve_of(text, asked)
-    return _problem(text, asked) if curve is None else curve
+    return _problem(text, asked, turns) if curve is None else curve
 
 
-def _problem(text: str, asked: Asked) -> Problem:
+def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
     for understand in (_by_signs, _by_prime):
         asked = understand(text, asked)
     parsed = parse_line(text, asked.line)
@@ -154,7 +155,7 @@ def _problem(text: str, asked: Asked) -> Problem:
         parsed = replace(parsed, notes=(*parsed.notes, note))
     _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
-    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked)
+    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns)
 
 
 def _named(at: At | None, parsed: Parsed, wrt: tuple[str, ...] | None) -> At | None:
@@ -171,14 +172,6 @@ def _refuse_what_is_defined(text: str, asked: Asked, parsed: Parsed) -> None:
     if name is not None:
         advice = "expected a variable, or a curve, as in x = cos t, y = sin t, dy/dx"
         raise refusal(text, 0, f"{name} is defined as a formula, so that nothing is differentiated by it; {advice}")
-
-
-def _refuse_mixed(text: str, line: str) -> None:
-    """Raise ParseError where a derivative by several variables is asked for in signs, as in ∂²/∂x∂y."""
-    found = _MIXED.search(line)
-    if found is not None:
-        advice = "expected the function alone; order=2 gives its Hessian, which has them all"
-        raise refusal(text, found.start(), f"mixed derivatives cannot be asked for in signs; {advice}")
 
 
 def _only_variable(parsed: Parsed) -> tuple[str, ...] | None:
