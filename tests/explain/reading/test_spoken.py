@@ -64,5 +64,22 @@ def test_points_at_the_end(typed, at):
     assert parse_problem(typed).at == at
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("tangent to y = x^2 at x = 3", "Tangent there: y = 6x - 9"),
+        ("equation of the tangent line to f(x) = sqrt(x) at x = 4", "Tangent there: y = x/4 + 1"),
+        ("slope of the tangent to x^2 at 1", "Tangent there: y = 2x - 1"),
+    ],
+)
+def test_a_tangent_line_is_said_where_it_is_asked_for(typed, said):
+    assert explain(typed).notes[-1] == said
+
+
+@pytest.mark.parametrize("typed", ["tangent of x", "derivative of the tangent of x", "slope of tangent of x"])
+def test_the_tangent_of_a_number_is_the_function(typed):
+    assert parse_problem(typed).expression == parse("tan x").expression
+
+
 def test_an_equation_in_words_is_a_curve():
     assert str(explain("x squared plus y squared equals 25").heading) == "dy/dx = -x/y"

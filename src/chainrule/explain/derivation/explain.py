@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeAlias, overload
 
@@ -10,6 +11,7 @@ from chainrule.errors import TooLongError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.curves.implicit import implicit
 from chainrule.explain.derivation.curves.parametric import parametric
+from chainrule.explain.derivation.curves.tangent import tangent_sentence
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question, derive, value_at
 from chainrule.explain.derivation.recorded import Recorded, argument_names, recorded
@@ -112,7 +114,8 @@ def explain(
         return mixed(question, asked.turns, _derivation(question, asked.turns[0], 1))
     variables = _variables(question.source.names, wrt)
     if len(variables) == 1:
-        return _derivation(question, variables[0], order)
+        found = _derivation(question, variables[0], order)
+        return _with_tangent(found) if isinstance(asked, Problem) and asked.tangent else found
     if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
     cells, name, most = (
@@ -185,6 +188,16 @@ def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[s
     if unknown:
         raise ValueError(f"there is no variable {', '.join(map(repr, unknown))}; the variables are {', '.join(names)}")
     return asked
+
+
+def _with_tangent(found: Derivation) -> Derivation:
+    """Return a first derivative at a point with the equation of the tangent there."""
+    if found.at is None or not isinstance(found.value, float) or found.order > 1 or len(found.names) > 1:
+        return found
+    by, point = found.wrt[0], dict(found.at)
+    of = "y" if found.label in (None, *"fgh") else str(found.label)
+    height = float(evaluate(found.expression, point))
+    return replace(found, notes=(*found.notes, tangent_sentence(by, of, {**point, of: height}, found.value)))
 
 
 def _derivation(question: Question, name: str, order: int) -> Derivation:

@@ -30,8 +30,10 @@ VERB = (
 _CURVE = r"(?:(?:the\s+)?(?:function|expression|curve|equation|circle|ellipse|hyperbola|graph(?:\s+of)?)\b\s*)?"
 _OF = rf"\s*(?:(?:of|for|to)\b)?\s*{_CURVE}:?"
 _SIGN = r"\s*(?:d/d|∂/∂|\\[dt]?frac\s*\{\s*(?:d|\\partial|\\mathrm\s*\{\s*d\s*\})\s*\})"
+# "tangent of x" is tan x; the line is one to a curve, or is called a line.
 _TANGENT = (
-    r"(?:equation\s+of\s+(?:the\s+)?)?(?:tangent|slope)(?:\s+line)?(?:\s+(?:of|to)\s+(?:the\s+)?tangent(?:\s+line)?)?"
+    r"(?:equation\s+of\s+(?:the\s+)?)?(?:tangent\s+line|tangent(?=\s+(?:to|at)\b)|slope(?:\s+(?:of|to)\s+(?:the\s+)?tangent"
+    r"(?:\s+line)?(?=\s+(?:to|at)\b))?)"
 )
 _LEAD = re.compile(
     rf"\s*(?:{VERB}(?:the\s+|a\s+)?(?:({ORDER_WORD})\s+)?(?:order\s+)?(?:partial\s+|implicit\s+)?"
@@ -68,7 +70,10 @@ At: TypeAlias = Mapping[str, float] | tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What has been understood so far: the line that is left, and what was asked. argument: a in f'(a)."""
+    """What has been understood so far: the line that is left, and what was asked.
+
+    argument: a in f'(a). tangent: whether the line is wanted that touches the curve.
+    """
 
     line: str
     wrt: tuple[str, ...] | None = None
@@ -77,6 +82,7 @@ class Asked:
     name: str | None = None
     asked: bool = False
     argument: str | None = None
+    tangent: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -111,7 +117,8 @@ def by_words(text: str, asked: Asked) -> Asked:
     if lead is not None:
         order = 2 if lead[2] else ORDERS[(lead[1] or (lead[3] or "first").strip()).lower()]
         line = blanked(line, 0, lead.end())
-    return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True)
+    tangent = lead is not None and "tangent" in lead[0].lower()
+    return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True, tangent=tangent)
 
 
 def _listed(text: str) -> list[str]:

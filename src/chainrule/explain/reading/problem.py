@@ -86,6 +86,7 @@ class Problem:
     parsed: the function. wrt: by which variables to differentiate, where that was said or the function lists them.
     order: how often; 1 where nothing was said. at: the point, where one was named. asked: whether the text asks for a
     derivative. turns: the variables of a mixed derivative, in the order in which they are taken.
+    tangent: whether the equation of the tangent is asked for.
     """
 
     parsed: Parsed
@@ -94,6 +95,7 @@ class Problem:
     at: At | None = None
     asked: bool = False
     turns: tuple[str, ...] = ()
+    tangent: bool = False
 
     @property
     def expression(self) -> Expression:
@@ -155,7 +157,7 @@ def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
         parsed = replace(parsed, notes=(*parsed.notes, note))
     _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
-    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns)
+    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns, asked.tangent)
 
 
 def _named(at: At | None, parsed: Parsed, wrt: tuple[str, ...] | None) -> At | None:
