@@ -74,6 +74,19 @@ def test_derive():
     assert "At x = 1: 20" in shown
 
 
+@pytest.mark.parametrize("asked", ["d/dx (2x+3)^2", "derivative of (2x+3)^2", "y = (2x+3)^2; dy/dx"])
+def test_derive_reads_what_is_asked(asked):
+    assert "Result: 8x + 12" in printed("derive", asked)
+
+
+def test_derive_on_a_curve():
+    shown = printed("derive", "x^2 + y^2 = 25", "--at", "3,4")
+    assert "dy/dx = -x/y" in shown
+    assert "Tangent there: y = 25/4 - 3x/4" in shown
+    assert "Divide by it" in printed("derive", "x^2 + y^2 = 25", "--at", "x=3,y=4", "--hint")
+    assert "several points at x = 3" in refusal("derive", "x^2 + y^2 = 25", "--at", "3")
+
+
 def test_derive_as_data():
     found = data("derive", "(2x+3)^2", "--wrt", "x", "--at", "1")
     assert (found["result"], found["value"]) == ("8x + 12", 20.0)
@@ -209,9 +222,9 @@ def test_tour():
         (["derive", "x\x1b[31m"], "column"),
         (["derive", "x", "--order", "9"], "order"),
         (["derive", "x", "--wrt", "y"], "variables are x"),
-        (["derive", "x", "--at", "y=1"], "no variable y"),
+        (["derive", "x", "--at", "y=1"], "at names y; the variables are x"),
         (["derive", "xy", "--at", "x=1"], "no value of y"),
-        (["derive", "xy", "--at", "1"], "give one for each"),
+        (["derive", "xy", "--at", "1"], "gives a number for each"),
         (["derive", "x", "--at", "x=1,x=2"], "twice"),
         (["derive", "x", "--at", "x=1,2"], "mixes"),
         (["derive", "x", "--at", "x="], "missing"),

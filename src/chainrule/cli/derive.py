@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import chainrule as cr
 from chainrule.cli.output import CommandError, Output, colored, in_color
-from chainrule.cli.point import read_point
-from chainrule.cli.source import Source, read_source, user_code
+from chainrule.cli.point import Point, read_point
+from chainrule.cli.source import Source, read_question, user_code
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.hints import hint
@@ -33,11 +34,9 @@ def run(
     """Return the derivation; with `hints` only a nudge for each step, and no result."""
     if hints + latex + html > 1:
         raise CommandError("--hint, --latex and --html each print something else; give one of them")
-    source = read_source(function)
-    point = None if at is None else read_point(at)
+    source = read_question(function)
     variables = () if wrt is None else tuple(_variable(name, source) for name in wrt.split(","))
-    names = source.names or variables or ("x",)
-    values = None if point is None else (source.values(point) if source.names else point.match(names))
+    values = None if at is None else _values(read_point(at), source)
     with user_code(source.path, source.label):
         asked = None if not variables else variables[0] if len(variables) == 1 else variables
         derivation = cr.explain(source.explainable, wrt=asked, at=values, order=order, detail=_level(detail))
@@ -48,6 +47,13 @@ def run(
     if html:
         return Output(derivation.to_html(), derivation.to_dict())
     return Output(colored(derivation) if in_color() else str(derivation), derivation.to_dict())
+
+
+def _values(point: Point, source: Source) -> Any:
+    """Return a point as `explain` takes it: by name, or in the order of the variables; one number alone where it is one."""
+    if source.text is None:
+        return source.values(point)
+    return point.named or (point.ordered[0] if len(point.ordered) == 1 else list(point.ordered))
 
 
 def _level(detail: str | None) -> Detail:

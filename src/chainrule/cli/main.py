@@ -43,6 +43,7 @@ def options(
 
 
 _FUNCTION = 'Mathematics such as "(2x+3)^2", or FILE.py:function.'
+_QUESTION = 'Mathematics such as "(2x+3)^2" or "x^2 + y^2 = 25", or FILE.py:function.'
 _POINT = "A point: x=1,y=2 or 1,2; a vector is x=[1,2]."
 Function = Annotated[str, typer.Argument(metavar="FUNCTION", help=_FUNCTION)]
 Point = Annotated[str | None, typer.Option(metavar="POINT", help=_POINT)]
@@ -56,7 +57,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command()
 def derive(
-    function: Function,
+    function: Annotated[str, typer.Argument(metavar="FUNCTION", help=_QUESTION)],
     wrt: Annotated[str | None, typer.Option(metavar="NAME", help="The variable; all of them without it.")] = None,
     at: Point = None,
     order: Annotated[int, typer.Option(help="How often to differentiate, 1 to 6.")] = 1,

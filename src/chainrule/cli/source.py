@@ -71,14 +71,30 @@ class Source:
         return (*self.names, *(name for n, name in enumerate(self.optional) if name in point.named or n < extra))
 
 
+def _typed(function: str) -> str:
+    if _FILE_ALONE.fullmatch(function):
+        raise CommandError(f"which function of {function.strip()[:200]}? Write it as {function.strip()[-60:]}:function")
+    return function.strip()
+
+
+def read_question(function: str) -> Source:
+    """Return what was typed or pointed at, for those who read the question themselves: d/dx x^2, or a curve."""
+    found = _IN_FILE.fullmatch(function)
+    if found is not None:
+        return _from_file(Path(found["path"].strip()), found["name"])
+
+    def unread(*values: Any) -> Any:
+        raise CommandError("a question is explained, not computed")
+
+    return Source("f", unread, _typed(function), ())
+
+
 def read_source(function: str) -> Source:
     """Return the function that was typed or pointed at."""
     found = _IN_FILE.fullmatch(function)
     if found is not None:
         return _from_file(Path(found["path"].strip()), found["name"])
-    if _FILE_ALONE.fullmatch(function):
-        raise CommandError(f"which function of {function.strip()[:200]}? Write it as {function.strip()[-60:]}:function")
-    text = function.strip()
+    text = _typed(function)
     parsed = parse(text)
     names = parsed.variables
 

@@ -47,7 +47,7 @@ def test_the_textbook_product_of_a_cosecant_and_a_bracket():
         ("‖Ax - b‖²", "letters are numbers here"),
         (r"\|Ax - b\|^2", "letters are numbers here"),
         (r"\lVert x \rVert", "letters are numbers here"),
-        ("w^T x", "^T a power"),
+        ("w^T + x", "^T a power"),
     ],
 )
 def test_what_is_said(typed, said):

@@ -99,7 +99,8 @@ class Account(ABC):
     given; value: the derivative there, computed by the engine. verified: the largest relative difference between the
     result, the engine's derivative and the limit definition at sample points; None where no point could be sampled.
     partials: where there are several variables, one derivation for each; of a Hessian, one for each first and then for
-    each second derivative. detail: how much is said. route: the way that was taken, such as "chain rule".
+    each second derivative. detail: how much is said. route: the way that was taken, such as "chain rule". given: the
+    equations of a curve, where the derivative is that of one coordinate by the other: `expression` is then that coordinate.
     """
 
     expression: Expression
@@ -117,6 +118,7 @@ class Account(ABC):
     partials: tuple[Account, ...] = ()
     detail: Detail = None
     route: str = ""
+    given: tuple[Equation, ...] = ()
 
     @property
     def function(self) -> Result:
@@ -126,7 +128,13 @@ class Account(ABC):
     @property
     def heading(self) -> Equation:
         """What is found, as an equation: the derivative of the function, and the result where it is one expression."""
-        before = Derivative(self.expression, self.wrt[0], len(self.names) > 1, self.order)
+        function = self.expression
+        variables = function.of if isinstance(function, Symbol) and function.of else self.names
+        before = Derivative(function, self.wrt[0], len(variables) > 1, self.order)
+        if isinstance(self.result, Result) and len(self.wrt) > 1:  # by several variables in turn
+            before = Derivative(function, self.wrt[0], True)
+            for name in self.wrt[1:]:
+                before = Derivative(before, name, True)
         found = self.result
         while not isinstance(found, Result):
             found = found[0]

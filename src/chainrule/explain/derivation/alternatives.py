@@ -38,7 +38,7 @@ class Alternative:
 def alternatives(account: Account) -> Iterator[Alternative]:
     """Yield the other natural ways to a first derivative by one variable, each compared with the engine and the limit."""
     expression, target = account.expression, account.result
-    if account.order != 1 or not isinstance(target, Result) or size(expression) > MAX_SIZE:
+    if account.given or account.order != 1 or not isinstance(target, Result) or size(expression) > MAX_SIZE:
         return
     (name,) = account.wrt
     found = routes(expression, name)

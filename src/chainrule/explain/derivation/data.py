@@ -30,6 +30,7 @@ def as_dict(derivation: Account) -> dict[str, Any]:
         "at": None if derivation.at is None else {name: _finite(number) for name, number in derivation.at},
         "value": _value(derivation.value),
         "verified": _finite(derivation.verified),
+        "given": [str(equation) for equation in derivation.given],
         "partials": [as_dict(part) for part in derivation.partials],
     }
 

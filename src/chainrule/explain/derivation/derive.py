@@ -29,7 +29,7 @@ from chainrule.explain.limits.function import Section
 from chainrule.explain.limits.limit import limit_along
 from chainrule.explain.limits.writing import verdict
 
-_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth")
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth")
 MAX_AGAIN = 500
 """Derivatives with more operations than this are not differentiated again: nobody reads what comes out."""
 NOTHING_CHECKED = "No point was found at which the function is finite, so that nothing could be checked"
@@ -39,6 +39,8 @@ _NOTES = {
     "sign": "sign(u) is 1 where u > 0 and -1 where u < 0",
     "expit": "σ(u) = 1/(1 + e^(-u)), the sigmoid",
     "psi": "ψ is the digamma function, the derivative of ln Γ",
+    "gamma": "Γ is the gamma function: n! is Γ(n + 1), between whole numbers, too",
+    "binom": "binom(n, k) is n!/(k! (n - k)!), the binomial coefficient",
     "zeta": "ζ(s, x) is the Hurwitz zeta function",
     "equal": "a condition in brackets counts 1 where it holds and 0 elsewhere",
     "less": "a condition in brackets counts 1 where it holds and 0 elsewhere",
@@ -88,7 +90,7 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
     for count in range(1, order + 1):
         previous = current
         if count > 1 and size(previous) > MAX_AGAIN:
-            which = _ORDINALS[count - 1]
+            which = ORDINALS[count - 1]
             raise TooLongError(
                 f"the {which} derivative is too long to be differentiated again step by step; ask for order={count - 1}"
             )
@@ -105,7 +107,7 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
         steps += meeting_step(found, current, settled_result)
         current, conditions = settled_result, tuple(each for each in conditions if each not in free)
         left_out += [meeting.condition for meeting in found if meeting.condition not in free]
-        subject = "the function" if count == 1 else f"the {_ORDINALS[count - 1]} derivative"
+        subject = "the function" if count == 1 else f"the {ORDINALS[count - 1]} derivative"
         said += [meeting.sentence(subject) for meeting in found]
         if count == 1:
             said += border_sentence(previous, current, name)
@@ -131,7 +133,7 @@ def differentiated(
     if others:
         said.append(("treat ", *in_words(others), " as constant"))
     if count > 1:
-        said.append((f"the {_ORDINALS[count]} derivative: differentiate ", expression, " again"))
+        said.append((f"the {ORDINALS[count]} derivative: differentiate ", expression, " again"))
     steps[0] = replace(steps[0], phrases=(*said, *steps[0].phrases))
     return steps, moves, result
 

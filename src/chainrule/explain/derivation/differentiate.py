@@ -89,7 +89,7 @@ class Differentiation:
         if not depends_on(expression, self.name):
             self._constant(expression)
             return ZERO
-        if isinstance(expression, Symbol):
+        if expression == Symbol(self.name):
             self._identity(expression)
             return ONE
         result = neat(self.derive(expression, 0))
@@ -112,7 +112,7 @@ class Differentiation:
         if not depends_on(node, self.name):
             return ZERO
         if isinstance(node, Symbol):
-            return ONE
+            return ONE if node.name == self.name else self.pending(node)
         assert isinstance(node, Apply)
         if is_named(node, "add", "subtract", "negative", "positive") and len(sum_terms(neat(node))) > 1:
             return self._sum(node, depth)
@@ -141,7 +141,7 @@ class Differentiation:
                 "for its derivative and chainrule.backprop for a table of sensitivities"
             )
         moving = [index for index, operand in enumerate(node.operands) if depends_on(operand, self.name)]
-        if len(moving) == 1 and isinstance(node.operands[moving[0]], Symbol):
+        if len(moving) == 1 and node.operands[moving[0]] == Symbol(self.name):
             return self._at_the_variable(node, primitive, moving[0])
         if len(moving) == 1:
             return self._one_operand(node, primitive, moving[0], depth)
@@ -283,7 +283,7 @@ class Differentiation:
 
     def _constant_factor(self, node: Apply, constant: Expression, rest: Expression, depth: int) -> Expression:
         phrases: list[Phrase] = []
-        if self._is_seen(rest) and (rest != Symbol(self.name) or self.detail == "full"):
+        if self._is_seen(rest) and (isinstance(rest, Apply) or (rest == Symbol(self.name) and self.detail == "full")):
             phrases.append((equation(self.pending(rest), self._quiet(rest)), self._reason(rest)))
         held = free_symbols(constant)
         why = "a constant factor stays in front of the derivative"

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeAlias, overload
 
 from chainrule.errors import TooLongError
 from chainrule.explain.derivation.account import Detail
+from chainrule.explain.derivation.curves.implicit import implicit
+from chainrule.explain.derivation.curves.parametric import parametric
+from chainrule.explain.derivation.curves.tangent import tangent_sentence
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question, derive, value_at
 from chainrule.explain.derivation.recorded import Recorded, argument_names, recorded
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.sampled import Function, SampledExpression, SampledFunction
-from chainrule.explain.derivation.several import gradient, hessian
+from chainrule.explain.derivation.several import gradient, hessian, mixed
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, Number, fold, rebuild, size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
+from chainrule.explain.reading.curves import Implicit, Parametric
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
-from chainrule.explain.reading.problem import Problem, parse_problem
+from chainrule.explain.reading.problem import Problem, parse_question
 
 MAX_ORDER = 6
 MAX_HESSIAN = 2_000
@@ -65,6 +70,11 @@ def explain(
     "full" for the general form of every rule and a step for every part, None for the level of a lesson, between the
     two.
 
+    An equation such as "x^2 + y^2 = 25" is differentiated implicitly, and "x = cos t, y = sin t" gives the slope dy/dx of
+    the curve; a derivative is named as in "p^2 + q^2 = 1, dq/dp" where it is not dy/dx. A point given by `at` is on the
+    curve, its second coordinate may be left out where there is one only, and the tangent there is said; where it is
+    vertical, `value` is None. `given` holds the equations.
+
     Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
@@ -78,23 +88,34 @@ def explain(
     ('8x + 12', 20.0)
     >>> str(explain("x^2 + 3xy + y^2").result)
     '(2x + 3y, 3x + 2y)'
+    >>> str(explain("x^2 + y^2 = 25", at=(3, 4)).heading), str(explain("x = t^2, y = t^3").heading)
+    ('dy/dx = -x/y', 'dy/dx = 3t/2')
     >>> explain("x^2 y", order=2).result.to_sympy()
     ((2*y, 2*x), (2*x, 0))
     """
     if not isinstance(fun, str) and has_arrays(fun, at):
         return explain_arrays(fun, at, wrt, order, detail)
-    asked = parse_problem(fun) if isinstance(fun, str) else fun
-    if isinstance(asked, Problem):
-        wrt, at = asked.wrt if wrt is None else wrt, asked.at if at is None else at
+    asked = parse_question(fun) if isinstance(fun, str) else fun
+    if isinstance(asked, Problem | Implicit | Parametric):
+        at = asked.at if at is None else at
         order = asked.order if type(order) is int and order == 1 else order
+    if isinstance(asked, Problem):
+        wrt = asked.wrt if wrt is None else wrt
     if type(order) is not int or not 1 <= order <= MAX_ORDER:
         raise ValueError(f"order is how often to differentiate, a whole number from 1 to {MAX_ORDER}, not {order!r}")
     if detail not in (None, "brief", "full"):
         raise ValueError(f'detail is "brief" or "full", or left out for what lies between the two; not {detail!r}')
+    if isinstance(asked, Implicit):
+        return implicit(asked, _one_name(wrt), at, order, detail)
+    if isinstance(asked, Parametric):
+        return parametric(asked, _one_name(wrt), at, order, detail)
     question = _read(asked, wrt, at, detail)
+    if isinstance(asked, Problem) and asked.turns and wrt == asked.wrt and order == 1:
+        return mixed(question, asked.turns, _derivation(question, asked.turns[0], 1))
     variables = _variables(question.source.names, wrt)
     if len(variables) == 1:
-        return _derivation(question, variables[0], order)
+        found = _derivation(question, variables[0], order)
+        return _with_tangent(found) if isinstance(asked, Problem) and asked.tangent else found
     if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
     cells, name, most = (
@@ -106,6 +127,18 @@ def explain(
         )
     firsts = tuple(_derivation(question, name, 1) for name in variables)
     return gradient(question, firsts) if order == 1 else hessian(question, firsts)
+
+
+def _one_name(wrt: str | Sequence[str] | None) -> str | None:
+    """Return the one variable that a curve is differentiated by."""
+    if wrt is None:
+        return None
+    names = tuple(map(symbol_name, names_asked(wrt)))
+    if len(names) != 1:
+        raise ValueError(
+            f"a curve is differentiated by one variable, as in wrt='x'; not by {', '.join(names) or 'none'}"
+        )
+    return names[0]
 
 
 def _read(fun: Problem | Callable[..., Any], wrt: str | Sequence[str] | None, at: At, detail: Detail) -> Question:
@@ -155,6 +188,16 @@ def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[s
     if unknown:
         raise ValueError(f"there is no variable {', '.join(map(repr, unknown))}; the variables are {', '.join(names)}")
     return asked
+
+
+def _with_tangent(found: Derivation) -> Derivation:
+    """Return a first derivative at a point with the equation of the tangent there."""
+    if found.at is None or not isinstance(found.value, float) or found.order > 1 or len(found.names) > 1:
+        return found
+    by, point = found.wrt[0], dict(found.at)
+    of = "y" if found.label in (None, *"fgh") else str(found.label)
+    height = float(evaluate(found.expression, point))
+    return replace(found, notes=(*found.notes, tangent_sentence(by, of, {**point, of: height}, found.value)))
 
 
 def _derivation(question: Question, name: str, order: int) -> Derivation:

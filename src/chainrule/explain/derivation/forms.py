@@ -10,6 +10,7 @@ from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.derive import raw_derivative
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.expressions.equivalence import equivalent
+from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.rational import expanded, factored
 
@@ -24,8 +25,7 @@ def forms(account: Account) -> Mapping[str, Result]:
     if not isinstance(result, Result):
         raise ValueError("forms are of one derivative; of several variables, look at the partials one by one")
     tidied = result.expression
-    raw = raw_derivative(account.expression, account.wrt[0], account.names, account.order)
-    found = {"raw": raw, "tidied": tidied, "factored": factored(tidied), "expanded": expanded(tidied)}
+    found = {"raw": _raw(account), "tidied": tidied, "factored": factored(tidied), "expanded": expanded(tidied)}
     for name, form in found.items():
         if equivalent(form, tidied, account.names, account.conditions) is False:
             raise GradientError(
@@ -33,3 +33,13 @@ def forms(account: Account) -> Mapping[str, Result]:
                 "function, since the form must not be shown"
             )
     return MappingProxyType({name: Result(form, account.names) for name, form in found.items()})
+
+
+def _raw(account: Account) -> Expression:
+    """Return the derivative as the rules give it; of a curve, as the equation was solved for it."""
+    if account.partials:
+        return _raw(account.partials[-1])
+    if not account.given:
+        return raw_derivative(account.expression, account.wrt[0], account.names, account.order)
+    found, tidied = account.heading.sides
+    return next((step.after for step in reversed(account.steps) if step.before == found), tidied)

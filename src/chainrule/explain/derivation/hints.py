@@ -6,7 +6,21 @@ import re
 
 from chainrule.explain.derivation.account import Step
 from chainrule.explain.derivation.formulas import row, rule_name
-from chainrule.explain.derivation.structure import AS_POWER, CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER
+from chainrule.explain.derivation.structure import (
+    AS_POWER,
+    BOTH_SIDES,
+    BOTH_SIDES_KNOWN,
+    CHAIN,
+    CHAIN_BY_OPERAND,
+    COLLECT,
+    CONSTANT,
+    DEFINITION,
+    DIVIDE,
+    PUT_IN,
+    QUOTIENT_OF_SPEEDS,
+    TOGETHER,
+    USE_THE_CURVE,
+)
 from chainrule.explain.expressions.expression import Apply, Derivative
 from chainrule.explain.expressions.notation import text
 
@@ -18,6 +32,13 @@ _ALGEBRA = {
     "expand": "Multiply every term in the bracket, then add up what is alike.",
     "simplify": "Simplify what you have, as far as it gets shorter.",
     AS_POWER: "What stands below the line is a power, too: with which exponent?",
+    BOTH_SIDES: "The sides are equal all along the curve. What follows for their derivatives?",
+    BOTH_SIDES_KNOWN: "Write the two derivatives with the equals sign between them.",
+    COLLECT: "Bring every term with the derivative to one side, and all others to the other.",
+    DIVIDE: "What stands at the derivative? Divide by it.",
+    PUT_IN: "The first derivative is known: put it in.",
+    USE_THE_CURVE: "Do you see one side of the equation of the curve?",
+    QUOTIENT_OF_SPEEDS: "How fast does each coordinate change with the parameter? The slope is their quotient.",
     TOGETHER: "Put each derivative that you have found in its place.",
 }
 """What is said of moves of algebra, by their names or the first word of these; others are named."""

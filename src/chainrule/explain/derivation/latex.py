@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.outline import Item, outline
 from chainrule.explain.derivation.phrases import Equation, Phrase, write_side
+from chainrule.explain.derivation.results import Result
 from chainrule.explain.expressions.dialects import LATEX
 from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.latex_words import PREAMBLE, known, words
@@ -84,7 +85,7 @@ def heading_latex(derivation: Account) -> str:
 
 def left_side(derivation: Account) -> str:
     """Return what is found, before the equals sign."""
-    if not derivation.partials:
+    if isinstance(derivation.result, Result):
         return latex(derivation.heading.sides[0])
     sign = r"\nabla" if derivation.order == 1 else r"\nabla^{2}"
     return rf"{sign} \left({latex(derivation.expression)}\right)"

@@ -9,6 +9,7 @@ from typing import final
 from chainrule.explain.derivation.account import Account, Detail, Step, Value
 from chainrule.explain.derivation.formulas import row, rule_name
 from chainrule.explain.derivation.phrases import Equation, Phrase, listed
+from chainrule.explain.derivation.results import Result
 from chainrule.explain.expressions.expression import Expression, Symbol
 from chainrule.explain.expressions.notation import text
 
@@ -62,18 +63,27 @@ def outline(derivation: Account) -> Outline:
     return Outline(title, sections, result, tuple(closing_lines(derivation)), brief)
 
 
-_WORDS = {"derivative": ("Derivative", ""), "gradient": ("Gradient", "∇"), "hessian": ("Hessian", "∇²")}
+_WORDS = {
+    "derivative": ("Derivative", ""),
+    "gradient": ("Gradient", "∇"),
+    "hessian": ("Hessian", "∇²"),
+    "mixed": ("Mixed derivative", ""),
+}
 """What is found, and the sign of it."""
 
 
 def _kind(derivation: Account) -> str:
     if not derivation.partials:
         return "derivative"
+    if isinstance(derivation.result, Result):
+        return "mixed"
     return "gradient" if derivation.order == 1 else "hessian"
 
 
 def _captions(derivation: Account) -> list[str]:
     """Return what each part finds, where its heading does not say it."""
+    if _kind(derivation) == "mixed":
+        return [f"{'Then' if turn else 'First'} by {_variable(name)}" for turn, name in enumerate(derivation.wrt)]
     if _kind(derivation) != "hessian":
         return [""] * max(1, len(derivation.partials))
     by = [_variable(name) for name in derivation.wrt]
@@ -97,7 +107,9 @@ def item(step: Step, detail: Detail) -> Item:
 
 
 def function_text(derivation: Account) -> str:
-    """Return the function as it is introduced: f(x) = x^2."""
+    """Return the function as it is introduced: f(x) = x^2, or y, where x^2 + y^2 = 25."""
+    if derivation.given:
+        return f"{_name(derivation)}, where {', '.join(map(str, derivation.given))}"
     return f"{_name(derivation)}({', '.join(map(_variable, derivation.names))}) = {text(derivation.expression)}"
 
 

@@ -22,6 +22,9 @@ Function: TypeAlias = Callable[[Mapping[str, Any]], Any]
 class Sampled(Protocol):
     """A function of named values, at many points at once. What is no finite real number is NaN."""
 
+    def settled(self, points: Points) -> Points:
+        """Return the points at which it can be sampled: the same ones, or those on its curve next to them."""
+
     def values(self, points: Points) -> Floats:
         """Return the values."""
 
@@ -35,6 +38,10 @@ class SampledExpression:
     """An expression: every primitive works element by element, so that all points are one call."""
 
     expression: Expression
+
+    def settled(self, points: Points) -> Points:
+        """Return the points: an expression is sampled anywhere."""
+        return points
 
     def values(self, points: Points) -> Floats:
         """Return the values."""
@@ -55,6 +62,10 @@ class SampledFunction:
     """A Python function: it may decide on values, so that it is called for one point after another."""
 
     function: Function
+
+    def settled(self, points: Points) -> Points:
+        """Return the points: a function is sampled anywhere."""
+        return points
 
     def values(self, points: Points) -> Floats:
         """Return the values."""

@@ -47,7 +47,7 @@ DERIVATION: dict[str, Any] = {
     "type": "object",
     "required": [
         "function", "name", "variables", "wrt", "order", "detail", "route", "steps", "result", "latex", "conditions",
-        "notes", "at", "value", "verified", "partials",
+        "notes", "at", "value", "verified", "given", "partials",
     ],
     "additionalProperties": False,
     "properties": {
@@ -66,6 +66,7 @@ DERIVATION: dict[str, Any] = {
         "at": {"type": ["object", "null"], "additionalProperties": _NUMBER, "description": "The point, by variable."},
         "value": {"type": ["number", "array", "null"], "description": "The derivative there, by the engine."},
         "verified": {**_NUMBER, "description": "The largest relative difference to the engine and to the limit."},
+        "given": {**_TEXTS, "description": "The equations of a curve, where the function is one of its coordinates."},
         "partials": {"type": "array", "items": {"$ref": "#"}, "description": "One derivation for each variable."},
     },
 }  # fmt: skip

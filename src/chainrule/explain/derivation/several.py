@@ -49,6 +49,48 @@ def hessian(question: Question, firsts: Sequence[Derivation]) -> Derivation:
     return _together(question, firsts, 2, Hessian(tuple(map(Gradient, results))), parts, values)
 
 
+def mixed(question: Question, turns: Sequence[str], first: Derivation) -> Derivation:
+    """Return the derivative by several variables in turn, of which `first` is the one by the first of them."""
+    parts = [first]
+    for count in range(2, len(turns) + 1):
+        parts.append(_next(question, parts[-1], tuple(turns[:count])))
+    known = [part.verified for part in parts if part.verified is not None]
+    return replace(
+        first,
+        wrt=tuple(turns),
+        order=len(turns),
+        steps=tuple(step for part in parts for step in part.steps),
+        result=parts[-1].result,
+        conditions=simplified(condition for part in parts for condition in part.conditions),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        value=parts[-1].value,
+        verified=max(known) if len(known) == len(parts) else None,
+        partials=tuple(parts),
+        route="one variable after another",
+    )
+
+
+def _next(question: Question, before: Derivation, turns: tuple[str, ...]) -> Derivation:
+    """Return the derivation of the last of several derivatives in turn, from the one before."""
+    slope = _result(before).expression
+    source = replace(question.source, expression=slope, label=None, branches=before.conditions, notes=())
+    answer = derive(replace(question, source=source, sampled=SampledExpression(slope)), turns[-1])
+    value, said = value_at(question, turns, answer)
+    return replace(
+        before,
+        expression=slope,
+        wrt=turns[-1:],
+        label=None,
+        steps=answer.steps,
+        result=Result(answer.expression, before.names),
+        conditions=answer.conditions,
+        notes=(*answer.notes, *said),
+        value=value,
+        verified=answer.verified,
+        route=answer.steps[0].rule,
+    )
+
+
 def _symmetric(count: int, entries: dict[tuple[int, int], Entry]) -> tuple[tuple[Entry, ...], ...]:
     return tuple(tuple(entries[min(i, j), max(i, j)] for j in range(count)) for i in range(count))
 
@@ -56,30 +98,13 @@ def _symmetric(count: int, entries: dict[tuple[int, int], Entry]) -> tuple[tuple
 def _second(question: Question, firsts: Sequence[Derivation], row: int, column: int) -> Derivation:
     """Return the derivation of one second partial from a first one."""
     first, name = firsts[row], firsts[column].wrt[0]
-    slope = _result(first).expression
-    source = replace(question.source, expression=slope, label=None, branches=first.conditions, notes=())
-    inner = replace(question, source=source, sampled=SampledExpression(slope))
-    answer = derive(inner, name)
-    value, said = value_at(question, (first.wrt[0], name), answer)
-    notes, verified = (*answer.notes, *said), answer.verified
-    if row != column:
-        other = _result(firsts[column]).expression
-        worst = verify(SampledExpression(other), answer.expression, first.names, first.wrt[0], answer.conditions)
-        notes = notes if worst is None else (MIXED, *notes)
-        verified = None if worst is None or verified is None else max(worst, verified)
-    return replace(
-        first,
-        expression=slope,
-        wrt=(name,),
-        label=None,
-        steps=answer.steps,
-        result=Result(answer.expression, first.names),
-        conditions=answer.conditions,
-        notes=notes,
-        value=value,
-        verified=verified,
-        route=answer.steps[0].rule,
-    )
+    second = _next(question, first, (first.wrt[0], name))
+    if row == column:
+        return second
+    other, reached = _result(firsts[column]).expression, _result(second).expression
+    worst = verify(SampledExpression(other), reached, first.names, first.wrt[0], second.conditions)
+    both = None if worst is None or second.verified is None else max(worst, second.verified)
+    return replace(second, notes=second.notes if worst is None else (MIXED, *second.notes), verified=both)
 
 
 def _result(part: Derivation) -> Result:

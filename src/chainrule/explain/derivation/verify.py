@@ -71,7 +71,7 @@ def _usable(
     points: Sequence[Mapping[str, float]],
 ) -> tuple[Points, Floats, Floats]:
     """Return points inside of the domain, the result there, and the engine's derivative there."""
-    trials = _samples(names, points)
+    trials = function.settled(_samples(names, points))
     shown = SampledExpression(result).values(trials)
     inside = np.flatnonzero(np.isfinite(shown) & holds(conditions, trials))
     # Few are wanted, and of a slow function few should be asked for.

@@ -32,12 +32,14 @@ class Dialect:
     fraction: Callable[[str, str], str]
     power: Callable[[str, str], str]
     root: Callable[[str], str]
+    factorial: Callable[[str], str]
+    binomial: Callable[[str, str], str]
     bars: Callable[[str], str]
     relation: Callable[[str], str]
     cases: Callable[[Sequence[tuple[str, str]]], str]
     call: Callable[..., str]
     derivative: Callable[[str, str, bool, int], str]
-    named_derivative: Callable[[str, str, bool], str]
+    named_derivative: Callable[[str, str, bool, int], str]
     words: Callable[[str], str]
 
 
@@ -86,9 +88,9 @@ def _text_derivative(body: str, name: str, partial: bool, order: int) -> str:
     return f"{d}{power}/{d}{_text_symbol(name)}{power} {body}"
 
 
-def _text_named_derivative(body: str, name: str, partial: bool) -> str:
-    d = "∂" if partial else "d"
-    return f"{d}{_text_symbol(body)}/{d}{_text_symbol(name)}"
+def _text_named_derivative(body: str, name: str, partial: bool, order: int) -> str:
+    d, power = "∂" if partial else "d", f"^{order}" if order > 1 else ""
+    return f"{d}{power}{_text_symbol(body)}/{d}{_text_symbol(name)}{power}"
 
 
 def _text_cases(rows: Sequence[tuple[str, str]]) -> str:
@@ -114,6 +116,8 @@ TEXT = Dialect(
     fraction=lambda above, below: f"{above}/{below}",
     power=lambda base, exponent: f"{base}^{exponent}",
     root=lambda body: f"sqrt({body})",
+    factorial=lambda body: f"{body}!",
+    binomial=lambda total, chosen: f"binom({total}, {chosen})",
     bars=lambda body: f"|{body}|",
     relation=lambda sign: f" {sign} ",
     cases=_text_cases,
@@ -124,8 +128,11 @@ TEXT = Dialect(
 )
 
 
+_MARKED = re.compile(r"([^\W\d_]+)_(hat|bar|tilde|dot|ddot)(\w*)")
+
+
 def _latex_symbol(name: str) -> str:
-    marked = re.fullmatch(r"([^\W\d_]+)_(hat|bar|tilde)(\w*)", name)
+    marked = _MARKED.fullmatch(name)
     if marked:
         index = f"_{{{_latex_words(marked[3])}}}" if marked[3] else ""
         return f"\\{marked[2]}{{{_latex_symbol(marked[1])}}}{index}"
@@ -154,9 +161,10 @@ def _latex_derivative(body: str, name: str, partial: bool, order: int) -> str:
     return rf"\frac{{{d.strip()}{power}}}{{{d}{_latex_symbol(name)}{power}}} {body}"
 
 
-def _latex_named_derivative(body: str, name: str, partial: bool) -> str:
-    d = r"\partial " if partial else "d"
-    return rf"\frac{{{d}{_latex_symbol(body)}}}{{{d}{_latex_symbol(name)}}}"
+def _latex_named_derivative(body: str, name: str, partial: bool, order: int) -> str:
+    d, power = r"\partial " if partial else "d", f"^{{{order}}}" if order > 1 else ""
+    above = f"{d.strip()}{power} " if power else d
+    return rf"\frac{{{above}{_latex_symbol(body)}}}{{{d}{_latex_symbol(name)}{power}}}"
 
 
 def _latex_cases(rows: Sequence[tuple[str, str]]) -> str:
@@ -185,6 +193,8 @@ LATEX = Dialect(
     fraction=lambda above, below: rf"\frac{{{above}}}{{{below}}}",
     power=lambda base, exponent: f"{base}^{{{exponent}}}",
     root=lambda body: rf"\sqrt{{{body}}}",
+    factorial=lambda body: f"{body}!",
+    binomial=lambda total, chosen: rf"\binom{{{total}}}{{{chosen}}}",
     bars=lambda body: rf"\left|{body}\right|",
     relation=lambda sign: {"≤": r" \le ", "≥": r" \ge ", "≠": r" \ne "}.get(sign, f" {sign} "),
     cases=_latex_cases,
@@ -199,7 +209,14 @@ def _operator(sign: str) -> str:
     return f"<mo>{html.escape(sign)}</mo>"
 
 
+_MARKS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "ddot": "¨"}
+
+
 def _identifier(name: str) -> str:
+    marked = _MARKED.fullmatch(name)
+    if marked:
+        letter = f'<mover accent="true">{_identifier(marked[1])}<mo>{_MARKS[marked[2]]}</mo></mover>'
+        return f"<msub>{letter}<mi>{html.escape(marked[3])}</mi></msub>" if marked[3] else letter
     subscript = re.fullmatch(r"([^\W\d_]+?)_?(\d+)|([^\W\d_])_(\w+)", name)
     if subscript:
         stem, index = subscript[1] or subscript[3], subscript[2] or subscript[4]
@@ -230,9 +247,13 @@ def _mathml_derivative(body: str, name: str, partial: bool, order: int) -> str:
     return _mathml_fraction(f"<msup>{d}{power}</msup>", f"{d}<msup>{variable}{power}</msup>") + body
 
 
-def _mathml_named_derivative(body: str, name: str, partial: bool) -> str:
+def _mathml_named_derivative(body: str, name: str, partial: bool, order: int) -> str:
     d = _operator("∂" if partial else "d")
-    return _mathml_fraction(d + _identifier(body), d + _identifier(name))
+    if order == 1:
+        return _mathml_fraction(d + _identifier(body), d + _identifier(name))
+    power = f"<mn>{order}</mn>"
+    above = f"<msup>{d}{power}</msup>{_identifier(body)}"
+    return _mathml_fraction(above, f"{d}<msup>{_identifier(name)}{power}</msup>")
 
 
 def _mathml_cases(rows: Sequence[tuple[str, str]]) -> str:
@@ -260,6 +281,10 @@ MATHML = Dialect(
     fraction=_mathml_fraction,
     power=lambda base, exponent: f"<msup>{_row(base)}{_row(exponent)}</msup>",
     root=lambda body: f"<msqrt>{body}</msqrt>",
+    factorial=lambda body: body + _operator("!"),
+    binomial=lambda total, chosen: (
+        _operator("(") + f'<mfrac linethickness="0">{_row(total)}{_row(chosen)}</mfrac>' + _operator(")")
+    ),
     bars=lambda body: _row(_operator("|") + body + _operator("|")),
     relation=_operator,
     cases=_mathml_cases,

@@ -162,9 +162,10 @@ UNDEFINED = Constant("undefined")
 @final
 @dataclass(frozen=True, slots=True)
 class Symbol(Expression):
-    """A variable."""
+    """A variable. of: the variables that it changes with, as y does with x on a curve; it is a function of these."""
 
     name: str
+    of: tuple[str, ...] = ()
 
 
 @final
@@ -321,8 +322,8 @@ def free_symbols(expression: Expression) -> tuple[str, ...]:
 
 
 def depends_on(expression: Expression, name: str) -> bool:
-    """Return whether the variable occurs."""
-    return any(isinstance(node, Symbol) and node.name == name for node in walk(expression))
+    """Return whether the variable occurs, or another that changes with it."""
+    return any(isinstance(node, Symbol) and (node.name == name or name in node.of) for node in walk(expression))
 
 
 def substitute(expression: Expression, replacements: Mapping[str, Expression]) -> Expression:

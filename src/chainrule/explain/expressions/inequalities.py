@@ -85,6 +85,8 @@ def _always(name: str, value: Expression) -> bool:
     """Return whether value > 0, value ≥ 0 or value ≠ 0 is seen to hold everywhere."""
     if name == "greater_equal":
         return is_at_least_zero(value)
+    if name == "not_equal" and is_named(value, "gamma"):
+        return True  # it has poles, and no zeros
     return name in ("greater", "not_equal") and is_positive(value)
 
 

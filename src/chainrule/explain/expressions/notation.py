@@ -47,8 +47,9 @@ class Piece:
 
     precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors:
     "number", "letter" (a variable), "called" (one that would be read as a function before a bracket), "name" (a
-    function), "bracket" or "other". fraction: a quotient. letters: the run of one-letter variables at its end; head:
-    the one at its start. called: the name and the operands of a function whose powers are written at its name.
+    function), "bracket", "ratio" (dy/dx on one line) or "other". fraction: a quotient. letters: the run of one-letter
+    variables at its end; head: the one at its start. called: the name and the operands of a function whose powers are
+    written at its name.
     """
 
     text: str
@@ -143,10 +144,20 @@ def _piece(node: Expression, operands: Sequence[Piece], dialect: Dialect) -> Pie
     if isinstance(node, Derivative):
         return _derivative(node, dialect)
     assert isinstance(node, Apply)
+    if (of := _factorial_of(node)) is not None:
+        return Piece(dialect.factorial(dialect.symbol(of)), POWER, starts="letter", ends="other")
     writer = _WRITERS.get(node.primitive.name)
     if writer is not None:
         return writer(operands, dialect)
     return _call(node.primitive.name, operands, dialect)
+
+
+def _factorial_of(node: Apply) -> str | None:
+    """Return n where the node is Γ(n + 1), which is written as n!."""
+    inner = node.operands[0] if node.primitive.name == "gamma" else None
+    is_next = isinstance(inner, Apply) and inner.primitive.name == "add" and inner.operands[1] == Number(1)
+    variable = inner.operands[0] if isinstance(inner, Apply) and is_next else None
+    return variable.name if isinstance(variable, Symbol) else None
 
 
 def _number(value: Value, dialect: Dialect) -> Piece:
@@ -187,9 +198,9 @@ def _shortened(digits: str) -> str:
 def _derivative(node: Derivative, dialect: Dialect) -> Piece:
     if isinstance(node.body, Symbol) and node.body.name != node.name:
         return Piece(
-            dialect.named_derivative(node.body.name, node.name, node.partial),
+            dialect.named_derivative(node.body.name, node.name, node.partial, node.order),
             starts="name",
-            ends="other",
+            ends="other" if dialect.stacked else "ratio",
             fraction=dialect.stacked,
         )
     body = _write(node.body, dialect)
@@ -208,6 +219,11 @@ def _wrap(piece: Piece, dialect: Dialect, least: int) -> Piece:
     if piece.precedence >= least:
         return piece
     return Piece(dialect.bracket(piece.text), starts="bracket", ends="bracket")
+
+
+def _closed(piece: Piece, dialect: Dialect) -> Piece:
+    """Return a piece in brackets where it ends in dy/dx on one line, which a line or an exponent after it would tear apart."""
+    return _wrap(replace(piece, precedence=CHOICE), dialect, ATOM) if piece.ends == "ratio" else piece
 
 
 def _sum(operands: Sequence[Piece], dialect: Dialect) -> Piece:
@@ -266,7 +282,7 @@ def _joiner(left: Piece, right: Piece, dialect: Dialect, sign: bool) -> str:
     if right.starts == "bracket":
         if left.ends == "called":
             return dialect.times
-        return dialect.space if left.ends == "other" else dialect.nothing
+        return dialect.space if left.ends in ("other", "ratio") else dialect.nothing
     if left.ends == "number":
         return dialect.space if right.starts == "name" else dialect.nothing
     if right.starts == "letter" and left.letters and right.head:
@@ -285,8 +301,8 @@ def _quotient(operands: Sequence[Piece], dialect: Dialect) -> Piece:
         sign = dialect.minus if left.negative and left.precedence == PRODUCT else ""
         quotient = dialect.fraction(left.text.removeprefix(sign), right.text)
         return Piece(sign + quotient, PRODUCT, negative=bool(sign), starts="other", fraction=True)
-    above = _wrap(left, dialect, ATOM if left.fraction else PRODUCT)
-    below = _wrap(right, dialect, POWER)
+    above = _wrap(_closed(left, dialect), dialect, ATOM if left.fraction else PRODUCT)
+    below = _wrap(_closed(right, dialect), dialect, POWER)
     return Piece(
         dialect.fraction(above.text, below.text), PRODUCT, negative=above.negative, starts=above.starts, fraction=True
     )
@@ -299,13 +315,17 @@ def _power(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     if dialect.stacked and is_whole and base.called is not None:
         name, inside = base.called
         return Piece(dialect.call(name, inside, exponent.text), POWER, starts="name", ends="bracket")
-    base = _wrap(base, dialect, ATOM)
+    base = _wrap(_closed(base, dialect), dialect, ATOM)
     shown = exponent.text if dialect.stacked else _wrap(exponent, dialect, ATOM).text
     return Piece(dialect.power(base.text, shown), POWER, starts=base.starts, ends="other", head=base.head)
 
 
 def _root(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     return Piece(dialect.root(operands[0].text), starts="name", ends="bracket")
+
+
+def _binomial(operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    return Piece(dialect.binomial(*(operand.text for operand in operands)), starts="name", ends="bracket")
 
 
 def _bars(operands: Sequence[Piece], dialect: Dialect) -> Piece:
@@ -388,6 +408,7 @@ _WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
     "divide": _quotient,
     "power": _power,
     "sqrt": _root,
+    "binom": _binomial,
     "absolute": _bars,
     **{name: _relation(sign) for name, sign in _RELATIONS.items()},
     "logical_and": _both,

@@ -20,11 +20,13 @@ from chainrule.explain.expressions.expression import (
     walk,
 )
 from chainrule.explain.expressions.neat import is_named, is_whole, neat
-from chainrule.explain.expressions.symbolic import expand_rational, factor_rational
+from chainrule.explain.expressions.symbolic import expand_rational, factor_rational, reduce_rational
 from chainrule.explain.expressions.tidy import gather
 
 MAX_TERMS = 60
 """Sums that would be longer than this when they are multiplied out are left as they are."""
+MAX_REDUCED = 400
+"""The same where only a remainder is wanted."""
 MAX_DEGREE = 40
 MAX_GENERATORS = 8
 """With more variables and functions than this nobody reads the factors, and finding them may take long."""
@@ -50,6 +52,23 @@ def expanded(expression: Expression) -> Expression:
     '(x^2 + 2x + 1)/(x^2 - x)'
     """
     return _rewritten(expression, expand_rational)
+
+
+def reduced(expression: Expression, zero: Expression) -> Expression:
+    """Return the expression where the polynomial `zero` is 0: above the line, only the remainder is left.
+
+    What is no quotient of polynomials stays as it is.
+
+    >>> from chainrule.explain.expressions.notation import text
+    >>> x, y = Symbol("x"), Symbol("y")
+    >>> text(reduced((x**2 + y**2 + x) / y, x**2 + y**2 - 25))
+    '(x + 25)/y'
+    """
+    sizes = [_extent(part) for part in (expression, zero)]
+    is_long = any(terms > MAX_REDUCED or degree > MAX_DEGREE for terms, degree in sizes)
+    if is_long or any(_generators(part) or _has_decimals(part) for part in (expression, zero)):
+        return expression
+    return neat(reduce_rational(expression, zero))
 
 
 def _rewritten(expression: Expression, rewrite: Callable[[Expression], Expression]) -> Expression:

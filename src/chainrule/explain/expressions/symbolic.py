@@ -9,7 +9,16 @@ from math import prod
 from typing import Any
 
 from chainrule.explain.expressions.algebra import build, build_sum, term_of
-from chainrule.explain.expressions.expression import Apply, Constant, Derivative, Expression, Number, Symbol, fold
+from chainrule.explain.expressions.expression import (
+    Apply,
+    Constant,
+    Derivative,
+    Expression,
+    Number,
+    Symbol,
+    fold,
+    free_symbols,
+)
 from chainrule.explain.expressions.neat import ONE, neat
 
 
@@ -48,6 +57,20 @@ def factor_rational(expression: Expression) -> Expression:
     import sympy  # noqa: PLC0415 (heavy)
 
     return _from_sympy(sympy.factor(to_sympy(expression)))
+
+
+def reduce_rational(expression: Expression, zero: Expression) -> Expression:
+    """Return a quotient of polynomials where another polynomial is 0, its factors taken apart."""
+    import sympy  # noqa: PLC0415 (heavy)
+
+    above, below = sympy.fraction(sympy.together(to_sympy(expression)))
+    gap, _ = sympy.fraction(sympy.together(to_sympy(zero)))
+    # With y before x the highest power of y is replaced, and letters of constants come last.
+    variables = [sympy.Symbol(name) for name in sorted(free_symbols(zero), reverse=True)]
+    if not variables:
+        return expression
+    _, remainder = sympy.reduced(sympy.expand(above), [gap], *variables)
+    return _from_sympy(sympy.factor(remainder / below))
 
 
 def expand_rational(expression: Expression) -> Expression:
@@ -127,6 +150,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
         "erfc": sp.erfc,
         "erfinv": sp.erfinv,
         "gamma": sp.gamma,
+        "binom": sp.binomial,
         "gammaln": sp.loggamma,
         "psi": sp.digamma,
         "zeta": sp.zeta,

@@ -12,9 +12,9 @@ import numpy as np
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Apply, Constant, Expression, Number, Symbol, apply, substitute
 from chainrule.explain.expressions.notation import text
-from chainrule.explain.reading.characters import why_not
+from chainrule.explain.expressions.tidy import tidy
 from chainrule.explain.reading.cursor import Definition, Token
-from chainrule.explain.reading.names import FUNCTIONS, Function, root_of
+from chainrule.explain.reading.names import FUNCTIONS, Function, factorial_of, root_of
 from chainrule.primitives.arithmetic import ABSOLUTE, ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 from chainrule.primitives.exponential import EXP
 
@@ -94,14 +94,19 @@ def _raise_to_sign(base: Expression, raised: Token) -> Expression:
 
 
 def _factorial(body: Expression, sign: Token) -> Expression:
-    """Build the factorial of a whole number; that of a variable has no derivative."""
+    """Build the factorial of a whole number, and the gamma function for that of anything with a variable."""
     value = _number_of(body)
     if value is None:
-        raise Refused(sign.position, why_not("!"))
+        return bounded(sign, factorial_of(body))
     if not value.is_integer() or not 0 <= value <= _MAX_FACTORIAL:
         problem = f"the factorial of a number that is not whole, or not between 0 and {_MAX_FACTORIAL}"
         raise Refused(sign.position, f"{problem}; expected another number, or Gamma(n + 1)")
     return Number(math.factorial(int(value)))
+
+
+def _degrees(body: Expression, sign: Token) -> Expression:
+    """Build an angle in radians."""
+    return bounded(sign, tidy(Constant("pi") * body / 180)[1])
 
 
 def _application(function: Token, argument: Expression) -> Expression:
@@ -131,8 +136,7 @@ def _call(name: Token, _open: Token, arguments: tuple[Expression, ...], _close: 
     function = name.value
     if len(arguments) < function.least or (function.most is not None and len(arguments) > function.most):
         wanted = {1: "one argument", 2: "two arguments"}[function.least]
-        advice = "; a base is written as in log_3(x)" if function.name == "log" else ""
-        raise Refused(name.position, f"{function.name} has {len(arguments)} arguments; expected {wanted}{advice}")
+        raise Refused(name.position, f"{function.name} has {len(arguments)} arguments; expected {wanted}")
     return bounded(name, function.build(*arguments))
 
 
@@ -142,7 +146,7 @@ def _root(sign: Token, body: Expression) -> Expression:
 
 def _fraction(sign: Token, *parts: Any) -> Expression:
     above, below = (part for part in parts if not isinstance(part, Token))
-    return bounded(sign, apply(DIVIDE, above, below))
+    return bounded(sign, sign.value.build(above, below))
 
 
 def _indexed_root(sign: Token, *parts: Any) -> Expression:
@@ -252,6 +256,7 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "raise_to": _raise_to,
     "raise_to_sign": _raise_to_sign,
     "factorial": _factorial,
+    "degrees": _degrees,
     "application": _application,
     "raised_application": _raised_application,
     "arguments": _arguments,

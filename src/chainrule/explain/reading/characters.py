@@ -18,16 +18,16 @@ _SIGNS: dict[str, str] = (
     | dict.fromkeys("÷∕⁄", "/")
     | {"ˆ": "^", "∣": "|", "∥": "|", "‖": "|", "\t": " ", "\r": "\n", "µ": "μ", "’": "'", "′": "'", "⩽": "≤", "⩾": "≥"}
 )
-_KEPT = frozenset("\n≤≥≠∑∏⌊⌋⌈⌉↦" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
+_KEPT = frozenset("\n≤≥≠∑∏⌊⌋⌈⌉↦⟹⇒" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
 
 _REASONS: dict[str, str] = {
-    "!": "factorials are defined for whole numbers only, so they have no derivative; use Gamma(n + 1)",
+    "!": "a factorial sign stands after a number or a variable, as in n!",
     "'": "a quote has no meaning here; a derivative such as y' cannot be part of the function",
     "∂": "a derivative cannot be part of the function; type the function, and say by which variable with wrt",
     "∇": "a gradient cannot be part of the function; type the function alone, and its variables with wrt",
     "∞": "infinity is not a number that a function can be made of",
     "%": "'%' has no meaning here; write a percentage as a fraction, and a remainder not at all",
-    "°": "angles are in radians; write x*pi/180 for degrees",
+    "°": "a degree sign stands after a number or a variable, as in sin(30°)",
     **dict.fromkeys(
         "<>≤≥≠",
         "comparisons are not functions to differentiate; they are conditions of cases, as in {x^2 if x < 0, 3x otherwise}",
@@ -39,7 +39,7 @@ _REASONS: dict[str, str] = {
 
 _LATIN_LETTERS = frozenset(f"{ord(letter):04X}" for letter in string.ascii_letters)
 _TRANSPOSES = frozenset("ᵀ⊤")
-_NO_VECTORS = (
+NO_VECTORS = (
     "a transpose belongs to vectors and matrices, and letters are numbers here; expected a NumPy function such as "
     "lambda w, x: w @ x, with arrays as the point"
 )
@@ -66,7 +66,7 @@ def _plain(text: str, position: int, char: str) -> str:
     if category == "Zs":
         return " "
     if char in _TRANSPOSES:
-        raise refusal(text, position, _NO_VECTORS)
+        raise refusal(text, position, NO_VECTORS)
     compatible = unicodedata.normalize("NFKC", char)
     if unicodedata.decomposition(char).startswith(("<super>", "<sub>")):
         raise refusal(text, position, f"a raised or lowered {compatible}; expected ^ for a power, and _ for an index")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from chainrule.explain.expressions.expression import Constant, Number
+from chainrule.explain.expressions.expression import Constant, Number, apply
 from chainrule.explain.reading.cases import RELATIONS, scan_cases_command, scan_relation_command
 from chainrule.explain.reading.characters import why_not
 from chainrule.explain.reading.cursor import Cursor
@@ -20,7 +20,9 @@ from chainrule.explain.reading.names import (
     LATEX_UPRIGHT,
     MARKED,
     MARKS,
+    OTHER_TASKS,
     PROGRAMMING_WORDS,
+    Function,
     marked_name,
 )
 from chainrule.explain.reading.refusal import quoted
@@ -33,6 +35,7 @@ from chainrule.explain.reading.words import (
     scan_letter,
     scan_symbol,
 )
+from chainrule.primitives.arithmetic import DIVIDE
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _UPRIGHT = re.compile(r"\*?\s*\{\s*([A-Za-z]+[0-9]*)\s*\}")
@@ -44,6 +47,11 @@ _RIGHT = frozenset(("right", "rvert", "rVert", "bigr", "Bigr"))
 FLOORS = {"⌊": "floor", "⌈": "ceil"}
 """Brackets that are functions, and which."""
 _FLOOR_COMMANDS = {"lfloor": "⌊", "rfloor": "⌋", "lceil": "⌈", "rceil": "⌉"}
+_QUOTIENT = Function("frac", lambda above, below: apply(DIVIDE, above, below), 2, 2)
+_TWO_ARGUMENTS = dict.fromkeys(("frac", "dfrac", "tfrac", "cfrac"), _QUOTIENT) | dict.fromkeys(
+    ("binom", "dbinom", "tbinom"), FUNCTIONS["binom"]
+)
+"""Commands with two arguments in braces, and what they build."""
 _KNOWN_COMMANDS = ("frac", "sqrt", *FUNCTIONS, *LATEX_LETTERS, *LATEX_SIGNS)
 
 
@@ -63,8 +71,8 @@ def scan_command(cursor: Cursor) -> None:
         return
     elif name in LATEX_SIZES or name in _BARS:
         _delimiter(cursor, name, length)
-    elif name in ("frac", "dfrac", "tfrac"):
-        cursor.emit("FRAC", name, length)
+    elif name in _TWO_ARGUMENTS:
+        cursor.emit("FRAC", _TWO_ARGUMENTS[name], length)
         scan_argument(cursor, 1)
     elif name == "sqrt":
         _square_root(cursor, length)
@@ -92,6 +100,8 @@ def scan_command(cursor: Cursor) -> None:
             cursor.refuse(f"'\\{name}' of something unknown; expected \\begin{{cases}} or \\end{{cases}}")
         if name in RELATIONS:
             cursor.refuse(why_not("<"))
+        if name in OTHER_TASKS:
+            cursor.refuse(f"'\\{name}' is not understood: {OTHER_TASKS[name]}")
         cursor.refuse(f"unknown LaTeX command {quoted(found[0])}; expected one such as \\frac, \\sin or \\cdot{advice}")
 
 
@@ -185,6 +195,8 @@ def _upright(cursor: Cursor, name: str, after: int) -> None:
         scan_function(cursor, function, length)
     elif word in cursor.definitions or word in cursor.pending:
         scan_symbol(cursor, word, length)
+    elif word.lower() in OTHER_TASKS:
+        refuse_unknown(cursor, word)
     elif word.lower() in PROGRAMMING_WORDS:
         refuse_programming(cursor, word)
     elif word == "e":

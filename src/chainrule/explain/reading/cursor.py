@@ -14,7 +14,7 @@ from chainrule.explain.reading.refusal import refusal
 MAX_NESTING = 100
 CLOSERS = {"(": ")", "[": "]", "{": "}", "⌊": "⌋", "⌈": "⌉", "\\begin{cases}": "\\end{cases}"}
 
-_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "CASES_CLOSE", "RAISED", "FACTORIAL"))
+_ENDS = frozenset(("OPERAND", "CLOSE", "BAR_CLOSE", "CASES_CLOSE", "RAISED", "FACTORIAL", "DEGREES"))
 _CALL_AHEAD = re.compile(r"(?:\s|\\left(?![A-Za-z])|\\[bB]igg?l?(?![A-Za-z]))*(?:[(\[{]|\\\{)")
 
 
@@ -152,6 +152,10 @@ class Cursor:
         """Close the bar that was opened last."""
         self.opening[len(self.tokens)] = self.opened.pop().token
         self.emit("BAR_CLOSE", "|", length)
+
+    def after_function(self) -> bool:
+        """Return whether a function ends here that its argument, or a power of its own, is to follow."""
+        return bool(self.tokens) and self.tokens[-1].type == "FUNC"
 
     def after_operand(self) -> bool:
         """Return whether an operand ends here. The 2 of sin^2 does not end one: the argument is still to come."""

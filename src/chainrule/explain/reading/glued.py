@@ -15,7 +15,7 @@ PI = "pi"
 _MOST_IN_FRONT = 2
 _NAMES = tuple(
     sorted(
-        (name for name, function in FUNCTIONS.items() if function.most == 1 and name.isalpha()), key=len, reverse=True
+        (name for name, function in FUNCTIONS.items() if function.is_of_one and name.isalpha()), key=len, reverse=True
     )
 )
 

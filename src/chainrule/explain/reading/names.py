@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import keyword
+import math
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from chainrule.core.primitive import Primitive
-from chainrule.explain.expressions.expression import Expression, Number, apply
+from chainrule.explain.expressions.expression import Constant, Expression, Number, apply
+from chainrule.explain.expressions.tidy import tidy
 from chainrule.primitives import arithmetic, comparison, exponential, special, trigonometric
 from chainrule.primitives.arithmetic import SQRT
 from chainrule.primitives.exponential import EXP, LOG
+from chainrule.primitives.gamma_functions import BINOM
+
+MAX_CHOSEN = 10
+"""With larger numbers a binomial coefficient is no polynomial that anybody reads."""
+MAX_TOTAL = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,11 @@ class Function:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether it takes one argument, so that this may stand next to it without brackets; log may have a base besides."""
+        return self.least == 1 and self.most is not None
 
 
 def _over(primitive: Primitive) -> Callable[..., Expression]:
@@ -78,6 +92,31 @@ def root_of(index: Expression) -> Callable[..., Expression]:
     return lambda x: apply(arithmetic.POWER, x, 1 / index)
 
 
+def factorial_of(x: Expression) -> Expression:
+    """Return x!, which is the gamma function at x + 1."""
+    return apply(special.GAMMA, tidy(x + 1)[1])
+
+
+def binomial(n: Expression, k: Expression) -> Expression:
+    """Return n over k: a number of numbers, a polynomial in n of a small number k, and the function of the table else."""
+    if isinstance(k, Number) and isinstance(k.value, int) and 0 <= k.value <= MAX_CHOSEN:
+        if isinstance(n, Number) and isinstance(n.value, int) and 0 <= n.value <= MAX_TOTAL:
+            return Number(math.comb(n.value, k.value))
+        factors = [n - step if step else n for step in range(k.value)] or [Number(1)]
+        product: Expression = functools.reduce(operator.mul, factors)
+        return product / math.factorial(k.value) if k.value > 1 else product
+    return apply(BINOM, n, k)
+
+
+def logarithm(x: Expression, base: Expression | None = None) -> Expression:
+    """Return the logarithm of x to a base, the natural one without it. Of a number and a variable the number is the base."""
+    if base is None:
+        return apply(LOG, x)
+    if isinstance(x, Number | Constant) and not isinstance(base, Number | Constant):
+        x, base = base, x
+    return log_to_base(base)(x)
+
+
 # Spellings, what they build, and the spelling of the inverse.
 _ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
     ("sin", _over(trigonometric.SIN), "arcsin"),
@@ -107,7 +146,7 @@ _ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
     ("exp", _over(EXP), "ln"),
     ("exp2", _over(exponential.EXP2), "log2"),
     ("expm1", _over(exponential.EXPM1), "log1p"),
-    ("ln log", _over(LOG), "exp"),
+    ("ln", _over(LOG), "exp"),
     ("log2", _over(exponential.LOG2), "exp2"),
     ("log10 lg", _over(exponential.LOG10), None),
     ("log1p", _over(exponential.LOG1P), "expm1"),
@@ -132,12 +171,14 @@ _ONE_ARGUMENT: tuple[tuple[str, Callable[..., Expression], str | None], ...] = (
     ("digamma", _over(special.DIGAMMA), None),
 )
 _SEVERAL_ARGUMENTS: tuple[tuple[str, Function], ...] = (
+    ("log", Function("log", logarithm, 1, 2, "exp")),
     ("max maximum", Function("max", _pairwise(comparison.MAXIMUM), 1, None)),
     ("min minimum", Function("min", _pairwise(comparison.MINIMUM), 1, None)),
     ("atan2 arctan2", Function("atan2", _over(trigonometric.ARCTAN2), 2, 2)),
     ("logaddexp", Function("logaddexp", _over(exponential.LOGADDEXP), 2, 2)),
     ("hypot", Function("hypot", _over(arithmetic.HYPOT), 2, 2)),
     ("xlogy", Function("xlogy", _over(special.XLOGY), 2, 2)),
+    ("binom binomial comb", Function("binom", binomial, 2, 2)),
     ("root", Function("root", lambda x, index: root_of(index)(x), 2, 2)),
     ("pow power", Function("pow", _over(arithmetic.POWER), 2, 2)),
 )
@@ -205,7 +246,9 @@ LATEX_LETTERS = {f"var{name}": name for name in ("epsilon", "theta", "phi", "rho
     name: name for name in GREEK_NAMES
 }
 
-MARKS = {"hat": "hat", "widehat": "hat", "bar": "bar", "overline": "bar", "tilde": "tilde", "widetilde": "tilde"}
+MARKS = {"widehat": "hat", "overline": "bar", "widetilde": "tilde"} | {
+    name: name for name in ("hat", "bar", "tilde", "dot", "ddot")
+}
 """LaTeX's commands for marks over a letter, and the index that they become: y_hat."""
 MARKED = re.compile(rf"\\({'|'.join(MARKS)})\s*(?:\{{\s*(\\?[A-Za-z]+)\s*\}}|([A-Za-z]|\\[A-Za-z]+))")
 
@@ -236,25 +279,45 @@ OTHER_FUNCTIONS = frozenset(
 )
 """Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
 
+_DERIVATIVES_ONLY = "derivatives are all that is found; expected a function"
+_ONE_AT_A_TIME = (
+    "expected one function, as in gradient of x^2 y; take the components one by one, or chainrule.jacobian of a NumPy "
+    "function"
+)
+_ARRAYS = (
+    "letters are numbers here; expected a NumPy function of arrays, such as lambda A, X: np.trace(A @ X), with arrays as "
+    "the point"
+)
+OTHER_TASKS: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize "
+            "maximize"
+        ).split(),
+        _DERIVATIVES_ONLY,
+    ),
+    "int": "integrals are not understood; expected a function",
+    "lim": "limits of quotients are shown by chainrule.limit; expected a function",
+    **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _ONE_AT_A_TIME),
+    "laplacian": "expected Hessian of f: the second derivatives on its diagonal add up to the Laplacian",
+    "directional": "expected gradient of f at a point; its product with the unit vector is the slope in that direction",
+    "plane": "expected gradient of f at a point: its numbers are the slopes of the tangent plane",
+    **dict.fromkeys("tr trace det top intercal transpose vec".split(), _ARRAYS),
+}
+"""What else people ask for, by its name in words or in LaTeX, and what to type."""
+
 ENGLISH: dict[str, str] = {
-    "of": "brackets, as in sin(x)",
+    "of": "a function in front of it, as in sine of x",
     "the": "the formula alone, such as sin(x)",
     "to": "^, as in x^3",
-    "squared": "x^2",
-    "cubed": "x^3",
-    "over": "/, as in x/2",
-    "times": "*, as in 2*x",
-    "plus": "+, as in x + 1",
-    "minus": "-, as in x - 1",
-    "sine": "sin(x)",
-    "cosine": "cos(x)",
-    "tangent": "tan(x)",
+    "squared": "what is squared in front of it, as in x squared",
+    "cubed": "what is cubed in front of it, as in x cubed",
 }
-"""English for signs, and what to type in its place; the letters of none of these words are multiplied."""
+"""English that has no meaning where it stands, and what to type; the letters of none of these words are multiplied."""
 
 GLUED = tuple(
     sorted(
-        (name for name, function in FUNCTIONS.items() if function.most == 1 and not name.startswith("a")),
+        (name for name, function in FUNCTIONS.items() if function.is_of_one and not name.startswith("a")),
         key=len,
         reverse=True,
     )

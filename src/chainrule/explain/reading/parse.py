@@ -12,7 +12,8 @@ How text is read, where people could differ:
   sin(2x) cos(x), `sin x^2` is sin(x^2), `sin x/2` is sin(x)/2. With brackets it takes what they hold: `sin(x)^2`,
   `sin(x) y`. A bracket after a space is no part of it: `sin x (x+1)` is sin(x) (x+1). `sin^-1 x` is the inverse. `√`
   takes only the next factor: `√2x` is (√2)x.
-- log and ln are the natural logarithm; log2, log10 and log_b have their bases. Decimals are exact: 0.1 is 1/10.
+- log and ln are the natural logarithm; log2, log10, log_b x and log(x, b) have their bases. Decimals are exact: 0.1 is 1/10.
+- x! is the gamma function at x + 1, and 30° is 30π/180. Words stand for signs: `x squared times the sine of x`.
 - `\sum_{k=1}^{3} x^k` is x + x^2 + x^3: the bounds are whole numbers, and the sum takes one term. `\hat{y}` is y_hat.
 - Functions by cases are `{x^2 if x < 0, 3x otherwise}`, `piecewise((x^2, x < 0), (3x, x >= 0))`, or LaTeX's cases. The
   first condition that holds decides; where none does, the function is not defined.
@@ -47,8 +48,10 @@ from chainrule.explain.reading.statements import (
     find_statements,
     header,
     refuse_derivatives,
+    refuse_transposes,
     without_wrapper,
 )
+from chainrule.explain.reading.typeset import without_typesetting
 
 MAX_LENGTH = 2000
 _DECIMAL_COMMA = re.compile("[0-9],[0-9]")
@@ -109,12 +112,13 @@ def plain_line(text: str) -> str:
     """
     if len(text) > MAX_LENGTH:
         raise refusal(text, MAX_LENGTH, f"the text has {len(text):,} characters; expected at most {MAX_LENGTH:,}")
-    return without_wrapper(plain(text))
+    return without_wrapper(without_typesetting(plain(text)))
 
 
 def parse_line(text: str, line: str) -> Parsed:
     """Read the function in `line`, which is `text` in plain characters; blanks may stand for words around it."""
     refuse_derivatives(text, line)
+    refuse_transposes(text, line)
     statements = find_statements(text, line)
     headers = [header(text, line, statement) for statement in statements]
     pending = {head.name for head in headers if head.name is not None}

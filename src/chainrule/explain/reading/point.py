@@ -35,7 +35,7 @@ def point_of(names: Sequence[str], given: Any, called: str = "at") -> dict[str, 
     missing = [name for name in names if name not in values]
     unknown = [name for name in values if name not in names]
     if missing or unknown:
-        what = f"gives no value of {', '.join(missing)}" if missing else f"names {', '.join(unknown)}"
+        what = f"names {', '.join(unknown)}" if unknown else f"gives no value of {', '.join(missing)}"
         raise ValueError(f"{called} {what}; the variables are {', '.join(names)}, such as {_example(names)}")
     return {name: real_number(name, values[name]) for name in names}
 

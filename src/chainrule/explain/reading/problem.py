@@ -13,87 +13,70 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chainrule.explain.expressions.expression import Expression, free_symbols
+from chainrule.explain.reading.asked import (
+    NUMBER,
+    ORDER_WORD,
+    ORDERS,
+    VARIABLE,
+    VERB,
+    Asked,
+    At,
+    blanked,
+    by_words,
+    without_end,
+)
+from chainrule.explain.reading.curves import Curve, Implicit, curve_of
+from chainrule.explain.reading.mixed import without_mixed
+from chainrule.explain.reading.names import OTHER_TASKS
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.statements import Span, find_statements, header
 
-_WORDS_OF_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
-_ORDERS = (
-    {word: order for order, word in enumerate(_WORDS_OF_ORDER, 1)}
-    | {f"{order}{ending}": order for order, ending in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)}
-    | {str(order): order for order in range(1, 7)}
-    | {"²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "twice": 2}
-)
-_VARIABLE = (
-    r"(?:\\[A-Za-z]+|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
-)
 # Spaces are taken as a whole (*+): where they could be shared out, a long run of them would be tried in every way.
 _D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*+(?:\{\s*+d\s*+\}|d))"
 _POWER = r"(?:(?:\^|\*\*)\s*+\{?\s*+([1-6])\s*+\}?|([²³⁴⁵⁶]))?"
 _QUOTIENT = re.compile(
-    rf"\s*+{_D}\s*+{_POWER}\s*+({_VARIABLE})?\s*+/\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}"
-    rf"|\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+({_VARIABLE})?\s*+\}}\s*+\{{\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+\}}"
+    rf"\s*+{_D}\s*+{_POWER}\s*+({VARIABLE})?\s*+/\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}"
+    rf"|\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+({VARIABLE})?\s*+\}}\s*+\{{\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}\s*+\}}"
 )
 _ABOVE_THE_LINE = (
     (
         re.compile(rf"\s*+{_D}\s*+{_POWER}\s*+(?=[^\s/])"),
-        re.compile(rf"\s*+/\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+$"),
+        re.compile(rf"\s*+/\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}\s*+$"),
     ),
     (
         re.compile(rf"\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+(?=[^\s}}])"),
-        re.compile(rf"\s*+\}}\s*+\{{\s*+{_D}\s*+({_VARIABLE})\s*+{_POWER}\s*+\}}\s*+$"),
+        re.compile(rf"\s*+\}}\s*+\{{\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}\s*+\}}\s*+$"),
     ),
 )
 """What stands before and after a function that is written above the line, as in d(x^2)/dx."""
 
 _OPERATOR = re.compile(
-    rf"\s*+(?:(?:∂|\\partial(?![A-Za-z]))\s*+_\s*+(?:\{{\s*+({_VARIABLE})\s*+\}}|([A-Za-z]))|D_\{{?([r-z])\}}?(?=\s*+[(\[]))"
+    rf"\s*+(?:(?:∂|\\partial(?![A-Za-z]))\s*+_\s*+(?:\{{\s*+({VARIABLE})\s*+\}}|([A-Za-z]))|D_\{{?([r-z])\}}?(?=\s*+[(\[]))"
 )
 """Differentiation written with an index, as in ∂_x(x^2 y) and D_x(x^3)."""
 _BRACKETED = re.compile(r"\s*+[(\[]")
 
-_MIXED = re.compile(
-    rf"(?:\\[dt]?frac\s*+\{{\s*+)?{_D}\s*+{_POWER}\s*+(?:{_VARIABLE})?\s*+(?:/|\}}\s*+\{{)\s*+{_D}\s*+{_VARIABLE}\s*+{_POWER}"
-    rf"(?:\s*+(?:∂|\\partial(?![A-Za-z]))|(?<!\s)d)\s*+{_VARIABLE}"
-)
-_PRIMED = re.compile(rf"\s*+({_VARIABLE})\s*+('+)\s*+(?:\(\s*+(?:({_VARIABLE})|([-+]?[0-9.]+))\s*+\))?\s*+$")
+_PRIMED = re.compile(rf"\s*+({VARIABLE})\s*+('+)\s*+(?:\(\s*+(?:({VARIABLE})|([-+]?[0-9.]+))\s*+\))?\s*+$")
 
-_ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
-_VERB = (
-    r"(?:please\s+)?(?:(?:can|could)\s+you\s+)?"
-    r"(?:(?:find|compute|calculate|determine|evaluate|give|show|take|get|derive|what\s+is|what's)\s+(?:me\s+)?)?"
-)
-_OF = r"\s*(?:(?:of|for)\b)?\s*(?:the\s+function\b|the\s+expression\b)?\s*:?"
-_LEAD = re.compile(
-    rf"\s*(?:{_VERB}(?:the\s+|a\s+)?(?:({_ORDER_WORD})\s+)?(?:order\s+)?(?:partial\s+)?(?:derivatives?|gradient){_OF}"
-    rf"|(?:please\s+)?(?:differentiate|derive)\b(\s+twice\b)?{_OF})(?![A-Za-z(]*\s*=)",
-    re.IGNORECASE,
-)
-_BY = re.compile(
-    rf"[\s,]*(?:with\s+respect\s+to|w\.?\s?r\.?\s?t\.?|in\s+terms\s+of|by|for)\s+"
-    rf"({_VARIABLE}(?:\s*(?:,|\band\b)\s*{_VARIABLE})*)\s*$",
-    re.IGNORECASE,
-)
-_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
-_AT = re.compile(
-    rf"[\s,]*\b(?:at|when|where|for)\s+(?:the\s+point\s+)?({_VARIABLE}\s*=\s*{_NUMBER}(?:\s*(?:,|\band\b)\s*"
-    rf"{_VARIABLE}\s*=\s*{_NUMBER})*)\s*$",
-    re.IGNORECASE,
-)
-_LET = re.compile(r"\s*(?:let|given|suppose|consider|if)\b\s*", re.IGNORECASE)
+_GRADIENT = re.compile(rf"\s*+(?:∇|\\nabla(?![A-Za-z]))\s*+({VARIABLE})\s*+")
+_INDEXED = re.compile(r"\s*+([A-Za-z])_\{?(([a-z])\3{0,5})\}?\s*+")
+"""f_x and f_{xx}."""
+_LET = re.compile(r"\s*(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b\s*", re.IGNORECASE)
 _ASK = re.compile(
-    rf"[\s;,.:]++(?:then\s+)?(?:{_VERB})((?:the|its)\s+(?:({_ORDER_WORD})\s+)?derivative|(?<=\s)\S*(?:'|/|\\[dt]?frac).*)\s*$",
+    rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)(?:\\partial\s+)?[^\s=]{{0,40}}(?:'|/|\\[dt]?frac|∇|\\nabla|_)[^=\n]{{0,80}}?)\s*+$",
     re.IGNORECASE,
 )
 _ASK_FIRST = re.compile(
-    rf"\s*(?:{_VERB})(\S*(?:'|/|\\[dt]?frac).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for)\s|[:;]|(?<=,))(?=.*=)",
+    rf"\s*(?:{VERB})((?:\\partial\s+)?\S*(?:'|/|\\[dt]?frac|∇|\\nabla|_).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for|of|from|in|on)\s|[:;]|(?<=,))(?=.*=)",
     re.IGNORECASE,
 )
+_NABLA_PRODUCT = re.compile(r"\s*(?:(\^\s*\{?\s*2|²)|\*|\\cdot(?![A-Za-z])|\\times(?![A-Za-z]))")
+_OF_SIGN = re.compile(r"\s*of\b")
 _CONSTANTS = frozenset("abcdkmn")
 _PROGRAM = re.compile(
-    rf"\s*(?:diff|Diff|D|Derivative|derivative|grad)\s*[(\[](.*),\s*({_VARIABLE})\s*[)\]]\s*$", re.DOTALL
+    rf"\s*(?:diff|Diff|D|Derivative|derivative|grad)\s*[(\[](.*),\s*({VARIABLE})\s*[)\]]\s*$", re.DOTALL
 )
-_END = re.compile(r"\s*(?:=\s*\??|\?|\.)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +85,22 @@ class Problem:
 
     parsed: the function. wrt: by which variables to differentiate, where that was said or the function lists them.
     order: how often; 1 where nothing was said. at: the point, where one was named. asked: whether the text asks for a
-    derivative.
+    derivative. turns: the variables of a mixed derivative, in the order in which they are taken.
+    tangent: whether the equation of the tangent is asked for.
     """
 
     parsed: Parsed
     wrt: tuple[str, ...] | None = None
     order: int = 1
-    at: Mapping[str, float] | None = None
+    at: At | None = None
     asked: bool = False
+    turns: tuple[str, ...] = ()
+    tangent: bool = False
 
     @property
     def expression(self) -> Expression:
         """The function."""
         return self.parsed.expression
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What has been understood so far: the line that is left, and what was asked."""
-
-    line: str
-    wrt: tuple[str, ...] | None = None
-    order: int = 1
-    at: Mapping[str, float] | None = None
-    name: str | None = None
-    point: float | None = None
-    asked: bool = False
-    notes: tuple[str, ...] = ()
 
 
 def parse_problem(text: str) -> Problem:
@@ -142,41 +114,66 @@ def parse_problem(text: str) -> Problem:
     >>> parse_problem("y = x^2; dy/dx").wrt, parse_problem("x^2").asked
     (('x',), False)
     """
-    asked = _Asked(plain_line(text))
-    _refuse_mixed(text, asked.line)
-    for understand in (_without_end, _by_words, _as_program, _by_request, _by_signs, _by_prime):
+    question = parse_question(text)
+    if isinstance(question, Problem) and not question.turns:
+        return question
+    if isinstance(question, Problem):
+        advice = "expected the function alone; order=2 gives its Hessian, which has them all"
+        raise refusal(text, 0, f"a mixed derivative is explained only; {advice}")
+    advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
+    raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
+
+
+def parse_question(text: str) -> Problem | Curve:
+    """Read a function or a curve, and what is asked of it.
+
+    Raises ParseError as `parse_problem` does.
+
+    >>> parse_question("x^2 + y^2 = 25").shown
+    'x^2 + y^2 = 25'
+    """
+    line, turns = without_mixed(text, plain_line(text))
+    asked = Asked(line)
+    for understand in (without_end, by_words, _as_program, _by_request):
+        asked = understand(text, asked)
+    curve = curve_of(text, asked)
+    return _problem(text, asked, turns) if curve is None else curve
+
+
+def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
+    for understand in (_by_signs, _by_prime):
         asked = understand(text, asked)
     parsed = parse_line(text, asked.line)
     if asked.name is not None and parsed.name != asked.name:
         problem = f"the derivative of {asked.name} is asked for"
         raise refusal(text, 0, f"{problem}; expected the definition of {asked.name} as the last one")
     parsed = replace(parsed, notes=(*parsed.notes, *asked.notes))
+    arguments = parsed.parameters or parsed.variables
+    if asked.argument in arguments:
+        asked = replace(asked, wrt=(str(asked.argument),))
+    elif asked.argument is not None and len(arguments) == 1:
+        (variable,) = arguments
+        note = f"{parsed.name}'({asked.argument}) is the result with {asked.argument} in the place of {variable}"
+        parsed = replace(parsed, notes=(*parsed.notes, note))
     _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
-    at = asked.at
-    if asked.point is not None:
-        at = dict.fromkeys((wrt or free_symbols(parsed.expression))[:1], asked.point)
-    return Problem(parsed, wrt, asked.order, at, asked.asked)
+    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns, asked.tangent)
 
 
-def _refuse_what_is_defined(text: str, asked: _Asked, parsed: Parsed) -> None:
+def _named(at: At | None, parsed: Parsed, wrt: tuple[str, ...] | None) -> At | None:
+    """Return the point by name, where one number is that of the variable, or there is one for each."""
+    if at is None or isinstance(at, Mapping):
+        return at
+    names = (wrt or parsed.variables)[:1] if len(at) == 1 else parsed.variables
+    return dict(zip(names, at, strict=True)) if len(names) == len(at) else at
+
+
+def _refuse_what_is_defined(text: str, asked: Asked, parsed: Parsed) -> None:
     """Raise ParseError where the text defines what it asks to differentiate by, as a curve in a parameter does."""
     name = next((name for name in asked.wrt or () if name in parsed.defined), None)
     if name is not None:
-        found = parsed.name or "y"
-        advice = (
-            f"expected a variable. Of a curve {name}(t), {found}(t) find d{found}/dt and d{name}/dt one by one: "
-            f"d{found}/d{name} is their quotient"
-        )
+        advice = "expected a variable, or a curve, as in x = cos t, y = sin t, dy/dx"
         raise refusal(text, 0, f"{name} is defined as a formula, so that nothing is differentiated by it; {advice}")
-
-
-def _refuse_mixed(text: str, line: str) -> None:
-    """Raise ParseError where a derivative by several variables is asked for in signs, as in ∂²/∂x∂y."""
-    found = _MIXED.search(line)
-    if found is not None:
-        advice = "expected the function alone; order=2 gives its Hessian, which has them all"
-        raise refusal(text, found.start(), f"mixed derivatives cannot be asked for in signs; {advice}")
 
 
 def _only_variable(parsed: Parsed) -> tuple[str, ...] | None:
@@ -185,88 +182,56 @@ def _only_variable(parsed: Parsed) -> tuple[str, ...] | None:
     return ("x",) if len(found) > 1 and "x" in found and _CONSTANTS.issuperset({*found} - {"x"}) else None
 
 
-def _blank(line: str, start: int, end: int) -> str:
-    return line[:start] + " " * (end - start) + line[end:]
-
-
-def _without_end(text: str, asked: _Asked) -> _Asked:
-    """Leave out a question mark, a full stop or an equals sign at the end."""
-    line = asked.line
-    while (found := _END.search(line)) is not None and found[0].strip():
-        line = _blank(line, found.start(), len(line))
-    return replace(asked, line=line)
-
-
-def _by_words(text: str, asked: _Asked) -> _Asked:
-    """Understand `derivative of ... with respect to x`."""
-    line = asked.line
-    lead = _LEAD.match(line)
-    by = _BY.search(line) if lead is not None or "respect" in line or re.search(r"w\.?\s?r\.?\s?t", line) else None
-    if lead is None and by is None:
-        return asked
-    order, wrt, at = 1, None, None
-    if (point := _AT.search(line)) is not None and lead is not None:
-        at = {symbol_name(name.strip()): float(value) for name, _, value in map(_halves, _listed(point[1]))}
-        line = _blank(line, point.start(), len(line))
-        by = _BY.search(line)
-    if by is not None:
-        wrt = tuple(map(symbol_name, _listed(by[1])))
-        line = _blank(line, by.start(), len(line))
-    if lead is not None:
-        order = _ORDERS[(lead[1] or (lead[2] or "first").strip()).lower()]
-        line = _blank(line, 0, lead.end())
-    return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True)
-
-
-def _listed(text: str) -> list[str]:
-    return re.split(r"\s*(?:,|\band\b)\s*", text)
-
-
-def _halves(text: str) -> tuple[str, str, str]:
-    return text.partition("=")
-
-
-def _as_program(text: str, asked: _Asked) -> _Asked:
+def _as_program(text: str, asked: Asked) -> Asked:
     """Understand `diff(x^2, x)`."""
     found = _PROGRAM.match(asked.line)
     if found is None:
         return asked
-    line = _blank(_blank(asked.line, 0, found.start(1)), found.end(1), len(asked.line))
+    line = blanked(blanked(asked.line, 0, found.start(1)), found.end(1), len(asked.line))
     return replace(asked, line=line, wrt=(symbol_name(found[2]),), asked=True)
 
 
-def _by_request(text: str, asked: _Asked) -> _Asked:
+def _by_request(text: str, asked: Asked) -> Asked:
     """Understand what stands next to a definition: `y = x^2, dy/dx`, `Let f(x) = x^2. Find f'(x)`."""
     line = asked.line
     if "=" not in line:
         return asked
     first = _ASK_FIRST.match(line)
     if first is not None and (signs := _signs(text, first[1])) is not None:
-        return replace(signs, line=_blank(line, 0, first.end()), wrt=signs.wrt or asked.wrt)
-    for found in _ASK.finditer(line):
+        return replace(signs, line=blanked(line, 0, first.end()), wrt=signs.wrt or asked.wrt, at=signs.at or asked.at)
+    start = 0
+    while (found := _ASK.search(line, start)) is not None:
+        start = found.start() + 1  # what looks like a request may hold the one that is meant
         in_words = found[1].lower().startswith(("the", "its"))
-        signs = _Asked(line, order=_ORDERS[(found[2] or "first").lower()]) if in_words else _signs(text, found[1])
+        signs = Asked(line, order=ORDERS[(found[2] or "first").lower()]) if in_words else _signs(text, found[1])
         if signs is not None:
             let = _LET.match(line)
-            left = _blank(_blank(line, found.start(), len(line)), 0, let.end() if let is not None else 0)
-            return replace(signs, line=left, wrt=signs.wrt or asked.wrt, asked=True)
+            left = blanked(blanked(line, found.start(), len(line)), 0, let.end() if let is not None else 0)
+            return replace(signs, line=left, wrt=signs.wrt or asked.wrt, at=signs.at or asked.at, asked=True)
     return asked
 
 
-def _signs(text: str, request: str) -> _Asked | None:
+def _signs(text: str, request: str) -> Asked | None:
     """Return what dy/dx, f'(x) or y'' asks for, where the request is nothing else."""
     found = _QUOTIENT.fullmatch(request.rstrip())
     if found is not None:
         order, name, variable = _parts(text, found, 0)
-        return None if name is None else _Asked("", (variable,), order, name=name, asked=True)
+        return None if name is None else Asked("", (variable,), order, name=name, asked=True)
+    gradient = _GRADIENT.fullmatch(request.rstrip())
+    if gradient is not None:
+        return Asked("", name=symbol_name(gradient[1]), asked=True)
+    indexed = _INDEXED.fullmatch(request.rstrip())
+    if indexed is not None:
+        order = len(indexed[2])
+        return Asked("", (indexed[3],), order, name=indexed[1], asked=True)
     primed = _PRIMED.fullmatch(request.rstrip())
     if primed is None:
         return None
-    wrt = (symbol_name(primed[3]),) if primed[3] else None
-    point = float(primed[4]) if primed[4] and re.fullmatch(_NUMBER, primed[4]) else None
-    if primed[4] and point is None:
+    argument = symbol_name(primed[3]) if primed[3] else None
+    if primed[4] and not re.fullmatch(NUMBER, primed[4]):
         return None
-    return _Asked("", wrt, len(primed[2]), name=symbol_name(primed[1]), point=point, asked=True)
+    at = (float(primed[4]),) if primed[4] else None
+    return Asked("", None, len(primed[2]), at, name=symbol_name(primed[1]), asked=True, argument=argument)
 
 
 def _parts(text: str, found: re.Match[str], offset: int) -> tuple[int, str | None, str]:
@@ -279,10 +244,10 @@ def _parts(text: str, found: re.Match[str], offset: int) -> tuple[int, str | Non
 
 def _order(text: str, position: int, above: str | None, below: str | None) -> int:
     """Return the order of a derivative that is written as a quotient, from the exponents above and below the line."""
-    if _ORDERS[above or "1"] != _ORDERS[below or "1"]:
+    if ORDERS[above or "1"] != ORDERS[below or "1"]:
         problem = "the orders above and below the line differ"
         raise refusal(text, position, f"{problem}; expected both alike, as in d^2/dx^2")
-    return _ORDERS[above or "1"]
+    return ORDERS[above or "1"]
 
 
 def _main(text: str, line: str) -> Span:
@@ -293,18 +258,22 @@ def _main(text: str, line: str) -> Span:
     return Span(header(text, line, span).start, span.end)
 
 
-def _by_signs(text: str, asked: _Asked) -> _Asked:
+def _by_signs(text: str, asked: Asked) -> Asked:
     """Understand `d/dx` or `∇` in front of the function, and the function above the line."""
     line = asked.line
     main = find_statements(text, line)[-1]
     nabla = re.compile(r"(?:∇|\\nabla(?![A-Za-z]))").match(line, main.start, main.end)
     if nabla is not None:
-        return replace(asked, line=_blank(line, main.start, nabla.end()), asked=True)
+        if (product := _NABLA_PRODUCT.match(line, nabla.end())) is not None:
+            raise refusal(text, main.start, OTHER_TASKS["laplacian" if product[1] else "divergence"])
+        return replace(asked, line=blanked(line, main.start, nabla.end()), asked=True)
     operator = _OPERATOR.match(line, main.start, main.end)
     if operator is not None:
         variable = operator[1] or operator[2] or operator[3]
         return _of_all_that_follows(text, asked, main, operator.end(), (symbol_name(variable),), 1)
     line, found = _quotient(line, main)
+    if found is not None and (of := _OF_SIGN.match(line, found.end())) is not None:
+        line = blanked(line, of.start(), of.end())
     if found is None:
         return _of_what_stands_above(text, asked, main)
     order, name, variable = _parts(text, found, 0)
@@ -320,11 +289,11 @@ def _quotient(line: str, main: Span) -> tuple[str, re.Match[str] | None]:
     inside = _QUOTIENT.match(line, opened.end(), main.end) if opened is not None else None
     if opened is None or inside is None or line[inside.end() : inside.end() + 1] not in (")", "]"):
         return line, _QUOTIENT.match(line, main.start, main.end)
-    without = _blank(_blank(line, opened.start(), opened.end()), inside.end(), inside.end() + 1)
+    without = blanked(blanked(line, opened.start(), opened.end()), inside.end(), inside.end() + 1)
     return without, _QUOTIENT.match(without, main.start, main.end)
 
 
-def _of_all_that_follows(text: str, asked: _Asked, main: Span, start: int, wrt: tuple[str, ...], order: int) -> _Asked:
+def _of_all_that_follows(text: str, asked: Asked, main: Span, start: int, wrt: tuple[str, ...], order: int) -> Asked:
     """Return what a sign of differentiation asks for that ends at `start` and takes all that follows."""
     body, notes = asked.line[start : main.end], asked.notes
     if _has_loose_sum(body):
@@ -332,11 +301,11 @@ def _of_all_that_follows(text: str, asked: _Asked, main: Span, start: int, wrt: 
             problem = "the derivative of the bracket alone, or of all that follows"
             raise refusal(text, start, f"{problem}; expected brackets around all of what is to be differentiated")
         notes = (*notes, f"the derivative is taken of all that follows: {body.strip()}")
-    line = _blank(asked.line, main.start, start)
+    line = blanked(asked.line, main.start, start)
     return replace(asked, line=line, wrt=wrt, order=order, asked=True, notes=notes)
 
 
-def _of_what_stands_above(text: str, asked: _Asked, main: Span) -> _Asked:
+def _of_what_stands_above(text: str, asked: Asked, main: Span) -> Asked:
     r"""Understand `d(x^2)/dx` and `\frac{d(x^2)}{dx}`, which would be read as quotients of products with d."""
     line = asked.line
     for is_fraction, (opening, closing) in enumerate(_ABOVE_THE_LINE):
@@ -345,7 +314,7 @@ def _of_what_stands_above(text: str, asked: _Asked, main: Span) -> _Asked:
         if above is None or below is None or not (is_fraction or _is_product(line[above.end() : below.start()])):
             continue
         order = _order(text, above.start(), above[1] or above[2], below[2] or below[3])
-        line = _blank(_blank(line, below.start(), below.end()), above.start(), above.end())
+        line = blanked(blanked(line, below.start(), below.end()), above.start(), above.end())
         return replace(asked, line=line, wrt=(symbol_name(below[1]),), order=order, asked=True)
     return asked
 
@@ -357,24 +326,31 @@ def _is_product(body: str) -> bool:
 
 def _has_loose_sum(body: str) -> bool:
     """Return whether a plus or minus stands outside of brackets, other than as a sign."""
-    depth = 0
+    depth, in_bars = 0, False
     for position, char in enumerate(body):
         depth += (char in "([{") - (char in ")]}")
-        if char in "+-" and depth == 0 and body[:position].strip() and body[:position].rstrip()[-1] not in "^*/·(+-,":
+        in_bars ^= char == "|" and depth == 0
+        if (
+            char in "+-"
+            and depth == 0
+            and not in_bars
+            and body[:position].strip()
+            and body[:position].rstrip()[-1] not in "^*/·(+-,"
+        ):
             return True
     return False
 
 
-def _by_prime(text: str, asked: _Asked) -> _Asked:
+def _by_prime(text: str, asked: Asked) -> Asked:
     """Understand a prime after a bracket: `(x^2)'`."""
     line = asked.line
     if "'" not in line:
         return asked
     main = _main(text, line)
     found = re.compile(r"\s*[(\[].*[)\]]\s*('+)").fullmatch(line, main.start, main.end)
-    if found is None or len(found[1]) > len(_ORDERS) or not _is_one_bracket(line[main.start : found.start(1)].strip()):
+    if found is None or len(found[1]) > len(ORDERS) or not _is_one_bracket(line[main.start : found.start(1)].strip()):
         return asked
-    line = _blank(line, found.start(1), main.end)
+    line = blanked(line, found.start(1), main.end)
     return replace(asked, line=line, order=len(found[1]), asked=True)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from chainrule.explain.expressions.expression import Constant, Number, Symbol
 from chainrule.explain.expressions.neat import ONE
 from chainrule.explain.reading.cursor import Token
+from chainrule.explain.reading.names import FUNCTIONS
 
 _OPERAND_ENDS = frozenset(("OPERAND", "RAISED", "CLOSE", "BAR_CLOSE"))
 _ARRAYS = "of vectors, explain a NumPy function with arrays as the point"
@@ -20,8 +21,12 @@ def remarks(tokens: Sequence[Token]) -> Iterator[str]:
         yield NORM
     for place, token in enumerate(tokens):
         before, after = tokens[max(0, place - 3) : place], tokens[place + 1 : place + 4]
-        if token.type in ("FUNC", "CALL") and token.text.lstrip("\\").lower() == "log":
+        if token.type == "CALL" and token.value is FUNCTIONS["log"] and _has_comma(tokens, place + 1):
+            yield "log(x, b) is the logarithm of x to the base b; of a number and a variable the number is the base"
+        elif token.type in ("FUNC", "CALL") and token.text.lstrip("\\").lower() == "log":
             yield "log is the natural logarithm, as in this field; log10 or lg is the one to base 10"
+        elif token.type == "DEGREES":
+            yield "angles are in radians: x° is x·π/180, so that a derivative by an angle in degrees has the factor π/180"
         elif token.type == "FUNC" and after and token.text != "log" and _power_without_bracket(after):
             shown = f"{token.text.lstrip(chr(92))} {_shown(after)}"
             yield f"{shown} is read as {_name(token)}({_shown(after)}); the power of the function is {_name(token)}^n x"
@@ -45,6 +50,16 @@ def _are_doubled(tokens: Sequence[Token], kind: str) -> bool:
     """Return whether two bars of a kind touch, as on both sides of ||u||."""
     pairs = itertools.pairwise(tokens)
     return any(left.type == right.type == kind and _touches(left, right) for left, right in pairs)
+
+
+def _has_comma(tokens: Sequence[Token], opening: int) -> bool:
+    """Return whether a comma stands in the bracket that opens there, and in none within it."""
+    depth = 0
+    for token in tokens[opening:]:
+        depth += (token.type == "OPEN") - (token.type == "CLOSE")
+        if depth <= 0 or (depth == 1 and token.type == "COMMA"):
+            return depth > 0
+    return False
 
 
 def _power_without_bracket(after: Sequence[Token]) -> bool:

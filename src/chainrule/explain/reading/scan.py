@@ -22,6 +22,8 @@ MAX_SCALE = 300
 """The largest power of ten that a number such as 1e-3 may be written with."""
 
 _SIGNS = {"+": "PLUS", "-": "MINUS", "*": "TIMES", "/": "DIVIDE", "^": "CARET", ",": "COMMA"}
+_POSTFIXES = {"!": "FACTORIAL", "°": "DEGREES"}
+_RAISED_CIRCLE = re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![A-Za-z]))")
 _NUMBER = re.compile(r"[0-9]+\.?[0-9]*|\.[0-9]+")
 _CARET = re.compile(rf"\s*(?:\^|\*\*|[{''.join(SUPERSCRIPTS)}])")
 _SCALE = re.compile("[eE]([+-]?[0-9]+)")
@@ -65,6 +67,8 @@ def _scan_next(cursor: Cursor, char: str) -> None:
         scan_letter(cursor, GREEK[char], 1)
     elif cursor.plain.startswith("**", cursor.position, cursor.end):
         cursor.emit("CARET", "**", 2)
+    elif char == "^" and (circle := cursor.match(_RAISED_CIRCLE)) is not None:
+        cursor.emit("DEGREES", "°", len(circle[0]))
     elif char in _SIGNS:
         cursor.emit(_SIGNS[char], char, 1)
     elif char in FLOORS:
@@ -91,8 +95,8 @@ def _scan_rare(cursor: Cursor, char: str) -> None:
         cursor.emit("OPERAND", apply(DIVIDE, Number(value.numerator), Number(value.denominator)), 1)
     elif scan_case_sign(cursor):
         return
-    elif char == "!" and cursor.after_operand():
-        cursor.emit("FACTORIAL", char, 1)
+    elif char in _POSTFIXES and cursor.after_operand():
+        cursor.emit(_POSTFIXES[char], char, 1)
     elif char in SUBSCRIPTS or char == "_":
         found = cursor.match(_UNDERSCORED)
         name = quoted(found[0] if found else char)

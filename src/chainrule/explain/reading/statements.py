@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from chainrule.explain.reading.cases import EXAMPLE
-from chainrule.explain.reading.characters import SUBSCRIPTS
+from chainrule.explain.reading.characters import NO_VECTORS, SUBSCRIPTS
 from chainrule.explain.reading.names import FUNCTIONS, GREEK, GREEK_NAMES, LATEX_LETTERS, PROGRAMMING_WORDS
 from chainrule.explain.reading.nesting import depths, lone_equals
 from chainrule.explain.reading.refusal import quoted, refusal
@@ -24,6 +24,11 @@ _DERIVATIVE = re.compile(
     r"|\\[dt]?frac\s*+\{\s*+d\b[^{}]*\}|\\partial|(?<=[A-Za-z])['’]+\s*+[(=]"
 )
 _WHERE = re.compile(r"(?<![A-Za-z\\])(?:where|\\text\s*\{\s*where\s*\}|\\mathrm\s*\{\s*where\s*\})(?![A-Za-z])")
+_TRANSPOSE = re.compile(
+    r"(?<![A-Za-z\\])[A-Za-df-z]\s*\^\s*"
+    r"(?:T(?![A-Za-z0-9_^])|\{\s*(?:T|\\top|\\intercal)\s*\}|\\top(?![A-Za-z])|\\intercal(?![A-Za-z]))"
+    r"\s*[A-Za-z(](?!\s*\^\s*T)"
+)
 _CHOICE = re.compile(r"(?<![A-Za-z\\])where\s*\([^()]*[<>=]")
 NAME = (
     r"(?:\\(?:mathrm|operatorname|text)\s*\{[A-Za-z]+\}|\\?[A-Za-z]+|[\u0370-\u03ff])"
@@ -79,6 +84,13 @@ def place_of_where(line: str) -> int:
     return len(line) if found is None else found.start()
 
 
+def refuse_transposes(text: str, line: str) -> None:
+    """Raise ParseError where x^T stands in front of a factor: as a power it would be read otherwise than it is meant."""
+    found = _TRANSPOSE.search(line)
+    if found is not None:
+        raise refusal(text, found.start(), f"{NO_VECTORS}; a power T is written as x^(T)")
+
+
 def find_statements(text: str, line: str) -> list[Span]:
     """Return where the statements are, the function last."""
     chosen = _CHOICE.search(line)
@@ -114,23 +126,34 @@ def _split(line: str, start: int, end: int) -> list[Span]:
     return spans
 
 
+def definition(line: str, span: Span) -> re.Match[str] | None:
+    """Return what stands left of the formula in y = 2x or f(x) = 2x: the name, its variables, and the equals sign."""
+    return _HEADER.match(line, span.start, span.end)
+
+
+def function_name(found: re.Match[str]) -> str | None:
+    """Return the name that a definition gives; π(q) is a function, such as a profit, where it has variables of its own."""
+    if found[2] is not None and found[1] in ("π", "\\pi"):
+        return "π"
+    return defined_name(found[1])
+
+
 def header(text: str, line: str, span: Span) -> Header:
     """Return what a statement defines; a statement without an equals sign defines nothing."""
     arrow = _ARROW.match(line, span.start, span.end)
     if arrow is not None:
         return _arrow_header(text, arrow)
-    found = _HEADER.match(line, span.start, span.end)
+    found = definition(line, span)
     start = found.end() if found is not None else span.start
     other = lone_equals(line, start, span.end)
     if other >= 0:
         advice = (
-            "expected only a name, or a name with its variables as in f(x), left of it (of a curve F = c, type F: "
-            "dy/dx is -(∂F/∂x)/(∂F/∂y))"
+            "expected a name left of it, as in y = x^2 or f(x) = x^2 (explain takes curves such as x^2 + y^2 = 25, too)"
         )
         raise refusal(text, other, f"an '=' that defines nothing; {advice}")
     if found is None:
         return Header(None, None, span.start)
-    name = defined_name(found[1])
+    name = function_name(found)
     if name is None:
         raise refusal(text, span.start, f"{quoted(found[1])} has a meaning already; expected another name left of '='")
     return Header(name, None if found[2] is None else _parameters(text, found), start)

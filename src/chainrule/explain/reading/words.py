@@ -21,11 +21,13 @@ from chainrule.explain.reading.names import (
     GREEK,
     GREEK_NAMES,
     OTHER_FUNCTIONS,
+    OTHER_TASKS,
     PROGRAMMING_WORDS,
     Function,
     log_to_base,
 )
 from chainrule.explain.reading.refusal import NotYetDefined, quoted
+from chainrule.explain.reading.spoken import phrase_here
 
 _WORD = re.compile("[A-Za-z]+")
 _MODULE = re.compile(r"(?:np|numpy|math)\.(?=[A-Za-z])")
@@ -37,11 +39,9 @@ _SUBSCRIPT = re.compile(r"_\s*(?:\{\s*([A-Za-z0-9]{1,8})\s*\}|([0-9]+)|([A-Za-z]
 _BASE = re.compile(r"_\s*\{\s*([0-9]{1,8}/[1-9][0-9]{0,7}|[0-9]{0,8}\.[0-9]{1,8})\s*\}")
 _SMALL_INDEX = re.compile(f"[{''.join(SUBSCRIPTS)}]+")
 _INDEX_STARTS = frozenset(("_", *SUBSCRIPTS))
+_SPOKEN_EXPONENT = re.compile(r"\s*(-?)\s*([0-9]{1,9})\s*([A-Za-z])(?![A-Za-z])")
 _KNOWN_WORDS = (*FUNCTIONS, *GREEK_NAMES, *BRACKET_FUNCTIONS)
 _LONGEST_INDEX = 8
-_OTHER_TASKS = frozenset(
-    "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize maximize".split()
-)
 
 
 def scan_word(cursor: Cursor) -> None:
@@ -69,7 +69,10 @@ def _digits(cursor: Cursor, position: int) -> str:
 def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
     function = function_called(word)
     after = cursor.position + len(word)
-    if word.lower() in PROGRAMMING_WORDS:
+    phrase = phrase_here(cursor)
+    if phrase is not None:
+        _scan_phrase(cursor, *phrase)
+    elif word.lower() in PROGRAMMING_WORDS:
         refuse_programming(cursor, word)
     elif word.lower() in ENGLISH:
         cursor.refuse(f"{quoted(word)} is a word, and signs are read; expected {ENGLISH[word.lower()]}")
@@ -86,6 +89,25 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
             scan_letter(cursor, letter, 1)
     else:
         refuse_unknown(cursor, word)
+
+
+def _scan_phrase(cursor: Cursor, kind: str, value: object, length: int) -> None:
+    """Scan words that stand for a sign, a number, a power or a function."""
+    if isinstance(value, Function):
+        scan_function(cursor, value, length)
+    else:
+        cursor.emit(kind, value, length)
+    if kind == "CARET" and (found := cursor.match(_SPOKEN_EXPONENT)) is not None:
+        # "e to the 2x" is e^(2x), though e^2x is (e^2) x.
+        cursor.emit("OPEN", "(", 0, cursor.position)
+        cursor.position = found.start(1)
+        if found[1]:
+            cursor.emit("MINUS", "-", 1)
+        cursor.position = found.start(2)
+        cursor.emit("OPERAND", Number(int(found[2])), len(found[2]))
+        cursor.position = found.start(3)
+        scan_letter(cursor, found[3], 1)
+        cursor.emit("CLOSE", ")", 0, cursor.position)
 
 
 def refuse_programming(cursor: Cursor, word: str) -> NoReturn:
@@ -115,7 +137,8 @@ def _refuse_near_call(cursor: Cursor, word: str, after: int) -> None:
     if word in ("f", "g") and word not in cursor.definitions and word not in cursor.pending:
         cursor.refuse(f"{word} is not defined; expected its definition before, as in {word}(x) = x^2, or {product}")
     if word.lower() in OTHER_FUNCTIONS:
-        cursor.refuse(f"the function '{word}' is not understood; expected {product}")
+        advice = f"{OTHER_TASKS[word.lower()]}; or" if word.lower() in OTHER_TASKS else "expected"
+        cursor.refuse(f"the function '{word}' is not understood; {advice} {product}")
     if len(word) == 3 and (near := difflib.get_close_matches(word, FUNCTIONS, 1, 0.66)):
         cursor.refuse(f"unknown function '{word}'; did you mean '{near[0]}'? (expected {product})")
 
@@ -149,8 +172,8 @@ def refuse_unknown(cursor: Cursor, word: str) -> NoReturn:
     parts = _GLUED_FUNCTION.sub(r" \1 ", word).split()
     if 1 < len(parts) <= 6 and all(part in FUNCTIONS or len(part) <= 2 for part in parts):
         cursor.refuse(f"{quoted(word)} is glued together; expected spaces or brackets, as in '{' '.join(parts)}'")
-    if word.lower() in _OTHER_TASKS:
-        cursor.refuse(f"{quoted(word)} is not understood: derivatives are all that is found; expected a function")
+    if word.lower() in OTHER_TASKS:
+        cursor.refuse(f"{quoted(word)} is not understood: {OTHER_TASKS[word.lower()]}")
     near = difflib.get_close_matches(word[:40].lower(), _KNOWN_WORDS, 1, 0.6)
     advice = f"; did you mean '{near[0]}'?" if near else "; write * between letters that are to be multiplied"
     cursor.refuse(f"unknown name {quoted(word)}; expected a function, or variables of one letter{advice}")

@@ -1,0 +1,38 @@
+"""Owns the tangent at a point of a curve, as a sentence: its equation, or that it is vertical."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+
+from chainrule.explain.expressions.expression import Expression, Number, Symbol
+from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.tidy import tidy
+
+_MAX_DENOMINATOR = 1000
+_EXACT = 1e-12
+_DIGITS = 10
+
+
+def tangent_sentence(by: str, of: str, at: Mapping[str, float], slope: float) -> str:
+    """Return the equation of the tangent through a point. An infinite slope is that of a vertical tangent.
+
+    >>> tangent_sentence("x", "y", {"x": 3.0, "y": 4.0}, -0.75)
+    'Tangent there: y = 25/4 - 3x/4'
+    >>> tangent_sentence("x", "y", {"x": 5.0, "y": 0.0}, float("inf"))
+    'Tangent there: vertical, x = 5; it has no slope'
+    """
+    across, up = Symbol(by), Symbol(of)
+    if math.isinf(slope):
+        return f"Tangent there: vertical, {text(across)} = {text(rounded(at[by]))}; it has no slope"
+    line = rounded(slope) * across + rounded(at[of] - slope * at[by])
+    return f"Tangent there: {text(up)} = {text(tidy(line)[1])}"
+
+
+def rounded(value: float) -> Expression:
+    """Return a number as it is read: a fraction where it is a simple one, and ten digits elsewhere."""
+    fraction = Fraction(value).limit_denominator(_MAX_DENOMINATOR)
+    if abs(float(fraction) - value) <= _EXACT * (1 + abs(value)):
+        return Number(fraction)
+    return Number(float(f"{value:.{_DIGITS}g}"))
