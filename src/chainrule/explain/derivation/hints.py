@@ -7,6 +7,7 @@ import re
 from chainrule.explain.derivation.account import Step
 from chainrule.explain.derivation.formulas import row, rule_name
 from chainrule.explain.derivation.structure import (
+    ADD_UP,
     AS_POWER,
     BOTH_SIDES,
     BOTH_SIDES_KNOWN,
@@ -19,6 +20,7 @@ from chainrule.explain.derivation.structure import (
     PUT_IN,
     QUOTIENT_OF_SPEEDS,
     TOGETHER,
+    UNIT_VECTOR,
     USE_THE_CURVE,
 )
 from chainrule.explain.expressions.expression import Apply, Derivative
@@ -39,6 +41,8 @@ _ALGEBRA = {
     PUT_IN: "The first derivative is known: put it in.",
     USE_THE_CURVE: "Do you see one side of the equation of the curve?",
     QUOTIENT_OF_SPEEDS: "How fast does each coordinate change with the parameter? The slope is their quotient.",
+    ADD_UP: "Every part is known: put each in its place, with its factor.",
+    UNIT_VECTOR: "Only a vector of length 1 gives a slope. How long is this one?",
     TOGETHER: "Put each derivative that you have found in its place.",
 }
 """What is said of moves of algebra, by their names or the first word of these; others are named."""

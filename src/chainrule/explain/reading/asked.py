@@ -106,7 +106,7 @@ def by_words(text: str, asked: Asked) -> Asked:
     for found in _IMPLICITLY.finditer(line):
         line = blanked(line, found.start(), found.end())
     lead = _LEAD.match(line)
-    line, at = (line, bar_at) if bar_at is not None else _point_at_the_end(line, lead is not None)
+    line, at = (line, bar_at) if bar_at is not None else point_at_the_end(line, lead is not None)
     by = _BY.search(line) if lead is not None or "respect" in line or re.search(r"w\.?\s?r\.?\s?t", line) else None
     if lead is None and by is None:
         return replace(asked, line=line, at=at)
@@ -138,7 +138,7 @@ def _point_after_a_bar(line: str) -> tuple[str, At | None]:
     return (line if opening is None else blanked(line, opening.start(), opening.end())), at
 
 
-def _point_at_the_end(line: str, is_asked: bool) -> tuple[str, At | None]:
+def point_at_the_end(line: str, is_asked: bool) -> tuple[str, At | None]:
     """Return the line without the point at its end, and the point; `where x = 2` is one after a question only."""
     for found in _AT.finditer(line):
         is_named = found[1].lower() != "at"
