@@ -9,6 +9,7 @@ from chainrule.errors import TooLongError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.curves.implicit import implicit
 from chainrule.explain.derivation.curves.parametric import parametric
+from chainrule.explain.derivation.curves.rates import related_rates
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question
 from chainrule.explain.derivation.fields.explain_field import of_field
@@ -25,6 +26,7 @@ from chainrule.explain.reading.fields import Field
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
 from chainrule.explain.reading.problem import Problem, parse_question
+from chainrule.explain.reading.rates import Rates
 
 MAX_ORDER = 6
 MAX_HESSIAN = 2_000
@@ -73,6 +75,8 @@ def explain(
     curve, its second coordinate may be left out where there is one only, and the tangent there is said; where it is
     vertical, `value` is None. `given` holds the equations.
 
+    Related rates are asked for as in "x^2 + y^2 = 25, dx/dt = 3, x = 4, dy/dt".
+
     Vector calculus is asked for in words or signs: "directional derivative of x^2 y at (1, 2) in the direction (3, 4)",
     "tangent plane to z = x^2 + y^2 at (1, 1)", "linear approximation", "total differential", "Laplacian", "curl",
     "div (x^2 y, y z, z^2)", "Jacobian of (r cos θ, r sin θ)". What is put together of derivatives comes last among the
@@ -113,6 +117,8 @@ def explain(
         return implicit(asked, _one_name(wrt), at, order, detail)
     if isinstance(asked, Parametric):
         return parametric(asked, _one_name(wrt), at, order, detail)
+    if isinstance(asked, Rates):
+        return related_rates(asked, at, order, detail)
     if isinstance(asked, Field):
         return of_field(asked, None if wrt is None else tuple(map(symbol_name, names_asked(wrt))), at, order, detail)
     question = _read(asked, wrt, at, detail)

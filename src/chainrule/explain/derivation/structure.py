@@ -18,6 +18,8 @@ FACTOR = "factor"
 PUT_IN = "put the first derivative in"
 USE_THE_CURVE = "use the equation of the curve"
 QUOTIENT_OF_SPEEDS = "divide the derivatives by the parameter"
+PUT_RATES_IN = "put the rates in"
+RELATED_RATES = "related rates"
 ADD_UP = "add up the derivatives"
 UNIT_VECTOR = "make the length 1"
 

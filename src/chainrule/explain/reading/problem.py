@@ -29,6 +29,7 @@ from chainrule.explain.reading.curves import Curve, Implicit, curve_of
 from chainrule.explain.reading.fields import Field, field_of
 from chainrule.explain.reading.mixed import without_mixed
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
+from chainrule.explain.reading.rates import Rates, rates_of
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.statements import Span, find_statements, header
 
@@ -122,12 +123,14 @@ def parse_problem(text: str) -> Problem:
         raise refusal(text, 0, f"a mixed derivative is explained only; {advice}")
     if isinstance(question, Field):
         raise refusal(text, 0, f"a {question.kind} is explained only; expected the function alone")
+    if isinstance(question, Rates):
+        raise refusal(text, 0, "related rates are explained only; expected the function alone")
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
 
-def parse_question(text: str) -> Problem | Curve | Field:
-    """Read a function, a curve or a question of vector calculus, and what is asked of it.
+def parse_question(text: str) -> Problem | Curve | Rates | Field:
+    """Read a function, a curve, related rates or a question of vector calculus, and what is asked of it.
 
     Raises ParseError as `parse_problem` does.
 
@@ -135,9 +138,9 @@ def parse_question(text: str) -> Problem | Curve | Field:
     'x^2 + y^2 = 25'
     """
     line = plain_line(text)
-    field = field_of(text, line)
-    if field is not None:
-        return field
+    special = field_of(text, line) or rates_of(text, line)
+    if special is not None:
+        return special
     line, turns = without_mixed(text, line)
     asked = Asked(line)
     for understand in (without_end, by_words, _as_program, _by_request):
