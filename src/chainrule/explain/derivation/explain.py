@@ -12,6 +12,7 @@ from chainrule.explain.derivation.curves.parametric import parametric
 from chainrule.explain.derivation.curves.rates import related_rates
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question
+from chainrule.explain.derivation.fields.chain import chain_of_several
 from chainrule.explain.derivation.fields.explain_field import of_field
 from chainrule.explain.derivation.recorded import argument_names, recorded
 from chainrule.explain.derivation.sampled import Function, SampledFunction
@@ -124,6 +125,8 @@ def explain(
     question = _read(asked, wrt, at, detail)
     if isinstance(asked, Problem) and asked.turns and wrt == asked.wrt and order == 1:
         return mixed(question, asked.turns, single(question, asked.turns[0], 1))
+    if isinstance(asked, Problem) and asked.composed is not None and wrt == asked.wrt and order == 1:
+        return chain_of_several(asked.composed, question)
     variables = _variables(question.source.names, wrt)
     if len(variables) == 1:
         found = single(question, variables[0], order)

@@ -11,6 +11,7 @@ from chainrule.explain.derivation.formulas import row, rule_name
 from chainrule.explain.derivation.phrases import Equation, Phrase, listed
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.structure import (
+    CHAIN_OF_SEVERAL,
     CURL,
     DIFFERENTIAL,
     DIRECTIONAL,
@@ -83,6 +84,7 @@ _WORDS = {
     LAPLACIAN: ("Laplacian", "∇²"),
     DIRECTIONAL: ("Directional derivative", "D_u "),
     DIFFERENTIAL: ("Total differential", "d"),
+    CHAIN_OF_SEVERAL: ("Derivative", ""),
 }
 """What is found, and the sign of it."""
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import free_symbols
+from chainrule.explain.reading.names import GREEK_NAMES
 from chainrule.explain.reading.parse import parse, symbol_name
 
 _WORDS_OF_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -19,8 +20,10 @@ ORDERS = (
     | {str(order): order for order in range(1, 7)}
     | {"²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "twice": 2}
 )
+_GREEK = "|".join(sorted({*GREEK_NAMES} - {"pi"}, key=len, reverse=True))
 VARIABLE = (
-    r"(?:\\[A-Za-z]++|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
+    rf"(?:\\[A-Za-z]++|(?:{_GREEK})(?![A-Za-z])|[A-Za-z]|[\u0370-\u03ff])"
+    r"(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
 )
 ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
 VERB = (

@@ -25,6 +25,7 @@ from chainrule.explain.reading.asked import (
     by_words,
     without_end,
 )
+from chainrule.explain.reading.composed import Composed, composed_of
 from chainrule.explain.reading.curves import Curve, Implicit, curve_of
 from chainrule.explain.reading.fields import Field, field_of
 from chainrule.explain.reading.mixed import without_mixed
@@ -87,7 +88,7 @@ class Problem:
     parsed: the function. wrt: by which variables to differentiate, where that was said or the function lists them.
     order: how often; 1 where nothing was said. at: the point, where one was named. asked: whether the text asks for a
     derivative. turns: the variables of a mixed derivative, in the order in which they are taken.
-    tangent: whether the equation of the tangent is asked for.
+    tangent: whether the equation of the tangent is asked for. composed: the variables between, where there are several.
     """
 
     parsed: Parsed
@@ -97,6 +98,7 @@ class Problem:
     asked: bool = False
     turns: tuple[str, ...] = ()
     tangent: bool = False
+    composed: Composed | None = None
 
     @property
     def expression(self) -> Expression:
@@ -153,6 +155,7 @@ def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
     for understand in (_by_signs, _by_prime):
         asked = understand(text, asked)
     parsed = parse_line(text, asked.line)
+    composed = composed_of(text, asked)
     if asked.name is not None and parsed.name != asked.name:
         problem = f"the derivative of {asked.name} is asked for"
         raise refusal(text, 0, f"{problem}; expected the definition of {asked.name} as the last one")
@@ -166,7 +169,7 @@ def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
         parsed = replace(parsed, notes=(*parsed.notes, note))
     _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
-    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns, asked.tangent)
+    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns, asked.tangent, composed)
 
 
 def _named(at: At | None, parsed: Parsed, wrt: tuple[str, ...] | None) -> At | None:
