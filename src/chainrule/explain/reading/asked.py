@@ -124,6 +124,14 @@ def by_words(text: str, asked: Asked) -> Asked:
     return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True, tangent=tangent)
 
 
+def variables_at_the_end(line: str) -> tuple[str, tuple[str, ...]]:
+    """Return the line without `with respect to x, y` at its end, and these variables."""
+    by = _BY.search(line)
+    if by is None or not re.search(r"respect|w\.?\s?r\.?\s?t", by[0]):
+        return line, ()
+    return blanked(line, by.start(), len(line)), tuple(map(symbol_name, _listed(by[1])))
+
+
 def _listed(text: str) -> list[str]:
     return re.split(r"\s*(?:,|\band\b)\s*", text)
 

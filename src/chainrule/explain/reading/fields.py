@@ -13,7 +13,15 @@ from typing import Literal, TypeAlias
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.expression import Expression, free_symbols, substitute
 from chainrule.explain.expressions.neat import ONE, ZERO, call, neat
-from chainrule.explain.reading.asked import VERB, Asked, At, blanked, point_at_the_end, without_end
+from chainrule.explain.reading.asked import (
+    VERB,
+    Asked,
+    At,
+    blanked,
+    point_at_the_end,
+    variables_at_the_end,
+    without_end,
+)
 from chainrule.explain.reading.curves import Implicit, curve_of
 from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import Parsed, parse_line
@@ -95,15 +103,16 @@ def field_of(text: str, line: str) -> Field | None:
     if kind == "directional derivative":
         line, direction, is_target = _without_direction(text, line)
     line, at = point_at_the_end(line, True)
+    line, by = variables_at_the_end(line)
     if kind in OF_FIELDS:
         components, names = _components(text, line, kind)
-        return Field(kind, components, names, at)
+        return Field(kind, components, by or names, at)
     surface = curve_of(text, Asked(line)) if kind == "tangent plane" else None
     if isinstance(surface, Implicit):
         gap = Parsed(neat(surface.left - surface.right), "F", None, text, surface.notes)
-        return Field(kind, (gap,), (), at, is_surface=True)
+        return Field(kind, (gap,), by, at, is_surface=True)
     parsed = parse_line(text, line)
-    return Field(kind, (parsed,), parsed.parameters or (), at, direction, is_target)
+    return Field(kind, (parsed,), by or parsed.parameters or (), at, direction, is_target)
 
 
 def _kind(text: str, line: str) -> tuple[Kind | None, int]:
@@ -165,6 +174,9 @@ def _along_axes(expression: Expression, count: int) -> tuple[Expression, ...]:
 
 def _components(text: str, line: str, kind: Kind) -> tuple[tuple[Parsed, ...], tuple[str, ...]]:
     """Return the components of a field, and its variables where they were listed."""
+    formulas = _definitions(line)
+    if len(formulas) > 1:  # x = r cos t, y = r sin t
+        return tuple(parse_line(text, _only(line, span)) for span in formulas), ()
     named = _NAMED.match(line)
     names = () if named is None or not named[1] else tuple(part.strip() for part in named[1].split(","))
     if named is not None:
@@ -183,6 +195,12 @@ def _components(text: str, line: str, kind: Kind) -> tuple[tuple[Parsed, ...], t
         what = f"the components of the field, in brackets, as in {kind} of (x^2 y, y^2)"
         raise refusal(text, start, f"one function, where a field is expected; expected {what}")
     return found, names
+
+
+def _definitions(line: str) -> list[Span]:
+    """Return where the formulas are, where all parts between commas say what a letter is."""
+    parts = [(span, _NAMED.match(line, span.start, span.end)) for span in _split(line, 0, len(line))]
+    return [Span(found.end(), span.end) for span, found in parts if found] if all(found for _, found in parts) else []
 
 
 def _split(line: str, start: int, end: int) -> list[Span]:

@@ -88,6 +88,10 @@ PRINTED = (
     (r"\nabla \times (-y, x) at (1, 2)", 2.0),
     ("∇²(x^2 y^2) at (1, 2)", 10.0),
     ("Laplacian of x^2 y^2 at (1, 2)", 10.0),
+    ("Laplacian of 5 at 1", 0.0),
+    ("curl of (1, 2) at (0, 0)", 0.0),
+    ("Jacobian of the transformation x = u^2 - v^2, y = 2uv at (1, 2)", ((2.0, -4.0), (4.0, 2.0))),
+    ("Jacobian of (u^2 - v^2, 2uv) with respect to v, u at (1, 2)", ((-2.0, 4.0), (4.0, 2.0))),
     ("Jacobian of (u^2 - v^2, 2uv) at (1, 2)", ((2.0, -4.0), (4.0, 2.0))),
 )
 
@@ -186,3 +190,10 @@ def test_what_has_no_answer_says_why(typed, told):
 def test_functions_of_other_commands_refuse_fields_with_advice():
     with pytest.raises(ParseError, match="explained only"):
         parse_problem("divergence of (x, y)")
+
+
+def test_changes_of_greek_letters_are_written_with_these():
+    d = cr.explain("differential of e^t sin θ")
+    assert str(d.result) == "e^t sin(θ) dt + e^t cos(θ) dθ"
+    assert r"d\theta" in d.result.to_latex()
+    assert "dθ" in d.to_html()

@@ -70,13 +70,18 @@ def of_field(field: Field, wrt: tuple[str, ...] | None, at: Any, order: int, det
 
 
 def _names(field: Field, used: Sequence[str]) -> tuple[str, ...]:
-    """Return the variables of a question that lists none: x, y and z in this order, or all; letters of constants are held."""
+    """Return the variables of a question that lists none: x, y and z in this order, or all; letters of constants are held.
+
+    Of constants they are the first of x, y and z.
+    """
+    if not used:
+        return _SPACE[: len(field.components)]
     moving = [name for name in used if name in _SPACE]
     if moving and all(name in HELD for name in used if name not in _SPACE):
         count = len(field.components)
         is_space = field.kind in (DIVERGENCE, CURL) and {*moving} <= {*_SPACE[:count]}
         return _SPACE[:count] if is_space else tuple(sorted(moving))
-    return tuple(sorted(used)) if {*used} <= {*"uvw"} else tuple(used) or ("x",)
+    return tuple(sorted(used)) if {*used} <= {*"uvw"} else tuple(used)
 
 
 def _refuse_what_does_not_fit(field: Field, names: Sequence[str]) -> None:
