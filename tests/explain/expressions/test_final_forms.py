@@ -23,6 +23,11 @@ FORMS = (
     ("arctanh(x/2)", "x", "2/(4 - x^2)"),
     ("arctan(x/3)", "x", "3/(x^2 + 9)"),
     ("(2n-1)p^3/6", "p", "p^2 (2n - 1)/2"),
+    ("m g l (1 - cos θ)", "theta", "mgl sin(θ)"),
+    ("-m g l cos θ", "theta", "mgl sin(θ)"),
+    ("nRT/V", "V", "-nRT/V^2"),
+    ("-G M m/r", "r", "GMm/r^2"),
+    ("x^2 b a", "x", "2bax"),
     ("1/(x+√x)", "x", "-(1 + 1/(2 sqrt(x)))/(x + sqrt(x))^2"),
 )
 
