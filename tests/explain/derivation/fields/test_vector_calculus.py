@@ -187,6 +187,14 @@ def test_what_has_no_answer_says_why(typed, told):
         cr.explain(typed)
 
 
+def test_variables_are_chosen_by_wrt():
+    assert str(cr.explain("Laplacian of x^2 y^2", wrt="x").result) == "2y^2"
+    assert str(cr.explain("div (a x, b y)").result) == "a + b"
+    assert str(cr.explain("div (a x, b y)", wrt=("a", "b")).result) == "x + y"
+    with pytest.raises(ValueError, match="there is no variable 'q'"):
+        cr.explain("Laplacian of x^2 y^2", wrt="q")
+
+
 def test_functions_of_other_commands_refuse_fields_with_advice():
     with pytest.raises(ParseError, match="explained only"):
         parse_problem("divergence of (x, y)")

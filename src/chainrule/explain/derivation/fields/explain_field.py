@@ -57,6 +57,9 @@ def of_field(field: Field, wrt: tuple[str, ...] | None, at: Any, order: int, det
     if order != 1:
         raise ValueError(f"a {field.kind} has no order; leave order={order} out")
     used = tuple(dict.fromkeys(name for part in field.components for name in part.variables))
+    unknown = [name for name in wrt or () if name not in (*field.names, *used)]
+    if unknown:
+        raise ValueError(f"there is no variable {', '.join(map(repr, unknown))}; the variables are {', '.join(used)}")
     names = wrt or field.names or _names(field, used)
     _refuse_what_does_not_fit(field, names)
     every = tuple(dict.fromkeys((*names, *used)))
