@@ -38,6 +38,8 @@ WRONG = (
     ("x^2 + y^2 = 25", "-y/x", "divided the wrong way"),
     ("x^2 + y^2 = 25", "y/x", "divided the wrong way"),
     ("x^2 + y^2 = 25", "(25 - 2x)/(2y)", "constant kept"),
+    ("x^2 + y^2 = 25", "-2x/y", "arithmetic slip"),
+    ("x = t^2, y = t^3", "3t/4", "arithmetic slip"),
     ("x^2 + y^2 = 25", "-x/y + 1", None),
     ("x^2 + y^2 = 25", "-x/z", "wrong variable"),
     ("x^2 + y^2 = 25", "(1, 2)", "wrong number of components"),

@@ -78,6 +78,14 @@ class Slope:
         for name, mistaken in self._mistakes():
             if _agree(values, points.values(mistaken)):
                 return wrong(name)
+        factor = values / target
+        if (
+            factor.size
+            and np.isfinite(factor[0])
+            and factor[0] != 0
+            and _agree(factor, np.full_like(factor, factor[0]))
+        ):
+            return wrong("arithmetic slip")
         return Verdict(False, None, "Differentiate one term after another, and collect the derivative on one side.")
 
     @property
