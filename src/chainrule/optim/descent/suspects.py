@@ -18,6 +18,7 @@ from chainrule.explain.diagnosis.zero_record import InputGradient
 from chainrule.optim.descent.rates import downhill
 from chainrule.optim.descent.second_look import SecondLook
 from chainrule.optim.descent.task import Task
+from chainrule.optim.descent.verdict import ROUNDING
 from chainrule.optim.geometry.second_order import look
 from chainrule.transforms.limit import limit_quotient
 from chainrule.user_code import user_line
@@ -27,7 +28,7 @@ _AS_IT_SHOULD_BE = frozenset(("stationary", "cancellation", "kink"))
 _NAMED = 3
 _OFF = 0.01  # so much of its norm a gradient may be off
 _ACCURATE = 1e-5
-_ROUNDING = float(np.finfo(np.float64).eps)
+_EPSILON = float(np.finfo(np.float64).eps)
 RANDOM = (
     "the function returns another value at every call, so that its gradient does not vanish: take random numbers that stay the "
     "same, or a learning rate that falls, such as cr.optim.schedules.Exponential"
@@ -88,10 +89,13 @@ def _is_idle(part: InputGradient) -> bool:
 
 
 def is_another_each_time(task: Task, x: Any) -> bool:
-    """Whether a function returns different values at the same point, as with random numbers."""
+    """Whether a function returns different values at the same point, as with random numbers.
+
+    Sums that threads add up in any order differ, too, by no more than rounding.
+    """
     with SecondLook(task.fun, task.args):
         first, second = (float(task.value_of(x, *task.args)) for _ in range(2))
-        return first != second and not np.isnan(first)
+        return abs(first - second) > ROUNDING * max(abs(first), abs(second))
     return False
 
 
@@ -116,7 +120,7 @@ def wrong_function(task: Task, x: Any) -> str:
             return np.array([float(around.on_vector(vector + distance * direction))])
 
         scale = max(1.0, float(np.abs(vector).max()))
-        limit = limit_quotient(at, np.array([around.value]), scale, _ACCURATE, _ROUNDING)
+        limit = limit_quotient(at, np.array([around.value]), scale, _ACCURATE, _EPSILON)
         slope, error = float(limit.value[0]), float(limit.error[0])
         is_off = abs(slope - norm) > _OFF * max(norm, abs(slope)) + 100 * error
         if limit.smooth[0] and np.isfinite(slope) and is_off:
