@@ -136,6 +136,7 @@ UPDATES = (
     "{v}[0, {v}[-1] > 0] = np.tanh({v}[0, {v}[-1] > 0])", "{v}[{v}[:, 0] < 0.3, None] *= {v}[0]",
     "{v}rows = [row.copy() for row in {v}]\n{v}[0] *= 0.1\n{v}[-1] += {v}rows[0]",
 )  # fmt: skip
+# Nodes between which is interpolated are no NaN: in a table that is not sorted, no position has a meaning.
 MASKS = (
     "{0}[{0} > 0]", "np.sum({0}[{0} > 0] ** 2)", "np.mean({0}[{0} < 0.5])", "np.max({0}[{0} < 1])",
     "{0} - np.sum(np.log({0}[{0} > 0]) * {0}.flat[0])", "np.sum(1 / {0}[np.abs({0}) > 0.5], axis=0)",
@@ -146,7 +147,8 @@ MASKS = (
     "np.sum({0}[:, {0}[0] > 0] ** 2, axis=0)", "np.sum(np.sin({0}[{0}[:, 0] > 0, -1]))", "{0}[{0}[..., 0] > 0, ::-1]",
     "np.sum({0}[..., {0}[0] < 0.5] * {0}[..., :1], axis=-1)", "np.mean({0}[{0}[:, -1] < 1, None, 1:], axis=0)",
     "{0}[:, {0}[0] > 0] @ {0}[0, {0}[0] > 0]", "np.sum({0}[-1, {0}[0] > 0])", "np.var({0}[:, {0}[0] > -1], axis=1)",
-    "np.interp({0}, np.cumsum(np.exp(np.ravel({0}))), np.ravel({0}))", "np.ravel({0})[np.searchsorted(np.arange(2.0), {0}) % 2]",
+    "np.interp({0}, np.cumsum(np.exp(np.nan_to_num(np.ravel({0})))), np.ravel({0}))",
+    "np.ravel({0})[np.searchsorted(np.arange(2.0), {0}) % 2]",
     "np.bincount(np.abs(np.ravel({0})).astype(int) % 5)", "np.trim_zeros(np.ravel({0}))",
 )  # fmt: skip
 WRITES = (
