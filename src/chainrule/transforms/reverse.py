@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.core.graph import ITEM, Node
 from chainrule.core.primitive import Array, Elementwise, General
+from chainrule.core.trace import Traced
 from chainrule.primitives.indexing import INDEX, accumulate_index
 from chainrule.tracing.record import RecordTrace, call, close_over, own_node
 from chainrule.transforms.rules import LARGE, pull, pull_elementwise
@@ -82,7 +83,13 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
             else:
                 cts[parent.index] = total + share
         shares = share = None  # no name may keep alive what the next pull can overwrite
-    return [np.zeros_like(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
+    return [_nothing(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
+
+
+def _nothing(value: Array) -> Array:
+    """Return the cotangent of an input that no result depends on: a zero of its shape, and a number where it is one."""
+    zero = np.zeros_like(value)
+    return zero if isinstance(value, np.ndarray | Traced) else zero[()]
 
 
 def _add(cts: list[Any], node: Node, share: Array) -> None:
