@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from tests.native.agreement import agree_in_type, assert_nothing_shared, eagerly, exact
-from tests.native.graphs import Graph, disturbed
+from tests.native.graphs import Graph, derived, disturbed
 
 import chainrule as cr
+
+OTHERS = ("tangent", "product", "mixed", "batch", None, None)
+"""Derivatives of which each program has one compared, besides its gradient."""
 
 
 class Disagreement(AssertionError):
@@ -36,17 +40,14 @@ def outcome(fun: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, B
 
 
 def compare(graph: Graph, tally: Tally, jit: Callable[..., Any] | None = None, turns: int = 5) -> None:
-    """Raise Disagreement where a compiled program, or its compiled gradient, does not do what the plain one does."""
+    """Raise Disagreement where a compiled program, or a compiled derivative of it, does not do what the plain one does."""
     jit = jit or cr.jit
-    _compare_calls(graph, graph.function(), lambda noise: graph.function(noise=noise), tally, jit, turns, False)
-    moving = graph.moving()
-    if graph.weighed() and moving:
-        _compare_calls(
-            graph,
-            cr.grad(graph.function(scalar=True), argnums=moving),
-            lambda noise: cr.grad(graph.function(scalar=True, noise=noise), argnums=moving),
-            tally, jit, turns, True,
-        )  # fmt: skip
+    _compare_calls(graph, "program", tally, jit, turns)
+    if graph.weighed() and graph.moving():
+        _compare_calls(graph, "gradient", tally, jit, turns)
+        other = OTHERS[graph.seed % len(OTHERS)]
+        if other is not None:
+            _compare_calls(graph, other, tally, jit, 3)
 
 
 def smallest(graph: Graph, failure: Disagreement, jit: Callable[..., Any] | None = None) -> Disagreement:
@@ -59,12 +60,18 @@ def smallest(graph: Graph, failure: Disagreement, jit: Callable[..., Any] | None
     return failure
 
 
-def _compare_calls(graph: Graph, plain: Any, noisy: Any, tally: Tally, jit: Any, turns: int, scalar: bool) -> None:
+def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) -> None:
+    is_derivative = what != "program"
+    plain = derived(what, graph.function(scalar=is_derivative), graph.moving())
+
+    def noisy(noise: Any) -> Any:
+        return derived(what, graph.function(scalar=is_derivative, noise=noise), graph.moving())
+
     compiled, kept = jit(plain), []
     for turn in range(turns):
         which = (0, 0, 1, 2, 0)[turn % 5]
         arguments = graph.arguments(which)
-        before = [x.copy() for x in arguments]
+        before = copy.deepcopy(arguments)
         wanted, error = outcome(plain, graph.arguments(which))
         got, raised = outcome(compiled, arguments)
         try:
@@ -72,21 +79,20 @@ def _compare_calls(graph: Graph, plain: Any, noisy: Any, tally: Tally, jit: Any,
                 assert type(raised) is type(error), f"raised {raised!r}, not {error!r}"
                 tally.refused += 1
                 tally.errors.append(f"{type(error).__name__}: {str(error).splitlines()[0]:.100}")
-                if scalar and not turn:
-                    return  # the gradient is not there
+                if is_derivative and not turn:
+                    return  # the derivative is not there
                 continue
             if raised is not None:
                 raise AssertionError(f"raised {raised!r}") from raised
             for x, then in zip(arguments, before, strict=True):
-                assert np.all(exact(x, then)), "an argument was changed"
+                assert np.all(exact(np.asarray(x), np.asarray(then))), "an argument was changed"
             assert_nothing_shared(got, [arguments, kept])
             _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally)  # noqa: B023
             kept.append(got)
-            tally.gradients += scalar
+            tally.gradients += is_derivative
         except AssertionError as failure:
             raise Disagreement(
-                f"call {turn + 1} of the compiled {'gradient' if scalar else 'program'}: {failure}\n\n"
-                f"{graph.snippet(scalar, which)}"
+                f"call {turn + 1} of the compiled {what}: {failure}\n\n{graph.snippet(what, which)}"
             ) from failure
 
 

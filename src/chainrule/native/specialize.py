@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import Orders, flatten_in_order, unflatten
-from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
+from chainrule.errors import ChainruleError, RandomNumbersError
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Same, in_order
@@ -347,18 +346,6 @@ class Specialization:
 
 
 _REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
-
-
-def warn(name: str) -> Callable[[str], None]:
-    """Return what tells the user, once, that a function is not compiled."""
-    said: list[bool] = []
-
-    def say(why: str) -> None:
-        if not said:
-            said.append(True)
-            warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
-
-    return say
 
 
 class _Mark:

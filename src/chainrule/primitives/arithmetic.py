@@ -31,7 +31,7 @@ def lowered(base: Array, exponent: Array) -> Array:
     """Return base ** (exponent - 1); but the base where the exponent is 0, so that 0 * 0 ** (0 - 1) is 0."""
     # Hot path: benchmarks/test_eager.py
     kind = type(exponent)
-    if kind is int or kind is float or kind is np.float64:
+    if kind is int or kind is float or isinstance(exponent, np.generic | bool):
         return base if exponent == 2 or exponent == 0 else base ** (exponent - 1)
     if kind is np.ndarray or isinstance(exponent, Traced):
         return base ** np.where(exponent == 0, 1, exponent - 1)
