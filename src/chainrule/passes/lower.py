@@ -87,7 +87,7 @@ def _values_with_vectors(graph: Graph) -> dict[int, tuple[Node, int]]:
 
     def key(primitive: Any, node: Node) -> Any:
         assert node.parents[0] is not None
-        return primitive, node.parents[0].index, *node.parameters.items()
+        return primitive, node.parents[0].index, node.parameters.get("uplo")  # full factors have the same values
 
     found = {key(node.primitive, node): node for node in nodes}
     within: dict[int, tuple[Node, int]] = {}
