@@ -68,6 +68,7 @@ def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) 
         return derived(what, graph.function(scalar=is_derivative, noise=noise), graph.moving())
 
     compiled, kept = jit(plain), []
+    unit = _unit(graph.snippet(what, 0)) if is_derivative else 0.0
     for turn in range(turns):
         which = (0, 0, 1, 2, 0)[turn % 5]
         arguments = graph.arguments(which)
@@ -87,7 +88,7 @@ def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) 
             for x, then in zip(arguments, before, strict=True):
                 assert np.all(exact(np.asarray(x), np.asarray(then))), "an argument was changed"
             assert_nothing_shared(got, [arguments, kept])
-            _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally)  # noqa: B023
+            _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally, unit)  # noqa: B023
             kept.append(got)
             tally.gradients += is_derivative
         except AssertionError as failure:
@@ -96,7 +97,14 @@ def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) 
             ) from failure
 
 
-def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally) -> None:
+def _unit(text: str) -> float:
+    """Return a rounding unit of double precision, or several of the shortest type that a program names."""
+    named = [kind for kind in (np.float16, np.float32) if kind.__name__ in text]
+    named += [np.float32] * ("complex64" in text)
+    return 16 * float(np.finfo(named[0]).eps) if named else float(np.finfo(np.float64).eps)
+
+
+def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally, unit: float) -> None:
     assert type(got) is type(wanted), f"{type(got)} is no {type(wanted)}"
     assert len(got) == len(wanted), f"{len(got)} results, not {len(wanted)}"
     spreads: list[Any] = []
@@ -106,7 +114,7 @@ def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally) -> 
         close = _close(a, b, 32)
         if not close.all():
             spreads = spreads or _disturbances(wanted, again)
-            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads])
+            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads], unit)
         certain = close if not spreads else close & _close(a, b, 1e6)
         tally.compared += int(np.count_nonzero(certain))
         tally.skipped += int(np.count_nonzero(close & ~certain))
@@ -139,8 +147,11 @@ def _disturbances(wanted: Any, again: Callable[[Any], Any], count: int = 24) -> 
     return found
 
 
-def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
-    """Tell which differences are no larger than several times what roundings do to the element."""
+def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray], unit: float) -> np.ndarray:
+    """Tell which differences are no larger than several times what roundings do to the element.
+
+    The roundings within a derivative are not disturbed; `unit` is theirs, relative to the largest element.
+    """
     if len(others) < 2:
         return np.ones(b.shape, bool)  # roundings change the shapes, or make it fail: nothing can be said
     if b.dtype.kind not in "fc":
@@ -149,7 +160,8 @@ def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray]) -> np.nda
         firm = np.all([np.isfinite(other) == np.isfinite(b) for other in others], axis=0)
         gaps = [np.where(np.isfinite(other) & np.isfinite(b), np.abs(other - b), 0) for other in others]
         largest = np.max(gaps, axis=0)
-        near = np.isfinite(a) & (np.abs(a - b) <= 4 * largest)
+        size = np.max(np.abs(b), initial=0, where=np.isfinite(b))
+        near = np.isfinite(a) & (np.abs(a - b) <= 4 * np.maximum(largest, unit * size))
         # A jump: it moves the element far in some of the disturbed runs. Either side of it is right.
         jump = largest > 1e-4 * (np.abs(b) + 1e-3) if b.dtype.itemsize >= 8 else largest > 1e-2 * (np.abs(b) + 1e-3)
     return near | jump | ~firm

@@ -642,3 +642,10 @@ def test_what_is_written_into_an_array_takes_its_shape_and_type() -> None:
 def test_a_median_of_infinite_elements_is_numpys(x: list[float]) -> None:
     value, _ = cr.value_and_grad(np.median)(np.array(x))
     assert value == np.median(x)
+
+
+def test_the_slope_of_copysign_is_that_of_the_absolute_value() -> None:
+    slope = cr.grad(lambda x: np.copysign(x, -1.0))
+    assert (slope(2.0), slope(-2.0), slope(0.0)) == (-1.0, 1.0, 0.0)
+    assert np.isnan(slope(np.nan))
+    assert np.isnan(slope(-np.nan))

@@ -80,7 +80,7 @@ def lower(
 
 
 def _values_with_vectors(graph: Graph) -> dict[int, tuple[Node, int]]:
-    """Return, for values of a matrix whose vectors are computed too the node of both and which result to take."""
+    """Return, for values of a matrix whose vectors are computed too, the node of both and which result to take."""
     nodes = [
         node for node in graph.nodes if node.primitive in (*WITH_VECTORS, EIGH, SVD) and node.parents[0] is not None
     ]

@@ -173,7 +173,7 @@ HYPOT = Elementwise(
 COPYSIGN = Elementwise(
     name="copysign",
     value=np.copysign,
-    partials=(lambda out, x, y: np.copysign(1.0, x) * np.copysign(1.0, y), None),
+    partials=(lambda out, x, y: np.sign(x) * np.copysign(1.0, y), None),
     rule="absolute value rule",
     domain=NONZERO,
 )

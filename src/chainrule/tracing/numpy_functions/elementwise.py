@@ -62,7 +62,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     high = float(limits.max) if posinf is None else posinf
     low = float(limits.min) if neginf is None else neginf
     instead = where(np.isnan(x), nan, where(x > 0, high, low))
-    return where(np.isfinite(x), x, instead)
+    return where(np.isfinite(x), x, instead.astype(x.dtype))
 
 
 def sinc(x: Any) -> Array:
