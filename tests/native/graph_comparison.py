@@ -150,7 +150,7 @@ def _disturbances(wanted: Any, again: Callable[[Any], Any], count: int = 24) -> 
 def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray], unit: float) -> np.ndarray:
     """Tell which differences are no larger than several times what roundings do to the element.
 
-    The roundings within a derivative are not disturbed; `unit` is theirs, relative to the largest element.
+    The roundings within a derivative are not disturbed; `unit` is theirs, relative to the largest element, or to 1.
     """
     if len(others) < 2:
         return np.ones(b.shape, bool)  # roundings change the shapes, or make it fail: nothing can be said
@@ -160,7 +160,7 @@ def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray], unit: flo
         firm = np.all([np.isfinite(other) == np.isfinite(b) for other in others], axis=0)
         gaps = [np.where(np.isfinite(other) & np.isfinite(b), np.abs(other - b), 0) for other in others]
         largest = np.max(gaps, axis=0)
-        size = np.max(np.abs(b), initial=0, where=np.isfinite(b))
+        size = np.max(np.abs(b), initial=1, where=np.isfinite(b))
         near = np.isfinite(a) & (np.abs(a - b) <= 4 * np.maximum(largest, unit * size))
         # A jump: it moves the element far in some of the disturbed runs. Either side of it is right.
         jump = largest > 1e-4 * (np.abs(b) + 1e-3) if b.dtype.itemsize >= 8 else largest > 1e-2 * (np.abs(b) + 1e-3)
