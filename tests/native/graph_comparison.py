@@ -98,10 +98,10 @@ def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) 
 
 
 def _unit(text: str) -> float:
-    """Return a rounding unit of double precision, or several of the shortest type that a program names."""
+    """Return several rounding units of the shortest type that a program names, or of double precision."""
     named = [kind for kind in (np.float16, np.float32) if kind.__name__ in text]
     named += [np.float32] * ("complex64" in text)
-    return 16 * float(np.finfo(named[0]).eps) if named else float(np.finfo(np.float64).eps)
+    return 16 * float(np.finfo(named[0] if named else np.float64).eps)
 
 
 def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally, unit: float) -> None:
