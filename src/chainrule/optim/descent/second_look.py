@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import TracebackType
 from typing import Any, final
 
@@ -15,7 +16,7 @@ class SecondLook:
     """The time in which functions of the user's are run once more: errors end it, and go no further.
 
     They may raise whatever they want: a file is gone, a budget of calls is used up. The descent is over, and the message about it
-    says less then. Random numbers that are drawn meanwhile are drawn again later.
+    says less then. Random numbers that are drawn meanwhile are drawn again later, unless other threads run.
 
     functions: with what else the generators of random numbers may be found in, such as arguments.
 
@@ -36,5 +37,6 @@ class SecondLook:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
         self._quiet.__exit__(kind, error, at)
-        self._random.rewind()
+        if threading.active_count() == 1:  # else another thread may have drawn some, and would get them twice
+            self._random.rewind()
         return isinstance(error, Exception)  # Ctrl-C goes on
