@@ -311,6 +311,22 @@ def test_what_was_computed_for_a_decision_is_not_computed_again():
     assert sum("eigh" in line for step in decomposed.steps for line in step.computes) == 1
 
 
+def read_again(x):
+    y = np.exp(np.sin(x) * x)
+    return y * 2 if np.sum(y) > 0 else y
+
+
+def read_shifted_again(x):
+    shifted = x @ x + 1
+    return shifted if np.sum(np.tanh(shifted)) > 1e9 else np.cumsum(shifted, axis=0)
+
+
+@pytest.mark.parametrize(("function", "dear"), [(read_again, "exp("), (read_shifted_again, "axis=1")])
+def test_what_one_loop_alone_reads_before_a_decision_is_kept_for_after_it(function, dear):
+    plan = cr.jit(function).explain_plan(np.eye(20) + 0.1)
+    assert sum(dear in line for step in plan.steps for line in step.computes) == 1
+
+
 def test_many_new_paths_are_compiled_together(monkeypatch):
     """All paths of a function are compiled anew when one joins them, so that where there are many, a few join at once."""
     compilations = []

@@ -81,8 +81,12 @@ class RecordTrace(Trace):
         self.nodes.append(node)
         if self.whole or self.lines:
             self._annotate(node)
-        largest = out if primitive.__class__ is not Linear else values[0]
-        if type(largest) is np.ndarray and largest.size > LARGE and not self.keeps_all:
+        if not self.keeps_all and (
+            (type(out) is np.ndarray and out.size > LARGE)
+            or (
+                primitive.__class__ is Linear and type(values[0]) is np.ndarray and values[0].size > LARGE
+            )  # as of a sum
+        ):
             keep_what_is_read(node)
         if type(out) is tuple:
             return tuple(self._item(node, position) for position in range(len(out)))

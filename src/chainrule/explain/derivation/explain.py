@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import Any, TypeAlias, overload
 
 from chainrule.errors import TooLongError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.curves.implicit import implicit
 from chainrule.explain.derivation.curves.parametric import parametric
-from chainrule.explain.derivation.curves.tangent import tangent_sentence
+from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question, derive, value_at
 from chainrule.explain.derivation.recorded import Recorded, argument_names, recorded
@@ -196,6 +197,8 @@ def _with_tangent(found: Derivation) -> Derivation:
         return found
     by, point = found.wrt[0], dict(found.at)
     of = "y" if found.label in (None, *"fgh") else str(found.label)
+    if breaks(partial(evaluate, found.expression), point, (by,)):
+        return found
     height = float(evaluate(found.expression, point))
     return replace(found, notes=(*found.notes, tangent_sentence(by, of, {**point, of: height}, found.value)))
 
