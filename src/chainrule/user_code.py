@@ -68,6 +68,19 @@ def called_modules() -> set[str]:
     }
 
 
+def running_function() -> tuple[str, str] | None:
+    """Return the package and the name of SciPy's function that the user's line called and that runs: ("special", "softmax")."""
+    frame: FrameType | None = sys._getframe(1)
+    outermost = None
+    while frame is not None and not is_user_frame(frame):
+        outermost = frame if "site-packages/scipy/" in frame.f_code.co_filename else outermost
+        frame = frame.f_back
+    if outermost is None:
+        return None
+    package = outermost.f_globals["__name__"].split(".")[1]
+    return package, outermost.f_code.co_name
+
+
 def where() -> str:
     """Return " at FILE:LINE: SOURCE" for the user's current line; empty where no such line is known."""
     line = user_line()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from tests.native.agreement import agree_in_type, assert_nothing_shared, eagerly, exact
-from tests.native.graphs import Graph, disturbed
+from tests.native.graphs import Graph, derived, disturbed
 
 import chainrule as cr
+
+OTHERS = ("tangent", "product", "mixed", "batch", None, None)
+"""Derivatives of which each program has one compared, besides its gradient."""
 
 
 class Disagreement(AssertionError):
@@ -36,17 +40,14 @@ def outcome(fun: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, B
 
 
 def compare(graph: Graph, tally: Tally, jit: Callable[..., Any] | None = None, turns: int = 5) -> None:
-    """Raise Disagreement where a compiled program, or its compiled gradient, does not do what the plain one does."""
+    """Raise Disagreement where a compiled program, or a compiled derivative of it, does not do what the plain one does."""
     jit = jit or cr.jit
-    _compare_calls(graph, graph.function(), lambda noise: graph.function(noise=noise), tally, jit, turns, False)
-    moving = graph.moving()
-    if graph.weighed() and moving:
-        _compare_calls(
-            graph,
-            cr.grad(graph.function(scalar=True), argnums=moving),
-            lambda noise: cr.grad(graph.function(scalar=True, noise=noise), argnums=moving),
-            tally, jit, turns, True,
-        )  # fmt: skip
+    _compare_calls(graph, "program", tally, jit, turns)
+    if graph.weighed() and graph.moving():
+        _compare_calls(graph, "gradient", tally, jit, turns)
+        other = OTHERS[graph.seed % len(OTHERS)]
+        if other is not None:
+            _compare_calls(graph, other, tally, jit, 3)
 
 
 def smallest(graph: Graph, failure: Disagreement, jit: Callable[..., Any] | None = None) -> Disagreement:
@@ -59,12 +60,19 @@ def smallest(graph: Graph, failure: Disagreement, jit: Callable[..., Any] | None
     return failure
 
 
-def _compare_calls(graph: Graph, plain: Any, noisy: Any, tally: Tally, jit: Any, turns: int, scalar: bool) -> None:
+def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) -> None:
+    is_derivative = what != "program"
+    plain = derived(what, graph.function(scalar=is_derivative), graph.moving())
+
+    def noisy(noise: Any) -> Any:
+        return derived(what, graph.function(scalar=is_derivative, noise=noise), graph.moving())
+
     compiled, kept = jit(plain), []
+    unit = _unit(graph.snippet(what, 0)) if is_derivative else 0.0
     for turn in range(turns):
         which = (0, 0, 1, 2, 0)[turn % 5]
         arguments = graph.arguments(which)
-        before = [x.copy() for x in arguments]
+        before = copy.deepcopy(arguments)
         wanted, error = outcome(plain, graph.arguments(which))
         got, raised = outcome(compiled, arguments)
         try:
@@ -72,25 +80,31 @@ def _compare_calls(graph: Graph, plain: Any, noisy: Any, tally: Tally, jit: Any,
                 assert type(raised) is type(error), f"raised {raised!r}, not {error!r}"
                 tally.refused += 1
                 tally.errors.append(f"{type(error).__name__}: {str(error).splitlines()[0]:.100}")
-                if scalar and not turn:
-                    return  # the gradient is not there
+                if is_derivative and not turn:
+                    return  # the derivative is not there
                 continue
             if raised is not None:
                 raise AssertionError(f"raised {raised!r}") from raised
             for x, then in zip(arguments, before, strict=True):
-                assert np.all(exact(x, then)), "an argument was changed"
+                assert np.all(exact(np.asarray(x), np.asarray(then))), "an argument was changed"
             assert_nothing_shared(got, [arguments, kept])
-            _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally)  # noqa: B023
+            _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally, unit)  # noqa: B023
             kept.append(got)
-            tally.gradients += scalar
+            tally.gradients += is_derivative
         except AssertionError as failure:
             raise Disagreement(
-                f"call {turn + 1} of the compiled {'gradient' if scalar else 'program'}: {failure}\n\n"
-                f"{graph.snippet(scalar, which)}"
+                f"call {turn + 1} of the compiled {what}: {failure}\n\n{graph.snippet(what, which)}"
             ) from failure
 
 
-def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally) -> None:
+def _unit(text: str) -> float:
+    """Return several rounding units of the shortest type that a program names, or of double precision."""
+    named = [kind for kind in (np.float16, np.float32) if kind.__name__ in text]
+    named += [np.float32] * ("complex64" in text)
+    return 16 * float(np.finfo(named[0] if named else np.float64).eps)
+
+
+def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally, unit: float) -> None:
     assert type(got) is type(wanted), f"{type(got)} is no {type(wanted)}"
     assert len(got) == len(wanted), f"{len(got)} results, not {len(wanted)}"
     spreads: list[Any] = []
@@ -100,7 +114,7 @@ def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally) -> 
         close = _close(a, b, 32)
         if not close.all():
             spreads = spreads or _disturbances(wanted, again)
-            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads])
+            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads], unit)
         certain = close if not spreads else close & _close(a, b, 1e6)
         tally.compared += int(np.count_nonzero(certain))
         tally.skipped += int(np.count_nonzero(close & ~certain))
@@ -133,8 +147,11 @@ def _disturbances(wanted: Any, again: Callable[[Any], Any], count: int = 24) -> 
     return found
 
 
-def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
-    """Tell which differences are no larger than several times what roundings do to the element."""
+def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray], unit: float) -> np.ndarray:
+    """Tell which differences are no larger than several times what roundings do to the element.
+
+    The roundings within a derivative are not disturbed; `unit` is theirs, relative to the largest element, or to 1.
+    """
     if len(others) < 2:
         return np.ones(b.shape, bool)  # roundings change the shapes, or make it fail: nothing can be said
     if b.dtype.kind not in "fc":
@@ -143,7 +160,8 @@ def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray]) -> np.nda
         firm = np.all([np.isfinite(other) == np.isfinite(b) for other in others], axis=0)
         gaps = [np.where(np.isfinite(other) & np.isfinite(b), np.abs(other - b), 0) for other in others]
         largest = np.max(gaps, axis=0)
-        near = np.isfinite(a) & (np.abs(a - b) <= 4 * largest)
+        size = np.max(np.abs(b), initial=1, where=np.isfinite(b))
+        near = np.isfinite(a) & (np.abs(a - b) <= 4 * np.maximum(largest, unit * size))
         # A jump: it moves the element far in some of the disturbed runs. Either side of it is right.
         jump = largest > 1e-4 * (np.abs(b) + 1e-3) if b.dtype.itemsize >= 8 else largest > 1e-2 * (np.abs(b) + 1e-3)
     return near | jump | ~firm

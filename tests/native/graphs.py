@@ -10,12 +10,16 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-"""`choose(n)` is a whole number of at least 0 and less than n."""
+import chainrule as cr
 
 
 def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
-    """Return an array of moderate values in one of the layouts that NumPy's arrays may have."""
+    """Return an array of moderate values in one of the layouts that NumPy's arrays may have, or a number of Python's."""
     rng = np.random.default_rng(seed)
+    if dtype == "a float":
+        return float(rng.uniform(-2, 2))
+    if dtype == "an int":
+        return int(rng.integers(-3, 5))
     if layout == "strided" and shape:
         return draw(seed, (*shape[:-1], 2 * shape[-1]), dtype, "C")[..., ::2]
     if dtype == "bool":
@@ -53,6 +57,46 @@ def disturbed(value: Any, rng: np.random.Generator) -> Any:
         return value
     noise = rng.uniform(-64, 64, np.shape(value)) * np.finfo(dtype).eps
     return value * (1 + noise).astype(np.finfo(dtype).dtype)
+
+
+def derived(what: str, program: Callable[..., Any], moving: tuple[int, ...]) -> Callable[..., Any]:
+    """Return a program, or a derivative of a scalar one by the arguments in the positions `moving`, as a tuple of results.
+
+    product: of the Hessian with a vector; mixed: the gradient of a tangent; batch: gradients of two examples.
+    """
+    if what == "program":
+        return program
+    if what == "gradient":
+        return cr.grad(program, argnums=moving)
+
+    def split(arguments: tuple[Any, ...]) -> tuple[Callable[..., Any], tuple[Any, ...], tuple[Any, ...]]:
+        def function(*parts: Any) -> Any:
+            whole = list(arguments)
+            for place, part in zip(moving, parts, strict=True):
+                whole[place] = part
+            return program(*whole)
+
+        parts = tuple(arguments[place] for place in moving)
+        return function, parts, tuple(0.5 - 0.25 * part for part in parts)
+
+    def tangent(*arguments: Any) -> Any:
+        return cr.jvp(*split(arguments))
+
+    def product(*arguments: Any) -> Any:
+        function, parts, directions = split(arguments)
+        result = cr.jvp(cr.grad(function, argnums=tuple(range(len(parts)))), parts, directions)[1]
+        return tuple(result)
+
+    def mixed(*arguments: Any) -> Any:
+        function, parts, directions = split(arguments)
+        return cr.grad(lambda *parts: cr.jvp(function, parts, directions)[1], argnums=tuple(range(len(parts))))(*parts)
+
+    def batch(*arguments: Any) -> Any:
+        function, parts, directions = split(arguments)
+        stacked = [np.stack([part, part + direction]) for part, direction in zip(parts, directions, strict=True)]
+        return cr.vmap(cr.grad(function, argnums=tuple(range(len(parts)))))(*stacked)
+
+    return {"tangent": tangent, "product": product, "mixed": mixed, "batch": batch}[what]
 
 
 @dataclass(frozen=True)
@@ -97,7 +141,9 @@ class Graph:
 
     def moving(self) -> tuple[int, ...]:
         """Return the positions of the arguments that a derivative can be taken by."""
-        return tuple(place for place, (_, dtype, _) in enumerate(self.inputs) if dtype.startswith("float"))
+        return tuple(
+            place for place, (_, dtype, _) in enumerate(self.inputs) if dtype.startswith("float") or dtype == "a float"
+        )
 
     def of(self, result: str) -> Graph:
         """Return the part of the program that one result needs."""
@@ -108,13 +154,14 @@ class Graph:
                 lines.append((name, line))
         return replace(self, lines=tuple(reversed(lines)), results=(result,))
 
-    def snippet(self, scalar: bool = False, turn: int = 0) -> str:
+    def snippet(self, what: str = "program", turn: int = 0) -> str:
         """Return a program that shows what was found."""
+        scalar = what != "program"
         drawn = ", ".join(f"draw({self.seed + 101 * turn + i}, *{kind!r})" for i, kind in enumerate(self.inputs))
-        plain = f"cr.grad(program, argnums={self.moving()})" if scalar else "program"
+        plain = f"derived({what!r}, program, {self.moving()})"
         return (
             "import numpy as np\nimport scipy.special as sp\nimport chainrule as cr\n"
-            "from tests.native.graphs import constant, draw\n\n"
+            "from tests.native.graphs import constant, derived, draw\n\n"
             f"{self.text(scalar=scalar)}\n"
             f"arguments = ({drawn},)\nplain = {plain}\ncompiled = cr.jit(plain)\n"
             "for _ in range(4):\n    print(compiled(*arguments))\nprint(plain(*arguments))\n"

@@ -284,6 +284,34 @@ def test_a_fork_calls_what_was_compiled_before() -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
 
 
+@pytest.mark.parametrize("module", ["chainrule.native.specialize", "llvmlite.binding"])
+def test_a_fork_while_the_compiler_is_imported_compiles_too(module: str) -> None:
+    code = (
+        "import faulthandler, os, sys, threading, time, numpy as np, chainrule as cr\n"
+        "importing = threading.Event()\n"
+        "class Slow:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}:\n"
+        "            importing.set()\n"
+        "            time.sleep(0.1)\n"
+        "sys.meta_path.insert(0, Slow())\n"
+        "f = cr.jit(lambda x: x @ x)\n"
+        "def call(): return [f(np.ones((40, 40)))[0, 0] for _ in range(3)] == [40, 40, 40]\n"
+        "thread = threading.Thread(target=call)\n"
+        "thread.start()\n"
+        "assert importing.wait(60)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    faulthandler.dump_traceback_later(20, exit=True)\n"
+        "    os._exit(0 if call() else 1)\n"
+        "thread.join()\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0\n"
+    )
+    if hasattr(sys, "getwindowsversion"):
+        pytest.skip("no fork here")
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=120)
+
+
 def test_a_fork_waits_for_no_thread_that_it_has_not() -> None:
     code = (
         "import faulthandler, gc, os, threading, time, numpy as np, chainrule as cr, llvmlite.binding as llvm\n"

@@ -11,6 +11,7 @@ from tests.native.agreement import check
 from tests.native.jit_examples import V, W, early_return
 
 import chainrule as cr
+from chainrule.native.specialize import Specialization
 
 MIXING = np.eye(20) * 0.4 + 0.01
 
@@ -308,3 +309,43 @@ def test_what_was_computed_for_a_decision_is_not_computed_again():
     assert steps(8) - steps(4) == steps(12) - steps(8)
     decomposed = cr.jit(by_size).explain_plan(np.diag(np.arange(1.0, 20.0)))
     assert sum("eigh" in line for step in decomposed.steps for line in step.computes) == 1
+
+
+def read_again(x):
+    y = np.exp(np.sin(x) * x)
+    return y * 2 if np.sum(y) > 0 else y
+
+
+def read_shifted_again(x):
+    shifted = x @ x + 1
+    return shifted if np.sum(np.tanh(shifted)) > 1e9 else np.cumsum(shifted, axis=0)
+
+
+@pytest.mark.parametrize(("function", "dear"), [(read_again, "exp("), (read_shifted_again, "axis=1")])
+def test_what_one_loop_alone_reads_before_a_decision_is_kept_for_after_it(function, dear):
+    plan = cr.jit(function).explain_plan(np.eye(20) + 0.1)
+    assert sum(dear in line for step in plan.steps for line in step.computes) == 1
+
+
+def test_many_new_paths_are_compiled_together(monkeypatch):
+    """All paths of a function are compiled anew when one joins them, so that where there are many, a few join at once."""
+    compilations = []
+    whole = Specialization._compile
+    monkeypatch.setattr(
+        Specialization, "_compile", lambda self, variant: (compilations.append(variant), whole(self, variant))
+    )
+
+    def count(x):
+        steps = 0.0
+        while x > 1:
+            x, steps = x / 2, steps + 1
+        return x * steps
+
+    compiled = cr.jit(count)
+    for doublings in range(40):
+        for mantissa in (1.25, 1.5):
+            assert compiled(mantissa * 2.0**doublings) == count(mantissa * 2.0**doublings)
+    assert len(compilations) <= 32  # and a few times better, when the code is hot
+    for _ in range(10):  # a path that is taken again is native soon
+        compiled(1.5 * 2.0**39)
+    assert len(compiled.explain_plan(1.5).paths) == 40

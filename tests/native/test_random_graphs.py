@@ -4,6 +4,7 @@ types and memory layouts; and that the comparison sees a small error.
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def faulty(fault: Any) -> Any:
         def compiled(*args: Any) -> Any:
             nonlocal calls
             calls += 1
-            results = fun(*(x.copy() for x in args))
+            results = fun(*copy.deepcopy(args))
             return tuple(fault(np.array(x))[()] if calls > 2 else np.array(x)[()] for x in results)
 
         return compiled

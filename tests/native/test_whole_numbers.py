@@ -54,6 +54,40 @@ def test_a_whole_number_that_does_not_fit_is_refused(dtype: str) -> None:
             np.testing.assert_array_equal(compiled(array(dtype), n), array(dtype) + n)
 
 
+PUT_INTO_ARRAYS: dict[str, Callable[[Any, Any], Any]] = {
+    "assigned": lambda a, n: assigned(a, n),
+    "filled": lambda a, n: np.full_like(a, n),
+    "chosen": lambda a, n: np.where(a > 0, a, n),  # refused since NumPy 2.5, and wraps around before
+}
+
+
+def assigned(a: Any, n: Any) -> Any:
+    a = a.copy()
+    a[1:] = n
+    return a
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int64", "float32"])
+@pytest.mark.parametrize("name", PUT_INTO_ARRAYS)
+def test_a_whole_number_is_put_into_an_array_where_numpy_puts_it(name: str, dtype: str) -> None:
+    fun = PUT_INTO_ARRAYS[name]
+    compiled, outcomes = cr.jit(fun), set()
+    for n in (*range(12), -2, 13, 300, 14, -2, 300):
+        a = array(dtype)
+        try:
+            wanted = fun(a, n)
+        except OverflowError:
+            outcomes.add("refused")
+            with pytest.raises(OverflowError, match="out of bounds"):
+                compiled(a, n)
+            continue
+        outcomes.add("taken")
+        assert np.all(exact(compiled(a, n), wanted)), n
+    is_refused = np.dtype(dtype).itemsize == 1 and (name != "chosen" or np.lib.NumpyVersion(np.__version__) >= "2.5.0")
+    assert outcomes == ({"taken", "refused"} if is_refused else {"taken"})
+
+
 def updated(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def fun(a: Any, y: Any) -> Any:
         a = a.copy()

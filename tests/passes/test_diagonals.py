@@ -211,6 +211,31 @@ def test_structural_zeros_stay_zero() -> None:
     np.testing.assert_array_equal(np.diag(sparse), 2 * x)
 
 
+GRADIENTS = {
+    "diagonal": lambda x: np.sum(np.diagonal(np.sqrt(x))),
+    "trace": lambda x: np.trace(np.sqrt(x)),
+    "einsum": lambda x: np.sum(np.einsum("ii->i", np.sqrt(x)) ** 2),
+    "masked": lambda x: np.sum(np.eye(len(x)) * np.sqrt(x)),
+    "divided": lambda x: np.sum(np.eye(len(x)) / x),
+    "one element": lambda x: np.sqrt(x)[0, 0],
+    "constant": lambda x: np.sum(np.array(np.eye(8)) * np.where(np.arange(64).reshape(8, 8) == 9, np.inf, 2.0) * x),
+    "constant divisor": lambda x: np.sum(
+        np.array(np.eye(8)) / np.where(np.arange(64).reshape(8, 8) == 11, 0.0, 2.0) * x
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_what_only_zeros_meet_is_infinite_as_in_numpy(name: str) -> None:
+    x = np.full((8, 8), 4.0)
+    x[0, 1] = x[5, 2] = 0.0
+    for fun in (GRADIENTS[name], cr.grad(GRADIENTS[name])):
+        compiled = cr.jit(fun)
+        for _ in range(3):
+            np.testing.assert_array_equal(compiled(x), fun(x))
+
+
 def test_every_handler_is_of_a_primitive_of_its_own() -> None:
     assert len(HANDLERS) == len({primitive.name for primitive in HANDLERS})
 

@@ -375,6 +375,12 @@ def test_an_array_taken_apart_is_told_of_where_it_makes_a_long_run() -> None:
     np.testing.assert_array_equal(gradient, np.full(100, 60.0))
 
 
+def test_a_function_of_scipy_that_takes_an_array_apart_is_named() -> None:
+    with pytest.warns(RuntimeWarning, match=r"(?s)scipy\.special\.softmax took .*softmax\(x\).*Write e = np\.exp\("):
+        gradient = cr.grad(lambda x: np.sum(scipy.special.softmax(x) * np.arange(2000.0)))(np.zeros(2000))
+    np.testing.assert_allclose(gradient, (np.arange(2000.0) - 999.5) / 2000)
+
+
 def test_a_short_run_on_single_numbers_is_not_told_of() -> None:
     table = np.ones((4, 4))
     np.testing.assert_array_equal(cr.grad(lambda x: np.sum(table.dot(x)))(np.ones(4)), np.full(4, 4.0))

@@ -20,6 +20,8 @@ CHAINS = {
     "x - mean": (lambda x: x - np.mean(x), 4),
     "halves": (lambda x: x[1:] + x[:-1], 5),
     "where": (lambda x: np.where(CHOSEN, x, 0.5), 10),
+    "joined": (lambda x: np.concatenate([x[:1], x[1:]]), 5),
+    "of few": (lambda x: x + np.pad(x[:1], (0, SIZE - 1)), 5),
     "exp(-x)": (lambda x: np.exp(-x), 54),
     "C @ x": (lambda x: np.reshape(TURN @ np.reshape(x, (2, -1)), -1), 5),
 }

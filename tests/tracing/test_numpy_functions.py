@@ -444,6 +444,34 @@ def test_interpolation_takes_steps(nodes: list[float]) -> None:
         assert np.isfinite(pullback(np.ones(7))[0]).all(), name
 
 
+@pytest.mark.parametrize(
+    "nodes", [[-np.inf, 0.0, 1.0, np.inf], [0.0, 1.0, np.inf, np.inf], [-np.inf, -np.inf, 0.0, 0.0]]
+)
+@pytest.mark.parametrize(
+    "values",
+    [[1.0, 3.0, 4.0, 4.0], [np.inf, np.inf, 4.0, -np.inf], [1.0, np.nan, 4.0, np.inf], [2.0, -np.inf, 5.0, 5.0]],
+)
+def test_interpolation_takes_infinite_nodes_as_numpy_does(nodes: list[float], values: list[float]) -> None:
+    points = np.array([-np.inf, -1.5, 0.0, 0.25, 1.0, 2.0, np.inf, np.nan])
+    with np.errstate(invalid="ignore"):
+        traced = cr.jvp(lambda x: np.interp(x, nodes, values), (points,), (np.zeros(8),))[0]
+        np.testing.assert_array_equal(traced, np.interp(points, nodes, values))
+
+
+def test_the_chord_to_an_infinite_node_is_level() -> None:
+    def read(x: Any, nodes: Any, values: Any) -> Any:
+        return np.sum(np.interp(x, nodes, values))
+
+    points, nodes, values = (
+        np.array([-1.0, 0.5, 7.0]),
+        np.array([-np.inf, 0.0, 1.0, np.inf]),
+        np.array([1.0, 2.0, 4.0, 3.0]),
+    )
+    gradients = cr.grad(read, argnums=(0, 1, 2))(points, nodes, values)
+    for got, wanted in zip(gradients, ([0.0, 2.0, 0.0], [0.0, -1.0, -1.0, 0.0], [0.0, 1.5, 1.5, 0.0]), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+
+
 def test_ties_share_the_sensitivity() -> None:
     np.testing.assert_array_equal(cr.grad(np.max)(np.array([1.0, 3.0, 3.0])), [0.0, 0.5, 0.5])
     np.testing.assert_array_equal(cr.grad(np.min)(np.array([1.0, 1.0, 1.0, 1.0])), [0.25] * 4)
@@ -614,3 +642,10 @@ def test_what_is_written_into_an_array_takes_its_shape_and_type() -> None:
 def test_a_median_of_infinite_elements_is_numpys(x: list[float]) -> None:
     value, _ = cr.value_and_grad(np.median)(np.array(x))
     assert value == np.median(x)
+
+
+def test_the_slope_of_copysign_is_that_of_the_absolute_value() -> None:
+    slope = cr.grad(lambda x: np.copysign(x, -1.0))
+    assert (slope(2.0), slope(-2.0), slope(0.0)) == (-1.0, 1.0, 0.0)
+    assert np.isnan(slope(np.nan))
+    assert np.isnan(slope(-np.nan))

@@ -83,6 +83,9 @@ def test_a_quantile_of_rows_with_nan_is_nan_whichever_it_is():
     np.testing.assert_allclose((value, slope), (2.0, 0.04))
 
 
-def test_quantiles_outside_of_0_and_1_are_refused():
+@pytest.mark.parametrize("wanted", [-0.1, 1.5, np.nan])
+def test_quantiles_outside_of_0_and_1_are_refused(wanted):
     with pytest.raises(ShapeError, match="lie between 0 and 1"):
-        cr.grad(lambda q: np.quantile(np.arange(4.0), q))(1.5)
+        cr.grad(lambda q: np.quantile(np.arange(4.0), q))(wanted)
+    with pytest.raises(ShapeError, match="lie between 0 and 1"):
+        cr.grad(lambda x: np.quantile(x, wanted))(np.arange(4.0))

@@ -18,6 +18,9 @@ PROGRAMS = {
     "angle": lambda x, y: np.angle(x),
     "lstsq": lambda x, y: np.linalg.lstsq(x, y),
     "poly": lambda x, y: np.poly(x[0]),
+    "nan_to_num": lambda x, y: np.nan_to_num(x),
+    "nan_to_num of elements": lambda x, y: np.nan_to_num(x, nan=0.5, posinf=1.5),
+    "copysign": lambda x, y: np.copysign(x, y - 1),
     "intersect1d": lambda x, y: np.intersect1d(x, y),
 }
 

@@ -129,3 +129,17 @@ def test_the_running_extreme_passes_the_sensitivity() -> None:
     np.testing.assert_array_equal(gradient, [1.0, 6.0, 0.0, 8.0])
     gradient = cr.grad(lambda x: np.sum(np.minimum.accumulate(x)))(np.array([1.0, np.nan, 0.0]))
     np.testing.assert_array_equal(gradient, [1.0, 2.0, 0.0])
+
+
+@pytest.mark.parametrize("default", [0, 2.5, np.float32(2.5), np.float64(2.5), 1j])
+@pytest.mark.parametrize("first", ["uint8", "float16", "float32", "float64", "int64"])
+@pytest.mark.parametrize("second", ["uint8", "float16", "float32"])
+def test_selected_choices_have_one_type(first: str, second: str, default: Any) -> None:
+    def select(x: Any, y: Any, other: Any) -> Any:
+        return np.select([x > 1, y > 1], [x, y], other)
+
+    choices = np.array([0, 2, 0], first), np.array([0, 3, 3], second)
+    expected = select(*choices, default)
+    for result in (cr.jit(select)(*choices, default), cr.jit(lambda x, y: select(x, y, default))(*choices)):
+        assert result.dtype == expected.dtype
+        np.testing.assert_array_equal(result, expected)

@@ -147,6 +147,15 @@ def test_tangents_in_single_precision_stay_so(f):
         np.testing.assert_allclose(tangent, cr.jvp(f, (np.float64(x),), (np.ones(np.shape(x)),))[1], rtol=1e-6)
 
 
+@pytest.mark.parametrize("number", [2.0, np.float64(2.0), np.float32(2.0)])
+def test_zeros_of_numbers_are_numbers(number):
+    for zero in (cr.jvp(lambda x: x.dtype.type(3), (np.asarray(number),), (np.asarray(number),))[1],
+                 cr.hvp(lambda x: 3 * x, (number,), (number,)), cr.vjp(lambda x: 3.0, number)[1](1.0)[0]):  # fmt: skip
+        assert isinstance(zero, np.generic | float), type(zero)
+        assert zero == 0
+        assert np.asarray(zero).dtype == np.asarray(number).dtype
+
+
 def test_factors_may_be_truth_values():
     np.testing.assert_array_equal(cr.grad(lambda x: np.sum(x * True))(np.ones(3)), np.ones(3))
     np.testing.assert_array_equal(cr.grad(lambda x: np.sum(False * x))(np.ones(3)), np.zeros(3))

@@ -74,3 +74,9 @@ def test_many_parts_of_one_array_are_added_up_in_one_array(monkeypatch: pytest.M
 
 def test_an_interpreter_that_counts_references_otherwise_overwrites_nothing_that_is_used() -> None:
     run(COUNTED_OTHERWISE)
+
+
+def test_a_cotangent_that_is_one_number_everywhere_is_multiplied_by() -> None:
+    x = np.linspace(0.1, 1, 20_000)
+    np.testing.assert_allclose(cr.grad(lambda x: 3 * np.sum(np.sin(x)))(x), 3 * np.cos(x))
+    np.testing.assert_allclose(cr.grad(lambda x: np.sum(np.sin(x)))(x), np.cos(x))

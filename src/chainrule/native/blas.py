@@ -26,6 +26,7 @@ from types import ModuleType
 
 import scipy
 
+from chainrule.native.loading import undisturbed
 from chainrule.native.machine import compile_text
 from chainrule.native.text import Module
 
@@ -144,10 +145,11 @@ def _extension(name: str) -> ModuleType:
     if whole in sys.modules:
         return sys.modules[whole]
     spec = PathFinder.find_spec(whole, [str(Path(folder, "linalg")) for folder in scipy.__path__])
-    if spec is None or spec.loader is None:
-        return import_module(whole)
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with undisturbed():
+        if spec is None or spec.loader is None:
+            return import_module(whole)
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
     return module
 
 

@@ -141,6 +141,15 @@ def _state(generator: Any) -> Any:
     return generator.get_state() if isinstance(generator, np.random.RandomState) else generator.getstate()
 
 
+def _set_state(generator: Any, state: Any) -> None:
+    if isinstance(generator, np.random.Generator):
+        generator.bit_generator.state = state
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(state)
+    else:
+        generator.setstate(state)
+
+
 class RandomWatch:
     """Notices random numbers that are drawn while a function is traced: each later call would see the same ones."""
 
@@ -158,6 +167,11 @@ class RandomWatch:
                     "random numbers were drawn while the function was traced, and compiled code would repeat them at every "
                     f"call; draw them outside and pass them as an argument{where()}"
                 )
+
+    def rewind(self) -> None:
+        """Let them be drawn once more."""
+        for generator, before in self._before:
+            _set_state(generator, pickle.loads(before))
 
 
 def _look_at(array: np.ndarray[Any, Any]) -> Fingerprint:

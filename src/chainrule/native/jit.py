@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from chainrule.core.trees import flatten
+from chainrule.errors import JitWarning
 from chainrule.native.callable import NativeFunction, native_function
 from chainrule.native.entry import install
+from chainrule.native.loading import undisturbed
 from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, takes_any_name, unshared
 from chainrule.transforms.transformed import require_function
 
@@ -31,9 +33,22 @@ SIGNATURES = 256
 
 
 def _compiler() -> ModuleType:
-    from chainrule.native import specialize  # noqa: PLC0415  (heavy: loaded at the first call)
+    with undisturbed():
+        from chainrule.native import specialize  # noqa: PLC0415  (heavy: loaded at the first call)
 
-    return specialize
+        return specialize
+
+
+def warner(name: str) -> Callable[[str], None]:
+    """Return what tells the user, once, that a function is not compiled."""
+    said: list[bool] = []
+
+    def say(why: str) -> None:
+        if not said:
+            said.append(True)
+            warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
+
+    return say
 
 
 class Jitted:
@@ -41,6 +56,7 @@ class Jitted:
 
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.fun = fun
+        self.say = warner(getattr(fun, "__name__", type(fun).__name__))
         self.specializations: dict[Any, Specialization] = {}
         self.varying: set[int] = set()
         self.seen: dict[int, set[int]] = {}
@@ -48,17 +64,16 @@ class Jitted:
         self.direct: list[Specialization] = []
         self.function: Any = None
         self._process = os.getpid()
+        self._takes_any_name: bool | None = None
 
-    @cached_property
-    def say(self) -> Callable[[str], None]:
-        """Tell the user, once, why calls are not compiled."""
-        say: Callable[[str], None] = _compiler().warn(getattr(self.fun, "__name__", type(self.fun).__name__))
-        return say
-
-    @cached_property
+    @property
     def takes_any_name(self) -> bool:
         """Whether the function may notice in which order arguments are given by name."""
-        return takes_any_name(self.fun)
+        if (
+            self._takes_any_name is None
+        ):  # no `cached_property`: its lock, held by another thread, would stay so in a fork
+            self._takes_any_name = takes_any_name(self.fun)
+        return self._takes_any_name
 
     @property
     def lock(self) -> threading.RLock:
@@ -111,7 +126,8 @@ class Jitted:
 
     def explain_plan(self, *args: Any, **kwargs: Any) -> Plan:
         """Return the plan of the calls with these arguments, as `native.explain_plan` reads it."""
-        from chainrule.native.explain_plan import explain_plan  # noqa: PLC0415  (heavy: loaded when a plan is asked for)
+        with undisturbed():
+            from chainrule.native.explain_plan import explain_plan  # noqa: PLC0415  (heavy: loaded when a plan is asked for)
 
         return explain_plan(self, *args, **kwargs)
 

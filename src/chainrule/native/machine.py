@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from chainrule.native.cache import Compiled, key_of, load, store
+from chainrule.native.loading import undisturbed
 
 _MODULES_PER_LINKER = 64
 _WORTH_STORING = 1000  # characters of text; what is shorter compiles almost as fast as a file is written and read
@@ -32,10 +33,11 @@ _NEED_AVX = frozenset("f16c fma fma4 sha512 sm3 sm4 vaes vpclmulqdq xop".split()
 
 @cache
 def _llvm() -> Any:
-    import llvmlite.binding as llvm  # noqa: PLC0415  (heavy: loaded when something is compiled)
+    with undisturbed():
+        import llvmlite.binding as llvm  # noqa: PLC0415  (heavy: loaded when something is compiled)
 
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
     if hasattr(os, "register_at_fork"):  # a child whose parent was inside of LLVM would wait for that thread for ever
         lock = llvm.ffi.lib._lock
         os.register_at_fork(before=lock.__enter__, after_in_parent=lock.__exit__, after_in_child=lock.__exit__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import Orders, flatten_in_order, unflatten
-from chainrule.errors import ChainruleError, JitWarning, RandomNumbersError
+from chainrule.errors import ChainruleError, RandomNumbersError
 from chainrule.native.collection import paused, seldom
 from chainrule.native.entry import Entry, entry_symbols, make_entry, write_entry
 from chainrule.native.entry_plan import Array, Nested, Node, Same, in_order
@@ -34,6 +33,8 @@ from chainrule.passes.simplifications import simplifier
 
 PATHS = 64
 """So many paths through a function are compiled; calls that take another one run it as it is."""
+TOGETHER = 8
+"""Of new paths, one for so many known ones waits to be compiled with the next: each time, all are compiled anew."""
 CHANGES = 8
 """So often a function is traced anew because an array around it changed."""
 DOUBTS = 2
@@ -72,7 +73,7 @@ class Specialization:
     @property
     def paths(self) -> int:
         """The number of paths through the function that are known."""
-        return sum(variant.paths for variant in self.variants)
+        return sum(variant.paths + len(variant.recorded) for variant in self.variants)
 
     @property
     def entries(self) -> list[Entry]:
@@ -95,7 +96,8 @@ class Specialization:
         for variant in self.variants:
             if variant.heat is not None and variant.heat.is_hot:
                 variant.heat, variant.is_fresh = None, False
-            self.update(variant)
+            if not self._may_wait(variant):
+                self.update(variant)
             if self.interpreted:
                 return call.interpret(self.fun)
             if variant.entry is not None:
@@ -109,6 +111,10 @@ class Specialization:
             self.say(f"it takes more than {PATHS} different paths; calls on further ones run through NumPy")
             return call.interpret(self.fun)
         return self._trace(call)
+
+    def _may_wait(self, variant: Variant) -> bool:
+        """Whether what is new of a variant is compiled later: where there are many paths already, a few new ones are together."""
+        return variant.is_fresh and len(variant.recorded) * TOGETHER <= variant.paths and self.paths < PATHS
 
     def _enter(self, variant: Variant, call: Call) -> Any:
         """Call native code; arrays that are not in order are copied, and other objects replaced by their equals."""
@@ -347,18 +353,6 @@ class Specialization:
 
 
 _REFUSALS = (ChainruleError, AttributeError, TypeError, ValueError)
-
-
-def warn(name: str) -> Callable[[str], None]:
-    """Return what tells the user, once, that a function is not compiled."""
-    said: list[bool] = []
-
-    def say(why: str) -> None:
-        if not said:
-            said.append(True)
-            warnings.warn(f"cr.jit({name}): {why}", JitWarning, stacklevel=4)
-
-    return say
 
 
 class _Mark:

@@ -17,6 +17,7 @@ from chainrule.passes.diagonal_parts import (
     dense,
     gathered,
     is_zero,
+    lies_along,
     pad,
     spread,
     zeros,
@@ -91,7 +92,10 @@ def multiply(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | No
 
 
 def _product(s: Simplifier, x: Value, y: Value, shape: Shape, dtype: np.dtype[Any]) -> Diagonals | None:
-    """Return a product: of diagonals with a dense array, or where the diagonals of two arrays coincide."""
+    """Return a product: of diagonals with a dense array, or where the diagonals of two arrays coincide.
+
+    None where a factor away from the diagonals may be infinite that meets only their zeros: in NumPy that is NaN.
+    """
     if isinstance(x, Diagonals) and isinstance(y, Diagonals):
         both = _both(s, x, y, shape)
         return None if both is None else _overlap(s, *both, shape, dtype)
@@ -99,7 +103,7 @@ def _product(s: Simplifier, x: Value, y: Value, shape: Shape, dtype: np.dtype[An
     assert isinstance(diagonals, Diagonals)
     assert isinstance(other, Term)
     aligned = _aligned(s, diagonals, shape)
-    if aligned is None:
+    if aligned is None or not _is_met(other, aligned):
         return None
     empty = Diagonals(shape, dtype, aligned.rows, aligned.columns, {})
     parts = []
@@ -107,6 +111,16 @@ def _product(s: Simplifier, x: Value, y: Value, shape: Shape, dtype: np.dtype[An
         pair = [part.values, along(s, other, empty, offset, part)]
         parts.append((offset, _part(s, a.MULTIPLY, pair if diagonals is x else pair[::-1], empty, part)))
     return gathered(s, empty, parts)
+
+
+def _is_met(x: Term, diagonals: Diagonals) -> bool:
+    """Whether no element of a dense array meets zeros only, so that the product is NaN in NumPy where it is infinite.
+
+    The factors by which a derivative multiplies unit vectors are the same for all of them: each meets a one.
+    """
+    if x.is_constant:
+        return bool(np.all(np.isfinite(x.constant)))
+    return not all(lies_along(x, diagonals))
 
 
 def _overlap(s: Simplifier, x: Diagonals, y: Diagonals, shape: Shape, dtype: np.dtype[Any]) -> Diagonals:
@@ -125,8 +139,10 @@ def divide(s: Simplifier, term: Term, operands: Sequence[Value]) -> Value | None
     """Return diagonals divided by a dense array."""
     x, y = operands
     aligned = _aligned(s, x, term.shape) if isinstance(x, Diagonals) else None
-    if aligned is None or isinstance(y, Diagonals):
+    if aligned is None or isinstance(y, Diagonals) or not _is_met(y, aligned):
         return None
+    if y.is_constant and not np.all(y.constant):
+        return None  # 0 / 0
     empty = like(term, aligned.rows, aligned.columns)
     parts = [
         (offset, _part(s, a.DIVIDE, (part.values, along(s, y, empty, offset, part)), empty, part))

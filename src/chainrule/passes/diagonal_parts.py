@@ -184,6 +184,15 @@ def spread(s: Simplifier, values: Term, shape: Shape, dtype: np.dtype[Any]) -> T
 # --- where dense arrays meet diagonals
 
 
+def lies_along(x: Term, like: Diagonals) -> tuple[bool, bool]:
+    """Return whether a dense array, which broadcasts to `like`, differs along its rows, and along its columns."""
+    while x.primitive is BROADCAST_TO:
+        (x,) = x.operands
+    lengths = (*(1,) * (len(like.shape) - len(x.shape)), *x.shape)
+    rows, columns = (any(lengths[axis] != 1 for axis in group) for group in (like.rows, like.columns))
+    return rows, columns
+
+
 def along(s: Simplifier, x: Term, like: Diagonals, offset: int, part: Part) -> Term:
     """Return what a dense array, which broadcasts to `like`, is along a part of it: shape (length or 1, *other axes)."""
     number = uniform(x)
@@ -194,7 +203,7 @@ def along(s: Simplifier, x: Term, like: Diagonals, offset: int, part: Part) -> T
     if not x.shape:
         return x
     lengths = (*(1,) * (len(like.shape) - len(x.shape)), *x.shape)
-    present = [any(lengths[axis] != 1 for axis in group) for group in (like.rows, like.columns)]
+    present = lies_along(x, like)
     wanted = [
         like.shape[axis] if (axis in like.rows and present[0]) or (axis in like.columns and present[1]) else length
         for axis, length in enumerate(lengths)

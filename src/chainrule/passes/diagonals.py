@@ -5,9 +5,11 @@ vector apart, all but a few diagonals of what they make are zero, whatever the n
 vectors, and the dense array is put together only where it is needed as a whole.
 
 A structural zero stays zero: 0 * inf and 0 / 0 in such a place are 0, not NaN, as in mathematics, and as in forward mode, where
-an argument without a tangent takes part in no product. (Where the dense array is computed after all, they are what NumPy makes
-of them.) On finite numbers the values are those of the dense computation, but for
-the sign of a zero and, where several diagonals meet in one sum, the order of its terms.
+an argument without a tangent takes part in no product. That holds for unit vectors and what they are multiplied by: each element
+of it meets a one too, so that what is infinite is seen on the diagonal. An array that has elements of its own beside the
+diagonals, such as the derivative of each element of a matrix of which only the diagonal is used, is multiplied as a whole, as
+NumPy does: so a compiled gradient is NaN where the plain one is. On finite numbers the values are those of the dense computation,
+but for the sign of a zero and, where several diagonals meet in one sum, the order of its terms.
 """
 
 from __future__ import annotations

@@ -80,14 +80,14 @@ def lower(
 
 
 def _values_with_vectors(graph: Graph) -> dict[int, tuple[Node, int]]:
-    """Return, for values of a matrix whose vectors are computed too the node of both and which result to take."""
+    """Return, for values of a matrix whose vectors are computed too, the node of both and which result to take."""
     nodes = [
         node for node in graph.nodes if node.primitive in (*WITH_VECTORS, EIGH, SVD) and node.parents[0] is not None
     ]
 
     def key(primitive: Any, node: Node) -> Any:
         assert node.parents[0] is not None
-        return primitive, node.parents[0].index, *node.parameters.items()
+        return primitive, node.parents[0].index, node.parameters.get("uplo")  # full factors have the same values
 
     found = {key(node.primitive, node): node for node in nodes}
     within: dict[int, tuple[Node, int]] = {}

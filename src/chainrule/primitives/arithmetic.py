@@ -31,7 +31,7 @@ def lowered(base: Array, exponent: Array) -> Array:
     """Return base ** (exponent - 1); but the base where the exponent is 0, so that 0 * 0 ** (0 - 1) is 0."""
     # Hot path: benchmarks/test_eager.py
     kind = type(exponent)
-    if kind is int or kind is float or kind is np.float64:
+    if kind is int or kind is float or isinstance(exponent, np.generic | bool):
         return base if exponent == 2 or exponent == 0 else base ** (exponent - 1)
     if kind is np.ndarray or isinstance(exponent, Traced):
         return base ** np.where(exponent == 0, 1, exponent - 1)
@@ -173,7 +173,7 @@ HYPOT = Elementwise(
 COPYSIGN = Elementwise(
     name="copysign",
     value=np.copysign,
-    partials=(lambda out, x, y: np.copysign(1.0, x) * np.copysign(1.0, y), None),
+    partials=(lambda out, x, y: np.sign(x) * np.copysign(1.0, y), None),
     rule="absolute value rule",
     domain=NONZERO,
 )

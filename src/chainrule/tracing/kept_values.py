@@ -44,8 +44,11 @@ def keep_what_is_read(node: Node) -> None:
 
 
 def _outline(value: Array) -> Array:
-    """Return an array of the shape and the type of a large one, in the memory of one element."""
-    return _blank(value.shape, value.dtype) if type(value) is np.ndarray and value.size > LARGE else value
+    """Return an array of the shape and the type of a large one, or of a part of one, in the memory of one element."""
+    if type(value) is not np.ndarray:
+        return value
+    whole = value.base if isinstance(value.base, np.ndarray) else value
+    return _blank(value.shape, value.dtype) if max(value.size, whole.size) > LARGE else value
 
 
 @lru_cache(maxsize=64)

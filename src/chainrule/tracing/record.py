@@ -17,9 +17,10 @@ from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.kept_values import LARGE, keep_what_is_read
 from chainrule.tracing.lift import as_input, holds_traced, lift
+from chainrule.tracing.spellings import spelling_of
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TRACED, as_number
-from chainrule.user_code import user_line, where
+from chainrule.user_code import running_function, user_line, where
 
 MANY = 10_000
 """As many operations take about a tenth of a second, there and back."""
@@ -33,7 +34,8 @@ class RecordTrace(Trace):
     decisions: the nodes that Python took decisions on, with what they were.
     keeps_all: whether nodes keep what their pullbacks do not read too.
     guard: watches the user's own arrays, which the user may change later; None where nobody can.
-    taken_apart: the user's line at which NumPy made Python objects of the elements of an array; None where it never did.
+    taken_apart: the user's line at which NumPy made Python objects of the elements of an array, with SciPy's function that did
+        so, if it was one; None where that never was.
     """
 
     __slots__ = ("nodes", "whole", "lines", "keeps_all", "decisions", "guard", "taken_apart", "_scopes", "_calls")
@@ -46,7 +48,7 @@ class RecordTrace(Trace):
         self.keeps_all = keeps_all
         self.decisions: list[tuple[Node, Any]] = []
         self.guard: Keeper | None = Guard() if guarded else None
-        self.taken_apart: tuple[str, int, str] | None = None
+        self.taken_apart: tuple[tuple[str, int, str], tuple[str, str] | None] | None = None
         self._scopes: tuple[tuple[Primitive, int], ...] = ()
         self._calls = 0
 
@@ -79,8 +81,12 @@ class RecordTrace(Trace):
         self.nodes.append(node)
         if self.whole or self.lines:
             self._annotate(node)
-        largest = out if primitive.__class__ is not Linear else values[0]
-        if type(largest) is np.ndarray and largest.size > LARGE and not self.keeps_all:
+        if not self.keeps_all and (
+            (type(out) is np.ndarray and out.size > LARGE)
+            or (
+                primitive.__class__ is Linear and type(values[0]) is np.ndarray and values[0].size > LARGE
+            )  # as of a sum
+        ):
             keep_what_is_read(node)
         if type(out) is tuple:
             return tuple(self._item(node, position) for position in range(len(out)))
@@ -129,8 +135,9 @@ class RecordTrace(Trace):
             self._scopes = outer
 
     def as_object(self, traced: Traced) -> Any:
-        if self.shape(traced):  # NumPy computes with one element after the other
-            self.taken_apart = self.taken_apart or user_line()
+        # NumPy computes with one element after the other.
+        if self.shape(traced) and self.taken_apart is None and (line := user_line()) is not None:
+            self.taken_apart = line, running_function()
         return traced
 
     def warn_if_slow(self) -> None:
@@ -140,10 +147,14 @@ class RecordTrace(Trace):
         count = sum(not np.ndim(node.value) for node in self.nodes if type(node.value) is not tuple)
         if count < MANY:
             return
-        file, number, source = self.taken_apart
+        (file, number, source), function = self.taken_apart
+        who = "NumPy" if function is None else ".".join(("scipy", *function))
+        instead = "write a @ x for a.dot(x) of a plain array a, np.stack([x, y]) for np.array([x, y]), and x for np.asarray(x)"
+        if function is not None:
+            instead = spelling_of(*function)
         warnings.warn_explicit(
-            f"NumPy took a traced array apart, and {count} operations on single numbers were recorded, which is slow: {source}\n"
-            "Write a @ x for a.dot(x) of a plain array a, np.stack([x, y]) for np.array([x, y]), and x for np.asarray(x)",
+            f"{who} took a traced array apart, and {count} operations on single numbers were recorded, which is slow: {source}\n"
+            f"{instead[0].upper()}{instead[1:]}",
             RuntimeWarning,
             file,
             number,

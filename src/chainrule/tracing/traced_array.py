@@ -17,6 +17,7 @@ from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives.index_keys import ARRAY, Key, MaskKey, decided, mask_key, split_key
 from chainrule.primitives.indexing import INDEX, index, index_set
+from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.array_methods import ArrayMethods
 from chainrule.tracing.lift import lift
@@ -200,7 +201,11 @@ class TracedArray(ArrayMethods):
 
     def set_into(self, target: TracedArray, key: Key) -> Array:
         """Return `target` after `target[key] = self`."""
-        return index_set(target, key, self)
+        return index_set(target, key, self.taken_as(target.dtype) if self.is_number else self)
+
+    def taken_as(self, dtype: np.dtype[Any]) -> Array:
+        """Return this value as NumPy puts it into an array of a type."""
+        return cast(self, dtype)
 
     def mask_of(self, key: Sequence[Array]) -> TracedArray | None:
         """Return the mask that selects what the arrays of an index do, of which this is the first; None where there is none."""

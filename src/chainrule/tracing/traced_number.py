@@ -99,6 +99,10 @@ def _fitting(number: Any, dtype: np.dtype[Any]) -> Any:
     return cast(number, dtype)
 
 
+_CHOSEN: Cast = _fitting if np.lib.NumpyVersion(np.__version__) >= "2.5.0" else cast
+"""What makes a whole number one of the operands that `np.where` chooses from: before NumPy 2.5 it wrapped around."""
+
+
 def _in_types_of(ufunc: np.ufunc, inputs: Sequence[Any], whole: Cast | None = None) -> Sequence[Any]:
     """Return the operands of a ufunc with traced Python numbers in the types of the loop that NumPy would choose."""
     operands = list(map(lift, inputs))
@@ -173,7 +177,7 @@ class TracedNumber(TracedArray):
         if any(issubclass(each, OpenArray) for each in types):
             return NotImplemented
         if function is np.where and len(args) == 3:
-            args = (args[0], *_in_types_of(np.add, args[1:], cast))
+            args = (args[0], *_in_types_of(np.add, args[1:], _CHOSEN))
         elif function is np.linspace:
             args = (*_in_types_of(np.add, args[:2], _as_it_is), *args[2:])
         elif function is np.clip:  # of a number NumPy makes an array first
@@ -182,6 +186,11 @@ class TracedNumber(TracedArray):
             args = [first, *(_in_company(each, dtype) if type(each) is TracedNumber else each for each in args[1:])]
         result = super().__array_function__(function, types, args, kwargs)
         return _of_python(result) if function in (np.real, np.imag) else result
+
+    def taken_as(self, dtype: np.dtype[Any]) -> Array:
+        """Return this number as NumPy puts it into an array of a type, which refuses whole numbers that do not fit."""
+        is_whole = self.value.dtype.kind == "i" and dtype.kind in "iu" and dtype not in _WIDE
+        return _fitting(self, dtype) if is_whole else super().taken_as(dtype)
 
     def stands_for(self) -> type:
         """Return Python's class of a plain value in this place."""

@@ -64,10 +64,14 @@ def pushforward(
     for part in results:
         own = isinstance(part, Traced) and part.owner is trace
         values.append(part.value if own else part)
-        moved.append(
-            part.data if own and part.data is not None else np.zeros_like(values[-1], dtype=_float_of(values[-1]))
-        )
+        moved.append(part.data if own and part.data is not None else _standstill(values[-1]))
     return values, moved
+
+
+def _standstill(value: Array) -> Array:
+    """Return the tangent of a result that depends on no input: a zero of its shape, and a number where it is one."""
+    zero = np.zeros_like(value, dtype=_float_of(value))
+    return zero if isinstance(value, np.ndarray | Traced) else zero[()]
 
 
 def _float_of(value: Array) -> Any:

@@ -85,7 +85,13 @@ def backward(nodes: list[Node], seeds: Sequence[tuple[Node, Array]], count: int)
             else:
                 cts[parent.index] = total + share
         shares = share = None  # no name may keep alive what the next pull can overwrite
-    return [np.zeros_like(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
+    return [_nothing(node.value) if ct is None else ct for ct, node in zip(cts[:count], nodes, strict=False)]
+
+
+def _nothing(value: Array) -> Array:
+    """Return the cotangent of an input that no result depends on: a zero of its shape, and a number where it is one."""
+    zero = np.zeros_like(value)
+    return zero if isinstance(value, np.ndarray | Traced) else zero[()]
 
 
 def _add(cts: list[Any], node: Node, share: Array) -> None:

@@ -76,6 +76,10 @@ def test_a_tangent_line_is_said_where_it_is_asked_for(typed, said):
     assert explain(typed).notes[-1] == said
 
 
+def test_a_corner_has_no_tangent_line():
+    assert not any(note.startswith("Tangent") for note in explain("tangent to y = |x| at x = 0").notes)
+
+
 @pytest.mark.parametrize("typed", ["tangent of x", "derivative of the tangent of x", "slope of tangent of x"])
 def test_the_tangent_of_a_number_is_the_function(typed):
     assert parse_problem(typed).expression == parse("tan x").expression

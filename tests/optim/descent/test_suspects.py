@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from chainrule.optim import (
     Status,
     schedules,
 )
+from chainrule.optim.descent.suspects import is_another_each_time
+from chainrule.optim.descent.task import Task
 
 DATA = np.random.default_rng(0).normal(size=(40, 3))
 TARGET = DATA @ np.array([1.0, -2.0, 3.0])
@@ -111,6 +114,19 @@ def test_a_gradient_of_the_wrong_sign_is_told_from_a_rate_that_is_too_large(meth
     assert found.status is Status.DIVERGED
     assert "the slope is -3.46 by the limit definition and 3.46 by the rules; ask cr.check_grad" in found.message
     assert "learning rate" not in found.message
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.1])
+def test_a_gradient_that_is_detached_is_not_blamed_on_long_steps(rate: float) -> None:
+    found = cr.minimize(lambda x: np.sum(cr.stop_gradient(x) ** 2 + x), np.ones(2), GradientDescent(rate), steps=60)
+    assert "the gradient is not that of the function" in found.message
+    assert "learning rate" not in found.message
+
+
+def test_sums_in_another_order_are_no_random_numbers() -> None:
+    calls = itertools.count()
+    task = Task(lambda x: x * (1 + 1e-15 * (next(calls) % 2)), 1.0, GradientDescent(0.1), 10, 1e-8)
+    assert not is_another_each_time(task, 1.0)
 
 
 def test_a_rate_that_is_too_large_is_not_blamed_on_the_gradient() -> None:

@@ -53,6 +53,20 @@ def test_rates_are_called_what_they_are(rate: float, steps: int, status: Status 
         assert not any(word in found.message for word in ("slow", "oscillating", "diverg", "try"))
 
 
+def test_a_leap_over_the_minimum_that_is_made_good_again_is_no_divergence() -> None:
+    found = cr.minimize(lambda x: np.sum(x**2), np.array([0.003, 0.003]), Adam(0.1), steps=30)
+    assert found.fun > found.losses[0]
+    assert found.losses[-1] < found.losses.max() / 10
+    assert found.status is Status.STEPS_EXHAUSTED
+    assert "more than the 1.8e-05 at the start: a step was too long" in found.message
+
+
+@pytest.mark.parametrize("record", [False, True])
+@pytest.mark.parametrize("steps", [1, 2, 9])
+def test_values_that_grow_are_a_divergence_however_few_are_kept(record: bool, steps: int) -> None:
+    assert cr.minimize(parabola, 5.0, GradientDescent(1.1), steps=steps, record=record).status is Status.DIVERGED
+
+
 def test_the_steps_that_are_left_are_counted() -> None:
     found = cr.minimize(parabola, 5.0, GradientDescent(0.01), steps=200)
     left = int(found.message.split("about ")[1].split(" ")[0].replace(",", ""))

@@ -89,11 +89,8 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
     left_out: list[Expression] = []
     for count in range(1, order + 1):
         previous = current
-        if count > 1 and size(previous) > MAX_AGAIN:
-            which = ORDINALS[count - 1]
-            raise TooLongError(
-                f"the {which} derivative is too long to be differentiated again step by step; ask for order={count - 1}"
-            )
+        if count > 1:
+            refuse_long(previous, count)
         taken, moves, current = differentiated(current, name, source.names, count, question.detail)
         steps += taken
         canceled = [nonzero(factor) for move in moves for factor in move.nonzero]
@@ -115,6 +112,15 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
     if verified is None:
         notes = (*notes, NOTHING_CHECKED)
     return Answer(tuple(steps), current, conditions, notes, verified)
+
+
+def refuse_long(previous: Expression, count: int) -> None:
+    """Raise TooLongError where a derivative is too long to be differentiated again. count: the order that this would give."""
+    if size(previous) > MAX_AGAIN:
+        which = ORDINALS[count - 1]
+        raise TooLongError(
+            f"the {which} derivative is too long to be differentiated again step by step; ask for order={count - 1}"
+        )
 
 
 def differentiated(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 from chainrule.explain.derivation.account import Detail
-from chainrule.explain.derivation.curves.tangent import tangent_sentence
+from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question, derive, value_at
 from chainrule.explain.derivation.recorded import Recorded
@@ -70,5 +71,7 @@ def with_tangent(found: Derivation) -> Derivation:
         return found
     by, point = found.wrt[0], dict(found.at)
     of = "y" if found.label in (None, *"fgh") else str(found.label)
+    if breaks(partial(evaluate, found.expression), point, (by,)):
+        return found
     height = float(evaluate(found.expression, point))
     return replace(found, notes=(*found.notes, tangent_sentence(by, of, {**point, of: height}, found.value)))

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import flatten
-from chainrule.errors import ChainruleError
 from chainrule.optim.descent.rates import downhill, plain
+from chainrule.optim.descent.second_look import SecondLook
 from chainrule.optim.descent.task import Task
 from chainrule.optim.geometry.second_order import DENSE, look
 from chainrule.optim.modifiers.box import Box
@@ -39,11 +39,11 @@ def doubt(task: Task, x: Any, nit: int) -> str:
     size = sum(np.size(leaf) for leaf in flatten(x)[0])
     if is_boxed(task.method) or not 0 < size <= (_FEW if nit else DENSE):
         return ""
-    try:
-        with np.errstate(all="ignore"):
-            around = look(downhill(task), x, task.args)
-            spectrum = around.spectrum()
-    except (ChainruleError, ValueError, TypeError):
+    spectrum = None
+    with SecondLook(task.fun, task.args):
+        around = look(downhill(task), x, task.args)
+        spectrum = around.spectrum()
+    if spectrum is None:
         return ""  # it cannot be differentiated twice
     sign = sign_of(task.method)
     wanted, other = ("minimum", "maximum") if sign > 0 else ("maximum", "minimum")

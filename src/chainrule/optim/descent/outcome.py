@@ -85,10 +85,13 @@ class Minimum:
         """How it ended, in words and numbers.
 
         Where it went wrong, the curvature at the start is measured, if the function can be differentiated twice; where it has
-        converged, that at the end, which tells a minimum from a saddle. The function is run again for this, a few times:
-        numbers that are not finite and gradients that are 0 are followed to their lines, as `why_nan` and `why_zero` do.
+        converged, that at the end, which tells a minimum from a saddle. The function is run again for this when the message is
+        first read, up to about a hundred times where it has kinks: numbers that are not finite and gradients that are 0 are
+        followed to their lines, as `why_nan` and `why_zero` do. Should it raise an error then, the message says less.
         """
-        return self.told if isinstance(self.told, str) else self.told(self)
+        if not isinstance(self.told, str):
+            self.told = self.told(self)  # once: the function may be costly, and is let go of
+        return self.told
 
     @property
     def path(self) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.errors import ChainruleError
+from chainrule.optim.descent.second_look import SecondLook
 from chainrule.optim.descent.task import Task
 from chainrule.optim.geometry.predicted_rates import NARROW, PredictedRates, Verdict
 from chainrule.optim.geometry.second_order import look
@@ -96,11 +96,11 @@ def stability(task: Task, end: Any = None) -> Stability | None:
     if not isinstance(rate, int | float) or not 0 < rate < math.inf:
         return None
     method = replace(method, learning_rate=rate)
-    try:
-        with np.errstate(all="ignore"):
-            around = look(downhill(task), task.x if end is None else end, task.args)
-            spectrum = around.spectrum(steps=_PRODUCTS)
-    except (ChainruleError, ValueError, TypeError):
+    spectrum = None
+    with SecondLook(task.fun, task.args):
+        around = look(downhill(task), task.x if end is None else end, task.args)
+        spectrum = around.spectrum(steps=_PRODUCTS)
+    if spectrum is None:
         return None  # the function is not what theory speaks of
     zero = max(1e-12 * spectrum.scale, *spectrum.errors)
     ends = np.array([spectrum.smallest, spectrum.largest])
@@ -118,10 +118,9 @@ def stability(task: Task, end: Any = None) -> Stability | None:
 
 def largest(schedule: Callable[[Any], Any], steps: int) -> float | None:
     """Return the largest learning rate of a schedule, as far as some of its steps show; None where it has no numbers."""
-    try:
+    with SecondLook(schedule):
         return max(float(schedule(int(step))) for step in np.linspace(0, steps, min(steps + 1, _LOOKS)))
-    except (TypeError, ValueError):
-        return None
+    return None
 
 
 def downhill(task: Task) -> Callable[..., Any]:

@@ -166,18 +166,16 @@ class Story:
     def _why_stalled(self, found: Minimum, is_rounding: bool) -> str:
         """Say why a descent no longer gets lower, and what helps."""
         method = self.task.method
-        if worse := self._worse(found):
-            return worse
+        if known := wrong_function(self.task, self.last) or self._worse(found):
+            return known
         if decays(method):
             return _DECAY
-        if wrong := wrong_function(self.task, self.last):
-            return wrong
         parts = self._of_parts(found)
         remark = f"; {parts}" if parts else ""
         if is_rounding:
             return f"{other(self.task)}{remark}"
-        known = stability(self.task, self.last)
-        return f"{(known and known.beyond_rates().removeprefix('; ')) or smaller(method)}{remark}"
+        rates = stability(self.task, self.last)
+        return f"{(rates and rates.beyond_rates().removeprefix('; ')) or smaller(method)}{remark}"
 
     def _exhausted(self, found: Minimum, norm: float, after: str) -> str:
         trail, method = found.trail, self.task.method
@@ -189,7 +187,8 @@ class Story:
         rest = f"{cut}; {parts}" if parts else cut
         if trail.squares[-1] >= trail.squares[0] and trail.done > 2:
             none = f"it may have no {_end(sign_of(method))} that way, or needs more steps"
-            return f"{text}, as large as at the start; {wrong_function(self.task, self.last) or none}{rest}"
+            wrong = wrong_function(self.task, self.last) or self._worse(found)
+            return f"{text}, as large as at the start; {wrong or none}{rest}"
         if decays(method) and is_settled(trail):
             return f"{text}; {_DECAY}{rest}"
         if is_another_each_time(self.task, self.last):

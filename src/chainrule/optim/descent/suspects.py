@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import flatten
-from chainrule.errors import ChainruleError
 from chainrule.explain.diagnosis.remarks import crossed
 from chainrule.explain.diagnosis.run import record_run
 from chainrule.explain.diagnosis.why_zero import why_zero
 from chainrule.explain.diagnosis.zero_record import InputGradient
 from chainrule.optim.descent.rates import downhill
+from chainrule.optim.descent.second_look import SecondLook
 from chainrule.optim.descent.task import Task
+from chainrule.optim.descent.verdict import ROUNDING
 from chainrule.optim.geometry.second_order import look
 from chainrule.transforms.limit import limit_quotient
 from chainrule.user_code import user_line
@@ -27,7 +28,7 @@ _AS_IT_SHOULD_BE = frozenset(("stationary", "cancellation", "kink"))
 _NAMED = 3
 _OFF = 0.01  # so much of its norm a gradient may be off
 _ACCURATE = 1e-5
-_ROUNDING = float(np.finfo(np.float64).eps)
+_EPSILON = float(np.finfo(np.float64).eps)
 RANDOM = (
     "the function returns another value at every call, so that its gradient does not vanish: take random numbers that stay the "
     "same, or a learning rate that falls, such as cr.optim.schedules.Exponential"
@@ -44,10 +45,9 @@ def idle_parts(task: Task, x: Any, gradient: Any, batch: Sequence[Any] = ()) -> 
     """
     if all(map(np.any, flatten(gradient)[0])):
         return ""
-    try:
+    found: Sequence[InputGradient] = ()
+    with SecondLook(task.fun, task.args):
         found = why_zero(task.value_of, x, *task.args, *batch, argnums=0).inputs
-    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
-        return ""  # it cannot be recorded
     idle = [part for part in found if part.state == "zero" and _is_idle(part)]
     if not idle:
         return ""
@@ -68,10 +68,9 @@ def misread(task: Task, x: Any, batch: Sequence[Any] = ()) -> str:
     >>> misread(task, np.zeros(5)).split(" in ")[0]
     'w of shape (5,) and labels of shape (5, 1) make (5, 5)'
     """
-    try:
+    with SecondLook(task.fun, task.args):
         return next(crossed(record_run("minimize", task.value_of, (x, *task.args, *batch), {}, 0)), "")
-    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
-        return ""  # it cannot be recorded
+    return ""
 
 
 def copied_parts(task: Task, batch: Sequence[Any] = ()) -> str:
@@ -79,11 +78,10 @@ def copied_parts(task: Task, batch: Sequence[Any] = ()) -> str:
     matrices = [leaf for leaf in flatten(task.x)[0] if np.ndim(leaf) == 2 and 1 not in np.shape(leaf)]
     if not any(np.all(leaf == leaf[:1]) or np.all(leaf == leaf[:, :1]) for leaf in matrices):
         return ""
-    try:
-        found = why_zero(task.value_of, task.x, *task.args, *batch, argnums=0).notes
-    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
-        return ""
-    return next((note for note in found if "are equal" in note), "")
+    with SecondLook(task.fun, task.args):
+        notes = why_zero(task.value_of, task.x, *task.args, *batch, argnums=0).notes
+        return next((note for note in notes if "are equal" in note), "")
+    return ""
 
 
 def _is_idle(part: InputGradient) -> bool:
@@ -91,10 +89,14 @@ def _is_idle(part: InputGradient) -> bool:
 
 
 def is_another_each_time(task: Task, x: Any) -> bool:
-    """Whether a function returns different values at the same point, as with random numbers."""
-    with np.errstate(all="ignore"):
+    """Whether a function returns different values at the same point, as with random numbers.
+
+    Sums that threads add up in any order differ, too, by no more than rounding.
+    """
+    with SecondLook(task.fun, task.args):
         first, second = (float(task.value_of(x, *task.args)) for _ in range(2))
-    return first != second and not np.isnan(first)
+        return abs(first - second) > ROUNDING * max(abs(first), abs(second))
+    return False
 
 
 def wrong_function(task: Task, x: Any) -> str:
@@ -107,25 +109,23 @@ def wrong_function(task: Task, x: Any) -> str:
     """
     if is_another_each_time(task, x):
         return RANDOM
-    try:
-        with np.errstate(all="ignore"):
-            around = look(downhill(task), x, task.args)
-            vector, norm = around.point.vector, around.norm
-            if not norm:
-                return ""
-            direction = around.gradient / norm
+    with SecondLook(task.fun, task.args):
+        around = look(downhill(task), x, task.args)
+        vector, norm = around.point.vector, around.norm
+        if not norm:
+            return ""
+        direction = around.gradient / norm
 
-            def at(distance: float) -> Any:
-                return np.array([float(around.on_vector(vector + distance * direction))])
+        def at(distance: float) -> Any:
+            return np.array([float(around.on_vector(vector + distance * direction))])
 
-            scale = max(1.0, float(np.abs(vector).max()))
-            limit = limit_quotient(at, np.array([around.value]), scale, _ACCURATE, _ROUNDING)
-    except (ChainruleError, ValueError, TypeError, ArithmeticError, RecursionError):
-        return ""  # it is not what can be compared
-    slope, error = float(limit.value[0]), float(limit.error[0])
-    if not (limit.smooth[0] and np.isfinite(slope) and abs(slope - norm) > _OFF * max(norm, abs(slope)) + 100 * error):
-        return ""
-    return (
-        f"the gradient is not that of the function: along it, the slope is {slope:.3g} by the limit definition and {norm:.3g} by "
-        "the rules; ask cr.check_grad, and see what is detached, or has rules of its own"
-    )
+        scale = max(1.0, float(np.abs(vector).max()))
+        limit = limit_quotient(at, np.array([around.value]), scale, _ACCURATE, _EPSILON)
+        slope, error = float(limit.value[0]), float(limit.error[0])
+        is_off = abs(slope - norm) > _OFF * max(norm, abs(slope)) + 100 * error
+        if limit.smooth[0] and np.isfinite(slope) and is_off:
+            return (
+                f"the gradient is not that of the function: along it, the slope is {slope:.3g} by the limit definition and "
+                f"{norm:.3g} by the rules; ask cr.check_grad, and see what is detached, or has rules of its own"
+            )
+    return ""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
-from chainrule.errors import ChainruleError
 from chainrule.explain.diagnosis.nan_record import Finding
 from chainrule.explain.diagnosis.why_nan import why_nan
+from chainrule.optim.descent.second_look import SecondLook
 from chainrule.optim.descent.task import Task
 from chainrule.user_code import user_line
 
@@ -78,10 +78,9 @@ def trouble_at(task: Task, x: Any, batch: Sequence[Any] = ()) -> Trouble:
     >>> trouble_at(task, -1.0).first.kind
     'outside the domain'
     """
-    try:
+    first = None
+    with SecondLook(task.fun, task.args):
         first = why_nan(task.value_of, x, *task.args, *batch, argnums=0).first
-    except (ChainruleError, ValueError, TypeError, ArithmeticError):
-        return Trouble(None)  # it cannot be recorded
     if first is not None and first.line == user_line():  # of np.log itself, say, the line is only that which asks
         first = replace(first, line=None)
     if first is not None and first.way == "input":

@@ -30,9 +30,14 @@ def judge(trail: Trail, value: float, square: float, level: float, sign: int) ->
         return Status.CONVERGED
     values = trail.values
     first = float(trail.squares[0])
-    if trail.done > 1 and square > first and (sign * value > sign * values[0] or square > _CLIFF * first):
+    if trail.done > 1 and square > first and (_has_risen(values, value, sign) or square > _CLIFF * first):
         return Status.DIVERGED
     return Status.STALLED if _is_stalled(values, trail.every, value, sign) else Status.STEPS_EXHAUSTED
+
+
+def _has_risen(values: Reals, value: float, sign: int) -> bool:
+    """Whether the last value is worse than the first, and than that in the middle: else it is on its way back from a leap."""
+    return sign * value > max(sign * float(values[0]), sign * float(values[(len(values) - 1) // 2]))
 
 
 def _judge_not_finite(trail: Trail, value: float) -> Status:

@@ -135,17 +135,28 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     count = nodes.shape[0]
     if not count:
         return np.interp(np.zeros(point.shape), [], [])  # which complains, or has no points either
-    if count == 1:
-        inside = values[0] + 0 * point
-    else:
-        low = np.clip(np.searchsorted(nodes, point, side="right") - 1, 0, count - 2)
-        start, stop = index(nodes, low), index(nodes, low + 1)
-        bottom, top = index(values, low), index(values, low + 1)
-        is_step = np.equal(start, stop)  # two nodes at one place: the second one's value from there on
-        inside = bottom + (point - start) * (top - bottom) / np.where(is_step, 1, stop - start)
-        inside = np.where(is_step, top, inside)
+    inside = np.broadcast_to(values[0], point.shape) if count == 1 else _between(point, nodes, values)
     result = np.where(point < nodes[0], values[0] if left is None else lift(left), inside)
     return np.where(point > nodes[-1], values[-1] if right is None else lift(right), result)
+
+
+def _between(point: Array, nodes: Array, values: Array) -> Array:
+    """Return the values on the chords between neighboring nodes, of which some may be infinite, as NumPy computes them."""
+    low = np.clip(np.searchsorted(nodes, point, side="right") - 1, 0, nodes.shape[0] - 2)
+    start, stop = index(nodes, low), index(nodes, low + 1)
+    bottom, top = index(values, low), index(values, low + 1)
+    is_step = np.equal(start, stop)  # two nodes at one place: the second one's value from there on
+    is_level = np.equal(bottom, top)
+    is_start = np.equal(point, start)
+    # Choices between operands, not between results: the derivative of a result that was not chosen may be NaN.
+    climb = np.where(is_step | is_level & np.isinf(bottom), 0, top - bottom)
+    slope = climb / np.where(is_step, 1, stop - start)
+    with np.errstate(invalid="ignore"):  # NumPy tries it too, and says nothing
+        at_stop = np.equal(point, stop) | ~is_start & np.isnan(slope * (point - start) + bottom)
+        node, value = np.where(at_stop, stop, start), np.where(at_stop, top, bottom)
+        is_node = np.equal(point, node)
+        rise = slope * np.where(is_node & np.isinf(node), 0, point - node)
+        return value + np.where(np.isnan(rise) & (is_node | is_level & ~np.isnan(point)), 0, rise)
 
 
 def _one_period(point: Array, nodes: Array, values: Array, period: Any) -> tuple[Array, Array, Array]:

@@ -39,7 +39,8 @@ def full_like(
     wanted = like.shape if shape is None else shape
     kind = like.dtype if dtype is None else dtype
     if isinstance(fill, Traced):
-        filled: Any = np.broadcast_to(cast(fill, kind), wanted)
+        traced: Any = fill
+        filled: Any = np.broadcast_to(traced.taken_as(np.dtype(kind)), wanted)
         return as_own_array(filled.copy())
     full = np.full(wanted, fill, kind)
     return lift_constant(like, full) if isinstance(like, Traced) else full

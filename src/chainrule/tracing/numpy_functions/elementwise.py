@@ -62,7 +62,7 @@ def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, ne
     high = float(limits.max) if posinf is None else posinf
     low = float(limits.min) if neginf is None else neginf
     instead = where(np.isnan(x), nan, where(x > 0, high, low))
-    return where(np.isfinite(x), x, instead)
+    return where(np.isfinite(x), x, instead.astype(x.dtype))
 
 
 def sinc(x: Any) -> Array:
@@ -125,9 +125,12 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """np.select."""
     if len(condlist) != len(choicelist):
         raise ShapeError(f"np.select: {len(condlist)} conditions for {len(choicelist)} choices{line()}")
-    result = lift(default)
-    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        result = np.where(lift(condition), lift(choice), result)
+    choices = [lift(each) for each in (*choicelist, default)]
+    common = np.result_type(*choices)
+    # Python numbers take on the type of all choices; those in pairs of them would take on less.
+    *choices, result = (each if np.result_type(each) == common else cast(as_array(each), common) for each in choices)
+    for condition, choice in zip(reversed(condlist), reversed(choices), strict=True):
+        result = np.where(lift(condition), choice, result)
     return result
 
 

@@ -79,7 +79,7 @@ def _fractions(q: Any, values: Array, name: str) -> tuple[Array, Any]:
     is_number = q.is_number if isinstance(q, Traced) else type(q) in (int, float)
     wide = np.float16 if is_number and values.dtype.kind == "f" else np.float64
     q = as_array(q) if isinstance(q, Traced) else np.asarray(q, dtype=float)
-    if q.size and (np.min(q) < 0 or np.max(q) > 1):
+    if q.size and not (np.min(q) >= 0 and np.max(q) <= 1):  # NaN is not, either
         raise ShapeError(f"np.{name}: quantiles lie between 0 and 1 (percentiles between 0 and 100){where()}")
     return q, np.result_type(values.dtype, wide)
 

@@ -33,7 +33,11 @@ def size(a: Any, axis: Any = None) -> int:
 
 
 def _typed(value: Any) -> Any:
-    return getattr(value, "dtype", value) if isinstance(value, Traced) else value
+    """Return what says of a value which type it brings along: a traced Python number brings no more than a plain one."""
+    if not isinstance(value, Traced):
+        return value
+    number: Any = value
+    return number.stands_for()() if value.is_number else getattr(value, "dtype", value)
 
 
 def result_type(*arrays_and_dtypes: Any) -> Any:

@@ -146,6 +146,26 @@ def test_a_point_where_the_curve_crosses_itself_has_no_slope():
         cr.explain("x^3 + y^3 = 6xy", at=(0, 0))
 
 
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [("|x| + |y| = 1", (0, 1)), ("|x| + |y| = 1", (1, 0)), ("max(x, y) = 1", (1, 1)), ("floor(x) + y^2 = 3", (2, 1))],
+)
+def test_a_corner_has_no_tangent(typed, at):
+    with pytest.raises(NotDifferentiableError, match="sides have a corner or a jump there"):
+        cr.explain(typed, at=at)
+
+
+def test_where_a_corner_is_smoothed_there_is_a_tangent():
+    assert "Tangent there: vertical, x = 0; it has no slope" in cr.explain("y|y| = x", at=(0, 0)).notes
+    assert "Tangent there: y = 1" in cr.explain("max(x, y) = 1", at=(0.5, 1)).notes
+
+
+def test_a_curve_without_points_is_not_checked():
+    d = cr.explain("x^2 + y^2 = -1")
+    assert d.verified is None
+    assert "No point of the curve was found" in d.notes[-1]
+
+
 def test_the_second_derivative_uses_the_equation():
     d = cr.explain("x^2 + y^2 = 25", order=2, at=(3, 4))
     assert str(d.result) == "-25/y^3"

@@ -70,6 +70,16 @@ def test_vertical_tangents_and_points_of_rest():
         cr.explain("x = t - sin t, y = 1 - cos t", at=0)
 
 
+@pytest.mark.parametrize("typed", ["x = |t|, y = t", "x = t, y = |t|", "x = sqrt(t), y = t", "x = 1/t, y = t"])
+def test_a_corner_or_an_end_has_no_tangent(typed):
+    with pytest.raises(NotDifferentiableError, match="its coordinates have no derivative there"):
+        cr.explain(typed, at=0)
+
+
+def test_a_sign_is_not_said_to_be_zero():
+    assert not any("horizontal" in note for note in cr.explain("x = t, y = |t|").notes)
+
+
 def test_which_coordinate_is_differentiated():
     assert str(cr.explain("x = t^2, y = t^3, dx/dy").heading) == "dx/dy = 2/(3t)"
     assert str(cr.explain("r = t^2, s = t^3, ds/dr").heading) == "ds/dr = 3t/2"

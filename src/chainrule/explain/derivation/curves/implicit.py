@@ -13,19 +13,18 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.errors import NotDifferentiableError, TooLongError
+from chainrule.errors import NotDifferentiableError
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.curves.point import point_on, shown
 from chainrule.explain.derivation.curves.sampled import SampledOnCurve
-from chainrule.explain.derivation.curves.tangent import tangent_sentence
+from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import (
-    MAX_AGAIN,
-    NOTHING_CHECKED,
     ORDINALS,
     notes_on,
     raw_derivative,
+    refuse_long,
     tidying_step,
 )
 from chainrule.explain.derivation.differentiate import Differentiation
@@ -51,7 +50,6 @@ from chainrule.explain.expressions.expression import (
     fold,
     free_symbols,
     rebuild,
-    size,
     substitute,
 )
 from chainrule.explain.expressions.neat import MINUS_ONE, ONE, ZERO, neat
@@ -62,6 +60,7 @@ from chainrule.explain.expressions.tidy import tidy
 from chainrule.explain.reading.curves import Implicit
 
 _WHY_THE_CURVE = "its two sides are equal, and stand for one another"
+_NO_POINT = "No point of the curve was found where the formula could be checked: the curve may have none, or hardly any"
 _SLOPE = "~slope"
 """A name that nobody can type."""
 
@@ -147,7 +146,7 @@ def implicit(curve: Implicit, wrt: str | None, at: Any, order: int, detail: Deta
         steps=tuple(run.steps),
         result=Result(result, names),
         conditions=_conditions(run, result),
-        notes=notes if known else (*notes, NOTHING_CHECKED),
+        notes=notes if known else (*notes, _NO_POINT),
         at=None if point is None else tuple(point.items()),
         value=value,
         verified=max(known) if len(known) == len(verified) else None,
@@ -227,9 +226,7 @@ def _with_slope(run: Run, expression: Expression, value: Expression) -> Expressi
 
 def _again(run: Run, previous: Expression, first: Expression, count: int) -> Expression:
     """Return the next derivative, and note the steps to it."""
-    if size(previous) > MAX_AGAIN:
-        which = ORDINALS[count - 1]
-        raise TooLongError(f"the {which} derivative is too long to be differentiated again; ask for order={count - 1}")
+    refuse_long(previous, count)
     steps, raw = run.rules(previous)
     if steps:
         said: Phrase = (f"the {ORDINALS[count]} derivative: differentiate ", previous, " again")
@@ -273,8 +270,12 @@ def _at_the_point(
 ) -> tuple[float | None, tuple[str, ...]]:
     """Return the engine's derivative at a point of the curve, and what is said of its tangent.
 
-    Raises NotDifferentiableError at a singular point, where the equation gives 0/0.
+    Raises NotDifferentiableError at a singular point, where the equation gives 0/0, and where its sides have corners or jumps.
     """
+    if breaks(along.gap, point, (along.by, along.of)):
+        raise NotDifferentiableError(
+            f"the curve has no tangent at {shown(point)}, as far as the equation tells: its sides have a corner or a jump there"
+        )
     one = {name: np.array([value]) for name, value in point.items()}
     slope, other = (float(line.direction(one)[0]) for line in (along, replace(along, of=along.by, by=along.of)))
     if not math.isfinite(slope) and other == 0:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from chainrule.errors import NotDifferentiableError, TooLongError
+from chainrule.errors import NotDifferentiableError
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.curves.point import shown
-from chainrule.explain.derivation.curves.tangent import tangent_sentence
+from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import (
-    MAX_AGAIN,
     NOTHING_CHECKED,
     ORDINALS,
     differentiated,
     notes_on,
+    refuse_long,
     tidying_step,
 )
 from chainrule.explain.derivation.phrases import Phrase, equation
@@ -31,13 +32,22 @@ from chainrule.explain.derivation.verify import verify
 from chainrule.explain.expressions.conditions import domain_of, nonzero, simplified
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expansion import split_fraction
-from chainrule.explain.expressions.expression import Derivative, Expression, Symbol, depends_on, free_symbols, size
+from chainrule.explain.expressions.expression import (
+    Apply,
+    Derivative,
+    Expression,
+    Symbol,
+    depends_on,
+    free_symbols,
+    walk,
+)
 from chainrule.explain.expressions.neat import ONE, ZERO, neat
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.parts import split_constants
 from chainrule.explain.expressions.tidy import tidy
 from chainrule.explain.reading.curves import Parametric
 from chainrule.explain.reading.point import point_of
+from chainrule.primitives.steps import STEP
 
 WHY_QUOTIENT = "both change with the parameter: the chain rule says dy/dt = dy/dx dx/dt"
 
@@ -108,9 +118,7 @@ def parametric(curve: Parametric, wrt: str | None, at: Any, order: int, detail: 
 def _again(
     previous: Expression, name: str, names: Sequence[str], count: int, detail: Detail
 ) -> tuple[list[Step], Any, Expression]:
-    if size(previous) > MAX_AGAIN:
-        which = ORDINALS[count - 1]
-        raise TooLongError(f"the {which} derivative is too long to be differentiated again; ask for order={count - 1}")
+    refuse_long(previous, count)
     taken, moves, speed = differentiated(previous, name, names, 1, detail)
     said: Phrase = (f"the {ORDINALS[count]} derivative: differentiate the one before, ", previous, ", by the parameter")
     taken[0] = replace(taken[0], phrases=(said, *taken[0].phrases))
@@ -154,6 +162,8 @@ def _special_tangents(slope: Expression, name: str) -> tuple[str, ...]:
     above, below = (
         text(split_constants(part, name)[1]) if depends_on(part, name) else "" for part in split_fraction(slope)
     )
+    if any(isinstance(node, Apply) and node.primitive.rule == STEP for node in walk(slope)):
+        return ()  # a sign is 0 where it jumps alone, and there the curve has a corner
     kinds = (("vertical", below, above), ("horizontal", above, below))
     return tuple(
         f"The tangent is {kind} where {zero} = 0" + (f" and {other} ≠ 0" if other else "")
@@ -167,10 +177,12 @@ def _at_the_point(
 ) -> tuple[float | None, tuple[str, ...]]:
     """Return the engine's derivative at a value of the parameter, and what is said of the tangent there."""
     one = {name: np.array([value]) for name, value in point.items()}
-    across, up = (float(SampledExpression(part).slopes(one, curve.parameter)[0]) for part in (curve.across, curve.up))
-    place = {curve.by: float(evaluate(curve.across, point)), curve.of: float(evaluate(curve.up, point))}
+    coordinates, moving = (curve.across, curve.up), curve.parameter
+    with np.errstate(all="ignore"):
+        across, up = (float(SampledExpression(part).slopes(one, moving)[0]) for part in coordinates)
+        place = {curve.by: float(evaluate(curve.across, point)), curve.of: float(evaluate(curve.up, point))}
     scale = 1 + abs(across) + abs(up)
-    if not math.isfinite(scale):
+    if not math.isfinite(scale) or any(breaks(partial(evaluate, part), point, (moving,)) for part in coordinates):
         raise NotDifferentiableError(
             f"the curve has no tangent at {shown(point)}: its coordinates have no derivative there"
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -73,12 +74,12 @@ class SampledOnCurve:
         with np.errstate(all="ignore"):
             return -self._gap(points, self.by)[1] / self._gap(points, self.of)[1]
 
+    def gap(self, values: Mapping[str, Any]) -> Any:
+        """Return the difference of the sides."""
+        return evaluate(self.left, values) - evaluate(self.right, values)
+
     def _gap(self, points: Points, name: str) -> tuple[Floats, Floats]:
         """Return the difference of the sides, and its derivative by one variable."""
         given = points[name]
-        gap, slope = jvp(
-            lambda value: evaluate(self.left, {**points, name: value}) - evaluate(self.right, {**points, name: value}),
-            (given,),
-            (np.ones_like(given),),
-        )
+        gap, slope = jvp(lambda value: self.gap({**points, name: value}), (given,), (np.ones_like(given),))
         return finite(gap, points), finite(slope, points)

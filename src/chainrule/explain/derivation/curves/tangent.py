@@ -1,18 +1,22 @@
-"""Owns the tangent at a point of a curve, as a sentence: its equation, or that it is vertical."""
+"""Owns the tangent at a point of a curve: whether there is one, and the sentence with its equation, or that it is vertical."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from chainrule.explain.derivation.sampled import Function
 from chainrule.explain.expressions.expression import Expression, Number, Symbol
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import tidy
+from chainrule.explain.limits.function import Section
+from chainrule.explain.limits.limit import limit_along
 
 _MAX_DENOMINATOR = 1000
 _EXACT = 1e-12
 _DIGITS = 10
+_BROKEN = frozenset({"corner", "jump"})
 
 
 def tangent_sentence(by: str, of: str, at: Mapping[str, float], slope: float) -> str:
@@ -28,6 +32,19 @@ def tangent_sentence(by: str, of: str, at: Mapping[str, float], slope: float) ->
         return f"Tangent there: vertical, {text(across)} = {text(rounded(at[by]))}; it has no slope"
     line = rounded(slope) * across + rounded(at[of] - slope * at[by])
     return f"Tangent there: {text(up)} = {text(tidy(line)[1])}"
+
+
+def breaks(function: Function, point: Mapping[str, float], names: Iterable[str]) -> bool:
+    """Whether a function has a corner or a jump at a point, along one of these variables: its rule takes a slope by convention.
+
+    >>> breaks(lambda values: abs(values["x"]), {"x": 0.0}, ["x"])
+    True
+    """
+
+    def kind(name: str) -> str:
+        return limit_along(Section("f", name, point[name], (), lambda moved: function({**point, name: moved}))).kind
+
+    return any(kind(name) in _BROKEN for name in names)
 
 
 def rounded(value: float) -> Expression:
