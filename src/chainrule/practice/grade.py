@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.errors import ParseError
+from chainrule.explain.derivation.explain import explain
 from chainrule.explain.expressions.expression import free_symbols
+from chainrule.explain.reading.curves import Implicit, Parametric
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked
-from chainrule.explain.reading.problem import parse_problem
+from chainrule.explain.reading.problem import parse_problem, parse_question
+from chainrule.explain.reading.rates import Rates
 from chainrule.practice.exercises.exercise import Exercise
 from chainrule.practice.grading.answer import Answer, read_answer
 from chainrule.practice.grading.grades import Grade, grade_tasks
 from chainrule.practice.grading.questions import ask
+from chainrule.practice.grading.slopes import Slope
 
 MAX_ORDER = 2
 
@@ -20,7 +24,8 @@ MAX_ORDER = 2
 def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | None = None) -> Grade:
     """Return whether an answer to "differentiate this" is right; where it is not, the name of the mistake and a hint.
 
-    problem: a function as text, such as "(2x+3)^2" or "find the second derivative of x^4", or an exercise. answer: the
+    problem: a function as text, such as "(2x+3)^2" or "find the second derivative of x^4", a curve such as "x^2 + y^2 = 25", or
+    an exercise. answer: the
     derivative in any form, as text, LaTeX, a number or an expression; for a gradient "(2x, 2y)", a sequence, or a mapping
     from variables. wrt: the variable, or several; without it what the problem or the left side of the answer says
     (`dy/dx = ...`, `∂f/∂x = ...`), else the only variable, or all of them, which asks for the gradient.
@@ -37,11 +42,16 @@ def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | No
     'inner derivative forgotten'
     >>> grade("x y^2", "2xy", wrt="x").mistake
     'wrong variable'
+    >>> grade("x^2 + y^2 = 25", "dy/dx = -y/x").mistake
+    'divided the wrong way'
     """
     if isinstance(problem, Exercise):
         return problem.check(answer)
     if not isinstance(problem, str):
         raise TypeError(f'grade takes a function as text, such as "x^2", or an exercise, not {type(problem).__name__}')
+    curve = parse_question(problem)
+    if isinstance(curve, Implicit | Parametric | Rates):
+        return Slope(explain(problem, wrt=wrt)).check(answer)
     read = parse_problem(problem)
     names = tuple(dict.fromkeys((*(read.parsed.parameters or ()), *free_symbols(read.expression))))
     asked = _asked(wrt) or read.wrt

@@ -20,6 +20,14 @@ FORMS = (
     ("x^(2/3)(x-5)", "x", "5(x - 2)/(3x^(1/3))"),
     ("cos(arcsin x)", "x", "-x/sqrt(1 - x^2)"),
     ("(x-a)(x-b)", "x", "2x - a - b"),
+    ("arctanh(x/2)", "x", "2/(4 - x^2)"),
+    ("arctan(x/3)", "x", "3/(x^2 + 9)"),
+    ("(2n-1)p^3/6", "p", "p^2 (2n - 1)/2"),
+    ("m g l (1 - cos θ)", "theta", "mgl sin(θ)"),
+    ("-m g l cos θ", "theta", "mgl sin(θ)"),
+    ("nRT/V", "V", "-nRT/V^2"),
+    ("-G M m/r", "r", "GMm/r^2"),
+    ("x^2 b a", "x", "2bax"),
     ("1/(x+√x)", "x", "-(1 + 1/(2 sqrt(x)))/(x + sqrt(x))^2"),
 )
 

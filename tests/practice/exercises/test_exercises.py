@@ -8,7 +8,7 @@ import sympy
 
 from chainrule.explain.backpropagation.run import Backprop
 from chainrule.explain.derivation.hints import gives_away
-from chainrule.explain.reading.parse import parse
+from chainrule.explain.reading.problem import parse_question
 from chainrule.practice.exercises.draw import Draw
 from chainrule.practice.exercises.exercise import Formula
 from chainrule.practice.exercises.functions import FAMILIES, drawn
@@ -16,6 +16,7 @@ from chainrule.practice.exercises.topics import TOPICS, exercise
 from chainrule.practice.grade import grade
 from chainrule.practice.grading.mistakes import MISTAKES
 from chainrule.practice.grading.numbers import Choice, Numbers
+from chainrule.practice.grading.slopes import Slope
 
 FEW = range(3)
 MANY = range(3, 11)
@@ -32,8 +33,8 @@ def check(task):
     if not isinstance(task.question, Choice):  # the words of a choice stand in the question itself
         for hint in task.hints:
             assert not gives_away(hint, task.answer), (task.answer, hint)
-    assert parse(task.problem).expression is not None
-    if isinstance(task.question, Formula):
+    assert parse_question(task.problem) is not None
+    if isinstance(task.question, Formula | Slope):
         check_formula(task)
     elif isinstance(task.question, Numbers):
         check_numbers(task)

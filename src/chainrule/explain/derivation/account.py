@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, final
 
 from chainrule.explain.derivation.phrases import Equation, Phrase, phrase_text
-from chainrule.explain.derivation.results import Gradient, Hessian, Result
+from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
+from chainrule.explain.derivation.structure import ADD_UP, OF_SUMS, PUT_DEFINITIONS_IN
 from chainrule.explain.expressions.dialects import LATEX, TEXT
 from chainrule.explain.expressions.expression import Derivative, Expression, Symbol, fold
 from chainrule.explain.expressions.notation import text
+
+_SUMS = (ADD_UP, PUT_DEFINITIONS_IN)
+"""The steps after which derivatives are added up, nothing tidied yet."""
 
 Point: TypeAlias = tuple[tuple[str, float], ...]
 Value: TypeAlias = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
@@ -93,14 +97,16 @@ def _written(equation: Equation) -> dict[str, str]:
 class Account(ABC):
     """How a derivative is found, step by step.
 
-    expression: the function. label: its name, such as "f". names: its variables. wrt: what it is differentiated by.
+    expression: the function, or the last component of a field. label: its name, such as "f". names: its variables. wrt:
+    what it is differentiated by.
     order: how often. steps: in the order in which a teacher writes them. result: the derivative, the gradient, or the
     Hessian. conditions: where the derivation holds. notes: what a reader should know. at: the point, where one was
     given; value: the derivative there, computed by the engine. verified: the largest relative difference between the
     result, the engine's derivative and the limit definition at sample points; None where no point could be sampled.
     partials: where there are several variables, one derivation for each; of a Hessian, one for each first and then for
     each second derivative. detail: how much is said. route: the way that was taken, such as "chain rule". given: the
-    equations of a curve, where the derivative is that of one coordinate by the other: `expression` is then that coordinate.
+    equations of a curve, where the derivative is that of one coordinate by the other: `expression` is then that coordinate; or
+    the components of a field.
     """
 
     expression: Expression
@@ -109,7 +115,7 @@ class Account(ABC):
     wrt: tuple[str, ...]
     order: int
     steps: tuple[Step, ...]
-    result: Result | Gradient | Hessian
+    result: Result | Gradient | Hessian | Jacobian
     conditions: tuple[Expression, ...] = ()
     notes: tuple[str, ...] = ()
     at: Point | None = None
@@ -126,8 +132,17 @@ class Account(ABC):
         return Result(self.expression, self.names)
 
     @property
+    def sum_step(self) -> Step:
+        """The step that adds derivatives up, where the derivation is one of `structure.OF_SUMS`."""
+        return next(step for step in self.steps if step.kind == "assembly" and step.rule in _SUMS)
+
+    @property
     def heading(self) -> Equation:
         """What is found, as an equation: the derivative of the function, and the result where it is one expression."""
+        if self.route in OF_SUMS and self.partials:
+            return self.partials[-1].heading
+        if self.route in OF_SUMS and isinstance(self.result, Result):
+            return Equation((self.sum_step.before, self.result.expression))
         function = self.expression
         variables = function.of if isinstance(function, Symbol) and function.of else self.names
         before = Derivative(function, self.wrt[0], len(variables) > 1, self.order)

@@ -13,7 +13,7 @@ from chainrule.explain.derivation.reconcile import led_to
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.routes import POWER_ROUTE, Route, routes
 from chainrule.explain.derivation.sampled import SampledExpression
-from chainrule.explain.derivation.structure import AS_POWER
+from chainrule.explain.derivation.structure import AS_POWER, OF_SUMS
 from chainrule.explain.derivation.verify import verify
 from chainrule.explain.expressions.conditions import domain_of, simplified
 from chainrule.explain.expressions.expression import Expression, fold, rebuild, size
@@ -39,6 +39,8 @@ def alternatives(account: Account) -> Iterator[Alternative]:
     """Yield the other natural ways to a first derivative by one variable, each compared with the engine and the limit."""
     expression, target = account.expression, account.result
     if account.given or account.order != 1 or not isinstance(target, Result) or size(expression) > MAX_SIZE:
+        return
+    if account.route in OF_SUMS:
         return
     (name,) = account.wrt
     found = routes(expression, name)

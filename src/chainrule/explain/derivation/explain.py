@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from fractions import Fraction
-from functools import partial
 from typing import Any, TypeAlias, overload
 
 from chainrule.errors import TooLongError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.curves.implicit import implicit
 from chainrule.explain.derivation.curves.parametric import parametric
-from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
+from chainrule.explain.derivation.curves.rates import related_rates
 from chainrule.explain.derivation.derivation import Derivation
-from chainrule.explain.derivation.derive import Question, derive, value_at
-from chainrule.explain.derivation.recorded import Recorded, argument_names, recorded
-from chainrule.explain.derivation.results import Result
-from chainrule.explain.derivation.sampled import Function, SampledExpression, SampledFunction
+from chainrule.explain.derivation.derive import Question
+from chainrule.explain.derivation.fields.chain import chain_of_several
+from chainrule.explain.derivation.fields.explain_field import of_field
+from chainrule.explain.derivation.recorded import argument_names, recorded
+from chainrule.explain.derivation.sampled import Function, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian, mixed
-from chainrule.explain.expressions.evaluation import evaluate
-from chainrule.explain.expressions.expression import Expression, Number, fold, rebuild, size
+from chainrule.explain.derivation.single import single, typed, with_tangent
+from chainrule.explain.expressions.expression import size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.explain.reading.curves import Implicit, Parametric
+from chainrule.explain.reading.fields import Field
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
 from chainrule.explain.reading.problem import Problem, parse_question
+from chainrule.explain.reading.rates import Rates
 
 MAX_ORDER = 6
 MAX_HESSIAN = 2_000
@@ -76,6 +76,13 @@ def explain(
     curve, its second coordinate may be left out where there is one only, and the tangent there is said; where it is
     vertical, `value` is None. `given` holds the equations.
 
+    Related rates are asked for as in "x^2 + y^2 = 25, dx/dt = 3, x = 4, dy/dt".
+
+    Vector calculus is asked for in words or signs: "directional derivative of x^2 y at (1, 2) in the direction (3, 4)",
+    "tangent plane to z = x^2 + y^2 at (1, 1)", "linear approximation", "total differential", "Laplacian", "curl",
+    "div (x^2 y, y z, z^2)", "Jacobian of (r cos θ, r sin θ)". What is put together of derivatives comes last among the
+    `partials`; `given` holds the components of a field.
+
     Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
@@ -97,8 +104,9 @@ def explain(
     if not isinstance(fun, str) and has_arrays(fun, at):
         return explain_arrays(fun, at, wrt, order, detail)
     asked = parse_question(fun) if isinstance(fun, str) else fun
-    if isinstance(asked, Problem | Implicit | Parametric):
+    if isinstance(asked, Problem | Implicit | Parametric | Field):
         at = asked.at if at is None else at
+    if isinstance(asked, Problem | Implicit | Parametric):
         order = asked.order if type(order) is int and order == 1 else order
     if isinstance(asked, Problem):
         wrt = asked.wrt if wrt is None else wrt
@@ -110,13 +118,19 @@ def explain(
         return implicit(asked, _one_name(wrt), at, order, detail)
     if isinstance(asked, Parametric):
         return parametric(asked, _one_name(wrt), at, order, detail)
+    if isinstance(asked, Rates):
+        return related_rates(asked, at, order, detail)
+    if isinstance(asked, Field):
+        return of_field(asked, None if wrt is None else tuple(map(symbol_name, names_asked(wrt))), at, order, detail)
     question = _read(asked, wrt, at, detail)
     if isinstance(asked, Problem) and asked.turns and wrt == asked.wrt and order == 1:
-        return mixed(question, asked.turns, _derivation(question, asked.turns[0], 1))
+        return mixed(question, asked.turns, single(question, asked.turns[0], 1))
+    if isinstance(asked, Problem) and asked.composed is not None and wrt == asked.wrt and order == 1:
+        return chain_of_several(asked.composed, question)
     variables = _variables(question.source.names, wrt)
     if len(variables) == 1:
-        found = _derivation(question, variables[0], order)
-        return _with_tangent(found) if isinstance(asked, Problem) and asked.tangent else found
+        found = single(question, variables[0], order)
+        return with_tangent(found) if isinstance(asked, Problem) and asked.tangent else found
     if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
     cells, name, most = (
@@ -126,7 +140,7 @@ def explain(
         raise TooLongError(
             f"a {name} with {cells} parts of such a long function is not explained; name fewer variables with wrt"
         )
-    firsts = tuple(_derivation(question, name, 1) for name in variables)
+    firsts = tuple(single(question, name, 1) for name in variables)
     return gradient(question, firsts) if order == 1 else hessian(question, firsts)
 
 
@@ -145,37 +159,16 @@ def _one_name(wrt: str | Sequence[str] | None) -> str | None:
 def _read(fun: Problem | Callable[..., Any], wrt: str | Sequence[str] | None, at: At, detail: Detail) -> Question:
     """Return the function as an expression, as something to call, and the point."""
     if isinstance(fun, Problem):
-        parsed = fun.parsed
-        expression = _with_decimals(parsed.expression)
-        names = tuple(dict.fromkeys((*parsed.variables, *(fun.wrt or ()))))
+        names = tuple(dict.fromkeys((*fun.parsed.variables, *(fun.wrt or ()))))
         # A constant is differentiated with respect to what was asked, or x.
         names = names or ((wrt,) if isinstance(wrt, str) else ("x",))
-        source = Recorded(expression, names, parsed.name, (), parsed.notes)
-        function: Function = lambda values: evaluate(expression, values)  # noqa: E731
-        return Question(
-            source, function, SampledExpression(expression), None if at is None else point_of(names, at), detail
-        )
+        return typed(fun.parsed, names, None if at is None else point_of(names, at), detail)
     if not callable(fun):
         raise TypeError(f'explain takes mathematics as text, such as "x^2", or a function, not {type(fun).__name__}')
     names = argument_names(fun)
     point = None if at is None else point_of(names, at)
-    function = lambda values: fun(*(values[name] for name in names))  # noqa: E731
+    function: Function = lambda values: fun(*(values[name] for name in names))  # noqa: E731
     return Question(recorded(fun, point), function, SampledFunction(function), point, detail)
-
-
-def _with_decimals(expression: Expression) -> Expression:
-    """Return typed mathematics with its decimals written as decimals: the parser reads 0.1 as the exact number."""
-
-    def combine(node: Expression, operands: Sequence[Expression]) -> Expression:
-        if (
-            isinstance(node, Number)
-            and isinstance(node.value, Fraction)
-            and Fraction(str(float(node.value))) == node.value
-        ):
-            return Number(float(node.value))
-        return rebuild(node, operands)
-
-    return fold(expression, combine)
 
 
 def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -189,38 +182,3 @@ def _variables(names: Sequence[str], wrt: str | Sequence[str] | None) -> tuple[s
     if unknown:
         raise ValueError(f"there is no variable {', '.join(map(repr, unknown))}; the variables are {', '.join(names)}")
     return asked
-
-
-def _with_tangent(found: Derivation) -> Derivation:
-    """Return a first derivative at a point with the equation of the tangent there."""
-    if found.at is None or not isinstance(found.value, float) or found.order > 1 or len(found.names) > 1:
-        return found
-    by, point = found.wrt[0], dict(found.at)
-    of = "y" if found.label in (None, *"fgh") else str(found.label)
-    if breaks(partial(evaluate, found.expression), point, (by,)):
-        return found
-    height = float(evaluate(found.expression, point))
-    return replace(found, notes=(*found.notes, tangent_sentence(by, of, {**point, of: height}, found.value)))
-
-
-def _derivation(question: Question, name: str, order: int) -> Derivation:
-    """Return the derivation with respect to one variable."""
-    source = question.source
-    answer = derive(question, name, order)
-    value, said = value_at(question, (name,) * order, answer)
-    return Derivation(
-        expression=source.expression,
-        label=source.label,
-        names=source.names,
-        wrt=(name,),
-        order=order,
-        steps=answer.steps,
-        result=Result(answer.expression, source.names),
-        conditions=answer.conditions,
-        notes=(*answer.notes, *said),
-        at=None if question.point is None else tuple(question.point.items()),
-        value=value,
-        verified=answer.verified,
-        detail=question.detail,
-        route=answer.steps[0].rule,
-    )

@@ -9,6 +9,7 @@ from chainrule.errors import GradientError
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.derive import raw_derivative
 from chainrule.explain.derivation.results import Result
+from chainrule.explain.derivation.structure import OF_SUMS
 from chainrule.explain.expressions.equivalence import equivalent
 from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.notation import text
@@ -37,6 +38,8 @@ def forms(account: Account) -> Mapping[str, Result]:
 
 def _raw(account: Account) -> Expression:
     """Return the derivative as the rules give it; of a curve, as the equation was solved for it."""
+    if account.route in OF_SUMS and not account.partials:
+        return account.sum_step.after
     if account.partials:
         return _raw(account.partials[-1])
     if not account.given:

@@ -7,18 +7,23 @@ import re
 from chainrule.explain.derivation.account import Step
 from chainrule.explain.derivation.formulas import row, rule_name
 from chainrule.explain.derivation.structure import (
+    ADD_UP,
     AS_POWER,
     BOTH_SIDES,
     BOTH_SIDES_KNOWN,
     CHAIN,
     CHAIN_BY_OPERAND,
+    CHAIN_OF_SEVERAL,
     COLLECT,
     CONSTANT,
     DEFINITION,
     DIVIDE,
+    PUT_DEFINITIONS_IN,
     PUT_IN,
+    PUT_RATES_IN,
     QUOTIENT_OF_SPEEDS,
     TOGETHER,
+    UNIT_VECTOR,
     USE_THE_CURVE,
 )
 from chainrule.explain.expressions.expression import Apply, Derivative
@@ -36,9 +41,14 @@ _ALGEBRA = {
     BOTH_SIDES_KNOWN: "Write the two derivatives with the equals sign between them.",
     COLLECT: "Bring every term with the derivative to one side, and all others to the other.",
     DIVIDE: "What stands at the derivative? Divide by it.",
+    PUT_RATES_IN: "Which rates are known? Put them in now, and not before.",
+    PUT_DEFINITIONS_IN: "What is each of the variables between? Put it in.",
+    CHAIN_OF_SEVERAL: "How many ways lead from the result to the variable? Each adds a product of two derivatives.",
     PUT_IN: "The first derivative is known: put it in.",
     USE_THE_CURVE: "Do you see one side of the equation of the curve?",
     QUOTIENT_OF_SPEEDS: "How fast does each coordinate change with the parameter? The slope is their quotient.",
+    ADD_UP: "Every part is known: put each in its place, with its factor.",
+    UNIT_VECTOR: "Only a vector of length 1 gives a slope. How long is this one?",
     TOGETHER: "Put each derivative that you have found in its place.",
 }
 """What is said of moves of algebra, by their names or the first word of these; others are named."""

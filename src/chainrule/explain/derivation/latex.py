@@ -8,6 +8,7 @@ from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.outline import Item, outline
 from chainrule.explain.derivation.phrases import Equation, Phrase, write_side
 from chainrule.explain.derivation.results import Result
+from chainrule.explain.derivation.structure import CURL, JACOBIAN
 from chainrule.explain.expressions.dialects import LATEX
 from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.latex_words import PREAMBLE, known, words
@@ -83,9 +84,14 @@ def heading_latex(derivation: Account) -> str:
     return equation_latex(derivation.heading)
 
 
+_OF_FIELDS = {CURL: r"\nabla \times F", JACOBIAN: "J"}
+
+
 def left_side(derivation: Account) -> str:
     """Return what is found, before the equals sign."""
     if isinstance(derivation.result, Result):
         return latex(derivation.heading.sides[0])
+    if derivation.route in _OF_FIELDS:
+        return _OF_FIELDS[derivation.route]
     sign = r"\nabla" if derivation.order == 1 else r"\nabla^{2}"
     return rf"{sign} \left({latex(derivation.expression)}\right)"

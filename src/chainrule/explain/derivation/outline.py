@@ -10,6 +10,16 @@ from chainrule.explain.derivation.account import Account, Detail, Step, Value
 from chainrule.explain.derivation.formulas import row, rule_name
 from chainrule.explain.derivation.phrases import Equation, Phrase, listed
 from chainrule.explain.derivation.results import Result
+from chainrule.explain.derivation.structure import (
+    CHAIN_OF_SEVERAL,
+    CURL,
+    DIFFERENTIAL,
+    DIRECTIONAL,
+    DIVERGENCE,
+    JACOBIAN,
+    LAPLACIAN,
+    OF_SUMS,
+)
 from chainrule.explain.expressions.expression import Expression, Symbol
 from chainrule.explain.expressions.notation import text
 
@@ -68,6 +78,13 @@ _WORDS = {
     "gradient": ("Gradient", "∇"),
     "hessian": ("Hessian", "∇²"),
     "mixed": ("Mixed derivative", ""),
+    DIVERGENCE: ("Divergence", "div "),
+    CURL: ("Curl", "curl "),
+    JACOBIAN: ("Jacobian", "J of "),
+    LAPLACIAN: ("Laplacian", "∇²"),
+    DIRECTIONAL: ("Directional derivative", "D_u "),
+    DIFFERENTIAL: ("Total differential", "d"),
+    CHAIN_OF_SEVERAL: ("Derivative", ""),
 }
 """What is found, and the sign of it."""
 
@@ -75,15 +92,23 @@ _WORDS = {
 def _kind(derivation: Account) -> str:
     if not derivation.partials:
         return "derivative"
+    if derivation.route in _WORDS:
+        return derivation.route
     if isinstance(derivation.result, Result):
         return "mixed"
     return "gradient" if derivation.order == 1 else "hessian"
+
+
+_SUMS = dict.fromkeys(OF_SUMS, "Put together")
+"""What is said over the parts that add derivatives up."""
 
 
 def _captions(derivation: Account) -> list[str]:
     """Return what each part finds, where its heading does not say it."""
     if _kind(derivation) == "mixed":
         return [f"{'Then' if turn else 'First'} by {_variable(name)}" for turn, name in enumerate(derivation.wrt)]
+    if _kind(derivation) in OF_SUMS:
+        return [_SUMS.get(part.route, "") for part in derivation.partials]
     if _kind(derivation) != "hessian":
         return [""] * max(1, len(derivation.partials))
     by = [_variable(name) for name in derivation.wrt]
@@ -108,6 +133,9 @@ def item(step: Step, detail: Detail) -> Item:
 
 def function_text(derivation: Account) -> str:
     """Return the function as it is introduced: f(x) = x^2, or y, where x^2 + y^2 = 25."""
+    if derivation.given and derivation.route in (DIVERGENCE, CURL, JACOBIAN):
+        variables = ", ".join(map(_variable, derivation.names))
+        return f"F({variables}), where {', '.join(map(str, derivation.given))}"
     if derivation.given:
         return f"{_name(derivation)}, where {', '.join(map(str, derivation.given))}"
     return f"{_name(derivation)}({', '.join(map(_variable, derivation.names))}) = {text(derivation.expression)}"
@@ -115,7 +143,7 @@ def function_text(derivation: Account) -> str:
 
 def _name(derivation: Account) -> str:
     """Return what the function is called; a name that would upset a terminal is shown as an escape."""
-    name = derivation.label or "f"
+    name = "F" if derivation.route in (DIVERGENCE, CURL, JACOBIAN) else derivation.label or "f"
     return name if name.isprintable() else ascii(name)[1:-1]
 
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.outline import Item, Section, outline
 from chainrule.explain.derivation.phrases import phrase_text
-from chainrule.explain.derivation.results import Gradient, Hessian, Result
+from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.reading.nesting import lone_equals
 
@@ -42,7 +42,7 @@ def lines(derivation: Account, width: int = WIDTH) -> Iterator[Line]:
         yield from _all(wrapped(sentence, "", width))
 
 
-def _result_lines(name: str, result: Result | Gradient | Hessian, width: int) -> Iterator[str]:
+def _result_lines(name: str, result: Result | Gradient | Hessian | Jacobian, width: int) -> Iterator[str]:
     """Yield the result: of a long gradient or Hessian each part on a line of its own."""
     line = f"Result: {name} = {result}" if name else f"Result: {result}"
     if isinstance(result, Result) or len(line) <= width:

@@ -1,7 +1,8 @@
-"""Owns results: a derivative, a gradient and a Hessian, to be written, evaluated and handed to SymPy."""
+"""Owns results: a derivative, a gradient, a Hessian and a Jacobian, to be written, evaluated and handed to SymPy."""
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, final
@@ -96,10 +97,9 @@ class Gradient:
         return tuple(partial(*values) for partial in self.partials)
 
 
-@final
 @dataclass(frozen=True, slots=True)
-class Hessian:
-    """The second partial derivatives: `hessian[i][j]` is by variable i, then by variable j. It is symmetric."""
+class Matrix(ABC):
+    """Derivatives in rows. It can be indexed and looped over, row by row."""
 
     rows: tuple[Gradient, ...]
 
@@ -117,7 +117,7 @@ class Hessian:
         return self.rows[index]
 
     def to_latex(self) -> str:
-        """Return the Hessian as a LaTeX matrix."""
+        """Return it as a LaTeX matrix."""
         lines = (" & ".join(result.to_latex() for result in row) for row in self.rows)
         body = r" \\ ".join(lines)
         return rf"\begin{{pmatrix}}{body}\end{{pmatrix}}"
@@ -126,13 +126,25 @@ class Hessian:
         return f"${self.to_latex()}$"
 
     def to_sympy(self) -> tuple[tuple[Any, ...], ...]:
-        """Return the second partial derivatives as SymPy expressions, row by row."""
+        """Return the derivatives as SymPy expressions, row by row."""
         return tuple(row.to_sympy() for row in self.rows)
 
     def evaluate(self, **values: Any) -> tuple[tuple[Any, ...], ...]:
-        """Return the values of the second partial derivatives, row by row."""
+        """Return the values of the derivatives, row by row."""
         return tuple(row.evaluate(**values) for row in self.rows)
 
     def __call__(self, *values: Any) -> tuple[tuple[Any, ...], ...]:
         """Return the values where the variables have these values, in order."""
         return tuple(row(*values) for row in self.rows)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hessian(Matrix):
+    """The second partial derivatives: `hessian[i][j]` is by variable i, then by variable j. It is symmetric."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Jacobian(Matrix):
+    """The partial derivatives of several functions: `jacobian[i][j]` is that of function i by variable j."""

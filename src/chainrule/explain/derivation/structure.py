@@ -18,6 +18,17 @@ FACTOR = "factor"
 PUT_IN = "put the first derivative in"
 USE_THE_CURVE = "use the equation of the curve"
 QUOTIENT_OF_SPEEDS = "divide the derivatives by the parameter"
+PUT_RATES_IN = "put the rates in"
+RELATED_RATES = "related rates"
+ADD_UP = "add up the derivatives"
+PUT_DEFINITIONS_IN = "put the definitions in"
+UNIT_VECTOR = "make the length 1"
+
+DIVERGENCE, CURL, JACOBIAN, LAPLACIAN = "divergence", "curl", "Jacobian", "Laplacian"
+DIRECTIONAL, DIFFERENTIAL = "directional derivative", "total differential"
+CHAIN_OF_SEVERAL = "chain rule of several variables"
+OF_SUMS = frozenset((DIVERGENCE, CURL, LAPLACIAN, DIRECTIONAL, DIFFERENTIAL, CHAIN_OF_SEVERAL))
+"""What is put together of several derivatives; it is the route of the derivation, and of its parts that add them up."""
 
 STRUCTURE = (CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER, AS_POWER, BY_CASES, WHERE_CASES_MEET)
 """All of them: whatever else a derivation calls a rule is the table's."""

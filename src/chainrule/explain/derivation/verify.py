@@ -50,6 +50,17 @@ def verify(
     return worst
 
 
+def agree(before: Expression, after: Expression, names: Sequence[str], conditions: Sequence[Expression] = ()) -> None:
+    """Raise GradientError where two forms of one expression differ at sample points that satisfy the conditions."""
+    with np.errstate(all="ignore"):
+        points = _samples(names, ())
+        left, right = (SampledExpression(side).values(points) for side in (before, after))
+        inside = np.flatnonzero(np.isfinite(left) & np.isfinite(right) & holds(conditions, points))
+        differences = np.abs(left - right)[inside] / (1 + np.abs(left[inside]))
+    if np.any(differences > TOLERANCE):
+        raise GradientError(f"{text(before)} and {text(after)} differ; please report this, since it must not be shown")
+
+
 def _refuse_what_vanishes(conditions: Sequence[Expression], points: Points) -> None:
     """Raise where a condition such as u ≠ 0 holds nowhere: u is 0 everywhere, and what floats show of it is rounding."""
     for condition in conditions:

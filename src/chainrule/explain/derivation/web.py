@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.outline import Item, Section, outline
 from chainrule.explain.derivation.phrases import math_html, phrase_html
-from chainrule.explain.derivation.results import Gradient, Hessian, Result
+from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
 from chainrule.explain.expressions.dialects import MATHML
 from chainrule.explain.expressions.notation import mathml
 
@@ -65,7 +65,7 @@ def _item(item: Item) -> str:
     return f"<li><b>{html.escape(item.rule)}</b>{aside}{why}{said}{f'<div>where {where}</div>' if where else ''}</li>"
 
 
-def _result(result: Result | Gradient | Hessian) -> str:
+def _result(result: Result | Gradient | Hessian | Jacobian) -> str:
     if isinstance(result, Result):
         return mathml(result.expression)
     if isinstance(result, Gradient):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
+from chainrule.explain.expressions.dialects import GREEK
 from chainrule.explain.expressions.expression import (
     Apply,
     Constant,
@@ -305,13 +307,20 @@ def _power(base: Expression, exponent: Expression) -> Expression:
     return base**exponent
 
 
+_PARAMETER = re.compile(rf"(?:[A-Za-r]|{'|'.join(GREEK)})(?:[0-9_].*)?")
+"""A letter that is thought of as a number, or an angle; s to z are variables."""
+
+
 def _place(factor: tuple[Expression, Expression]) -> tuple[int, str]:
     """Return where a factor stands in a product."""
     base, exponent = factor
     if isinstance(base, Number | Constant) and isinstance(exponent, Number):
         return 0, ""
     if isinstance(base, Symbol):
-        return (1, base.name) if isinstance(exponent, Number) and exponent != HALF else (2, base.name)
+        if not isinstance(exponent, Number) or exponent == HALF:
+            return 2, base.name
+        # Parameters stay in the order of the text, as in mgl and nRT, and come before variables, which have one of their own.
+        return 1, "" if _PARAMETER.fullmatch(base.name) else base.name
     if isinstance(exponent, Number) and _is_sum(base) and is_whole(exponent):
         return 5, ""
     if not isinstance(exponent, Number):

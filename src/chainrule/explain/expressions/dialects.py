@@ -77,8 +77,15 @@ _GREEK_SIGNS = {name: letter for letter, name in GREEK_LETTERS.items() if name !
 _LATEX_SPECIAL = {char: f"\\{char}" for char in "#$%&_{}"} | {"~": r"\sim ", "^": r"\hat{}", "\\": r"\backslash "}
 
 
+_CHANGE = re.compile(rf"d((?:{'|'.join(GREEK)}|[A-Za-z])[0-9]*)")
+"""A change of a variable, as in a total differential: dx, dtheta."""
+
+
 def _text_symbol(name: str) -> str:
-    """Return a name with its Greek letter, if it has one: theta is θ, beta1 is β1, sigma_max is σ_max."""
+    """Return a name with its Greek letter, if it has one: theta is θ, beta1 is β1, sigma_max is σ_max, dtheta is dθ."""
+    change = _CHANGE.fullmatch(name)
+    if change is not None:
+        return f"d{_text_symbol(change[1])}"
     stem = re.match(r"[A-Za-z]+", name)
     return name if stem is None else _GREEK_SIGNS.get(stem[0], stem[0]) + name[stem.end() :]
 
@@ -143,6 +150,9 @@ def _latex_symbol(name: str) -> str:
     name = GREEK_LETTERS.get(name, name)
     if name in GREEK:
         return f"\\{name}"
+    change = _CHANGE.fullmatch(name)
+    if change is not None:
+        return f"d{_latex_symbol(change[1])}"
     return name if len(name) == 1 and name.isalnum() else rf"\mathrm{{{_latex_words(name)}}}"
 
 
@@ -221,7 +231,7 @@ def _identifier(name: str) -> str:
     if subscript:
         stem, index = subscript[1] or subscript[3], subscript[2] or subscript[4]
         return f"<msub>{_identifier(stem)}<mi>{html.escape(index)}</mi></msub>"
-    return f"<mi>{html.escape(_GREEK_SIGNS.get(name, name))}</mi>"
+    return f"<mi>{html.escape(_text_symbol(name) if _CHANGE.fullmatch(name) else _GREEK_SIGNS.get(name, name))}</mi>"
 
 
 def _row(body: str) -> str:

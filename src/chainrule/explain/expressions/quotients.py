@@ -172,6 +172,9 @@ def clear_inside(expression: Expression) -> Move | None:
             base, root = _without_square(written_base, exponent)
             cleared |= root > 1
             result = result / Number(root) ** _twice(exponent) if root > 1 else result
+            number = _denominator(base) if is_whole(exponent) and written_base in below else 1
+            cleared |= number > 1
+            base, result = _multiplied(base, number), result / Number(number) ** exponent if number > 1 else result
             inner = over_one_line(base) if is_named(base, "add", "subtract") and is_whole(exponent) else base
             above, line = split_fraction(inner)
             has_fraction = bool(free_symbols(line))

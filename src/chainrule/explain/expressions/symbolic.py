@@ -42,7 +42,7 @@ def to_sympy(expression: Expression) -> Any:
         if isinstance(node, Constant):
             return {"pi": sympy.pi, "e": sympy.E}.get(node.name, sympy.nan)
         if isinstance(node, Derivative):
-            return sympy.Derivative(to_sympy(node.body), sympy.Symbol(node.name))
+            return sympy.Derivative(to_sympy(node.body), sympy.Symbol(node.name), node.order)
         if isinstance(node, Apply):
             build = functions.get(node.primitive.name)
             return build(*operands) if build is not None else sympy.Function(node.primitive.name)(*operands)
@@ -82,6 +82,21 @@ def expand_rational(expression: Expression) -> Expression:
         return _from_sympy(sympy.expand(above / below))
     numerator, denominator = _from_sympy(sympy.expand(above)), _from_sympy(sympy.expand(below))
     return neat(numerator / denominator)
+
+
+def exact_number(expression: Expression) -> Expression:
+    """Return a number without functions where it has such a form: cos(π/6) is sqrt(3)/2; other numbers stay.
+
+    >>> from chainrule.explain.expressions.neat import call
+    >>> from chainrule.explain.expressions.notation import text
+    >>> from chainrule.explain.expressions.expression import Constant
+    >>> text(exact_number(call("cos", Constant("pi") / 6)))
+    'sqrt(3)/2'
+    """
+    import sympy  # noqa: PLC0415 (heavy)
+
+    value = to_sympy(expression)
+    return _from_sympy(value) if value.is_algebraic and not value.atoms(sympy.Function) else expression
 
 
 def _from_sympy(value: Any) -> Expression:

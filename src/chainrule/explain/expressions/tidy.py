@@ -221,7 +221,7 @@ def expand(expression: Expression) -> Move | None:
         return None
     expanded = build_sum(collected)
     after = neat(expanded if denominator == ONE else build(term_of(1 / denominator * expanded)))
-    if after == expression or not _shorter(after, expression, numerator, expanded):
+    if after == expression or not _shorter(after, expression, numerator, expanded, denominator):
         return None
     name = "expand and collect like terms" if len(collected) < len(terms) else "expand"
     return Move(name, "every term in a bracket is multiplied", expression, after)
@@ -241,9 +241,14 @@ def expand_terms(expression: Expression) -> Move | None:
     return Move(name, moves[0].why, expression, neat(after))
 
 
-def _shorter(after: Expression, before: Expression, numerator: Expression, expanded: Expression) -> bool:
+def _shorter(
+    after: Expression, before: Expression, numerator: Expression, expanded: Expression, denominator: Expression
+) -> bool:
     if is_polynomial(numerator):
-        return len(text(expanded)) <= len(text(numerator))
+        # A sum over a line needs brackets: p^2 (2n - 1)/2 is shorter than (2n p^2 - p^2)/2.
+        sides = (expanded, numerator) if denominator == ONE else (after, before)
+        shorter, longer = (len(text(side)) for side in sides)
+        return shorter <= longer
     return size(after) < size(before)
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import free_symbols
+from chainrule.explain.reading.names import GREEK_NAMES
 from chainrule.explain.reading.parse import parse, symbol_name
 
 _WORDS_OF_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -19,8 +20,10 @@ ORDERS = (
     | {str(order): order for order in range(1, 7)}
     | {"²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "twice": 2}
 )
+_GREEK = "|".join(sorted({*GREEK_NAMES} - {"pi"}, key=len, reverse=True))
 VARIABLE = (
-    r"(?:\\[A-Za-z]++|[A-Za-z]|[\u0370-\u03ff])(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
+    rf"(?:\\[A-Za-z]++|(?:{_GREEK})(?![A-Za-z])|[A-Za-z]|[\u0370-\u03ff])"
+    r"(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
 )
 ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
 VERB = (
@@ -106,7 +109,7 @@ def by_words(text: str, asked: Asked) -> Asked:
     for found in _IMPLICITLY.finditer(line):
         line = blanked(line, found.start(), found.end())
     lead = _LEAD.match(line)
-    line, at = (line, bar_at) if bar_at is not None else _point_at_the_end(line, lead is not None)
+    line, at = (line, bar_at) if bar_at is not None else point_at_the_end(line, lead is not None)
     by = _BY.search(line) if lead is not None or "respect" in line or re.search(r"w\.?\s?r\.?\s?t", line) else None
     if lead is None and by is None:
         return replace(asked, line=line, at=at)
@@ -119,6 +122,14 @@ def by_words(text: str, asked: Asked) -> Asked:
         line = blanked(line, 0, lead.end())
     tangent = lead is not None and "tangent" in lead[0].lower()
     return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True, tangent=tangent)
+
+
+def variables_at_the_end(line: str) -> tuple[str, tuple[str, ...]]:
+    """Return the line without `with respect to x, y` at its end, and these variables."""
+    by = _BY.search(line)
+    if by is None or not re.search(r"respect|w\.?\s?r\.?\s?t", by[0]):
+        return line, ()
+    return blanked(line, by.start(), len(line)), tuple(map(symbol_name, _listed(by[1])))
 
 
 def _listed(text: str) -> list[str]:
@@ -138,7 +149,7 @@ def _point_after_a_bar(line: str) -> tuple[str, At | None]:
     return (line if opening is None else blanked(line, opening.start(), opening.end())), at
 
 
-def _point_at_the_end(line: str, is_asked: bool) -> tuple[str, At | None]:
+def point_at_the_end(line: str, is_asked: bool) -> tuple[str, At | None]:
     """Return the line without the point at its end, and the point; `where x = 2` is one after a question only."""
     for found in _AT.finditer(line):
         is_named = found[1].lower() != "at"

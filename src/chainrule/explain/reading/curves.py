@@ -30,7 +30,7 @@ _COORDINATES = ("x", "y")
 _PRODUCT = re.compile("(?=[a-z]*x)(?=[a-z]*y)[a-z]{2,3}")
 """Names that are read as products of coordinates: xy, xyz, axy."""
 _LONGEST_PRODUCT = 3
-_HELD = frozenset("abcdkmnrRABCL")
+HELD = frozenset("abcdkmnrRABCL")
 """Letters that are thought of as numbers where others are there."""
 
 
@@ -62,7 +62,7 @@ class Implicit:
 
     def variables_of(self, of: str, by: str) -> tuple[str, ...]:
         """Return what `of` is a function of: `by`, and other variables but letters that are thought of as numbers."""
-        return (by, *(name for name in self.names if name not in (of, by) and name not in _HELD))
+        return (by, *(name for name in self.names if name not in (of, by) and name not in HELD))
 
     def coordinates(self, wrt: str | None = None) -> tuple[str, str]:
         """Return what is differentiated, and by which variable it is.
@@ -81,12 +81,12 @@ class Implicit:
             by = "x" if "x" in names and of != "x" else None
         if of is None and by is not None:
             others = [name for name in names if name != by]
-            likely = [name for name in others if name not in _HELD] or others
+            likely = [name for name in others if name not in HELD] or others
             if "z" not in likely and by in _COORDINATES:
                 likely = [name for name in likely if name in _COORDINATES] or likely
             of = likely[0] if len(likely) == 1 else None
         if by is None and of is not None:
-            others = [name for name in names if name != of and name not in _HELD]
+            others = [name for name in names if name != of and name not in HELD]
             by = others[0] if len(others) == 1 else None
         if by is None or of is None or by == of:
             d = "d" if len(names) == 2 else "∂"
@@ -189,7 +189,7 @@ def _coordinates(text: str, asked: Asked, spans: list[Span]) -> Parametric | Non
         return None
     formulas = {name: part.expression for name, part in parts.items() if part is not None}
     parameters = dict.fromkeys(name for formula in formulas.values() for name in free_symbols(formula))
-    moving = [name for name in parameters if name not in _HELD] or list(parameters)
+    moving = [name for name in parameters if name not in HELD] or list(parameters)
     if len(moving) != 1 or moving[0] in (of, by) or not (is_asked or asked.wrt in (None, (by,), tuple(moving))):
         return None
     if not is_asked and asked.wrt is None and not all(depends_on(formula, moving[0]) for formula in formulas.values()):

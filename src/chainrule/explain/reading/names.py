@@ -280,10 +280,7 @@ OTHER_FUNCTIONS = frozenset(
 """Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
 
 _DERIVATIVES_ONLY = "derivatives are all that is found; expected a function"
-_ONE_AT_A_TIME = (
-    "expected one function, as in gradient of x^2 y; take the components one by one, or chainrule.jacobian of a NumPy "
-    "function"
-)
+_FIELDS = "explain understands it in front of a field, as in div (x^2 y, y z) and Jacobian of (r cos t, r sin t)"
 _ARRAYS = (
     "letters are numbers here; expected a NumPy function of arrays, such as lambda A, X: np.trace(A @ X), with arrays as "
     "the point"
@@ -298,10 +295,10 @@ OTHER_TASKS: dict[str, str] = {
     ),
     "int": "integrals are not understood; expected a function",
     "lim": "limits of quotients are shown by chainrule.limit; expected a function",
-    **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _ONE_AT_A_TIME),
-    "laplacian": "expected Hessian of f: the second derivatives on its diagonal add up to the Laplacian",
-    "directional": "expected gradient of f at a point; its product with the unit vector is the slope in that direction",
-    "plane": "expected gradient of f at a point: its numbers are the slopes of the tangent plane",
+    **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _FIELDS),
+    "laplacian": "explain understands it in front of a function, as in Laplacian of x^2 y",
+    "directional": "explain understands directional derivative of x^2 y at (1, 2) in the direction (3, 4)",
+    "plane": "explain understands tangent plane to z = x^2 + y^2 at (1, 2)",
     **dict.fromkeys("tr trace det top intercal transpose vec".split(), _ARRAYS),
 }
 """What else people ask for, by its name in words or in LaTeX, and what to type."""

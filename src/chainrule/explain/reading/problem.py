@@ -25,10 +25,12 @@ from chainrule.explain.reading.asked import (
     by_words,
     without_end,
 )
+from chainrule.explain.reading.composed import Composed, composed_of
 from chainrule.explain.reading.curves import Curve, Implicit, curve_of
+from chainrule.explain.reading.fields import Field, field_of
 from chainrule.explain.reading.mixed import without_mixed
-from chainrule.explain.reading.names import OTHER_TASKS
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
+from chainrule.explain.reading.rates import Rates, rates_of
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.statements import Span, find_statements, header
 
@@ -71,7 +73,7 @@ _ASK_FIRST = re.compile(
     rf"\s*(?:{VERB})((?:\\partial\s+)?\S*(?:'|/|\\[dt]?frac|∇|\\nabla|_).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for|of|from|in|on)\s|[:;]|(?<=,))(?=.*=)",
     re.IGNORECASE,
 )
-_NABLA_PRODUCT = re.compile(r"\s*(?:(\^\s*\{?\s*2|²)|\*|\\cdot(?![A-Za-z])|\\times(?![A-Za-z]))")
+_NABLA_PRODUCT = re.compile(r"\s*(?:\^\s*\{?\s*2|²|\*|\\cdot(?![A-Za-z])|\\times(?![A-Za-z]))")
 _OF_SIGN = re.compile(r"\s*of\b")
 _CONSTANTS = frozenset("abcdkmn")
 _PROGRAM = re.compile(
@@ -86,7 +88,7 @@ class Problem:
     parsed: the function. wrt: by which variables to differentiate, where that was said or the function lists them.
     order: how often; 1 where nothing was said. at: the point, where one was named. asked: whether the text asks for a
     derivative. turns: the variables of a mixed derivative, in the order in which they are taken.
-    tangent: whether the equation of the tangent is asked for.
+    tangent: whether the equation of the tangent is asked for. composed: the variables between, where there are several.
     """
 
     parsed: Parsed
@@ -96,6 +98,7 @@ class Problem:
     asked: bool = False
     turns: tuple[str, ...] = ()
     tangent: bool = False
+    composed: Composed | None = None
 
     @property
     def expression(self) -> Expression:
@@ -120,19 +123,27 @@ def parse_problem(text: str) -> Problem:
     if isinstance(question, Problem):
         advice = "expected the function alone; order=2 gives its Hessian, which has them all"
         raise refusal(text, 0, f"a mixed derivative is explained only; {advice}")
+    if isinstance(question, Field):
+        raise refusal(text, 0, f"a {question.kind} is explained only; expected the function alone")
+    if isinstance(question, Rates):
+        raise refusal(text, 0, "related rates are explained only; expected the function alone")
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
 
-def parse_question(text: str) -> Problem | Curve:
-    """Read a function or a curve, and what is asked of it.
+def parse_question(text: str) -> Problem | Curve | Rates | Field:
+    """Read a function, a curve, related rates or a question of vector calculus, and what is asked of it.
 
     Raises ParseError as `parse_problem` does.
 
     >>> parse_question("x^2 + y^2 = 25").shown
     'x^2 + y^2 = 25'
     """
-    line, turns = without_mixed(text, plain_line(text))
+    line = plain_line(text)
+    special = field_of(text, line) or rates_of(text, line)
+    if special is not None:
+        return special
+    line, turns = without_mixed(text, line)
     asked = Asked(line)
     for understand in (without_end, by_words, _as_program, _by_request):
         asked = understand(text, asked)
@@ -144,6 +155,7 @@ def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
     for understand in (_by_signs, _by_prime):
         asked = understand(text, asked)
     parsed = parse_line(text, asked.line)
+    composed = composed_of(text, asked)
     if asked.name is not None and parsed.name != asked.name:
         problem = f"the derivative of {asked.name} is asked for"
         raise refusal(text, 0, f"{problem}; expected the definition of {asked.name} as the last one")
@@ -157,7 +169,7 @@ def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
         parsed = replace(parsed, notes=(*parsed.notes, note))
     _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
-    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns, asked.tangent)
+    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns, asked.tangent, composed)
 
 
 def _named(at: At | None, parsed: Parsed, wrt: tuple[str, ...] | None) -> At | None:
@@ -264,8 +276,8 @@ def _by_signs(text: str, asked: Asked) -> Asked:
     main = find_statements(text, line)[-1]
     nabla = re.compile(r"(?:∇|\\nabla(?![A-Za-z]))").match(line, main.start, main.end)
     if nabla is not None:
-        if (product := _NABLA_PRODUCT.match(line, nabla.end())) is not None:
-            raise refusal(text, main.start, OTHER_TASKS["laplacian" if product[1] else "divergence"])
+        if _NABLA_PRODUCT.match(line, nabla.end()) is not None:
+            raise refusal(text, main.start, "a product with ∇ is explained alone, as in ∇·(x^2 y, y z) or ∇²(x^2 y)")
         return replace(asked, line=blanked(line, main.start, nabla.end()), asked=True)
     operator = _OPERATOR.match(line, main.start, main.end)
     if operator is not None:

@@ -12,6 +12,7 @@ from chainrule.practice.grading.answer import Answer
 from chainrule.practice.grading.grades import Grade, grade_tasks
 from chainrule.practice.grading.numbers import Choice, Numbers
 from chainrule.practice.grading.questions import tasks
+from chainrule.practice.grading.slopes import Slope
 
 
 @final
@@ -31,7 +32,7 @@ class Formula:
         return grade_tasks(tasks(self.derivation), self.answer, answer)
 
 
-Question: TypeAlias = Formula | Numbers | Choice
+Question: TypeAlias = Formula | Slope | Numbers | Choice
 
 
 @final

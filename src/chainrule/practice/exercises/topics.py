@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 
 from chainrule.practice.exercises.critical_points import curvature_exercise
+from chainrule.practice.exercises.curves import IMPLICIT, PARAMETRIC, implicit_exercise, parametric_exercise
 from chainrule.practice.exercises.derivatives import TOPIC_HINTS, derivative_exercise
 from chainrule.practice.exercises.descent_steps import descent_exercise
 from chainrule.practice.exercises.exercise import Exercise
@@ -19,6 +20,8 @@ MAX_FRESH_SEED = 1_000_000
 
 _MAKERS: dict[str, Callable[[int, int], Exercise]] = {
     **{topic: functools.partial(derivative_exercise, topic) for topic in TOPIC_HINTS},
+    IMPLICIT: implicit_exercise,
+    PARAMETRIC: parametric_exercise,
     "curvature": curvature_exercise,
     "descent step": descent_exercise,
     "neuron backprop": neuron_exercise,

@@ -361,6 +361,26 @@ MISTAKES: tuple[Mistake, ...] = (
         "Where the second derivative is positive, does the function open upward or downward?",
     ),
     Mistake(
+        "dy/dx forgotten",
+        "differentiates a term in y as if y were x",
+        "In one term y was differentiated as x is: it changes with x, so which factor does the chain rule bring?",
+    ),
+    Mistake(
+        "divided the wrong way",
+        "takes the quotient upside down",
+        "Solve once more: what stands at the derivative goes below the line.",
+    ),
+    Mistake(
+        "derivative by the parameter",
+        "stops at how fast one coordinate changes with the parameter",
+        "That is how fast one coordinate changes: what is the slope, made of both?",
+    ),
+    Mistake(
+        "product of the speeds",
+        "multiplies the derivatives by the parameter",
+        "The slope compares the two derivatives by the parameter: is that a product?",
+    ),
+    Mistake(
         "differential",
         "writes dx behind the derivative",
         "A factor such as dx belongs to differentials and integrals: is it needed here?",

@@ -10,6 +10,7 @@ from chainrule.errors import NoRuleError, TooLongError
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.explain import explain
 from chainrule.explain.derivation.results import Result
+from chainrule.explain.derivation.structure import CHAIN_OF_SEVERAL
 from chainrule.explain.expressions.conditions import domain_of
 from chainrule.explain.expressions.expression import (
     UNDEFINED,
@@ -71,7 +72,8 @@ def _derivation(typed: str, wrt: tuple[str, ...] | None, order: int) -> Account:
 
 def tasks(derivation: Account) -> tuple[Task, ...]:
     """Return what a derivation is the answer to: one task for each variable."""
-    return tuple(_task(part) for part in derivation.partials or (derivation,))
+    whole = derivation.route == CHAIN_OF_SEVERAL
+    return tuple(_task(part) for part in (derivation.partials if not whole else ()) or (derivation,))
 
 
 def _task(derivation: Account) -> Task:

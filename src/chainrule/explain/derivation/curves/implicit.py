@@ -67,7 +67,7 @@ _SLOPE = "~slope"
 
 @final
 @dataclass(slots=True)
-class _Run:
+class Run:
     """One derivation on its way: the sides, y being a function of x; the steps and conditions so far."""
 
     left: Expression
@@ -126,9 +126,9 @@ def implicit(curve: Implicit, wrt: str | None, at: Any, order: int, detail: Deta
     point = None if at is None else point_on(along, names, at)
     height = Symbol(of, curve.variables_of(of, by))
     left, right = (substitute(side, {of: height}) for side in (curve.left, curve.right))
-    run = _Run(left, right, height, by, detail, [], [])
+    run = Run(left, right, height, by, detail, [], [])
     run.conditions += (*domain_of(run.left), *domain_of(run.right))
-    first = _first(run, others)
+    first = first_derivative(run, others)
     found, verified = [first], [_checked(run, along, Symbol(of), first, names, point)]
     for count in range(2, order + 1):
         found.append(_again(run, found[-1], first, count))
@@ -156,15 +156,15 @@ def implicit(curve: Implicit, wrt: str | None, at: Any, order: int, detail: Deta
     )
 
 
-def _untied(run: _Run, expression: Expression) -> Expression:
+def _untied(run: Run, expression: Expression) -> Expression:
     return substitute(expression, {run.height.name: Symbol(run.height.name)})
 
 
-def _conditions(run: _Run, result: Expression) -> tuple[Expression, ...]:
+def _conditions(run: Run, result: Expression) -> tuple[Expression, ...]:
     return simplified([_untied(run, each) for each in (*run.conditions, *domain_of(result))])
 
 
-def _first(run: _Run, others: Sequence[str]) -> Expression:
+def first_derivative(run: Run, others: Sequence[str]) -> Expression:
     """Return dy/dx, and note the steps to it."""
     left, right = neat(run.left), neat(run.right)
     said: list[Phrase] = [("the equation ", equation(left, right))]
@@ -183,7 +183,7 @@ def _first(run: _Run, others: Sequence[str]) -> Expression:
     return _solved(run, first, second)
 
 
-def _solved(run: _Run, left: Expression, right: Expression) -> Expression:
+def _solved(run: Run, left: Expression, right: Expression) -> Expression:
     """Return dy/dx from an equation that is linear in it."""
     gap = _with_slope(run, left - right, Symbol(_SLOPE))
     # The equation is A + B dy/dx = 0: B is its derivative by dy/dx, by the rules again, and A is what is left at dy/dx = 0.
@@ -218,13 +218,13 @@ def _is_opposite(expression: Expression) -> bool:
     return expression == MINUS_ONE or all(sign < 0 for sign, _ in sum_terms(expression))
 
 
-def _with_slope(run: _Run, expression: Expression, value: Expression) -> Expression:
+def _with_slope(run: Run, expression: Expression, value: Expression) -> Expression:
     """Return the expression with `value` for dy/dx."""
     slope = run.slope
     return fold(expression, lambda node, operands: value if node == slope else rebuild(node, operands))
 
 
-def _again(run: _Run, previous: Expression, first: Expression, count: int) -> Expression:
+def _again(run: Run, previous: Expression, first: Expression, count: int) -> Expression:
     """Return the next derivative, and note the steps to it."""
     refuse_long(previous, count)
     steps, raw = run.rules(previous)
@@ -250,7 +250,7 @@ def _again(run: _Run, previous: Expression, first: Expression, count: int) -> Ex
 
 
 def _checked(
-    run: _Run,
+    run: Run,
     along: SampledOnCurve,
     function: Expression,
     result: Expression,

@@ -56,14 +56,21 @@ def _nearest(curve: SampledOnCurve, point: Mapping[str, float]) -> str:
     return f"; {shown({curve.of: float(found)})} is on it"
 
 
-def _height(curve: SampledOnCurve, point: Mapping[str, float]) -> float:
+def heights(curve: SampledOnCurve, point: Mapping[str, float]) -> list[float]:
+    """Return the heights of the curve that are found at a point without one, rising."""
     starts = {name: np.full_like(_STARTS, value) for name, value in point.items()}
     found = curve.settled({**starts, curve.of: _STARTS})[curve.of]
-    heights = [float(value) + 0.0 for value in np.unique(np.round(found[np.isfinite(found)], 9))]
-    if len(heights) == 1:
-        return float(found[np.isfinite(found)][0])
+    known = found[np.isfinite(found)]
+    _, places = np.unique(np.round(known, 9), return_index=True)
+    return [float(known[place]) + 0.0 for place in places]
+
+
+def _height(curve: SampledOnCurve, point: Mapping[str, float]) -> float:
+    found = heights(curve, point)
+    if len(found) == 1:
+        return found[0]
     of = text(Symbol(curve.of))
-    if not heights:
+    if not found:
         raise ValueError(f"no point of the curve was found at {shown(point)}; give {of} too")
-    listed = ", ".join(shown({curve.of: height}) for height in heights[:_MAX_LISTED])
+    listed = ", ".join(shown({curve.of: round(height, 9)}) for height in found[:_MAX_LISTED])
     raise ValueError(f"the curve has several points at {shown(point)}: {listed}; say which, by giving {of} too")
