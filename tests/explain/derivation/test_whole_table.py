@@ -35,7 +35,7 @@ from chainrule.primitives.table import BY_NAME, TABLE
 
 pytestmark = pytest.mark.slow
 
-NAMES = ("x", "y", "z", "w")
+NAMES = ("x", "y", "z", "w", "v")
 COMPOSITES_OF_NUMBERS = ("softplus", "relu")
 NO_REAL_OPERAND = {primitive.name for primitive in INTEGER_PRIMITIVES}
 """Primitives of whole numbers and bits: they have no derivative to be explained."""
@@ -75,6 +75,7 @@ def _function(primitive):
     sources = {1: lambda x: value({"x": x}), 2: lambda x, y: value({"x": x, "y": y})}
     sources[3] = lambda x, y, z: value({"x": x, "y": y, "z": z})
     sources[4] = lambda x, y, z, w: value({"x": x, "y": y, "z": z, "w": w})
+    sources[5] = lambda x, y, z, w, v: value({"x": x, "y": y, "z": z, "w": w, "v": v})
     return sources[len(used)]
 
 
