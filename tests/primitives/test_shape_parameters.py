@@ -90,3 +90,8 @@ def test_at_the_ends_and_outside():
     assert grid.shape == (3, 1)
     assert grid.dtype == np.float32
     assert cr.grad(lambda a: np.sum(scipy.special.gammainc(a, 1.0)))(np.zeros(0)).shape == (0,)
+
+
+def test_the_explanation_says_what_the_functions_are():
+    assert "differentiated n times by a" in str(cr.explain(lambda a: scipy.special.gammainc(a, 1.3)))
+    assert "j times by b" in str(cr.explain(lambda b: scipy.special.betainc(2.0, b, 0.3)))

@@ -234,6 +234,7 @@ KNOWN_BY_NAME = frozenset(
     "log log2 log10 exp sqrt cbrt reciprocal "  # what routes rewrite: laws of logarithms, roots as powers
     "equal not_equal less less_equal greater greater_equal "  # conditions
     "astype reshape broadcast_to index sum conjugate real "  # what gives back a single number as it is
+    "gammainc_by_shape betainc_by_shapes "  # what notes explain
     "heaviside sign expit psi zeta gamma binom arctan2".split()  # what notes explain and operands are called
 )
 """Primitives that the derivations know by name; of all others they know nothing but what the table says."""
