@@ -142,7 +142,7 @@ def test_an_elementwise_primitive_in_every_layout(primitive: Any) -> None:
 def test_an_elementwise_primitive_broadcasts(primitive: Any) -> None:
     count = len(primitive.partials)
     for parts in ((np.s_[:, :1], np.s_[:1, :]), (np.s_[0, 0], np.s_[:, :]), (np.s_[0], np.s_[:, :])):
-        chosen = (*parts, np.s_[:, 0:1], np.s_[:1, 1:2])[:count]
+        chosen = (*parts, np.s_[:, 0:1], np.s_[:1, 1:2], np.s_[:, :])[:count]
         calls = [tuple(x[part] for x, part in zip(xs, chosen, strict=True)) for xs in drawn(primitive, (3, 7))]
         check(call(primitive), *calls, judge=judge_of(primitive))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import chainrule as cr
 from chainrule.core.primitive import Multilinear
 from chainrule.errors import NotDifferentiableError
 from chainrule.primitives.decompositions import CHOLESKY, EIGH, EIGVALSH, INVERSE_GAPS, QR, SINGULAR_VALUES, SVD
@@ -320,3 +321,14 @@ def test_float32_stays(primitive: Any) -> None:
 def test_every_primitive_has_a_name_of_its_own() -> None:
     names = [primitive.name for primitive in LINEAR_ALGEBRA_PRIMITIVES]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (2, 0, 0)])
+@pytest.mark.parametrize("dtype", [float, complex])
+def test_empty_matrices_have_no_eigenvalues_and_empty_gradients(shape, dtype):
+    for function in (np.linalg.eigvals, lambda a: np.linalg.eig(a)[0], lambda a: np.linalg.eig(a)[1]):
+        gradient = cr.grad(lambda a, function=function: np.sum(np.abs(function(a)) ** 2))
+        for compute in (gradient, cr.jit(gradient)):
+            slope = compute(np.zeros(shape, dtype))
+            assert slope.shape == shape
+            assert slope.dtype == dtype

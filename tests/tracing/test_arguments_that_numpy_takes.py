@@ -93,3 +93,21 @@ def _imaginary(x: Any) -> None:
 def test_what_cannot_be_is_refused_with_advice(change: Any, kind: Any, advice: str) -> None:
     with pytest.raises(kind, match=advice):
         cr.grad(lambda x: np.sum(_changed(change)(x)))(X)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+def test_a_number_passes_for_a_vector_of_one_element(axis: int) -> None:
+    functions = (
+        lambda x: np.squeeze(x, axis=axis),
+        lambda x: x.squeeze(axis),
+        lambda x: np.take(x, 0, axis=axis),
+        lambda x: np.repeat(x, 3, axis=axis),
+    )
+    for function in functions:
+        expected = function(np.square(2.0))
+        value, slope = cr.jvp(lambda x, function=function: function(np.square(x)), (2.0,), (1.0,))
+        np.testing.assert_array_equal(value, expected)
+        np.testing.assert_array_equal(slope, expected)
+        assert np.shape(value) == np.shape(slope) == np.shape(expected)
+    with pytest.raises(ShapeError):
+        cr.grad(lambda x: np.squeeze(x, axis=1))(2.0)

@@ -162,6 +162,7 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (lambda x: sqrt(x[0]), r"Python's math .* np\.sin for math\.sin"),
     (lambda x: math.exp(x[0]), r"Python's math .* np\.sin for math\.sin"),
     (lambda x: np.sin(x[1]) + float(x[0]), "leave the conversion out"),
+    (lambda x: x[np.int64(x[0])], r"write x\.astype\(int\)"),
     (lambda x: np.sum(np.array([float(x[0]), x[1]])), "leave the conversion out"),
     (added_to_a_plain_array, r"plain array, which cannot hold their derivatives .* np\.zeros\(n, like=x\)"),
     (lambda x: np.linalg.det(np.array([[x[0], 1.0], [2.0, x[1]]])), r"np\.array\(\[\.\.\.\], like=x\)"),

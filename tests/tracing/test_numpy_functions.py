@@ -561,7 +561,6 @@ def test_what_numpy_refuses_is_refused(text: str) -> None:
         ("np.lib.stride_tricks.as_strided(x, (2, 2), (8, 8))", "sliding_window_view"),
         ("np.lib.stride_tricks.as_strided(x + 1j, (2, 2), (16, 16))", "sliding_window_view"),
         ("np.fill_diagonal(np.zeros((3, 3)), x)", "like=x"),
-        ("np.quantile(x, 0.5, weights=[1.0, 1.0, 1.0])", "weights="),
     ],
 )
 def test_what_has_no_rule_is_refused_by_name(text: str, message: str) -> None:

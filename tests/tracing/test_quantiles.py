@@ -89,3 +89,62 @@ def test_quantiles_outside_of_0_and_1_are_refused(wanted):
         cr.grad(lambda q: np.quantile(np.arange(4.0), q))(wanted)
     with pytest.raises(ShapeError, match="lie between 0 and 1"):
         cr.grad(lambda x: np.quantile(x, wanted))(np.arange(4.0))
+
+
+WEIGHTS = np.array([1.0, 0.0, 2.5, 1.0, 0.5, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"),
+    # NumPy 2.4 itself fails along an axis where there is NaN.
+    [
+        *((name, axis) for name in ("quantile", "percentile") for axis in (None, 0, -1)),
+        ("nanquantile", None),
+        ("nanpercentile", None),
+    ],
+)
+@pytest.mark.parametrize("q", [0.3, [0.0, 0.25, 0.5, 1.0], [[0.1, 0.9]]])
+def test_weighted_quantiles_are_numpys(name, axis, q):
+    function, x = getattr(np, name), rows()[:3]
+    q = np.multiply(q, 100) if "percentile" in name else q
+    spread = np.random.default_rng(4).integers(0, 4, size=x.shape) + 0.5
+    weights = {None: [spread], 0: [spread, WEIGHTS[2:5]], -1: [spread, WEIGHTS]}[axis]
+    for each in weights:
+        for keepdims in (False, True):
+            options = {"axis": axis, "weights": each, "method": "inverted_cdf", "keepdims": keepdims}
+            value, _ = cr.vjp(lambda x, options=options: function(x, q, **options), x)
+            np.testing.assert_array_equal(value, function(x, q, **options))
+
+
+def test_weighted_quantiles_without_nan_are_those_of_each_row():
+    x = rows()[:3]
+    value, _ = cr.vjp(lambda x: np.nanquantile(x, [0.2, 1.0], axis=1, weights=WEIGHTS, method="inverted_cdf"), x)
+    kept = [(row[~np.isnan(row)], WEIGHTS[~np.isnan(row)]) for row in x]
+    expected = [np.quantile(row, [0.2, 1.0], weights=each, method="inverted_cdf") for row, each in kept]
+    np.testing.assert_array_equal(value, np.transpose(expected))
+
+
+def test_the_gradient_of_a_weighted_quantile_is_of_one_element():
+    x = np.array([4.0, 1.0, 3.0, 2.0, 7.0, 5.0])
+
+    def weighted(x, w):
+        return np.quantile(x, 0.5, weights=w, method="inverted_cdf")
+
+    slopes = cr.grad(weighted, (0, 1))(x, WEIGHTS)
+    np.testing.assert_array_equal(slopes, [[0, 0, 1, 0, 0, 0], np.zeros(6)])
+    fast = cr.jit(cr.value_and_grad(weighted))
+    for heavy in range(6):
+        weights = WEIGHTS + 20 * (np.arange(6) == heavy)
+        value, slope = fast(x, weights)
+        assert value == x[heavy]
+        assert np.argmax(slope) == heavy
+
+
+def test_weights_that_numpy_refuses_are_refused():
+    x = np.arange(4.0)
+    with pytest.raises(ValueError, match="inverted_cdf"):
+        cr.grad(lambda x: np.quantile(x, 0.3, weights=np.ones(4)))(x)
+    with pytest.raises(ValueError, match="non-negative"):
+        cr.grad(lambda x: np.quantile(x, 0.3, weights=-np.ones(4), method="inverted_cdf"))(x)
+    with pytest.raises(ShapeError, match="weights="):
+        cr.grad(lambda x: np.quantile(x, 0.3, weights=np.ones(3), method="inverted_cdf"))(x)

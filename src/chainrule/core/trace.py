@@ -169,6 +169,24 @@ def bind(primitive: Primitive, operands: Sequence[Array], parameters: dict[str, 
     return owner.process(primitive, operands, parameters)
 
 
+class Symbolic:
+    """What stands for a number in a formula; it answers NumPy's functions, and `applied` for a primitive that none of them is."""
+
+    __slots__ = ()
+
+    def applied(self, primitive: Primitive, operands: Sequence[Array]) -> Any:
+        """Return the formula that applies a primitive to operands, of which this is one."""
+        raise NotImplementedError
+
+
+def apply(primitive: Primitive, *operands: Array) -> Any:
+    """Apply a primitive for which NumPy has no function: the rules of others call it, with symbols too."""
+    for operand in operands:
+        if isinstance(operand, Symbolic):
+            return operand.applied(primitive, operands)
+    return bind(primitive, operands)
+
+
 def compute(primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any], plain: bool = False) -> Any:
     """Apply a primitive below a trace; NumPy's complaints about shapes then name the user's line.
 

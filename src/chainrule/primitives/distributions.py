@@ -1,4 +1,4 @@
-"""Owns the rules of SciPy's distribution functions, over the point where they are read: their slopes are densities."""
+"""Owns the rules of SciPy's distribution functions: over the point where they are read, their slopes are densities."""
 
 from __future__ import annotations
 
@@ -7,58 +7,65 @@ import scipy
 
 from chainrule.core.primitive import Elementwise
 from chainrule.primitives.densities import beta_density, gamma_density, ratio_density, student_density
-from chainrule.primitives.special import MIDDLE, UNIT, NoRule
-
-_GAMMA = "gamma distribution rule"
-_BETA = "beta distribution rule"
+from chainrule.primitives.shape_parameters import (
+    BETA_RULE,
+    GAMMA_RULE,
+    betainc_by_first,
+    betainc_by_second,
+    gammainc_by_shape,
+    ratio_by_first,
+    ratio_by_second,
+    student_by_freedom,
+)
+from chainrule.primitives.special import MIDDLE, UNIT
 
 GAMMAINC = Elementwise(
     name="gammainc",
     value=lambda a, x: scipy.special.gammainc(a, x),
     partials=(
-        NoRule("gammainc", "first"),
+        lambda out, a, x: gammainc_by_shape(a, x),
         lambda out, a, x: gamma_density(a, x),
     ),
-    rule=_GAMMA,
+    rule=GAMMA_RULE,
     domain=MIDDLE,
 )
 GAMMAINCC = Elementwise(
     name="gammaincc",
     value=lambda a, x: scipy.special.gammaincc(a, x),
     partials=(
-        NoRule("gammaincc", "first"),
+        lambda out, a, x: -gammainc_by_shape(a, x),
         lambda out, a, x: -gamma_density(a, x),
     ),
-    rule=_GAMMA,
+    rule=GAMMA_RULE,
     domain=MIDDLE,
 )
 BETAINC = Elementwise(
     name="betainc",
     value=lambda a, b, x: scipy.special.betainc(a, b, x),
     partials=(
-        NoRule("betainc", "first"),
-        NoRule("betainc", "second"),
+        lambda out, a, b, x: betainc_by_first(a, b, x),
+        lambda out, a, b, x: betainc_by_second(a, b, x),
         lambda out, a, b, x: beta_density(a, b, x),
     ),
-    rule=_BETA,
+    rule=BETA_RULE,
     domain=(MIDDLE, MIDDLE, UNIT),
 )
 BETAINCC = Elementwise(
     name="betaincc",
     value=lambda a, b, x: scipy.special.betaincc(a, b, x),
     partials=(
-        NoRule("betaincc", "first"),
-        NoRule("betaincc", "second"),
+        lambda out, a, b, x: -betainc_by_first(a, b, x),
+        lambda out, a, b, x: -betainc_by_second(a, b, x),
         lambda out, a, b, x: -beta_density(a, b, x),
     ),
-    rule=_BETA,
+    rule=BETA_RULE,
     domain=(MIDDLE, MIDDLE, UNIT),
 )
 STDTR = Elementwise(
     name="stdtr",
     value=lambda df, t: scipy.special.stdtr(df, t),
     partials=(
-        NoRule("stdtr", "first"),
+        lambda out, df, t: student_by_freedom(df, t),
         lambda out, df, t: student_density(df, t),
     ),
     rule="Student distribution rule",
@@ -67,15 +74,18 @@ STDTR = Elementwise(
 CHDTR = Elementwise(
     name="chdtr",
     value=lambda v, x: scipy.special.chdtr(v, x),
-    partials=(NoRule("chdtr", "first"), lambda out, v, x: gamma_density(v / 2, x / 2) / 2),
-    rule=_GAMMA,
+    partials=(lambda out, v, x: gammainc_by_shape(v / 2, x / 2) / 2, lambda out, v, x: gamma_density(v / 2, x / 2) / 2),
+    rule=GAMMA_RULE,
     domain=MIDDLE,
 )
 CHDTRC = Elementwise(
     name="chdtrc",
     value=lambda v, x: scipy.special.chdtrc(v, x),
-    partials=(NoRule("chdtrc", "first"), lambda out, v, x: -gamma_density(v / 2, x / 2) / 2),
-    rule=_GAMMA,
+    partials=(
+        lambda out, v, x: -gammainc_by_shape(v / 2, x / 2) / 2,
+        lambda out, v, x: -gamma_density(v / 2, x / 2) / 2,
+    ),
+    rule=GAMMA_RULE,
     domain=MIDDLE,
 )
 GDTR = Elementwise(
@@ -83,10 +93,10 @@ GDTR = Elementwise(
     value=lambda a, b, x: scipy.special.gdtr(a, b, x),
     partials=(
         lambda out, a, b, x: x * gamma_density(b, a * x),
-        NoRule("gdtr", "second"),
+        lambda out, a, b, x: gammainc_by_shape(b, a * x),
         lambda out, a, b, x: a * gamma_density(b, a * x),
     ),
-    rule=_GAMMA,
+    rule=GAMMA_RULE,
     domain=MIDDLE,
 )
 GDTRC = Elementwise(
@@ -94,46 +104,46 @@ GDTRC = Elementwise(
     value=lambda a, b, x: scipy.special.gdtrc(a, b, x),
     partials=(
         lambda out, a, b, x: -x * gamma_density(b, a * x),
-        NoRule("gdtrc", "second"),
+        lambda out, a, b, x: -gammainc_by_shape(b, a * x),
         lambda out, a, b, x: -a * gamma_density(b, a * x),
     ),
-    rule=_GAMMA,
+    rule=GAMMA_RULE,
     domain=MIDDLE,
 )
 PDTR = Elementwise(
     name="pdtr",
     value=lambda k, m: scipy.special.pdtr(k, m),
     partials=(None, lambda out, k, m: -gamma_density(np.floor(k) + 1, m)),
-    rule=_GAMMA,
+    rule=GAMMA_RULE,
     domain=((0.1, 3.9), MIDDLE),
 )
 PDTRC = Elementwise(
     name="pdtrc",
     value=lambda k, m: scipy.special.pdtrc(k, m),
     partials=(None, lambda out, k, m: gamma_density(np.floor(k) + 1, m)),
-    rule=_GAMMA,
+    rule=GAMMA_RULE,
     domain=((0.1, 3.9), MIDDLE),
 )
 FDTR = Elementwise(
     name="fdtr",
     value=lambda dfn, dfd, x: scipy.special.fdtr(dfn, dfd, x),
     partials=(
-        NoRule("fdtr", "first"),
-        NoRule("fdtr", "second"),
+        lambda out, dfn, dfd, x: ratio_by_first(dfn, dfd, x),
+        lambda out, dfn, dfd, x: ratio_by_second(dfn, dfd, x),
         lambda out, dfn, dfd, x: ratio_density(dfn, dfd, x),
     ),
-    rule=_BETA,
+    rule=BETA_RULE,
     domain=MIDDLE,
 )
 FDTRC = Elementwise(
     name="fdtrc",
     value=lambda dfn, dfd, x: scipy.special.fdtrc(dfn, dfd, x),
     partials=(
-        NoRule("fdtrc", "first"),
-        NoRule("fdtrc", "second"),
+        lambda out, dfn, dfd, x: -ratio_by_first(dfn, dfd, x),
+        lambda out, dfn, dfd, x: -ratio_by_second(dfn, dfd, x),
         lambda out, dfn, dfd, x: -ratio_density(dfn, dfd, x),
     ),
-    rule=_BETA,
+    rule=BETA_RULE,
     domain=MIDDLE,
 )
 DISTRIBUTIONS: tuple[Elementwise, ...] = (

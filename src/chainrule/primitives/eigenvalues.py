@@ -17,7 +17,7 @@ def _push_eig(out: tuple[Array, Array], tangents: tuple[Array, ...], a: Array) -
     t = np.linalg.solve(vectors, np.matmul(tangents[0], vectors))
     moved = np.matmul(vectors, bind(INVERSE_GAPS, (values,)) * t)
     along = -np.sum(np.real(conjugate(vectors) * moved), axis=-2, keepdims=True)
-    if np.dtype(vectors.dtype).kind == "c":
+    if np.dtype(vectors.dtype).kind == "c" and vectors.shape[-1]:  # of no entries none is the largest
         largest = np.argmax(np.abs(vectors), axis=-2, keepdims=True)
         turned, length = np.take_along_axis(moved, largest, -2), np.take_along_axis(vectors, largest, -2)
         along = along - 1j * np.imag(turned) / np.real(length)
@@ -37,8 +37,11 @@ EIG: General = General(
 def _push_eigvals(out: Array, tangents: tuple[Array, ...], a: Array) -> Array:
     values, vectors = np.linalg.eig(a)
     t = np.linalg.solve(vectors, np.matmul(tangents[0], vectors))
+    slopes = np.einsum("...ii->...i", t)
+    if not slopes.shape[-1]:  # among no eigenvalues none is the nearest
+        return slopes
     order = np.argmin(np.abs(out[..., :, None] - values[..., None, :]), axis=-1)
-    return np.take_along_axis(np.einsum("...ii->...i", t), order, -1)
+    return np.take_along_axis(slopes, order, -1)
 
 
 EIGVALS = General(

@@ -1,4 +1,6 @@
-"""Owns the rules of SciPy's inverses of distribution functions: their slopes are reciprocals of densities."""
+"""Owns the rules of SciPy's inverses of distribution functions: their slopes are reciprocals of densities, by
+their shapes those of the distribution function, divided by the density.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +9,35 @@ import scipy
 
 from chainrule.core.primitive import Elementwise
 from chainrule.primitives.densities import beta_density, gamma_density, ratio_density, student_density
-from chainrule.primitives.special import MIDDLE, ROOT_2PI, UNIT, NoRule
+from chainrule.primitives.shape_parameters import (
+    betainc_by_first,
+    betainc_by_second,
+    gammainc_by_shape,
+    ratio_by_first,
+    ratio_by_second,
+    student_by_freedom,
+)
+from chainrule.primitives.special import MIDDLE, ROOT_2PI, UNIT
 
 _INVERSE = "inverse function rule"
 
 GAMMAINCINV = Elementwise(
     name="gammaincinv",
     value=lambda a, y: scipy.special.gammaincinv(a, y),
-    partials=(NoRule("gammaincinv", "first"), lambda out, a, y: 1 / gamma_density(a, out)),
+    partials=(
+        lambda out, a, y: -gammainc_by_shape(a, out) / gamma_density(a, out),
+        lambda out, a, y: 1 / gamma_density(a, out),
+    ),
     rule=_INVERSE,
     domain=(MIDDLE, UNIT),
 )
 GAMMAINCCINV = Elementwise(
     name="gammainccinv",
     value=lambda a, y: scipy.special.gammainccinv(a, y),
-    partials=(NoRule("gammainccinv", "first"), lambda out, a, y: -1 / gamma_density(a, out)),
+    partials=(
+        lambda out, a, y: -gammainc_by_shape(a, out) / gamma_density(a, out),
+        lambda out, a, y: -1 / gamma_density(a, out),
+    ),
     rule=_INVERSE,
     domain=(MIDDLE, UNIT),
 )
@@ -29,8 +45,8 @@ BETAINCINV = Elementwise(
     name="betaincinv",
     value=lambda a, b, y: scipy.special.betaincinv(a, b, y),
     partials=(
-        NoRule("betaincinv", "first"),
-        NoRule("betaincinv", "second"),
+        lambda out, a, b, y: -betainc_by_first(a, b, out) / beta_density(a, b, out),
+        lambda out, a, b, y: -betainc_by_second(a, b, out) / beta_density(a, b, out),
         lambda out, a, b, y: 1 / beta_density(a, b, out),
     ),
     rule=_INVERSE,
@@ -40,8 +56,8 @@ BETAINCCINV = Elementwise(
     name="betainccinv",
     value=lambda a, b, y: scipy.special.betainccinv(a, b, y),
     partials=(
-        NoRule("betainccinv", "first"),
-        NoRule("betainccinv", "second"),
+        lambda out, a, b, y: -betainc_by_first(a, b, out) / beta_density(a, b, out),
+        lambda out, a, b, y: -betainc_by_second(a, b, out) / beta_density(a, b, out),
         lambda out, a, b, y: -1 / beta_density(a, b, out),
     ),
     rule=_INVERSE,
@@ -50,7 +66,10 @@ BETAINCCINV = Elementwise(
 STDTRIT = Elementwise(
     name="stdtrit",
     value=lambda df, p: scipy.special.stdtrit(df, p),
-    partials=(NoRule("stdtrit", "first"), lambda out, df, p: 1 / student_density(df, out)),
+    partials=(
+        lambda out, df, p: -student_by_freedom(df, out) / student_density(df, out),
+        lambda out, df, p: 1 / student_density(df, out),
+    ),
     rule=_INVERSE,
     domain=((1.0, 4.0), UNIT),
 )
@@ -58,7 +77,7 @@ CHDTRI = Elementwise(
     name="chdtri",
     value=lambda v, p: scipy.special.chdtri(v, p),
     partials=(
-        NoRule("chdtri", "first"),
+        lambda out, v, p: -gammainc_by_shape(v / 2, out / 2) / gamma_density(v / 2, out / 2),
         lambda out, v, p: -2 / gamma_density(v / 2, out / 2),
     ),
     rule=_INVERSE,
@@ -68,8 +87,8 @@ FDTRI = Elementwise(
     name="fdtri",
     value=lambda dfn, dfd, p: scipy.special.fdtri(dfn, dfd, p),
     partials=(
-        NoRule("fdtri", "first"),
-        NoRule("fdtri", "second"),
+        lambda out, dfn, dfd, p: -ratio_by_first(dfn, dfd, out) / ratio_density(dfn, dfd, out),
+        lambda out, dfn, dfd, p: -ratio_by_second(dfn, dfd, out) / ratio_density(dfn, dfd, out),
         lambda out, dfn, dfd, p: 1 / ratio_density(dfn, dfd, out),
     ),
     rule=_INVERSE,
@@ -80,7 +99,7 @@ GDTRIX = Elementwise(
     value=lambda a, b, p: scipy.special.gdtrix(a, b, p),
     partials=(
         lambda out, a, b, p: -out / a,
-        NoRule("gdtrix", "second"),
+        lambda out, a, b, p: -gammainc_by_shape(b, a * out) / (a * gamma_density(b, a * out)),
         lambda out, a, b, p: 1 / (a * gamma_density(b, a * out)),
     ),
     rule=_INVERSE,
@@ -91,7 +110,7 @@ GDTRIA = Elementwise(
     value=lambda p, b, x: scipy.special.gdtria(p, b, x),
     partials=(
         lambda out, p, b, x: 1 / (x * gamma_density(b, out * x)),
-        NoRule("gdtria", "second"),
+        lambda out, p, b, x: -gammainc_by_shape(b, out * x) / (x * gamma_density(b, out * x)),
         lambda out, p, b, x: -out / x,
     ),
     rule=_INVERSE,

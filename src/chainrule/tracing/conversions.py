@@ -67,6 +67,11 @@ def advice_on_conversion(wanted: str) -> str:
             "NumPy made an array of Python objects from traced values and cannot go on with it; write x for np.asarray(x), "
             "np.stack([x, y]) for np.array([x, y]), and np.zeros(n, like=x) for an array that it is to write into"
         )
+    elif wanted == "int":
+        advice = (
+            "write x.astype(int): its derivative is zero, and it is an index and a count as it is; or, for a plain number, "
+            f"{_CONVERSIONS[wanted]}; a plain array that traced values are assigned into is created with np.zeros(n, like=x)"
+        )
     else:
         advice = (
             "leave the conversion out: a traced value takes part in NumPy as it is; where the derivative is not wanted, "

@@ -35,7 +35,7 @@ from chainrule.primitives.table import BY_NAME, TABLE
 
 pytestmark = pytest.mark.slow
 
-NAMES = ("x", "y", "z", "w")
+NAMES = ("x", "y", "z", "w", "v")
 COMPOSITES_OF_NUMBERS = ("softplus", "relu")
 NO_REAL_OPERAND = {primitive.name for primitive in INTEGER_PRIMITIVES}
 """Primitives of whole numbers and bits: they have no derivative to be explained."""
@@ -75,6 +75,7 @@ def _function(primitive):
     sources = {1: lambda x: value({"x": x}), 2: lambda x, y: value({"x": x, "y": y})}
     sources[3] = lambda x, y, z: value({"x": x, "y": y, "z": z})
     sources[4] = lambda x, y, z, w: value({"x": x, "y": y, "z": z, "w": w})
+    sources[5] = lambda x, y, z, w, v: value({"x": x, "y": y, "z": z, "w": w, "v": v})
     return sources[len(used)]
 
 
@@ -233,6 +234,7 @@ KNOWN_BY_NAME = frozenset(
     "log log2 log10 exp sqrt cbrt reciprocal "  # what routes rewrite: laws of logarithms, roots as powers
     "equal not_equal less less_equal greater greater_equal "  # conditions
     "astype reshape broadcast_to index sum conjugate real "  # what gives back a single number as it is
+    "gammainc_by_shape betainc_by_shapes "  # what notes explain
     "heaviside sign expit psi zeta gamma binom arctan2".split()  # what notes explain and operands are called
 )
 """Primitives that the derivations know by name; of all others they know nothing but what the table says."""

@@ -42,6 +42,8 @@ _NOTES = {
     "gamma": "Γ is the gamma function: n! is Γ(n + 1), between whole numbers, too",
     "binom": "binom(n, k) is n!/(k! (n - k)!), the binomial coefficient",
     "zeta": "ζ(s, x) is the Hurwitz zeta function",
+    "gammainc_by_shape": "gammainc_by_shape(n, a, x) is gammainc(a, x), differentiated n times by a",
+    "betainc_by_shapes": "betainc_by_shapes(i, j, a, b, x) is betainc(a, b, x), differentiated i times by a and j times by b",
     "equal": "a condition in brackets counts 1 where it holds and 0 elsewhere",
     "less": "a condition in brackets counts 1 where it holds and 0 elsewhere",
     "greater": "a condition in brackets counts 1 where it holds and 0 elsewhere",

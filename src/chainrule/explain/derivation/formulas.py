@@ -35,7 +35,7 @@ _OPERAND_NAMES: dict[tuple[str, int], tuple[str, ...]] = {
 }
 _ONE_VARIABLE = frozenset((("power", 0), ("power", 1), ("float_power", 0), ("float_power", 1), ("divide", 1)))
 """Rules in which the other operand is thought of as a number."""
-_DEFAULT_NAMES = ("x", "y", "z", "w")
+_DEFAULT_NAMES = ("x", "y", "z", "w", "v")
 
 NAMES_OF_PARTS = "uvwpqrsz"
 _NAMES_OF_HELD: dict[tuple[str, int], str] = {

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar, final
 import numpy as np
 
 from chainrule.core.primitive import Primitive
+from chainrule.core.trace import Symbolic
 from chainrule.errors import NoRuleError, TracingError
 from chainrule.primitives.table import BY_NAME, BY_UFUNC, of_scipy, results_of_scipy
 
@@ -29,13 +30,16 @@ MAX_FRACTION_DENOMINATOR = 64
 CONSTANTS: dict[str, float] = {"pi": math.pi, "e": math.e, "undefined": math.nan}
 
 
-class Expression:
+class Expression(Symbolic):
     """A mathematical expression. Equality is structural, and expressions can be keys of dictionaries.
 
     Only the final kinds below are made. It is no ABC, since `isinstance` asks those in Python, and trees are walked a lot.
     """
 
     __slots__ = ()
+
+    def applied(self, primitive: Primitive, operands: Sequence[Any]) -> Expression:
+        return apply(primitive, *operands)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         # SciPy's functions are ufuncs too, which the table loads lazily and knows by name.

@@ -26,8 +26,8 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     refuse_out("take", out)
     x, positions = as_array(a), as_array(indices)
     positions = positions if positions.size else np.zeros(positions.shape, dtype=np.intp)
-    if axis is None:
-        x, axis = np.ravel(x), 0
+    if axis is None or not x.ndim:  # a number passes for a vector of one element, as in NumPy
+        x, axis = np.ravel(x), axis or 0
     place = one_axis(axis, x.ndim, "take")
     if mode == "wrap":
         positions = np.remainder(positions, x.shape[place])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.errors import NoRuleError, ShapeError
+from chainrule.errors import ShapeError
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.calculus import convolve
@@ -85,17 +85,33 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Array:
     return x
 
 
-def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Array:
-    """np.polyfit: the coefficients of least squares."""
-    if full or cov:
-        raise NoRuleError(f"np.polyfit: full= and cov= have no derivative rule yet; leave them out{where()}")
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+    """np.polyfit: the coefficients of least squares; with `full` how they were found, with `cov` their covariances."""
     left, right = vander(x, int(deg) + 1), as_array(y)
+    count, order = left.shape
     if w is not None:
         weights = as_array(w)
         left, right = left * weights[:, None], np.transpose(np.transpose(right) * weights)
     scale = np.sqrt(np.sum(np.square(left), axis=0))
-    solution = np.linalg.lstsq(left / scale, right)[0]
-    return np.transpose(np.transpose(solution) / scale)
+    left = left / scale
+    if rcond is None:
+        rcond = count * np.finfo(left.dtype).eps
+    solution, residuals, rank, values = np.linalg.lstsq(left, right, rcond)
+    solution = np.transpose(np.transpose(solution) / scale)
+    if full:
+        return solution, residuals, rank, values, rcond
+    if not cov:
+        return solution
+    covariances = np.linalg.inv(np.matmul(np.transpose(left), left)) / np.outer(scale, scale)
+    if right.ndim > 1:
+        covariances = covariances[:, :, None]
+    if cov == "unscaled":
+        return solution, covariances
+    if count <= order:
+        raise ShapeError(
+            f"np.polyfit: cov=True takes more than {order} points, not {count}; write cov='unscaled'{where()}"
+        )
+    return solution, covariances * (residuals / (count - order))
 
 
 def roots(p: Any) -> Array:

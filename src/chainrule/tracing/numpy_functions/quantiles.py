@@ -201,6 +201,37 @@ def _neighbors(ordered: Array, count: Array, low: Array, high: Array) -> tuple[A
     return low, np.where(np.isfinite(np.take_along_axis(ordered, after, -1)), after, high)
 
 
+def _weighted(name: str, a: Any, q: Any, axis: Axis, keepdims: Any, method: str, weights: Any) -> Array:
+    """Return the first element up to which the weights make up the part `q` of all: NumPy's only method with weights."""
+    if method != "inverted_cdf":
+        raise ValueError(f"np.{name}: weights= takes method='inverted_cdf', not {method!r}{where()}")  # as NumPy does
+    x, weights = as_array(a), as_array(weights)
+    values, axes = _last(x, axis, name)
+    if weights.shape == x.shape:
+        weights = _last(weights, axis, name)[0]
+    elif axis is None or len(axes) != 1 or weights.shape != values.shape[-1:]:
+        raise ShapeError(
+            f"np.{name}: weights= of shape {weights.shape} have neither the shape {x.shape} nor the length of one axis{where()}"
+        )
+    if np.any(weights < 0):
+        raise ValueError("Weights must be non-negative.")  # as NumPy does
+    skips = name.startswith("nan")
+    weights = np.broadcast_to(weights, values.shape)
+    order = np.argsort(values, axis=-1)  # NaN stands at the end
+    ordered = np.take_along_axis(values, order, -1)
+    missing = np.isnan(ordered)
+    heights = np.take_along_axis(weights, order, -1)
+    parts = np.cumsum(np.where(missing, 0, heights) if skips else heights, axis=-1, dtype=float)
+    parts = parts / parts[..., -1:]
+    fractions, _ = _fractions(q, values, name)
+    below = (parts[..., None, :] < np.ravel(fractions)[:, None]) | (parts[..., None, :] == 0)
+    place = np.minimum(np.sum(below, axis=-1), values.shape[-1] - 1)
+    result = np.take_along_axis(ordered, place, -1)
+    if not skips:
+        result = np.where(missing[..., -1:], np.nan, result)
+    return _arranged(np.reshape(result, (*values.shape[:-1], *fractions.shape)), fractions.ndim, axes, keepdims)
+
+
 def _named(name: str, compute: Callable[..., Array], fraction: Callable[[Any], Any]) -> Callable[..., Array]:
     """Return NumPy's function of a name. fraction: returns what its second argument is as a part of 1."""
 
@@ -217,9 +248,11 @@ def _named(name: str, compute: Callable[..., Array], fraction: Callable[[Any], A
         interpolation: Any = None,
     ) -> Array:
         refuse_out(name, out)
-        refuse(name, weights=weights, interpolation=interpolation)
+        refuse(name, interpolation=interpolation)
         if np.iscomplexobj(a):
             raise TypeError("a must be an array of real numbers")  # as NumPy does
+        if weights is not None:
+            return _weighted(name, a, fraction(q), axis, keepdims, method, weights)
         return compute(name, a, fraction(q), axis, keepdims, method)
 
     quantiles.__doc__ = f"np.{name}."

@@ -13,7 +13,7 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.shape import BROADCAST_TO, FLIP, RESHAPE, ROLL, TRANSPOSE
-from chainrule.tracing.numpy_functions.arguments import Shape, all_axes, one_axis
+from chainrule.tracing.numpy_functions.arguments import Shape, all_axes, one_axis, reduced_axes
 from chainrule.tracing.numpy_functions.operands import as_array, lying
 from chainrule.tracing.numpy_functions.padding import pad
 from chainrule.user_code import where
@@ -137,7 +137,7 @@ def squeeze(a: Any, axis: Any = None) -> Array:
     """np.squeeze."""
     x = as_array(a)
     ones = tuple(place for place, size in enumerate(x.shape) if size == 1)
-    axes = ones if axis is None else all_axes(axis, x.ndim, "squeeze")
+    axes = ones if axis is None else reduced_axes(axis, x.ndim, "squeeze")
     if any(x.shape[each] != 1 for each in axes):
         raise ShapeError(f"np.squeeze: axis={axis} of shape {x.shape} does not have length 1{where()}")
     return reshape(x, tuple(size for place, size in enumerate(x.shape) if place not in axes))
@@ -193,8 +193,8 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Array:
 def repeat(a: Any, repeats: Any, axis: Any = None) -> Array:
     """np.repeat."""
     x = as_array(a)
-    if axis is None:
-        x, axis = ravel(x), 0
+    if axis is None or not x.ndim:  # a number passes for a vector of one element, as in NumPy
+        x, axis = ravel(x), axis or 0
     place = one_axis(axis, x.ndim, "repeat")
     counts = np.asarray(repeats)
     if counts.size != 1:
