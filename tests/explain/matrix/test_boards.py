@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import programs
 import pytest
+from tests.explain.matrix import programs
 
 import chainrule as cr
 from chainrule.core.trees import flatten

@@ -7,9 +7,9 @@ import json
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
-import programs
 import pytest
 from rich.console import Console
+from tests.explain.matrix import programs
 
 import chainrule as cr
 from chainrule.cli.main import main
