@@ -158,7 +158,10 @@ def _by_cases(
         for order in np.unique(whole[:, inside], axis=1).T:
             chosen = inside & np.all(whole == order[:, None], axis=0)
             out[chosen] = compute(*map(int, order), *(each[chosen] for each in columns))[:, 0]
-    return out.reshape(shape).astype(dtype)[()]
+    with np.errstate(all="ignore"):
+        result = np.empty_like(sum((*orders, *operands)), dtype)  # in the order that NumPy gives to results
+    result[...] = out.reshape(shape)
+    return result[()]
 
 
 def _zero(*operands: Array) -> Array:

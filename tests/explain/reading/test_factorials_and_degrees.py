@@ -42,7 +42,7 @@ def test_values(typed, value):
 DERIVATIVES = [
     ("x!", "x! ψ(x + 1)"),
     ("λ^k e^(-λ)/k! w.r.t. λ", "λ^(k - 1) e^(-λ) (k - λ)/k!"),
-    (r"\binom{n}{k} p^k (1-p)^{n-k} w.r.t. p", "p^(k - 1) (1 - p)^(n - k - 1) binom(n, k)(k - np)"),
+    (r"\binom{n}{k} p^k (1-p)^{n-k} w.r.t. p", "p^(k - 1) (1 - p)^(n - k - 1) binom(n, k)(k - pn)"),
     ("sin(x°)", "π cos(πx/180)/180"),
     ("sin(30°) x", "sin(π/6)"),
     ("log(x, 3)", "1/(x ln(3))"),

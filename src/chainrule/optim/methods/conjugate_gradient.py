@@ -24,7 +24,7 @@ class ConjugateGradient:
     >>> points = []
     >>> ConjugateGradient().solve(np.array([5.0, 1.0]), lambda x: (float(x @ x), 2 * x), lambda x, v: 2 * v, steps=100,
     ...                           tol=1e-8, observe=lambda x, value, gradient: points.append(x))
-    'Optimization terminated successfully.'
+    'Optimization terminated successfully'
     >>> bool(np.allclose(points[-1], 0))
     True
     """
