@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from chainrule.explain.expressions.dialects import LATEX, MATHML, TEXT, Dialect
@@ -23,10 +23,9 @@ from chainrule.explain.expressions.expression import (
     apply,
     fold,
 )
+from chainrule.explain.expressions.pieces import ATOM, POWER, PRODUCT, SUM, Piece, closed, wrap
+from chainrule.explain.expressions.written_conditions import RELATIONS, both, choice, either, relation
 from chainrule.primitives.table import BY_NAME
-
-CHOICE, RELATION, SUM, PRODUCT, POWER, ATOM = range(6)
-"""How strongly an expression holds together, weakest first."""
 
 MAX_DIGITS = 15
 """A whole number that is longer is written with a power of ten where it ends in zeros."""
@@ -39,30 +38,6 @@ POWERED = frozenset("sin cos tan sinh cosh tanh log".split())
 
 CALLED = frozenset("f g sigma Gamma psi zeta Phi".split())
 """Names of variables that would be read as functions if a bracket touched them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A written expression, and what has to be known to write it next to another.
-
-    precedence: one of the levels above. negative: starts with a minus. starts, ends: what touches its neighbors:
-    "number", "letter" (a variable), "called" (one that would be read as a function before a bracket), "name" (a
-    function), "bracket", "ratio" (dy/dx on one line) or "other". fraction: a quotient. letters: the run of one-letter
-    variables at its end; head: the one at its start. called: the name and the operands of a function whose powers are
-    written at its name.
-    """
-
-    text: str
-    precedence: int = ATOM
-    negative: bool = False
-    starts: str = "other"
-    ends: str = "other"
-    fraction: bool = False
-    head: str = ""
-    letters: str = ""
-    called: tuple[str, tuple[str, ...]] | None = None
-    cases: tuple[tuple[str, str], ...] = ()
-    sides: tuple[str, str, str] | None = None
 
 
 def text(expression: Expression) -> str:
@@ -96,7 +71,7 @@ def write(expression: Expression, dialect: Dialect) -> str:
 
 def is_relation(expression: Expression) -> bool:
     """Return whether the expression is a comparison, which needs brackets next to an equals sign."""
-    return isinstance(expression, Apply) and expression.primitive.name in _RELATIONS
+    return isinstance(expression, Apply) and expression.primitive.name in RELATIONS
 
 
 def _write(expression: Expression, dialect: Dialect) -> Piece:
@@ -215,21 +190,10 @@ def _derivative(node: Derivative, dialect: Dialect) -> Piece:
     )
 
 
-def _wrap(piece: Piece, dialect: Dialect, least: int) -> Piece:
-    if piece.precedence >= least:
-        return piece
-    return Piece(dialect.bracket(piece.text), starts="bracket", ends="bracket")
-
-
-def _closed(piece: Piece, dialect: Dialect) -> Piece:
-    """Return a piece in brackets where it ends in dy/dx on one line, which a line or an exponent after it would tear apart."""
-    return _wrap(replace(piece, precedence=CHOICE), dialect, ATOM) if piece.ends == "ratio" else piece
-
-
 def _sum(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     left, right = operands
-    left = _wrap(left, dialect, SUM)
-    right = _wrap(right, dialect, SUM)
+    left = wrap(left, dialect, SUM)
+    right = wrap(right, dialect, SUM)
     if right.negative:
         joined = left.text + dialect.minus_sign + right.text.removeprefix(dialect.minus)
     else:
@@ -239,25 +203,25 @@ def _sum(operands: Sequence[Piece], dialect: Dialect) -> Piece:
 
 def _difference(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     left, right = operands
-    right = _wrap(right, dialect, ATOM if right.negative else PRODUCT)
-    return Piece(_wrap(left, dialect, SUM).text + dialect.minus_sign + right.text, SUM, negative=left.negative)
+    right = wrap(right, dialect, ATOM if right.negative else PRODUCT)
+    return Piece(wrap(left, dialect, SUM).text + dialect.minus_sign + right.text, SUM, negative=left.negative)
 
 
 def _negative(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     (operand,) = operands
-    operand = _wrap(operand, dialect, ATOM if operand.negative else PRODUCT)
+    operand = wrap(operand, dialect, ATOM if operand.negative else PRODUCT)
     return replace(operand, text=dialect.minus + operand.text, precedence=PRODUCT, negative=True, head="")
 
 
 def _product(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     left, right = operands
-    left = _wrap(left, dialect, PRODUCT)
+    left = wrap(left, dialect, PRODUCT)
     sign = right.negative
-    right = _wrap(right, dialect, ATOM if sign else PRODUCT)
+    right = wrap(right, dialect, ATOM if sign else PRODUCT)
     if right.fraction and right.starts != "name" and not dialect.stacked:
-        right = replace(_wrap(right, dialect, ATOM), fraction=True)
+        right = replace(wrap(right, dialect, ATOM), fraction=True)
     if left.fraction and left.precedence == PRODUCT and (left.starts == "name" or not dialect.stacked):
-        left = replace(_wrap(left, dialect, ATOM), fraction=True)
+        left = replace(wrap(left, dialect, ATOM), fraction=True)
     joiner = _joiner(left, right, dialect, sign)
     run = right.letters
     if joiner == dialect.nothing and right.head == right.letters and right.letters.isascii():
@@ -301,8 +265,8 @@ def _quotient(operands: Sequence[Piece], dialect: Dialect) -> Piece:
         sign = dialect.minus if left.negative and left.precedence == PRODUCT else ""
         quotient = dialect.fraction(left.text.removeprefix(sign), right.text)
         return Piece(sign + quotient, PRODUCT, negative=bool(sign), starts="other", fraction=True)
-    above = _wrap(_closed(left, dialect), dialect, ATOM if left.fraction else PRODUCT)
-    below = _wrap(_closed(right, dialect), dialect, POWER)
+    above = wrap(closed(left, dialect), dialect, ATOM if left.fraction else PRODUCT)
+    below = wrap(closed(right, dialect), dialect, POWER)
     return Piece(
         dialect.fraction(above.text, below.text), PRODUCT, negative=above.negative, starts=above.starts, fraction=True
     )
@@ -315,8 +279,8 @@ def _power(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     if dialect.stacked and is_whole and base.called is not None:
         name, inside = base.called
         return Piece(dialect.call(name, inside, exponent.text), POWER, starts="name", ends="bracket")
-    base = _wrap(_closed(base, dialect), dialect, ATOM)
-    shown = exponent.text if dialect.stacked else _wrap(exponent, dialect, ATOM).text
+    base = wrap(closed(base, dialect), dialect, ATOM)
+    shown = exponent.text if dialect.stacked else wrap(exponent, dialect, ATOM).text
     return Piece(dialect.power(base.text, shown), POWER, starts=base.starts, ends="other", head=base.head)
 
 
@@ -332,55 +296,6 @@ def _bars(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     return Piece(dialect.bars(operands[0].text), starts="other", ends="other")
 
 
-def _relation(sign: str) -> Callable[[Sequence[Piece], Dialect], Piece]:
-    def writer(operands: Sequence[Piece], dialect: Dialect) -> Piece:
-        left, right = (_wrap(operand, dialect, SUM).text for operand in operands)
-        return Piece(left + dialect.relation(sign) + right, RELATION, sides=(left, sign, right))
-
-    return writer
-
-
-def _both(operands: Sequence[Piece], dialect: Dialect) -> Piece:
-    """Write two conditions that hold together: 0 < x and x < 1 is the chain 0 < x < 1."""
-    point = _point(operands, "=", dialect)
-    if point is not None:
-        return point
-    left, right = (_wrap(operand, dialect, RELATION) for operand in operands)
-    if left.sides and right.sides and left.sides[-1] == right.sides[0]:
-        signs = {left.sides[1], right.sides[1]}
-        if signs <= {"<", "≤"} or signs <= {">", "≥"}:
-            return Piece(left.text + dialect.relation(right.sides[1]) + right.sides[2], RELATION)
-    return Piece(left.text + dialect.words(" and ") + right.text, RELATION)
-
-
-def _either(operands: Sequence[Piece], dialect: Dialect) -> Piece:
-    point = _point(operands, "≠", dialect)
-    if point is not None:
-        return point
-    left, right = operands
-    return Piece(left.text + dialect.words(" or ") + right.text, CHOICE)
-
-
-def _point(operands: Sequence[Piece], sign: str, dialect: Dialect) -> Piece | None:
-    """Write x = 0 and y = 0 as (x, y) = (0, 0); None where other things are compared."""
-    sides = [operand.sides for operand in operands if operand.sides is not None and operand.sides[1] == sign]
-    if len(sides) != len(operands):
-        return None
-    left, right = (dialect.bracket(dialect.comma.join(side[place] for side in sides)) for place in (0, 2))
-    return Piece(left + dialect.relation(sign) + right, RELATION)
-
-
-def _choice(operands: Sequence[Piece], dialect: Dialect) -> Piece:
-    chosen, other, condition = operands
-    first = chosen if dialect.stacked else _wrap(chosen, dialect, RELATION)
-    last = other if dialect.stacked else _wrap(other, dialect, RELATION)
-    undefined = other.text == dialect.constant("undefined")
-    rows = other.cases or (() if undefined else ((last.text, ""),))
-    rows = ((first.text, condition.text), *rows)
-    touching = "other" if dialect.stacked else "bracket"
-    return Piece(dialect.cases(rows), starts=touching, ends=touching, cases=rows)
-
-
 def _call(name: str, operands: Sequence[Piece], dialect: Dialect) -> Piece:
     inside = tuple(operand.text for operand in operands)
     called = (name, inside) if name in POWERED else None
@@ -392,14 +307,6 @@ def _step(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     return _call("heaviside", operands[:1], dialect)
 
 
-_RELATIONS = {
-    "less": "<",
-    "less_equal": "≤",
-    "greater": ">",
-    "greater_equal": "≥",
-    "equal": "=",
-    "not_equal": "≠",
-}
 _WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
     "add": _sum,
     "subtract": _difference,
@@ -410,10 +317,10 @@ _WRITERS: dict[str, Callable[[Sequence[Piece], Dialect], Piece]] = {
     "sqrt": _root,
     "binom": _binomial,
     "absolute": _bars,
-    **{name: _relation(sign) for name, sign in _RELATIONS.items()},
-    "logical_and": _both,
-    "logical_or": _either,
-    "where": _choice,
+    **{name: relation(sign) for name, sign in RELATIONS.items()},
+    "logical_and": both,
+    "logical_or": either,
+    "where": choice,
     "heaviside": _step,
 }
 """Primitives that are not written as a function with its arguments."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from chainrule.explain.expressions.written_conditions import RELATIONS
 from chainrule.explain.matrix.formula import Atom, Call, Formula, Shape, Symbol, Term
 from chainrule.explain.matrix.spelling import axes_words, index_entry, is_unnamed, number_parts
 from chainrule.explain.matrix.styles import PLAIN, Style
@@ -15,14 +16,6 @@ from chainrule.explain.matrix.styles import PLAIN, Style
 SUM_LEVEL, PRODUCT, MATRIX, ATOM = range(4)
 """How tightly a piece of writing holds together; one that holds less than its place asks for stands in brackets."""
 
-_RELATIONS = {
-    "greater": ">",
-    "greater_equal": "≥",
-    "less": "<",
-    "less_equal": "≤",
-    "equal": "=",
-    "not_equal": "≠",
-}
 _NAMES = {"euclidean_norm": "norm", "expit": "σ", "absolute": "abs", "shares": "is_largest", "log": "ln"}
 
 
@@ -284,8 +277,8 @@ def _reshaped(atom: Call, operand: tuple[str, int], style: Style) -> tuple[str, 
 def _other(atom: Call, operands: list[str], style: Style) -> str:
     parameters = atom.parameters
     name = _NAMES.get(atom.name, atom.name)
-    if atom.name in _RELATIONS:
-        return style.relation(operands[0], _RELATIONS[atom.name], operands[1])
+    if atom.name in RELATIONS:
+        return style.relation(operands[0], RELATIONS[atom.name], operands[1])
     if atom.name == "where":  # the table's order has the condition last
         operands = [operands[2], *operands[:2]]
     if atom.name == "index":

@@ -34,6 +34,16 @@ HELD = frozenset("abcdkmnrRABCL")
 """Letters that are thought of as numbers where others are there."""
 
 
+def names_of(left: Expression, right: Expression) -> tuple[str, ...]:
+    """Return the variables of an equation, in the order in which they appear."""
+    return tuple(dict.fromkeys((*free_symbols(left), *free_symbols(right))))
+
+
+def equation_text(left: Expression, right: Expression) -> str:
+    """Return an equation as text."""
+    return f"{written(left)} = {written(right)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Implicit:
     """An equation in several variables, and what was asked of it.
@@ -53,12 +63,12 @@ class Implicit:
     @property
     def names(self) -> tuple[str, ...]:
         """The variables, in the order in which they appear."""
-        return tuple(dict.fromkeys((*free_symbols(self.left), *free_symbols(self.right))))
+        return names_of(self.left, self.right)
 
     @property
     def shown(self) -> str:
         """The equation as text."""
-        return f"{written(self.left)} = {written(self.right)}"
+        return equation_text(self.left, self.right)
 
     def variables_of(self, of: str, by: str) -> tuple[str, ...]:
         """Return what `of` is a function of: `by`, and other variables but letters that are thought of as numbers."""

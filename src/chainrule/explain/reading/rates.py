@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chainrule.explain.expressions.expression import Expression, Symbol, depends_on, free_symbols, substitute
-from chainrule.explain.expressions.notation import text as written
+from chainrule.explain.expressions.expression import Expression, Symbol, depends_on, substitute
 from chainrule.explain.reading.asked import VARIABLE, VERB, blanked, constant
+from chainrule.explain.reading.curves import equation_text, names_of
 from chainrule.explain.reading.nesting import depths, lone_equals
 from chainrule.explain.reading.parse import Parsed, parse_line, symbol_name
 from chainrule.explain.reading.refusal import refusal
@@ -48,12 +48,12 @@ class Rates:
     @property
     def names(self) -> tuple[str, ...]:
         """The variables, in the order in which they appear."""
-        return tuple(dict.fromkeys((*free_symbols(self.left), *free_symbols(self.right))))
+        return names_of(self.left, self.right)
 
     @property
     def shown(self) -> str:
         """The equation as text."""
-        return f"{written(self.left)} = {written(self.right)}"
+        return equation_text(self.left, self.right)
 
 
 def rates_of(text: str, line: str) -> Rates | None:
