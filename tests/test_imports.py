@@ -35,8 +35,8 @@ def run(code: str) -> str:
     [
         ("", (*_HEAVY, "chainrule.native", "chainrule.explain.derivation.explain", "chainrule.optim")),
         (_GRADIENT, (*_HEAVY, "chainrule.native")),
-        ("cr.jit", (*_HEAVY, "chainrule.native.specialize")),
-        (_POLYNOMIAL, ("scipy.linalg", "scipy.special", "sympy", "chainrule.native.explain_plan")),
+        ("cr.jit", (*_HEAVY, "chainrule.native.calls.specialize")),
+        (_POLYNOMIAL, ("scipy.linalg", "scipy.special", "sympy", "chainrule.native.explain_plan.explain_plan")),
         ("cr.minimize(lambda x: x**2, 1.0)", ("scipy.linalg", "scipy.special", "sympy", "rich", "typer", "lark")),
     ],
     ids=["import", "gradient", "decorator", "compiled polynomial", "descent"],

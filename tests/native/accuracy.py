@@ -16,11 +16,11 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.native.lanes import Lanes
-from chainrule.native.machine import Code, compile_text, host
-from chainrule.native.text import Body, Module
-from chainrule.native.vector_math import FUNCTIONS
-from chainrule.native.vector_outside import outside_symbols
+from chainrule.native.machine.machine import Code, compile_text, host
+from chainrule.native.machine.text import Body, Module
+from chainrule.native.vectors.functions import FUNCTIONS
+from chainrule.native.vectors.lanes import Lanes
+from chainrule.native.vectors.outside import outside_symbols
 
 Array = NDArray[np.floating]
 # "line", from, to; "scale": both signs, 10**from to 10**to; "positive": positive ones only

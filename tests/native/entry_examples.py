@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.native.callable import NativeFunction, native_function
-from chainrule.native.entry import Entry, entry_symbols, install, make_entry, write_entry
-from chainrule.native.entry_plan import Array, EntryPlan, Nested, Number, Same, Whole
-from chainrule.native.machine import compile_text
-from chainrule.native.text import Module
+from chainrule.native.entry.callable import NativeFunction, native_function
+from chainrule.native.entry.entry import Entry, entry_symbols, install, make_entry, write_entry
+from chainrule.native.entry.plan import Array, EntryPlan, Nested, Number, Same, Whole
+from chainrule.native.machine.machine import compile_text
+from chainrule.native.machine.text import Module
 
 F8, F4, I8 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.int64)
 PAIR = Array(F8, (2,))

@@ -13,9 +13,9 @@ from tests.native.descent_steps import X, Y, adam, adam_start, by_jit, by_python
 
 import chainrule as cr
 from chainrule.core.trees import flatten
-from chainrule.native import step_run
+from chainrule.native.descents import step_run
+from chainrule.native.descents.step_code import Stepper
 from chainrule.native.iterate import iterate
-from chainrule.native.step_code import Stepper
 
 
 @pytest.mark.parametrize("size", [2, 1000])

@@ -14,10 +14,11 @@ from tests.native.descent_steps import by_jit, by_python, rosenbrock, same, same
 
 import chainrule as cr
 from chainrule.errors import JitWarning, RandomNumbersError, ShapeError
-from chainrule.native import specialize, step_code
+from chainrule.native.calls import specialize
+from chainrule.native.descents import step_code
+from chainrule.native.descents.step_code import Stepper
+from chainrule.native.descents.step_run import Run
 from chainrule.native.iterate import iterate
-from chainrule.native.step_code import Stepper
-from chainrule.native.step_run import Run
 
 rng = np.random.default_rng(5)
 

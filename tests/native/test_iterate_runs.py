@@ -17,10 +17,10 @@ from tests.native.descent_steps import adam, adam_start, rosenbrock, same
 
 import chainrule as cr
 from chainrule.errors import ShapeError
-from chainrule.native import step_code, step_run
+from chainrule.native.descents import step_code, step_run
+from chainrule.native.descents.step_code import Stepper
+from chainrule.native.descents.step_run import Run
 from chainrule.native.iterate import Iterated, iterate
-from chainrule.native.step_code import Stepper
-from chainrule.native.step_run import Run
 
 rng = np.random.default_rng(5)
 

@@ -12,7 +12,7 @@ from tests.native.agreement import agree, check, exact, rounded, within
 from tests.native.jit_examples import M, V, W
 
 import chainrule as cr
-from chainrule.native.outline import WORTH_BYTES
+from chainrule.native.recording.outline import WORTH_BYTES
 
 rng = np.random.default_rng(11)
 

@@ -243,7 +243,7 @@ def test_nothing_native_is_loaded_before_it_is_needed() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize("step", ["variants.truth", "specialize.compile_text"])
+@pytest.mark.parametrize("step", ["calls.variants.truth", "calls.specialize.compile_text"])
 def test_a_compilation_that_was_interrupted_starts_anew(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = []
 
@@ -284,7 +284,7 @@ def test_a_fork_calls_what_was_compiled_before() -> None:
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("module", ["chainrule.native.specialize", "llvmlite.binding"])
+@pytest.mark.parametrize("module", ["chainrule.native.calls.specialize", "llvmlite.binding"])
 def test_a_fork_while_the_compiler_is_imported_compiles_too(module: str) -> None:
     code = (
         "import faulthandler, os, sys, threading, time, numpy as np, chainrule as cr\n"

@@ -11,7 +11,7 @@ from tests.native.agreement import check
 from tests.native.jit_examples import V, W, early_return
 
 import chainrule as cr
-from chainrule.native.specialize import Specialization
+from chainrule.native.calls.specialize import Specialization
 
 MIXING = np.eye(20) * 0.4 + 0.01
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.graph import ITEM
-from chainrule.native.trace import trace
+from chainrule.native.recording.trace import trace
 from chainrule.passes.complex_parts import REAL_OF, Parts, in_memory, joined
 from chainrule.passes.lower import lower
 from chainrule.passes.simplifications import simplifier

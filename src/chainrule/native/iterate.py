@@ -14,10 +14,10 @@ from typing import Any, Literal, final
 import numpy as np
 
 from chainrule.core.trees import flatten, unflatten
-from chainrule.native.signature import has_traced
-from chainrule.native.step_code import Stepper, WatchedError
-from chainrule.native.step_memory import parts
-from chainrule.native.step_run import Run
+from chainrule.native.calls.signature import has_traced
+from chainrule.native.descents.step_code import Stepper, WatchedError
+from chainrule.native.descents.step_memory import parts
+from chainrule.native.descents.step_run import Run
 
 Why = Literal["finished", "stopped", "interrupted"]
 

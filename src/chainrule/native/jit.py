@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.core.trees import flatten
 from chainrule.errors import JitWarning
-from chainrule.native.callable import NativeFunction, native_function
-from chainrule.native.entry import install
-from chainrule.native.loading import undisturbed
-from chainrule.native.signature import FEW, Unsupported, has_traced, integers, read_call, takes_any_name, unshared
+from chainrule.native.calls.signature import FEW, Unsupported, has_traced, integers, read_call, takes_any_name, unshared
+from chainrule.native.entry.callable import NativeFunction, native_function
+from chainrule.native.entry.entry import install
+from chainrule.native.machine.loading import undisturbed
 from chainrule.transforms.transformed import require_function
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from chainrule.native.calls.specialize import Specialization
     from chainrule.native.plan import Plan
-    from chainrule.native.specialize import Specialization
 
 DIRECT = 16
 """So many signatures are tried by native code, the newest first; others are looked up."""
@@ -34,7 +34,7 @@ SIGNATURES = 256
 
 def _compiler() -> ModuleType:
     with undisturbed():
-        from chainrule.native import specialize  # noqa: PLC0415  (heavy: loaded at the first call)
+        from chainrule.native.calls import specialize  # noqa: PLC0415  (heavy: loaded at the first call)
 
         return specialize
 
@@ -127,7 +127,7 @@ class Jitted:
     def explain_plan(self, *args: Any, **kwargs: Any) -> Plan:
         """Return the plan of the calls with these arguments, as `native.explain_plan` reads it."""
         with undisturbed():
-            from chainrule.native.explain_plan import explain_plan  # noqa: PLC0415  (heavy: loaded when a plan is asked for)
+            from chainrule.native.explain_plan.explain_plan import explain_plan  # noqa: PLC0415  (heavy: loaded when a plan is asked for)
 
         return explain_plan(self, *args, **kwargs)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chainrule.native import step_code
+from chainrule.native.descents import step_code
 
 
 @pytest.fixture

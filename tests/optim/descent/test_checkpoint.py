@@ -21,7 +21,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.errors import CheckpointError
-from chainrule.native import step_run
+from chainrule.native.descents import step_run
 from chainrule.optim import Adam, Batches, Checkpoint, GradientDescent, Momentum, Status
 
 KILLS = int(os.environ.get("CHAINRULE_KILLS", "12"))

@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.core.trees import flatten
-from chainrule.native import step_code
+from chainrule.native.descents import step_code
 from chainrule.optim import (
     LBFGS,
     Adam,
@@ -128,7 +128,7 @@ def test_control_c_while_compiling_comes_through_and_leaves_nothing_behind(monke
         return (x - 1) ** 2 + 0.0
 
     with monkeypatch.context() as patched:
-        patched.setattr("chainrule.native.step_code.compile_text", pressed)
+        patched.setattr("chainrule.native.descents.step_code.compile_text", pressed)
         with pytest.raises(KeyboardInterrupt):
             cr.minimize(fun, 5.0)
     for _ in range(2):

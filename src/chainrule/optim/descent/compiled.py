@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, final
 
-from chainrule.native.step_code import Stepper
-from chainrule.native.step_run import Run
+from chainrule.native.descents.step_code import Stepper
+from chainrule.native.descents.step_run import Run
 from chainrule.optim.descent.step import make_step
 from chainrule.optim.descent.surroundings import Surroundings, code_of
 from chainrule.optim.methods.numbers import Numbers, form_and_numbers

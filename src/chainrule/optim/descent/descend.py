@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import RandomNumbersError
-from chainrule.native.step_run import Run
+from chainrule.native.descents.step_run import Run
 from chainrule.optim.descent.compiled import CompiledDescent
 from chainrule.optim.descent.keeper import Keeper
 from chainrule.optim.descent.outcome import Minimum, Progress, Reals, Status

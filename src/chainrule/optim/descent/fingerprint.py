@@ -13,8 +13,8 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trees import flatten
-from chainrule.native.callable import NativeFunction
-from chainrule.native.capture import around, contents, names_read
+from chainrule.native.entry.callable import NativeFunction
+from chainrule.native.recording.capture import around, contents, names_read
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis))
 _GENERATORS = (np.random.Generator, np.random.RandomState)

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.errors import CheckpointError
-from chainrule.native.step_run import Run
+from chainrule.native.descents.step_run import Run
 from chainrule.optim.descent.checkpoint import Arrays, Checkpoint, check_writable, read, write
 from chainrule.optim.descent.fingerprint import fingerprint, start_fingerprint
 from chainrule.optim.descent.step import SQUARE, VALUE

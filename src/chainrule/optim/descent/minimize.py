@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.trees import flatten, unflatten
-from chainrule.native.signature import has_traced
-from chainrule.native.step_code import WatchedError
+from chainrule.native.calls.signature import has_traced
+from chainrule.native.descents.step_code import WatchedError
 from chainrule.optim.descent.bar import Bar
 from chainrule.optim.descent.batches import Batches
 from chainrule.optim.descent.checkpoint import Checkpoint

@@ -14,8 +14,8 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trees import flatten
-from chainrule.native.step_loop import DONE, END, STOPPED, Program
-from chainrule.native.step_run import Run
+from chainrule.native.descents.step_loop import DONE, END, STOPPED, Program
+from chainrule.native.descents.step_run import Run
 from chainrule.optim.descent.compiled import CompiledDescent
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.step import GRADIENT, SQUARE, VALUE, number_of

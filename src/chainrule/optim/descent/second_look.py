@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.native.capture import RandomWatch, surroundings
+from chainrule.native.recording.capture import RandomWatch, surroundings
 
 
 @final

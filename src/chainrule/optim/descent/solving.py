@@ -10,8 +10,8 @@ import numpy as np
 
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import TracingError
+from chainrule.native.calls.signature import has_traced
 from chainrule.native.jit import jit
-from chainrule.native.signature import has_traced
 from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status

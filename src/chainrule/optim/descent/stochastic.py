@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import RandomNumbersError
-from chainrule.native.step_run import Run
+from chainrule.native.descents.step_run import Run
 from chainrule.optim.descent.batches import Batches, Epochs
 from chainrule.optim.descent.compiled import CompiledDescent, find_compiled
 from chainrule.optim.descent.descend import (

@@ -13,8 +13,8 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.trace import Traced
-from chainrule.native.callable import NativeFunction
-from chainrule.native.capture import MANY, around, contents, names_read
+from chainrule.native.entry.callable import NativeFunction
+from chainrule.native.recording.capture import MANY, around, contents, names_read
 from chainrule.transforms.transformed import Transformed
 
 _MISSING = object()

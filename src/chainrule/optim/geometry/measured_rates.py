@@ -12,8 +12,8 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.errors import JitWarning
+from chainrule.native.descents.step_code import Stepper
 from chainrule.native.iterate import iterate
-from chainrule.native.step_code import Stepper
 from chainrule.optim.geometry.lanczos import Vector
 from chainrule.optim.geometry.predicted_rates import Verdict
 from chainrule.optim.geometry.report import number

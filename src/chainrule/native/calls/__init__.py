@@ -1,0 +1,1 @@
+"""How calls are told apart, and what is known of those of one signature."""

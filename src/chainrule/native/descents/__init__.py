@@ -1,0 +1,1 @@
+"""One step, many times, in native code."""

@@ -1,0 +1,1 @@
+"""The native entry of a compiled function: checks of the arguments, and Python's objects for the results."""

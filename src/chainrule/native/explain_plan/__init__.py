@@ -1,0 +1,1 @@
+"""What a compiled function does, read off its schedules, for a person."""

@@ -1,0 +1,1 @@
+"""Fused loops: one pass over the points of a space, which computes, stores and reduces."""

@@ -1,0 +1,1 @@
+"""Where values are: the steps that leave them in memory, their layout, the spaces of loops, and the arena."""
