@@ -126,7 +126,8 @@ define internal i64 @now() {
   %sum = add i64 %whole, %nanoseconds
   ret i64 %sum
 }
-define internal void @rest() {
+; Wait for a moment; return whether the wait that began at a time has been long.
+define internal i1 @rest(i64 %since) {
 entry:
   br label %again
 again:
@@ -138,7 +139,10 @@ again:
 done:
   ; Where threads outnumber free cores, the one that has work may be waiting for this core.
   %yielded = call i32 @sched_yield()
-  ret void
+  %now = call i64 @now()
+  %spun = sub i64 %now, %since
+  %long = icmp sgt i64 %spun, $SPIN
+  ret i1 %long
 }
 define internal void @wake(ptr %condition, i64 %number, i1 %all) {
 entry:
@@ -192,10 +196,7 @@ poll:
   %over = icmp eq i32 %low, 0
   br i1 %over, label %done, label %wait
 wait:
-  call void @rest()
-  %now = call i64 @now()
-  %spun = sub i64 %now, %since
-  %long = icmp sgt i64 %spun, $SPIN
+  %long = call i1 @rest(i64 %since)
   br i1 %long, label %sleep, label %poll
 sleep:
   %1 = call i32 @pthread_mutex_lock(ptr @mutex)

@@ -60,10 +60,7 @@ tell:
   call void @wake(ptr @finished, i64 1, i1 true)
   br label %idle
 wait:
-  call void @rest()
-  %now = call i64 @now()
-  %spun = sub i64 %now, %since
-  %long = icmp sgt i64 %spun, $SPIN
+  %long = call i1 @rest(i64 %since)
   br i1 %long, label %sleep, label %poll
 sleep:
   %1 = call i32 @pthread_mutex_lock(ptr @mutex)
