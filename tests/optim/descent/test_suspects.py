@@ -489,3 +489,14 @@ def test_a_gradient_that_still_falls_has_not_stalled_though_the_function_shows_n
     found = cr.minimize(lambda x: 1 + (x - 1) ** 2, 0.0, GradientDescent(0.1), steps=80)
     assert found.status is Status.STEPS_EXHAUSTED
     assert "at this pace it takes about 6 more" in found.message
+
+
+def test_a_learning_rate_of_0_for_a_part_of_x_is_named() -> None:
+    fun = lambda p: squares(p["w"]) + (p["b"] - 1) ** 2  # noqa: E731
+    found = cr.minimize(fun, {"w": np.zeros(3), "b": 0.0}, GradientDescent({"w": 0.1, "b": 0.0}), steps=400)
+    assert "a learning rate of 0 holds parts of x still, whose gradient counts all the same" in found.message
+
+
+def test_solvers_name_a_penalty_that_outweighs_the_loss() -> None:
+    found = cr.minimize(lambda w: squares(w) + 1e3 * np.sum(w**2), np.ones(3), LBFGS(), tol=1e-6)
+    assert "1e3 * np.sum(w**2), which reads no data, bends " in found.message

@@ -48,8 +48,8 @@ def decays(method: Any) -> bool:
 
 def other(task: Task, trail: Trail) -> str:
     """Return the advice for steps that rounding swallows."""
-    if fallen := _fallen(task):
-        return fallen
+    if known := fallen(task) or _held(task):
+        return known
     if any(getattr(leaf, "dtype", None) in (np.float16, np.float32) for leaf in flatten(task.x)[0]):
         return "x is less precise than float64: give x0 as float64, or a larger tol"
     norms = trail.norms()
@@ -58,12 +58,23 @@ def other(task: Task, trail: Trail) -> str:
     return f"{'a larger learning rate, ' if hasattr(task.method, 'learning_rate') else ''}a larger tol, or another start may help"
 
 
-def _fallen(task: Task) -> str:
-    """Say that a schedule has brought the learning rate next to nothing; empty text where it has not."""
+def _held(task: Task) -> str:
+    """Say that a learning rate of 0 holds parts of x still; empty text where none does."""
+    rate = _rate(task.method)
+    if rate is None or callable(rate) or all(map(np.all, flatten(rate)[0])):
+        return ""
+    return "a learning rate of 0 holds parts of x still, whose gradient counts all the same: a larger tol is reached"
+
+
+def fallen(task: Task, when: float = 1.0) -> str:
+    """Say that a schedule has brought the learning rate next to nothing; empty text where it has not.
+
+    when: by which part of the steps. At the end of them many schedules are at 0, as they should be.
+    """
     schedule = _rate(task.method)
     if not callable(schedule):
         return ""
-    most, last = largest(schedule, task.steps), largest(lambda step: schedule(task.steps), 0)
+    most, last = largest(schedule, task.steps), largest(lambda step: schedule(int(when * task.steps)), 0)
     if most is None or last is None or last > _NOTHING * most:
         return ""
     return f"the schedule has brought the learning rate from {plain(most)} to {plain(last)}: one that falls more slowly goes on"

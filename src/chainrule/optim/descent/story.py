@@ -36,7 +36,7 @@ from chainrule.optim.modifiers.modifier import sign_of
 _SAME = 1e-6
 _TINY = 1e-8
 """Where no larger learning rate is stable, the function explodes at the start, and will soon do with larger ones."""
-_FAR = 10.0
+FAR = 10.0
 """A loss that has fallen below 0 by so many times its size at the start may fall forever."""
 _VALLEY = 1e3
 """Where it bends so many times more across than along, more steps than most descents have go by."""
@@ -148,7 +148,7 @@ class Story:
             found_out = trouble_at(self.task, self.last)
             what = f"{self._bad()} {after}{'' if found_out.is_too_large else found_out}"
         if has_gained:
-            return f"diverged: {what}: it has no {_end(sign)} that way; {OTHER_WAY[sign]}"
+            return f"diverged: {what}: it has no {end_named(sign)} that way; {OTHER_WAY[sign]}"
         wrong = wrong_function(self.task, self.task.x)
         weighed = "" if wrong else dominant_penalty(self.task, self.last)
         return "; ".join(filter(None, (f"diverged: {what}", wrong or self._blame(stability(self.task)), weighed)))
@@ -207,7 +207,7 @@ class Story:
         rest = f"{cut}; {parts}" if parts else cut
         if trail.squares[-1] >= trail.squares[0] and trail.done > 2:
             sign, first = sign_of(method), float(trail.values[0])
-            none = f"it may have no {_end(sign)} that way, or needs more steps"
+            none = f"it may have no {end_named(sign)} that way, or needs more steps"
             if sign * self.value < min(0.0, sign * first):  # a loss that has an end has it at 0 or above, as a rule
                 none += f"; {OTHER_WAY[sign]}"
             wrong = wrong_function(self.task, self.last) or self._worse(found) or jump(self.task, trail)
@@ -217,9 +217,9 @@ class Story:
         if is_another_each_time(self.task, self.last):
             return f"{text}; {RANDOM}{rest}"
         sign, first = sign_of(method), float(trail.values[0])
-        if is_settled(trail) and sign * self.value < -_FAR * max(1.0, abs(first)):
+        if is_settled(trail) and sign * self.value < -FAR * max(1.0, abs(first)):
             fell = f"hardly smaller, while the function went from {first:.4g} to {self.value:.4g}"
-            return f"{text}, {fell}: it may have no {_end(sign)} that way; {OTHER_WAY[sign]}{rest}"
+            return f"{text}, {fell}: it may have no {end_named(sign)} that way; {OTHER_WAY[sign]}{rest}"
         left = steps_left(trail, norm, self.task.tol)
         known = stability(self.task, found.x)
         narrow = ""
@@ -243,7 +243,8 @@ class Story:
         return f"{text}; go on from there with {plain(known.best)}: from the start, no rate above {plain(start.bound)} is stable"
 
 
-def _end(sign: int) -> str:
+def end_named(sign: int) -> str:
+    """Return what a descent looks for, by the sign of the method."""
     return "minimum" if sign > 0 else "maximum"
 
 

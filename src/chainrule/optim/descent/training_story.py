@@ -8,11 +8,12 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.optim.descent.advice import smaller
+from chainrule.core.trees import flatten
+from chainrule.optim.descent.advice import cut_short, fallen, smaller
 from chainrule.optim.descent.batches import Epochs
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.penalty import dominant_penalty
-from chainrule.optim.descent.story import not_finite
+from chainrule.optim.descent.story import FAR, OTHER_WAY, end_named, not_finite
 from chainrule.optim.descent.suspects import copied_parts, faint_parts, idle_parts, misread
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Reals, Trail
@@ -79,8 +80,23 @@ class TrainingStory:
             text = f"stalled: {waited}; stopped {after}"
         crossed, copied = misread(self.task, self.last, self.batch), copied_parts(self.task, self.batch)
         weighed = dominant_penalty(self.task, self.last, self.batch)
-        remarks = (self._validated(), self._not_learned(found), crossed, copied, weighed, batches.order_flaw())
+        learned = self._endless(found) or self._not_learned(found)
+        remarks = (self._validated(), learned, self._held_back(), crossed, copied, weighed, batches.order_flaw())
         return "; ".join((text, *filter(None, remarks)))
+
+    def _endless(self, found: Minimum) -> str:
+        """Say that the loss falls as if it had no end; empty text where it does not."""
+        losses, sign = self.epochs.losses, sign_of(self.task.method)
+        if found.status is not Status.STEPS_EXHAUSTED or len(losses) < 2:
+            return ""
+        is_far = sign * losses[-1] < -FAR * max(1.0, abs(losses[0]))
+        return f"it may have no {end_named(sign)} that way; {OTHER_WAY[sign]}" if is_far else ""
+
+    def _held_back(self) -> str:
+        """Say that the settings of the method keep steps short: clipping that always cuts, or a schedule that has fallen."""
+        size = sum(np.size(leaf) for leaf in flatten(self.task.x)[0])
+        cut = cut_short(self.task.method, self.trail, size).removeprefix("; ")
+        return "; ".join(filter(None, (cut, fallen(self.task, 0.5))))
 
     def _validated(self) -> str:
         """Return which point validation has chosen, and what came after it."""
