@@ -500,3 +500,13 @@ def test_a_learning_rate_of_0_for_a_part_of_x_is_named() -> None:
 def test_solvers_name_a_penalty_that_outweighs_the_loss() -> None:
     found = cr.minimize(lambda w: squares(w) + 1e3 * np.sum(w**2), np.ones(3), LBFGS(), tol=1e-6)
     assert "1e3 * np.sum(w**2), which reads no data, bends " in found.message
+
+
+def test_a_penalty_on_complex_numbers_is_named_without_a_warning() -> None:
+    goal = np.array([1 + 1j, 2j])
+    found = cr.minimize(
+        lambda z: np.sum(np.abs(z - goal) ** 2) + 1e3 * np.sum(np.abs(z) ** 2),
+        np.zeros(2, complex),
+        GradientDescent(5e-4),
+    )
+    assert "which reads no data, bends 1e+03 times more than the rest" in found.message

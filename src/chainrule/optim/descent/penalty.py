@@ -40,7 +40,7 @@ def dominant_penalty(task: Task, x: Any, batch: Sequence[Any] = ()) -> str:
         if not alone or len(alone) == len(terms):
             return ""
         rest, penalty = _sum(run, [term for term in terms if term not in alone]), _sum(run, alone)
-        point = [np.asarray(leaf, dtype=np.float64) for leaf in flatten(x)[0]]
+        point = [np.asarray(leaf, dtype=np.result_type(leaf, np.float64)) for leaf in flatten(x)[0]]
         slope = [np.asarray(part) for part in grad(rest)(point)]
         length = _norm(slope)
         if not length:
@@ -116,4 +116,4 @@ def _norm(parts: Sequence[Any]) -> float:
 
 
 def _dot(some: Sequence[Any], others: Sequence[Any]) -> float:
-    return sum(float(np.sum(one * other)) for one, other in zip(some, others, strict=True))
+    return sum(float(np.sum(np.real(np.conj(one) * other))) for one, other in zip(some, others, strict=True))
