@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.optim.schedules import Constant, Cosine, Exponential, OneCycle, Step, WarmUp
+from chainrule.optim.schedules import (
+    Constant,
+    Cosine,
+    Exponential,
+    Milestones,
+    OneCycle,
+    Polynomial,
+    Step,
+    WarmRestarts,
+    WarmUp,
+)
 
 COUNT = 60
 
@@ -19,6 +29,14 @@ def one_cycle(step: int) -> float:
     if step <= 14:
         return 0.3 / 25 + (0.3 - 0.3 / 25) * (1 - math.cos(math.pi * step / 14)) / 2
     return 0.3 / 25e4 + (0.3 - 0.3 / 25e4) * (1 + math.cos(math.pi * (step - 14) / 45)) / 2
+
+
+def restarts(step: int) -> float:
+    """Loshchilov and Hutter 2017: waves of 4, 12 and 36 steps, and so on, one after another."""
+    length = 4
+    while step >= length:
+        step, length = step - length, 3 * length
+    return 0.01 + 0.29 * (1 + math.cos(math.pi * step / length)) / 2
 
 
 def warm_then_cosine(step: int) -> float:
@@ -35,6 +53,26 @@ CASES = (
         Cosine(0.3, 60, 0.01),
         lambda step: 0.01 + 0.29 * (1 + math.cos(math.pi * step / 60)) / 2,
         ("CosineAnnealingLR", 0.3, {"T_max": 60, "eta_min": 0.01}),
+    ),
+    (
+        Milestones(0.3, (5, 40), 0.5),
+        lambda step: 0.3 * 0.5 ** ((step >= 5) + (step >= 40)),
+        ("MultiStepLR", 0.3, {"milestones": [5, 40], "gamma": 0.5}),
+    ),
+    (
+        Polynomial(0.3, 40, 2.0),
+        lambda step: 0.3 * (1 - min(step, 40) / 40) ** 2,
+        ("PolynomialLR", 0.3, {"total_iters": 40, "power": 2.0}),
+    ),
+    (
+        WarmRestarts(0.3, 7, smallest=0.01),
+        lambda step: 0.01 + 0.29 * (1 + math.cos(math.pi * (step % 7) / 7)) / 2,
+        ("CosineAnnealingWarmRestarts", 0.3, {"T_0": 7, "eta_min": 0.01}),
+    ),
+    (
+        WarmRestarts(0.3, 4, 3, 0.01),
+        restarts,
+        ("CosineAnnealingWarmRestarts", 0.3, {"T_0": 4, "T_mult": 3, "eta_min": 0.01}),
     ),
     (
         WarmUp(0.2, 10, 0.25),
@@ -93,6 +131,15 @@ def test_after_their_last_step_schedules_stay() -> None:
     assert WarmUp(0.2, 10)(10) == WarmUp(0.2, 10)(10**9) == 0.2
 
 
+@pytest.mark.parametrize("factor", [1, 2, 3, 7])
+def test_each_wave_starts_at_the_top_however_late(factor: int) -> None:
+    begin, length = 0, 13
+    while begin < 10**7:
+        assert WarmRestarts(0.3, 13, factor)(begin) == pytest.approx(0.3)
+        assert WarmRestarts(0.3, 13, factor)(begin + length - 1) < 0.01
+        begin, length = begin + length, max(factor * length, 13 * 10**5 if factor == 1 and begin else length)
+
+
 def test_a_cycle_may_start_at_the_top() -> None:
     assert OneCycle(0.3, 2, warm_up=0.0)(0) == pytest.approx(0.3)
     assert OneCycle(0.3, 60, warm_up=0.0)(59) == pytest.approx(0.3 / 25e4)
@@ -107,6 +154,10 @@ def test_a_cycle_may_start_at_the_top() -> None:
         (lambda: Exponential(0.1, -1), "gamma is a finite number above 0"),
         (lambda: Cosine(0.1, 1.5), "steps is a whole number"),
         (lambda: Cosine(0.1, 10, -1), "smallest is a finite number of at least 0"),
+        (lambda: Milestones(0.1, [10]), "milestones is a tuple of steps"),
+        (lambda: Milestones(0.1, (0,)), "each of milestones is a whole number of at least 1"),
+        (lambda: Polynomial(0.1, 10, 0), "power is a finite number above 0"),
+        (lambda: WarmRestarts(0.1, 10, 0), "factor is a whole number of at least 1"),
         (lambda: WarmUp("fast", 10), "then is a finite number above 0"),
         (lambda: WarmUp(0.1, 10, 1.0), "start_factor is a number of at least 0 and below 1"),
         (lambda: OneCycle(0.1, 1), "steps is a whole number of at least 2"),

@@ -19,6 +19,7 @@ METHODS: dict[str, type] = {
     "amsgrad": optim.AMSGrad,
     "adamax": optim.Adamax,
     "nadam": optim.NAdam,
+    "radam": optim.RAdam,
     "lion": optim.Lion,
     "cg": optim.ConjugateGradient,
     "lbfgs": optim.LBFGS,

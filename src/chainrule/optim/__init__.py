@@ -19,9 +19,11 @@ from chainrule.optim.methods.momentum import Momentum
 from chainrule.optim.methods.nadam import NAdam
 from chainrule.optim.methods.nesterov import Nesterov
 from chainrule.optim.methods.newton import Newton
+from chainrule.optim.methods.radam import RAdam
 from chainrule.optim.methods.rmsprop import RMSprop
 from chainrule.optim.modifiers.box import Box
 from chainrule.optim.modifiers.clipping import ClipNorm, ClipValue
+from chainrule.optim.modifiers.lookahead import Lookahead
 from chainrule.optim.modifiers.maximize import Maximize
 from chainrule.optim.modifiers.noise import Noise
 from chainrule.optim.modifiers.weight_decay import WeightDecay
@@ -43,6 +45,7 @@ __all__ = [
     "GradientDescent",
     "LBFGS",
     "Lion",
+    "Lookahead",
     "Maximize",
     "Method",
     "Minimum",
@@ -52,6 +55,7 @@ __all__ = [
     "Newton",
     "Noise",
     "Progress",
+    "RAdam",
     "RMSprop",
     "Solver",
     "Status",

@@ -16,6 +16,8 @@ import numpy as np
 
 from chainrule.optim.methods.settings import check_count, check_fraction, check_not_negative, check_positive
 
+_ROUNDING = 1e-10  # the logarithm of a whole power may come out so much too small
+
 Schedule: TypeAlias = Callable[[Any], Any]
 """Takes the number of steps taken so far, and returns the learning rate of the next one."""
 
@@ -67,6 +69,65 @@ class Step:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Milestones:
+    """The learning rate times gamma at each of some steps: learning_rate * gamma^(how many of them are past) (MultiStepLR).
+
+    milestones: a tuple of whole numbers of at least 1. gamma: above 0; 0.1 is PyTorch's.
+
+    >>> schedule = Milestones(1.0, (10, 50), gamma=0.5)
+    >>> schedule(9), schedule(10), schedule(50)
+    (1.0, 0.5, 0.25)
+    """
+
+    learning_rate: float
+    milestones: tuple[int, ...]
+    gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_positive("learning_rate", self.learning_rate, 0.1)
+        if not isinstance(self.milestones, tuple) or not self.milestones:
+            raise ValueError(f"milestones is a tuple of steps, such as (300, 800), not {self.milestones!r:.60}")
+        for milestone in self.milestones:
+            check_count("each of milestones", milestone, 1, 300)
+        check_positive("gamma", self.gamma, 0.1)
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate after so many steps."""
+        past = sum(1.0 * np.greater_equal(step, milestone) for milestone in self.milestones)
+        return _number(self.learning_rate * self.gamma**past)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Polynomial:
+    """A power of the steps that are left: smallest + (learning_rate - smallest) * (1 - step / steps)^power (PolynomialLR).
+
+    After `steps` the rate stays at smallest, 0 by default, as in PyTorch. power: above 0; with 1 it is a straight line.
+
+    >>> schedule = Polynomial(1.0, steps=100, power=2.0)
+    >>> schedule(0), schedule(50), schedule(100), schedule(200)
+    (1.0, 0.25, 0.0, 0.0)
+    """
+
+    learning_rate: float
+    steps: int
+    power: float = 1.0
+    smallest: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_positive("learning_rate", self.learning_rate, 0.1)
+        check_count("steps", self.steps, 1, 1000)
+        check_positive("power", self.power, 1.0)
+        check_not_negative("smallest", self.smallest, 0.0)
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate after so many steps."""
+        left = 1.0 - np.minimum(step / self.steps, 1.0)
+        return _number(self.smallest + (self.learning_rate - self.smallest) * left**self.power)
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Exponential:
     """The learning rate times gamma after every step: learning_rate * gamma^step (ExponentialLR).
 
@@ -114,6 +175,43 @@ class Cosine:
     def __call__(self, step: Any) -> Any:
         """Return the learning rate after so many steps."""
         return _number(_half_wave(self.learning_rate, self.smallest, np.minimum(step / self.steps, 1.0)))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class WarmRestarts:
+    """Half waves as those of Cosine, one after another, each from the top (CosineAnnealingWarmRestarts).
+
+    steps: of the first wave. factor: a whole number of at least 1; each wave is so many times as long as the one before.
+    smallest: at least 0, 0 by default.
+    Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+
+    >>> schedule = WarmRestarts(1.0, steps=10, factor=2)
+    >>> schedule(0), round(schedule(5), 6), schedule(10), round(schedule(20), 6), schedule(30)
+    (1.0, 0.5, 1.0, 0.5, 1.0)
+    """
+
+    learning_rate: float
+    steps: int
+    factor: int = 1
+    smallest: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_positive("learning_rate", self.learning_rate, 0.1)
+        check_count("steps", self.steps, 1, 100)
+        check_count("factor", self.factor, 1, 2)
+        check_not_negative("smallest", self.smallest, 0.0)
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate after so many steps."""
+        waves = step / self.steps
+        if self.factor == 1:
+            part = waves - np.floor(waves + _ROUNDING)
+        else:
+            grown = 1.0 + waves * (self.factor - 1)  # factor^k where wave k begins
+            begun = float(self.factor) ** np.floor(np.log(grown) / math.log(self.factor) + _ROUNDING)
+            part = (grown / begun - 1) / (self.factor - 1)
+        return _number(_half_wave(self.learning_rate, self.smallest, np.maximum(part, 0.0)))
 
 
 @final

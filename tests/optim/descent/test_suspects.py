@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 import chainrule as cr
 from chainrule.optim import (
@@ -16,6 +17,7 @@ from chainrule.optim import (
     AdamW,
     Batches,
     ClipNorm,
+    ClipValue,
     ConjugateGradient,
     GradientDescent,
     Lion,
@@ -91,7 +93,7 @@ def test_a_step_that_kills_the_units_is_blamed_on_the_learning_rate() -> None:
     assert found.success
     assert found.fun > found.losses[0]
     assert (
-        "at the start: a step was too long and has left the way; try a smaller learning rate, such as 0.1"
+        "at the start: a step was too long and has left the way; the learning rate 1.0 is above the stable bound"
         in found.message
     )
     assert "dead unit in maximum" in found.message
@@ -304,3 +306,207 @@ def test_units_that_are_copies_of_one_another_are_named() -> None:
     assert "the 4 columns of p['in'] are equal, and so are their gradients" in message
     start = {"in": np.random.default_rng(0).normal(size=(3, 4)), "out": np.ones(4)}
     assert "are equal" not in cr.minimize(loss, start, steps=50).message
+
+
+# --- what holds x, or is never felt
+
+
+@pytest.mark.parametrize("factor", [100.0, 1e4])
+def test_a_penalty_that_outweighs_the_loss_is_named(factor: float) -> None:
+    # It was "converged", and nothing more.
+    def loss(w: Any) -> Any:
+        return squares(w) + factor * np.sum(w**2)
+
+    found = cr.minimize(loss, np.zeros(3), GradientDescent(0.5 / factor), steps=2000)
+    assert found.success
+    assert "factor * np.sum(w**2), which reads no data, bends " in found.message
+    assert found.message.endswith(
+        "times more than the rest along the way on which that would become smaller: give it a smaller factor"
+    )
+
+
+def test_a_penalty_with_kinks_that_outweighs_the_loss_is_named() -> None:
+    found = cr.minimize(lambda w: squares(w) + 1e4 * np.sum(np.abs(w)), np.full(3, 0.1), Adam(0.01), steps=300)
+    assert "1e4 * np.sum(np.abs(w)), which reads no data, pulls " in found.message
+
+
+@pytest.mark.parametrize("batches", [None, Batches((DATA, TARGET), size=8, epochs=20)])
+def test_a_penalty_is_named_in_batches_too_and_a_modest_one_is_left_in_peace(batches: Any) -> None:
+    def loss(w: Any, rows: Any = DATA, targets: Any = TARGET) -> Any:
+        return np.mean((rows @ w - targets) ** 2) + 100 * np.sum(w**2)
+
+    def modest(w: Any, rows: Any = DATA, targets: Any = TARGET) -> Any:
+        return np.mean((rows @ w - targets) ** 2) + 1e-3 * np.sum(w**2)
+
+    for fun, is_named in ((loss, True), (modest, False)):
+        found = cr.minimize(fun, np.zeros(3), GradientDescent(0.004), batches=batches)
+        assert ("100 * np.sum(w**2), which reads no data" in found.message) is is_named
+
+
+@pytest.mark.parametrize("method", [GradientDescent(0.3), Maximize(GradientDescent(0.3))])
+def test_a_penalty_that_the_fit_needs_is_left_in_peace(method: Any) -> None:
+    sign = -1 if isinstance(method, Maximize) else 1
+    labels = TARGET + 3 * np.random.default_rng(5).normal(size=40)
+    found = cr.minimize(lambda w: sign * (np.mean((DATA @ w - labels) ** 2) + 0.01 * np.sum(w**2)), np.zeros(3), method)
+    assert found.success
+    assert "reads no data" not in found.message
+
+
+def test_a_gradient_that_vanishes_through_layers_is_named_with_its_line() -> None:
+    random = np.random.default_rng(1)
+    start = {"layers": [random.normal(size=(3, 3)) for _ in range(30)], "last": np.ones(3)}
+
+    def deep(p: Any) -> Any:
+        h = DATA
+        for weights in p["layers"]:
+            h = 1 / (1 + np.exp(-(h @ weights)))
+        return np.mean((h @ p["last"] - TARGET) ** 2)
+
+    message = cr.minimize(deep, start, GradientDescent(0.1), steps=30).message
+    assert "the gradient of p['layers'][0], p['layers'][1]" in message
+    assert "less than a billionth of that of p['last']: on its way there it vanishes in " in message
+    assert f"test_suspects.py:{deep.__code__.co_firstlineno + 3}, 30 times a factor of about 0." in message
+
+
+def test_a_gradient_that_is_nothing_but_rounding_has_not_vanished() -> None:
+    centered, labels = DATA - DATA.mean(0), TARGET - TARGET.mean()
+    fun = lambda p: np.mean((centered @ p["w"] + p["b"] - labels) ** 2)  # noqa: E731
+    assert "billionth" not in cr.minimize(fun, {"w": np.zeros(3), "b": 0.0}, GradientDescent(0.1)).message
+
+
+def test_parts_that_cancel_are_not_blamed_on_what_lies_behind_them() -> None:
+    # Half of the samples pull up, and half down: the gradient of b was "exactly 0: dead unit in maximum".
+    sides = np.tile([1.0, -1.0], 20)
+    rows = np.repeat(np.random.default_rng(2).normal(size=(20, 3)), 2, axis=0)
+
+    def hinge(p: Any) -> Any:
+        return np.mean(np.maximum(0, 1 - sides * (rows @ p["w"] + p["b"]))) + np.sum(p["w"] ** 2)
+
+    start = {"w": np.array([2.0, 1.0, -3.0]), "b": 0.0}
+    assert np.any(1 - sides * (rows @ start["w"]) < 0)
+    assert "dead unit" not in cr.minimize(hinge, start, GradientDescent(0.01), steps=50).message
+
+
+def test_a_loss_of_0_is_a_minimum_though_its_units_rest() -> None:
+    found = cr.minimize(lambda w: np.mean(np.maximum(0, 1 - np.abs(DATA[:, 0]) * w)), 1e4, GradientDescent(0.1))
+    assert found.success
+    assert "exactly 0" not in found.message
+
+
+def test_saturation_is_named_though_other_samples_fit() -> None:
+    # The larger share of the zeros is that of samples that fit exactly: nothing was said.
+    labels = (TARGET > -2).astype(float)
+    assert labels.mean() > 0.5
+    message = cr.minimize(
+        lambda p: np.mean((expit(DATA @ p["w"] + p["b"]) - labels) ** 2), {"w": np.zeros(3), "b": 50.0}
+    ).message
+    assert "is exactly 0: saturation in expit" in message
+
+
+# --- jumps, and functions without an end
+
+
+@pytest.mark.parametrize("rate", [1e-2, 1e-3])
+def test_a_jump_on_the_way_is_named_and_no_rate_is_blamed(rate: float) -> None:
+    # It was "a step was too long".
+    def steps_up(w: Any) -> Any:
+        return np.sum((w - 1) ** 2) + np.where(w[0] > 0.5, 10.0, 0.0)
+
+    message = cr.minimize(steps_up, np.zeros(2), GradientDescent(rate), steps=int(3 / rate)).message
+    assert "the function jumps by 10, of which its gradient shows nothing, in greater" in message
+    assert f"test_suspects.py:{steps_up.__code__.co_firstlineno + 1}: no learning rate helps" in message
+    assert "too long" not in message
+
+
+def test_a_leap_over_a_hill_is_no_jump() -> None:
+    message = cr.minimize(lambda x: np.sin(50 * x) + 0.01 * x**2, 2.0, GradientDescent(0.1), steps=200).message
+    assert "jump" not in message
+    assert "the learning rate 0.1 is above the stable bound 2/λmax = 0.00158" in message
+
+
+def test_a_loss_that_falls_forever_is_not_told_to_fall_faster() -> None:
+    # Labels of -1 and 1 where 0 and 1 are meant: it was "too slow".
+    labels = np.sign(TARGET)
+
+    def entropy(w: Any) -> Any:
+        return np.mean(np.logaddexp(0, DATA @ w) - labels * (DATA @ w))
+
+    found = cr.minimize(entropy, np.zeros(3), GradientDescent(0.5), steps=500)
+    assert found.status is Status.STEPS_EXHAUSTED
+    assert (
+        "it may have no minimum that way; if it is a loss, look for a wrong sign, or labels out of range"
+        in found.message
+    )
+    assert "too slow" not in found.message
+
+
+# --- what helps is what is advised
+
+
+def test_a_rate_for_where_the_descent_is_now_is_not_one_for_the_start() -> None:
+    labels = (TARGET > 0).astype(float)
+
+    def logistic(w: Any) -> Any:
+        return np.mean(np.logaddexp(0, 4 * DATA @ w) - labels * (4 * DATA @ w))
+
+    message = cr.minimize(logistic, np.zeros(3), GradientDescent(0.2), steps=2000).message
+    advised, bound = (
+        float(part.split()[0].rstrip(",;"))
+        for part in (message.split("go on from there with ")[1].split(":")[0], message.split("no rate above ")[1])
+    )
+    assert advised > bound == pytest.approx(cr.learning_rate(logistic, np.zeros(3)).bound, rel=1e-3)
+
+
+def test_a_narrow_valley_is_named_where_the_rate_is_as_good_as_any() -> None:
+    message = cr.minimize(lambda x: x[0] ** 2 + 1e5 * x[1] ** 2, np.ones(2), GradientDescent(9e-6), steps=200).message
+    assert "the curvature goes from 2.0 to 2e+05" in message
+    assert "cr.optim.LBFGS()" in message
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (
+            ClipValue(GradientDescent(0.01), 1e-3),
+            "every gradient was longer than the 0.001 that ClipValue lets through of each entry",
+        ),
+        (Adam(0.01, eps=1e3), "eps = 1000.0 is larger than the gradient, and divides the steps: take the usual 1e-8"),
+    ],
+)
+def test_settings_that_shorten_every_step_are_named(method: Any, words: str) -> None:
+    assert words in cr.minimize(squares, np.zeros(3), method, steps=200).message
+
+
+def test_rounding_at_the_minimum_asks_for_a_larger_tol_and_no_other_rate() -> None:
+    message = cr.minimize(squares, np.zeros(3), GradientDescent(0.2), steps=3000, tol=1e-17).message
+    assert "x is as near as rounding lets it come: a larger tol, such as " in message
+    tol = float(message.split("such as ")[1].split(",")[0])
+    assert cr.minimize(squares, np.zeros(3), GradientDescent(0.2), steps=3000, tol=tol).success
+
+
+def test_a_gradient_that_still_falls_has_not_stalled_though_the_function_shows_no_step() -> None:
+    # Near a minimum whose value is not 0 the function is level to rounding long before the gradient is: it was "stalled".
+    found = cr.minimize(lambda x: 1 + (x - 1) ** 2, 0.0, GradientDescent(0.1), steps=80)
+    assert found.status is Status.STEPS_EXHAUSTED
+    assert "at this pace it takes about 6 more" in found.message
+
+
+def test_a_learning_rate_of_0_for_a_part_of_x_is_named() -> None:
+    fun = lambda p: squares(p["w"]) + (p["b"] - 1) ** 2  # noqa: E731
+    found = cr.minimize(fun, {"w": np.zeros(3), "b": 0.0}, GradientDescent({"w": 0.1, "b": 0.0}), steps=400)
+    assert "a learning rate of 0 holds parts of x still, whose gradient counts all the same" in found.message
+
+
+def test_solvers_name_a_penalty_that_outweighs_the_loss() -> None:
+    found = cr.minimize(lambda w: squares(w) + 1e3 * np.sum(w**2), np.ones(3), LBFGS(), tol=1e-6)
+    assert "1e3 * np.sum(w**2), which reads no data, bends " in found.message
+
+
+def test_a_penalty_on_complex_numbers_is_named_without_a_warning() -> None:
+    goal = np.array([1 + 1j, 2j])
+    found = cr.minimize(
+        lambda z: np.sum(np.abs(z - goal) ** 2) + 1e3 * np.sum(np.abs(z) ** 2),
+        np.zeros(2, complex),
+        GradientDescent(5e-4),
+    )
+    assert "which reads no data, bends 1e+03 times more than the rest" in found.message

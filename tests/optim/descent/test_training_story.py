@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.optim import Batches, GradientDescent, Momentum, Status
+from chainrule.optim import Batches, ClipNorm, GradientDescent, Momentum, Status, schedules
 
 random = np.random.default_rng(3)
 X = random.normal(size=(48, 3))
@@ -81,3 +81,26 @@ def test_units_that_are_dead_on_the_last_batch_are_named() -> None:
     start = (np.ones((3, 4)), np.ones(4))
     message = cr.minimize(network, start, batches=Batches((X, Y), 12)).message
     assert "the gradient of p[0], p[1] is exactly 0: dead unit in maximum" in message
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (GradientDescent(schedules.Exponential(0.05, 0.7)), "the schedule has brought the learning rate from 0.05 to "),
+        (GradientDescent(schedules.Cosine(0.05, 120)), ""),  # at 0 at the end, as it should be
+        (ClipNorm(GradientDescent(0.05), 1e-3), "every gradient was longer than the 0.001 that ClipNorm lets through"),
+        (ClipNorm(GradientDescent(0.05), 30.0), ""),
+    ],
+)
+def test_settings_that_keep_steps_short_are_named(method: Any, words: str) -> None:
+    message = cr.minimize(squares, np.zeros(3), method, batches=Batches((X, Y), 12, epochs=30)).message
+    assert words in message
+    assert bool(words) is any(sign in message for sign in ("the schedule has", "lets through"))
+
+
+def test_a_loss_that_falls_without_end_is_named() -> None:
+    def wrong(w: Any, x: Any, y: Any) -> Any:
+        return -squares(w, x, y)
+
+    message = cr.minimize(wrong, np.zeros(3), GradientDescent(0.05), batches=Batches((X, Y), 12)).message
+    assert "it may have no minimum that way; if it is a loss, look for a wrong sign, or labels out of range" in message

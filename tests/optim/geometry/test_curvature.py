@@ -47,6 +47,16 @@ def test_what_lanczos_does_not_know_is_said():
     assert "at least" in str(found)
 
 
+@pytest.mark.parametrize("lowest", [-1e-4, 1e-4])
+def test_what_lanczos_does_not_know_of_some_hundred_variables_the_whole_hessian_does(lowest):
+    # It was "likely a minimum", with the smallest eigenvalue wrong.
+    values = np.concatenate([[lowest], np.geomspace(1e-3, 1e4, 299)])
+    found = cr.curvature(bowl(values), np.zeros(300))
+    assert found.eigenvalues == pytest.approx(values, rel=1e-6)
+    assert found.classification == ("saddle" if lowest < 0 else "minimum")
+    assert found.certainty == "certain"
+
+
 def test_a_known_hessian_away_from_critical_points():
     found = cr.curvature(optim.problems.rosenbrock, np.array([-1.2, 1.0]))
     assert found.classification == "not critical"

@@ -79,3 +79,18 @@ def test_turned_and_moved_they_are_the_same(row):
 def test_a_function_that_is_defined_on_one_side_only_is_not_called_the_same():
     found = cr.curvature(lambda x: 0.0 * np.log(x) + 1, 1e-9)
     assert found.classification == "degenerate"
+
+
+@pytest.mark.parametrize(("size", "sign"), [(40, 1), (40, -1), (300, 1)])
+def test_one_direction_among_many_that_leads_down_is_found(size, sign):
+    # Random directions hardly ever have enough of it: it was called a minimum.
+    turned, _ = np.linalg.qr(np.random.default_rng(size).normal(size=(size, size)))
+
+    def hidden(x):
+        y = turned @ x
+        return sign * (np.sum(y[1:] ** 4) - y[0] ** 4)
+
+    found = cr.curvature(hidden, np.zeros(size))
+    assert found.classification == "saddle"
+    assert ("lower" if sign > 0 else "higher") + " by 1e-12 was found by a search" in found.how
+    assert found.meaning[0] == "To second order it is straight in every direction."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -119,6 +120,20 @@ def test_many_variables():
     assert rates.best == pytest.approx(2 / 101, rel=1e-4)
     assert "at most about" in rates.describe(0.01)
     assert "Lanczos" in rates.how
+
+
+@pytest.mark.parametrize("method", [GradientDescent(1.0), Momentum(1.0, 0.5), Momentum(1.0, 0.9), Nesterov(1.0, 0.9)])
+def test_the_steps_of_many_variables_are_at_most_those_said(method):
+    # With momentum they were those of one end of the spectrum, fewer than it takes; and above the bound they had an end.
+    values, start = np.geomspace(1, 10, 300), np.random.default_rng(3).standard_normal(300)
+    rates = cr.learning_rate(bowl(values), start, method)
+    for rate in (rates.best, 0.3 * rates.bound):
+        found = cr.minimize(bowl(values), start, dataclasses.replace(method, learning_rate=rate), tol=1e-6)
+        assert found.nit <= rates.steps_at(rate) <= 1.5 * found.nit
+    polyak = cr.minimize(bowl(values), start, Momentum(*rates.best_momentum), tol=1e-6)
+    assert polyak.nit <= rates.momentum_steps
+    assert rates.steps_at(1.01 * rates.bound) == math.inf
+    assert "at most" in str(rates)
 
 
 def test_many_variables_whose_lower_end_is_not_known():

@@ -21,15 +21,27 @@ from chainrule.optim import (
     ClipValue,
     GradientDescent,
     Lion,
+    Lookahead,
     Maximize,
     Momentum,
     NAdam,
     Nesterov,
     Noise,
+    RAdam,
     RMSprop,
     WeightDecay,
 )
-from chainrule.optim.schedules import Constant, Cosine, Exponential, OneCycle, Step, WarmUp
+from chainrule.optim.schedules import (
+    Constant,
+    Cosine,
+    Exponential,
+    Milestones,
+    OneCycle,
+    Polynomial,
+    Step,
+    WarmRestarts,
+    WarmUp,
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,14 @@ CASES = (
     ),
     Case(NAdam(0.05), lambda x: trajectories.nadam(x, 0.05), ("NAdam", {"lr": 0.05}), None, NAdam(_decayed(0.1))),
     Case(
+        RAdam(0.0005), lambda x: trajectories.radam(x, 0.0005), ("RAdam", {"lr": 0.0005}), None,
+        ClipNorm(RAdam(_decayed(0.1)), 1.0),
+    ),
+    Case(
+        RAdam(0.0008, 0.8, 0.9, 1e-3), lambda x: trajectories.radam(x, 0.0008, 0.8, 0.9, 1e-3),
+        ("RAdam", {"lr": 0.0008, "betas": (0.8, 0.9), "eps": 1e-3}), None, ClipNorm(RAdam(_decayed(0.1), 0.8, 0.9, 1e-3), 1.0),
+    ),
+    Case(
         Lion(0.01, weight_decay=0.1), lambda x: trajectories.lion(x, 0.01, decay=0.1),
         None, ("lion", (0.01,), {"weight_decay": 0.1}), Lion(_decayed(0.01)),
     ),
@@ -120,6 +140,7 @@ MODIFIED = (
     ClipValue(GradientDescent(0.1), 0.5),
     Noise(GradientDescent(0.01), 0.3),
     Maximize(RMSprop(0.01)),
+    Lookahead(Momentum(0.01), 3),
     Box(ClipNorm(Adam(0.1), 1.0), 0.0, 1.0),
     Maximize(Box(Noise(WeightDecay(Nesterov(0.01), 0.1), 0.1, seed=2**40 + 1), -0.5, 0.5)),
 )
@@ -131,7 +152,10 @@ SCHEDULED = tuple(
         Constant(0.01),
         Step(0.01, 3),
         Exponential(0.01, 0.9),
+        Milestones(0.01, (3, 12)),
+        Polynomial(0.01, 20, 0.9),
         Cosine(0.01, 20, 0.001),
+        WarmRestarts(0.01, 4, 2),
         WarmUp(Cosine(0.01, 20), 5),
         OneCycle(0.01, 20),
         lambda step: 0.01 / np.sqrt(step + 1),

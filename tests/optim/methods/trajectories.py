@@ -105,6 +105,23 @@ def nadam(x, rate, beta1=0.9, beta2=0.999, eps=1e-8, momentum_decay=0.004):
         x = x - rate * ahead / (np.sqrt(v / (1 - beta2**t)) + eps)
 
 
+def radam(x, rate, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, v, t = 0 * x, 0 * x, 0
+    whole = 2 / (1 - beta2) - 1
+    while True:
+        g = yield x
+        t += 1
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        mean = m / (1 - beta1**t)
+        seen = whole - 2 * t * beta2**t / (1 - beta2**t)
+        if seen > 5:
+            share = np.sqrt((seen - 4) * (seen - 2) * whole / ((whole - 4) * (whole - 2) * seen))
+            x = x - rate * share * mean * np.sqrt(1 - beta2**t) / (np.sqrt(v) + eps)
+        else:
+            x = x - rate * mean
+
+
 def lion(x, rate, beta1=0.9, beta2=0.99, decay=0.0):
     m = 0 * x
     while True:

@@ -19,6 +19,7 @@ from chainrule.optim import (
     ClipNorm,
     ClipValue,
     GradientDescent,
+    Lookahead,
     Maximize,
     Momentum,
     Newton,
@@ -49,6 +50,30 @@ def test_weight_decay_adds_the_point() -> None:
     x = np.array([3.0, -1.0, 0.5])
     with_penalty = descend(Momentum(0.01), lambda x: bowl(x) + 0.3 * np.sum(x**2) / 2, x, 20)
     np.testing.assert_allclose(descend(WeightDecay(Momentum(0.01), 0.3), bowl, x, 20), with_penalty, rtol=1e-12)
+
+
+# --- looking ahead
+
+
+def test_the_slow_point_follows_a_part_of_the_way() -> None:
+    x, every, share = np.array([3.0, -1.0, 0.5]), 4, 0.3
+    compute, method, slow = cr.grad(bowl), Momentum(0.01), x
+    fast, state, expected = x, method.init(x), [x]
+    for step in range(1, 13):
+        fast, state = method.update(compute(fast), state, fast)
+        if step % every == 0:
+            fast = slow = slow + share * (fast - slow)
+        expected.append(fast)
+    np.testing.assert_allclose(descend(Lookahead(method, every, share), bowl, x, 12), expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        descend(Lookahead(method, every, 1.0), bowl, x, 12), descend(method, bowl, x, 12), rtol=1e-12
+    )
+
+
+def test_looking_ahead_damps_what_swings() -> None:
+    swinging = GradientDescent(1.02)  # above the bound of x²
+    assert not cr.minimize(lambda x: x**2, 1.0, swinging, steps=200).success
+    assert cr.minimize(lambda x: x**2, 1.0, Lookahead(swinging), steps=200, tol=1e-6).success
 
 
 # --- clipping

@@ -18,6 +18,8 @@ from chainrule.optim.modifiers.box import Box
 from chainrule.optim.modifiers.modifier import sign_of
 
 _NEAR = 1e-3  # where the gradient vanishes is about as far away as its norm divided by the curvature
+_LEVEL = 1e-3
+"""Farther away than this, judged by gradient and curvature, there is no minimum yet: both are small for another reason."""
 _FEW = 20
 """The curvature of so many variables takes no time. Of more, it is looked at only where a descent has ended at its start."""
 
@@ -50,6 +52,9 @@ def doubt(task: Task, x: Any, nit: int) -> str:
     if spectrum.scale == 0:
         flat = f"the curvature is 0 there, too, so that it need not be a {wanted}: where a function is flat, start elsewhere"
         return "" if nit else flat
+    if not nit and spectrum.smallest < 0 and around.norm > _LEVEL * spectrum.scale and spectrum.scale < task.tol:
+        small = f"the curvature is at most {plain(spectrum.scale)} there, too"
+        return f"{small}, so that the function is nearly flat: start elsewhere, or multiply it by a large number"
     is_near = around.norm <= _NEAR * -spectrum.smallest
     if spectrum.smallest >= -spectrum.zero or not is_near:
         return ""

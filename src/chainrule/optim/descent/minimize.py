@@ -154,7 +154,7 @@ def _refuse_arguments(fun: object, method: object, steps: object, tol: object) -
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise ValueError(f"steps is a whole number of at least 0, not {steps!r:.60}")
     if isinstance(tol, bool) or not isinstance(tol, int | float | np.floating) or not 0 <= tol < math.inf:
-        raise ValueError(f"tol is a number of at least 0, not {tol!r:.60}")
+        raise ValueError(f"tol is a finite number of at least 0, such as 1e-8, not {tol!r:.60}")
 
 
 def _refuse_extras(callback: object, batches: object) -> None:

@@ -64,9 +64,12 @@ class Stability:
             f"{side} the stable bound {self.formula} = {plain(self.bound)} (λmax = {plain(self.largest)} {self.place})"
         )
 
-    def beyond_rates(self) -> str:
-        """Say what no learning rate helps against, as a clause; empty text where one helps."""
-        if self.smallest is not None and self.largest > NARROW * self.smallest:
+    def beyond_rates(self, narrow: float = NARROW) -> str:
+        """Say what no learning rate helps against, as a clause; empty text where one helps.
+
+        narrow: where the function bends so many times more across than along, that is said.
+        """
+        if self.smallest is not None and self.largest > narrow * self.smallest:
             return (
                 f"; the curvature goes from {plain(self.smallest)} to {plain(self.largest)}, so that a rate for the steepest "
                 "direction is far too slow for the flattest: bring the parts of x (or the columns of the data) to one scale, or "

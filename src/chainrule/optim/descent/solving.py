@@ -15,6 +15,7 @@ from chainrule.native.jit import jit
 from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
+from chainrule.optim.descent.penalty import dominant_penalty
 from chainrule.optim.descent.story import after_steps, norm_said, not_finite
 from chainrule.optim.descent.suspects import idle_parts, misread, wrong_function
 from chainrule.optim.descent.task import ENDED, KEYBOARD, Task
@@ -198,6 +199,7 @@ class _Diary:
             if found.status is Status.STALLED:
                 return f"{message}; {self._rounding() or wrong_function(self.task, last) or _OTHERS}"
             remarks = [idle_parts(self.task, found.x, found.jac), misread(self.task, found.x)]
+            remarks.append(dominant_penalty(self.task, found.x))
             if found.success:
                 remarks.append(doubt(self.task, found.x, found.nit))
             return "; ".join((message, *filter(None, remarks)))

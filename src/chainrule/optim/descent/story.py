@@ -11,12 +11,15 @@ import numpy as np
 from chainrule.core.trees import flatten
 from chainrule.optim.descent.advice import cut_short, decays, larger, other, smaller
 from chainrule.optim.descent.critical import doubt, is_boxed
+from chainrule.optim.descent.jumps import jump
 from chainrule.optim.descent.outcome import Minimum, Status
 from chainrule.optim.descent.pace import is_creeping, is_settled, steps_left, turns_back
+from chainrule.optim.descent.penalty import dominant_penalty
 from chainrule.optim.descent.rates import Stability, plain, stability
 from chainrule.optim.descent.suspects import (
     RANDOM,
     copied_parts,
+    faint_parts,
     idle_parts,
     is_another_each_time,
     misread,
@@ -26,13 +29,21 @@ from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.trouble import trouble_at
 from chainrule.optim.descent.verdict import ROUNDING
+from chainrule.optim.geometry.predicted_rates import NARROW
 from chainrule.optim.geometry.report import count
 from chainrule.optim.modifiers.modifier import sign_of
 
 _SAME = 1e-6
+_TINY = 1e-8
+"""Where no larger learning rate is stable, the function explodes at the start, and will soon do with larger ones."""
+FAR = 10.0
+"""A loss that has fallen below 0 by so many times its size at the start may fall forever."""
+_VALLEY = 1e3
+"""Where it bends so many times more across than along, more steps than most descents have go by."""
 _TOO_LONG = "the gradient is infinite, or longer than 1e154"  # so that its square is infinite
 OTHER_WAY = {
-    1: "if it is to be maximized, wrap the method in cr.optim.Maximize; if x has bounds, in cr.optim.Box",
+    1: "if it is a loss, look for a wrong sign, or labels out of range; if it is to be maximized, wrap the method in "
+    "cr.optim.Maximize; if x has bounds, in cr.optim.Box",
     -1: "if it is to be minimized, leave cr.optim.Maximize out; if x has bounds, wrap the method in cr.optim.Box",
 }
 """What may have been meant where a function has no end, by the sign of the method."""
@@ -99,7 +110,10 @@ class Story:
     def _of_parts(self, found: Minimum) -> str:
         """Say which parts of x learn nothing, or are copies, and what is crossed that belongs together one by one."""
         task, last = self.task, self.last
-        return "; ".join(filter(None, (idle_parts(task, last, found.jac), copied_parts(task), misread(task, last))))
+        learning = idle_parts(task, last, found.jac) or faint_parts(task)
+        return "; ".join(
+            filter(None, (learning, copied_parts(task), misread(task, last), dominant_penalty(task, last)))
+        )
 
     def _worse(self, found: Minimum) -> str:
         """Say that a descent has ended where the function is worse than at its start; empty text where it has not."""
@@ -107,10 +121,13 @@ class Story:
         if not found.nit or sign * self.value <= sign * first + ROUNDING * abs(first):
             return ""
         more = "more" if sign > 0 else "less"
-        return (
-            f"but the function is {self.value:.4g}, {more} than the {first:.4g} at the start: a step was too long and has left "
-            f"the way; {smaller(self.task.method)}"
-        )
+        text = f"but the function is {self.value:.4g}, {more} than the {first:.4g} at the start"
+        if crossed := jump(self.task, found.trail):
+            return f"{text}; {crossed}"
+        known = stability(self.task)
+        is_above = known is not None and known.rate > known.bound * (1 - _SAME)
+        advice = self._blame(known) if is_above else smaller(self.task.method)
+        return f"{text}: a step was too long and has left the way; {advice}"
 
     def _bad(self) -> str:
         """Say what is not finite."""
@@ -131,16 +148,18 @@ class Story:
             found_out = trouble_at(self.task, self.last)
             what = f"{self._bad()} {after}{'' if found_out.is_too_large else found_out}"
         if has_gained:
-            return f"diverged: {what}: it has no {_end(sign)} that way; {OTHER_WAY[sign]}"
+            return f"diverged: {what}: it has no {end_named(sign)} that way; {OTHER_WAY[sign]}"
         wrong = wrong_function(self.task, self.task.x)
-        return f"diverged: {what}; {wrong or self._blame(stability(self.task))}"
+        weighed = "" if wrong else dominant_penalty(self.task, self.last)
+        return "; ".join(filter(None, (f"diverged: {what}", wrong or self._blame(stability(self.task)), weighed)))
 
     def _blame(self, known: Stability | None) -> str:
         """Say what is wrong with the learning rate of a descent that diverged."""
         if known is None:
             return smaller(self.task.method)
         if known.rate > known.bound * (1 - _SAME):
-            return f"{known.rate_named()} is {known.against_bound()}; try {plain(known.best)}{known.beyond_rates()}"
+            capped = ", or bound the steps with cr.optim.ClipNorm" if known.best < _TINY else ""
+            return f"{known.rate_named()} is {known.against_bound()}; try {plain(known.best)}{capped}{known.beyond_rates()}"
         return (
             f"{known.rate_named()} is {known.against_bound()}, but the curvature grows on the way; "
             f"try {plain(known.rate / 10)}"
@@ -166,14 +185,15 @@ class Story:
     def _why_stalled(self, found: Minimum, is_rounding: bool) -> str:
         """Say why a descent no longer gets lower, and what helps."""
         method = self.task.method
-        if known := wrong_function(self.task, self.last) or self._worse(found):
+        trail = found.trail
+        if known := wrong_function(self.task, self.last) or self._worse(found) or jump(self.task, trail):
             return known
         if decays(method):
             return _DECAY
         parts = self._of_parts(found)
         remark = f"; {parts}" if parts else ""
         if is_rounding:
-            return f"{other(self.task)}{remark}"
+            return f"{other(self.task, trail)}{remark}"
         rates = stability(self.task, self.last)
         return f"{(rates and rates.beyond_rates().removeprefix('; ')) or smaller(method)}{remark}"
 
@@ -182,28 +202,49 @@ class Story:
         text = f"steps exhausted: the gradient still has norm {norm:.3g} {after}"
         if trail.done == 1:
             return text
-        cut = cut_short(method, trail)
+        cut = cut_short(method, trail, sum(np.size(leaf) for leaf in flatten(self.task.x)[0]))
         parts = self._of_parts(found)
         rest = f"{cut}; {parts}" if parts else cut
         if trail.squares[-1] >= trail.squares[0] and trail.done > 2:
-            none = f"it may have no {_end(sign_of(method))} that way, or needs more steps"
-            wrong = wrong_function(self.task, self.last) or self._worse(found)
+            sign, first = sign_of(method), float(trail.values[0])
+            none = f"it may have no {end_named(sign)} that way, or needs more steps"
+            if sign * self.value < min(0.0, sign * first):  # a loss that has an end has it at 0 or above, as a rule
+                none += f"; {OTHER_WAY[sign]}"
+            wrong = wrong_function(self.task, self.last) or self._worse(found) or jump(self.task, trail)
             return f"{text}, as large as at the start; {wrong or none}{rest}"
         if decays(method) and is_settled(trail):
             return f"{text}; {_DECAY}{rest}"
         if is_another_each_time(self.task, self.last):
             return f"{text}; {RANDOM}{rest}"
-        text += steps_left(trail, norm, self.task.tol)
+        sign, first = sign_of(method), float(trail.values[0])
+        if is_settled(trail) and sign * self.value < -FAR * max(1.0, abs(first)):
+            fell = f"hardly smaller, while the function went from {first:.4g} to {self.value:.4g}"
+            return f"{text}, {fell}: it may have no {end_named(sign)} that way; {OTHER_WAY[sign]}{rest}"
+        left = steps_left(trail, norm, self.task.tol)
         known = stability(self.task, found.x)
+        narrow = ""
+        if known is not None:
+            narrow = known.beyond_rates(_VALLEY if known.verdict == "right" and not left else NARROW)
         if known is not None and known.verdict not in (None, "right"):
-            far = "far " if known.verdict == "too slow" else ""
-            text += f"; {known.verdict}: {known.rate_named()} is {far}{known.against_bound()}; try {plain(known.best)}"
+            text += f"{left}; {self._other_rate(known)}"
         elif known is None and not cut and is_creeping(trail):
-            text += f", nearly that of the start: {larger(method)}"
-        return f"{text}{known.beyond_rates() if known else ''}{rest}"
+            text += f"{left}, nearly that of the start: {larger(method, norm)}"
+        else:
+            text += left
+        return f"{text}{narrow}{rest}"
+
+    def _other_rate(self, known: Stability) -> str:
+        """Say which rate is better where a descent is now: it need not be stable at the start."""
+        far = "far " if known.verdict == "too slow" else ""
+        text = f"{known.verdict}: {known.rate_named()} is {far}{known.against_bound()}"
+        start = stability(self.task)
+        if start is None or known.best <= start.bound:
+            return f"{text}; try {plain(known.best)}"
+        return f"{text}; go on from there with {plain(known.best)}: from the start, no rate above {plain(start.bound)} is stable"
 
 
-def _end(sign: int) -> str:
+def end_named(sign: int) -> str:
+    """Return what a descent looks for, by the sign of the method."""
     return "minimum" if sign > 0 else "maximum"
 
 

@@ -10,21 +10,28 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.trees import flatten
+from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.explain.diagnosis.remarks import crossed
 from chainrule.explain.diagnosis.run import record_run
+from chainrule.explain.diagnosis.vanishing import Shrink
 from chainrule.explain.diagnosis.why_zero import why_zero
-from chainrule.explain.diagnosis.zero_record import InputGradient
+from chainrule.explain.diagnosis.zero_record import Cause, InputGradient
 from chainrule.optim.descent.rates import downhill
 from chainrule.optim.descent.second_look import SecondLook
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.verdict import ROUNDING
 from chainrule.optim.geometry.second_order import look
+from chainrule.transforms.derivatives import grad, hvp
 from chainrule.transforms.limit import limit_quotient
+from chainrule.transforms.signature import argument_names
 from chainrule.user_code import user_line
 
 _AS_IT_SHOULD_BE = frozenset(("stationary", "cancellation", "kink"))
 """Why gradients are 0 at a minimum."""
+_AT_REST = _AS_IT_SHOULD_BE | {"dead unit"}
+_SHARE = 0.1  # of the zeros: what is to blame for less is not named
+_FAINT = 1e-9
+_AT_HOME = 1e-6  # so near to where it vanishes a gradient is nothing but rounding
 _NAMED = 3
 _OFF = 0.01  # so much of its norm a gradient may be off
 _ACCURATE = 1e-5
@@ -45,18 +52,18 @@ def idle_parts(task: Task, x: Any, gradient: Any, batch: Sequence[Any] = ()) -> 
     """
     if all(map(np.any, flatten(gradient)[0])):
         return ""
-    found: Sequence[InputGradient] = ()
+    idle: list[tuple[str, Cause]] = []
     with SecondLook(task.fun, task.args):
-        found = why_zero(task.value_of, x, *task.args, *batch, argnums=0).inputs
-    idle = [part for part in found if part.state == "zero" and _is_idle(part)]
+        found = why_zero(task.value_of, x, *task.args, *batch, argnums=0)
+        blamed = ((part.name, _blamed(part, found.value)) for part in found.inputs if part.state == "zero")
+        idle = [(name, cause) for name, cause in blamed if cause is not None]
     if not idle:
         return ""
-    names = ", ".join(task.named(part.name) for part in idle[:_NAMED])
-    more = f" and {len(idle) - _NAMED} more" if len(idle) > _NAMED else ""
-    cause = idle[0].causes[0]
+    names = _listed([task.named(name) for name, _ in idle])
+    cause = idle[0][1]
     operation = f" in {cause.operation}" if cause.operation and cause.operation != cause.kind else ""
     line = "" if cause.line is None or cause.line == user_line() else f", {cause.line[0]}:{cause.line[1]}"
-    return f"the gradient of {names}{more} is exactly 0: {cause.kind}{operation}{line} ({cause.words})"
+    return f"the gradient of {names} is exactly 0: {cause.kind}{operation}{line} ({cause.words})"
 
 
 def misread(task: Task, x: Any, batch: Sequence[Any] = ()) -> str:
@@ -84,8 +91,67 @@ def copied_parts(task: Task, batch: Sequence[Any] = ()) -> str:
     return ""
 
 
-def _is_idle(part: InputGradient) -> bool:
-    return bool(part.causes) and part.causes[0].kind not in _AS_IT_SHOULD_BE
+def faint_parts(task: Task, batch: Sequence[Any] = ()) -> str:
+    """Return which parts of the start have next to no gradient beside others; empty text where none have.
+
+    A gradient that is nothing but rounding does not count: there the function bends, and its minimum is right there.
+
+    >>> from chainrule.optim import GradientDescent
+    >>> deep = Task(lambda p: (np.tanh(1e-12 * p[0]) + p[1]) ** 2, (1.0, 1.0), GradientDescent(0.1), 10, 1e-8)
+    >>> faint_parts(deep).split(":")[0]
+    'the gradient of p[0] is less than a billionth of that of p[1]'
+    """
+    leaves, structure = flatten(task.x)
+    if len(leaves) < 2:
+        return ""
+    with SecondLook(task.fun, task.args):
+
+        def value_of(x: Any) -> Any:
+            return task.value_of(x, *task.args, *batch)
+
+        gradient = flatten(grad(value_of)(task.x))[0]
+        norms = [float(np.linalg.norm(part)) for part in gradient]
+        faint = [place for place, norm in enumerate(norms) if 0 < norm < _FAINT * max(norms)]
+        if not faint:
+            return ""
+        first = faint[0]
+        along = [part / norms[first] if place == first else 0 * part for place, part in enumerate(gradient)]
+        bend = flatten(hvp(value_of, (task.x,), (unflatten(structure, along),)))[0][first]
+        if norms[first] <= _AT_HOME * float(np.linalg.norm(bend)):
+            return ""
+        name = argument_names(task.value_of, 1)[0]
+        reached = [name + path for path in paths(task.x)]
+        called = [task.named(part) for part in reached]
+        few = _listed([called[place] for place in faint])
+        shrunk = why_zero(task.value_of, task.x, *task.args, *batch, argnums=0)[reached[first]].shrinks
+        return (
+            f"the gradient of {few} is less than a billionth of that of {called[int(np.argmax(norms))]}: on its way there it "
+            f"vanishes{_where(shrunk)}; start from weights of another size, smaller where units saturate, or take other units"
+        )
+    return ""
+
+
+def _where(shrinks: Sequence[Shrink]) -> str:
+    """Return what makes a gradient vanish most: operations, their line, and how often it is gone through."""
+    if not shrinks:
+        return ""
+    most = shrinks[0]
+    line = "" if most.line is None or most.line == user_line() else f", {most.line[0]}:{most.line[1]}"
+    times = f", {most.passes} times a factor of about {most.per_pass:.2g}" if most.passes > 1 else ""
+    return f" in {', '.join(most.operations)}{line}{times}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _blamed(part: InputGradient, value: float) -> Cause | None:
+    """Return what keeps a gradient at 0; None where it is 0 as at a minimum: parts cancel, or units rest in a loss of 0."""
+    kinds = {cause.kind for cause in part.causes}
+    if "cancellation" in kinds or (not value and kinds <= _AT_REST):
+        return None
+    return next((cause for cause in part.causes if cause.kind not in _AS_IT_SHOULD_BE and cause.share > _SHARE), None)
 
 
 def is_another_each_time(task: Task, x: Any) -> bool:

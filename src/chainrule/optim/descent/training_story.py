@@ -8,11 +8,13 @@ from typing import Any, final
 
 import numpy as np
 
-from chainrule.optim.descent.advice import smaller
+from chainrule.core.trees import flatten
+from chainrule.optim.descent.advice import cut_short, fallen, smaller
 from chainrule.optim.descent.batches import Epochs
 from chainrule.optim.descent.outcome import Minimum, Status
-from chainrule.optim.descent.story import not_finite
-from chainrule.optim.descent.suspects import copied_parts, idle_parts, misread
+from chainrule.optim.descent.penalty import dominant_penalty
+from chainrule.optim.descent.story import FAR, OTHER_WAY, end_named, not_finite
+from chainrule.optim.descent.suspects import copied_parts, faint_parts, idle_parts, misread
 from chainrule.optim.descent.task import Task
 from chainrule.optim.descent.trail import Reals, Trail
 from chainrule.optim.descent.trouble import trouble_at
@@ -77,8 +79,24 @@ class TrainingStory:
             waited = f"the validation loss has not become lower for {batches.patience} epochs"
             text = f"stalled: {waited}; stopped {after}"
         crossed, copied = misread(self.task, self.last, self.batch), copied_parts(self.task, self.batch)
-        remarks = (self._validated(), self._not_learned(found), crossed, copied, batches.order_flaw())
+        weighed = dominant_penalty(self.task, self.last, self.batch)
+        learned = self._endless(found) or self._not_learned(found)
+        remarks = (self._validated(), learned, self._held_back(), crossed, copied, weighed, batches.order_flaw())
         return "; ".join((text, *filter(None, remarks)))
+
+    def _endless(self, found: Minimum) -> str:
+        """Say that the loss falls as if it had no end; empty text where it does not."""
+        losses, sign = self.epochs.losses, sign_of(self.task.method)
+        if found.status is not Status.STEPS_EXHAUSTED or len(losses) < 2:
+            return ""
+        is_far = sign * losses[-1] < -FAR * max(1.0, abs(losses[0]))
+        return f"it may have no {end_named(sign)} that way; {OTHER_WAY[sign]}" if is_far else ""
+
+    def _held_back(self) -> str:
+        """Say that the settings of the method keep steps short: clipping that always cuts, or a schedule that has fallen."""
+        size = sum(np.size(leaf) for leaf in flatten(self.task.x)[0])
+        cut = cut_short(self.task.method, self.trail, size).removeprefix("; ")
+        return "; ".join(filter(None, (cut, fallen(self.task, 0.5))))
 
     def _validated(self) -> str:
         """Return which point validation has chosen, and what came after it."""
@@ -102,12 +120,16 @@ class TrainingStory:
 
     def _not_learned(self, found: Minimum) -> str:
         """Say that the loss has hardly fallen, or that parts of x have no gradient; empty text where it has learned."""
-        idle = idle_parts(self.task, self.last, found.jac, self.batch)
+        idle = idle_parts(self.task, self.last, found.jac, self.batch) or faint_parts(self.task, self.batch)
         losses, sign = self.epochs.losses, sign_of(self.task.method)
         if idle or found.status is not Status.STEPS_EXHAUSTED or len(losses) < 2:
             return idle
         if sign * (losses[0] - losses[-1]) > _HARDLY * abs(losses[0]):
             return ""
+        if sign * (losses[-1] - losses[0]) > _HARDLY * abs(losses[0]):
+            return (
+                f"that is worse: {smaller(self.task.method)}; cr.learning_rate with the same batches= says which work"
+            )
         return "that is hardly better, if at all; cr.learning_rate with the same batches= says which rates work from the start"
 
     def _not_finite(self, begin: str, after: str) -> str:

@@ -53,6 +53,8 @@ class Trouble:
         first = self.first
         if first is not None and first.way == "constant" and not self._is_chosen:
             return "repair these numbers: no learning rate does"
+        if first is not None and first.way == "backward" and is_start:
+            return "the function itself is finite there: start elsewhere, or ask cr.why_nan what to write instead"
         if is_start:
             return START_ELSEWHERE
         if first is not None and first.way == "backward":

@@ -14,6 +14,7 @@ LEAST = 20
 ROUNDING = 1e-12
 """Values that differ by less than this part of them are the same."""
 
+_FALLS = 0.5  # of the square of the gradient's norm: so little of it is left of that before the last quarter
 _CLIFF = 1e6
 """A gradient a thousand times as long as at the start leads away from any minimum, also where the function falls."""
 
@@ -32,7 +33,7 @@ def judge(trail: Trail, value: float, square: float, level: float, sign: int) ->
     first = float(trail.squares[0])
     if trail.done > 1 and square > first and (_has_risen(values, value, sign) or square > _CLIFF * first):
         return Status.DIVERGED
-    return Status.STALLED if _is_stalled(values, trail.every, value, sign) else Status.STEPS_EXHAUSTED
+    return Status.STALLED if _is_stalled(trail, value, sign) else Status.STEPS_EXHAUSTED
 
 
 def _has_risen(values: Reals, value: float, sign: int) -> bool:
@@ -51,12 +52,19 @@ def _judge_not_finite(trail: Trail, value: float) -> Status:
     return Status.DIVERGED if has_grown else Status.NOT_FINITE
 
 
-def _is_stalled(values: Reals, every: int, value: float, sign: int) -> bool:
+def _is_stalled(trail: Trail, value: float, sign: int) -> bool:
+    values = trail.values
     count = len(values)
-    if every == 1 and count > 2 and abs(value - float(values[-3])) <= ROUNDING * abs(value):
-        return True
+    if trail.every == 1 and count > 2 and abs(value - float(values[-3])) <= ROUNDING * abs(value):
+        return not _is_gradient_falling(trail.squares)
     if count < LEAST:
         return False
     half = count // 2
     before, after = (float(part.min() if sign > 0 else part.max()) for part in (values[:half], values[half:]))
     return sign * after >= sign * before
+
+
+def _is_gradient_falling(squares: Reals) -> bool:
+    """Whether the gradient still becomes smaller: near a minimum it shows steps that the function, to rounding, does not."""
+    count = len(squares)
+    return count >= LEAST and bool(squares[-1] < squares[-3] and squares[-1] < _FALLS * squares[3 * count // 4])

@@ -9,6 +9,7 @@ map's spectral radius in the long run: below 1 it converges, above 1 it diverges
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -59,17 +60,20 @@ def radius(method: Linear, products: Any) -> Vector:
     return found
 
 
-def steps_until(method: Linear, products: Any, gradient: Any, tol: float) -> float:
+def steps_until(
+    method: Linear, products: Any, gradient: Any, tol: float, norm: Callable[[Vector], Any] = norm_of
+) -> float:
     """Return after how many steps the norm of the gradient is at most `tol`, on a quadratic; infinite where it never is.
 
     products: the learning rate times each curvature, shape (n,). gradient: its part in each of these directions at the start.
+    norm: of what is left of the parts; the Euclidean one where they are those of one gradient.
     With momentum the norm does not fall at every step: beyond 10,000 steps the first time may then be a little earlier.
 
     >>> steps_until(GradientDescent(0.1), [0.2], [10.0], 1e-8)
     93.0
     """
     parts = np.asarray(gradient, dtype=np.float64)
-    if norm_of(parts) <= tol:
+    if norm(parts) <= tol:
         return 0.0
     moving = np.abs(parts) > 0
     matrices, parts = step_matrices(method, np.asarray(products)[moving]), parts[moving]
@@ -78,7 +82,7 @@ def steps_until(method: Linear, products: Any, gradient: Any, tol: float) -> flo
 
     def is_there(count: int) -> bool:
         left = parts * _power(matrices, count)[:, 0, 0]
-        return bool(np.all(np.isfinite(left)) and norm_of(left) <= tol)
+        return bool(np.all(np.isfinite(left)) and norm(left) <= tol)
 
     most = 1
     while not is_there(most):
@@ -90,16 +94,16 @@ def steps_until(method: Linear, products: Any, gradient: Any, tol: float) -> flo
         middle = (least + most) // 2
         least, most = (least, middle) if is_there(middle) else (middle, most)
     if matrices.shape[-1] > 1 and most <= FOLLOWED:
-        return float(_first(matrices, parts, tol))
+        return float(_first(matrices, parts, tol, norm))
     return float(most)
 
 
-def _first(matrices: Vector, parts: Vector, tol: float) -> int:
+def _first(matrices: Vector, parts: Vector, tol: float, norm: Callable[[Vector], Any]) -> int:
     """Return the first step at which the norm is at most `tol`, by taking them all."""
     state = np.zeros(matrices.shape[:-1])
     state[:, 0] = parts
     count = 0
-    while norm_of(state[:, 0]) > tol:
+    while norm(state[:, 0]) > tol:
         state = np.einsum("nij,nj->ni", matrices, state)
         count += 1
     return count

@@ -113,7 +113,8 @@ def curvature(fun: Callable[..., Any] | str, x: Any, args: Sequence[Any] = (), *
     tol: x counts as critical where a Newton step along the strongest curvature, |gradient| / |λ|, moves it by at most
     tol * max(1, |x|), the largest entry, and changes the value by at most a thousandth of max(1, |fun(x)|).
 
-    Of at most 200 variables the whole Hessian is computed, of more the ends of its spectrum, by Lanczos on products with it.
+    Of at most 200 variables the whole Hessian is computed, of more the ends of its spectrum, by Lanczos on products with it;
+    where these do not converge, the whole one of at most 1,000 variables after all.
     Where the Hessian is flat in some direction, higher derivatives decide, else values around the point; `how` says which.
     Raises NotScalarError where `fun` does not return one real number, NotDifferentiableError where it or its derivatives are
     not finite at `x`, TypeError and ValueError for points that are none.
@@ -240,12 +241,16 @@ def _several_variables(found: Curvature) -> list[str]:
         leaves = f"A descent that stands here can leave along {down}."
         return [bends, leaves] if found.classification == "saddle" else [bends]
     most, least = int(np.argmax(np.abs(values))), int(np.argmin(np.abs(values)))
+    if not values[most]:
+        return ["To second order it is straight in every direction."]
     if abs(values[most]) <= abs(values[least]) * (1 + _ALIKE):
         return [f"It bends alike in every direction, by {number(values[most])}."]
     said = [f"It bends most along {_named(found, most)}, by {number(values[most])}"]
     said[0] += f", and least along {_named(found, least)}, by {number(values[least])}."
     if found.is_convex_here and math.isinf(found.condition):
-        said.append("In some direction it is flat, so that gradient descent moves ever more slowly along it.")
+        said.append(
+            "In some direction it is flat, so that gradient descent moves ever more slowly along it, if at all."
+        )
     elif found.is_convex_here and found.condition >= 100:
         said.append(
             f"A narrow valley: it bends {number(found.condition)} times more across than along, and gradient descent needs about "

@@ -27,6 +27,8 @@ MAX_ORDER = 6
 """The highest derivative that is looked at, of one variable."""
 SAMPLES = 200
 """So many directions are looked into."""
+SEARCHED = 60
+"""So many steps are taken to find a neighbor that is lower, or higher, than all of these."""
 RADII = (1e-3, 1e-2, 1e-1)
 """How far away neighbors are, in units of the size of the point."""
 NOISE = 1e-9
@@ -56,7 +58,10 @@ def look_further(around: SecondOrder, values: Vector, vectors: Vector, zero: flo
         return _one_variable(around) or by_samples(around, vectors)
     flat = vectors[:, np.abs(values) <= zero]
     curved = [(value, vector) for value, vector in zip(values, vectors.T, strict=True) if abs(value) > zero]
-    return _along_flat(around, flat, curved, signs) or by_samples(around, flat)
+    found = _along_flat(around, flat, curved, signs)
+    if found is None:
+        return by_samples(around, flat)
+    return found if found.certainty == "certain" else _searched(around, found)
 
 
 def _one_variable(around: SecondOrder) -> Finding | None:
@@ -185,10 +190,55 @@ def by_samples(around: SecondOrder, special: Vector, radii: Sequence[float] = RA
         compared += len(changes)
         if above or below:
             seen = f"by sampling: of {len(changes)} neighbors at distance {radius * reach:.4g}"
-            return _sampled(above, below, len(changes), seen)
+            found = _sampled(above, below, len(changes), seen)
+            return found if (above and below) or size == 1 else _searched(around, found, radius * reach)
     alike = "have the same value" if compared else "have no finite value"
     seen = f"by sampling: {len(along)} neighbors at distances up to {radii[-1] * reach:.4g} all {alike}"
     return Finding("degenerate", "unsettled", seen)
+
+
+def _searched(around: SecondOrder, found: Finding, distance: float | None = None) -> Finding:
+    """Return a saddle for what passed for a minimum or a maximum, where a search finds a neighbor on the other side.
+
+    Of many variables, directions taken at random hardly ever hit the few that lead there.
+    """
+    far = RADII[0] * size_of(around) if distance is None else distance
+    sign = 1 if found.kind == "minimum" else -1
+    with np.errstate(all="ignore"):
+        change = _extreme_neighbor(around, far, sign)
+    rounding = 100 * np.finfo(float).eps * abs(around.value)
+    slope = (
+        2 * around.norm * far
+    )  # what the gradient does, which is that of a point not quite critical, is no saddle's fall
+    if not sign * change < -max(rounding, slope):
+        return found
+    word = "lower" if sign > 0 else "higher"
+    return Finding(
+        "saddle", "likely", f"{found.how}, but one that is {word} by {abs(change):.4g} was found by a search"
+    )
+
+
+def _extreme_neighbor(around: SecondOrder, distance: float, sign: int) -> float:
+    """Return the change to the lowest neighbor at a distance, found by descent on the sphere; with sign -1 to the highest."""
+    at, slope = around.point.vector, grad(around.on_vector)
+    direction = np.random.default_rng(0).standard_normal(at.size)
+    direction /= np.linalg.norm(direction)
+    best, turn = math.inf, 1.0
+    ahead = direction
+    for _ in range(SEARCHED):
+        value = sign * (float(around.on_vector(at + distance * ahead)) - around.value)
+        if value < best:
+            best, direction, turn = value, ahead, min(1.2 * turn, 1.0)
+        else:
+            turn /= 2
+        gradient = sign * np.asarray(slope(at + distance * direction))
+        aside = gradient - (gradient @ direction) * direction
+        length = float(np.linalg.norm(aside))
+        if not 0 < length < math.inf:
+            break
+        ahead = direction - turn * aside / length
+        ahead /= np.linalg.norm(ahead)
+    return sign * best
 
 
 def _sampled(above: int, below: int, total: int, seen: str) -> Finding:

@@ -90,7 +90,10 @@ class LearningRate:
             ("best rate", "none" if self.best is None else apart(self.best, self.bound)),
         ]
         if isinstance(self.rates, PredictedRates) and self.best is not None:
-            rows.append(("steps", f"{count(self.steps)} at the best rate, to a gradient of norm {number(self.tol)}"))
+            most = "at most " if self.rates.steps_are_at_most else ""
+            rows.append(
+                ("steps", f"{most}{count(self.steps)} at the best rate, to a gradient of norm {number(self.tol)}")
+            )
         if self.best_momentum is not None:
             rate, momentum = number(self.best_momentum[0]), apart(self.best_momentum[1], 1.0)
             rows.append(("best momentum", f"Momentum({rate}, momentum={momentum}): {count(self.momentum_steps)}"))
@@ -143,7 +146,8 @@ def learning_rate(
     batches: further arguments of `fun`, a tuple or a single one for each batch, or `Batches`; the loss is their mean. Of more
         than 64, as many are taken, spread evenly.
 
-    λmax and λmin come from the Hessian, or for more than 200 variables from Lanczos on its products with vectors.
+    λmax and λmin come from the Hessian, or for more than 200 variables from Lanczos on its products with vectors, as far as it
+    converges.
     Raises as `curvature` does, and ValueError for methods without a learning rate.
 
     >>> rates = learning_rate("x^2", 5.0)
@@ -255,7 +259,7 @@ def _predicted(method: Any, around: SecondOrder, spectrum: Spectrum, tol: float)
     norm = around.norm
     if spectrum.eigenvalues is None or spectrum.eigenvectors is None:
         ends = np.array([spectrum.smallest, spectrum.largest])
-        return PredictedRates(method, spectrum, ends, np.array([norm, 0.0]), spectrum.zero, tol)
+        return PredictedRates(method, spectrum, ends, np.full(2, norm), spectrum.zero, tol)
     parts: Vector = spectrum.eigenvectors.T @ around.gradient
     # What is but rounding in a flat direction would never go away.
     is_nothing = (np.abs(spectrum.eigenvalues) <= spectrum.zero) & (np.abs(parts) <= 1e-12 * norm)

@@ -31,6 +31,8 @@ PROGRESS = 1e-6
 """Steps are compared for coming nearer by this factor."""
 NARROW = 1e6
 """Where it bends so many times more across than along, gradient descent needs about as many steps."""
+BETWEEN = 60
+"""Where the ends of a spectrum are known, so many curvatures between them stand for the rest."""
 _STRAIGHT = 1e-3  # a step that keeps less of the distance is as good as any
 _SAME = 1e-9  # rates that differ by less than this part are the same
 
@@ -128,9 +130,25 @@ class PredictedRates:
 
     def steps(self, rate: float, method: Linear | None = None) -> float | None:
         """Return how many steps bring the gradient's norm to the tolerance; infinite if never, None if not known."""
+        chosen = method or self.method
+        if self.lowest is not None and self.spectrum.eigenvalues is None:
+            return self._steps_at_most(rate, chosen)
         if self.lowest is None and not self._is_flat:
             return None
-        return steps_until(method or self.method, rate * self.curvatures, self.gradient, self.tol)
+        return steps_until(chosen, rate * self.curvatures, self.gradient, self.tol)
+
+    def _steps_at_most(self, rate: float, method: Linear) -> float:
+        """Return the steps where only the ends of the spectrum are known: enough for a gradient along any curvature between.
+
+        The norm is at most that at the start times the most that is left along one curvature, with momentum not that of an end.
+        """
+        between = np.geomspace(self.curvatures[0], self.curvatures[-1], BETWEEN)
+        return steps_until(method, rate * between, np.full(BETWEEN, np.max(self.gradient)), self.tol, _longest)
+
+    @property
+    def steps_are_at_most(self) -> bool:
+        """Whether steps are an upper bound, since the ends of the spectrum are all that is known."""
+        return self.spectrum.eigenvalues is None and self.spectrum.converged
 
     @property
     def is_still(self) -> bool:
@@ -198,11 +216,15 @@ class PredictedRates:
             said = "it leads almost straight to the minimum"
         elif is_plain and rate * self.spectrum.largest > 1 + _SAME:
             said += " and lands on the other side of it along the steepest direction"
-        about = "about" if self.spectrum.eigenvalues is not None else "at most about"
+        about = "at most about" if self.steps_are_at_most else "about"
         said += f"; {about} {count(self.steps(rate))} to a gradient of norm {number(self.tol)}"
         if self.best is None or abs(rate - self.best) <= 1e-3 * self.best:
             return f"{said}."
         return f"{said}; the best rate, {self.shown_best}, needs {count(self.best_steps)}."
+
+
+def _longest(parts: Vector) -> Any:
+    return np.max(np.abs(parts))
 
 
 def _pace(factor: float | None) -> float:

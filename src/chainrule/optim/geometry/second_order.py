@@ -23,6 +23,9 @@ from chainrule.transforms.derivatives import hessian, hvp, value_and_grad
 DENSE = 200
 """Of so many variables at most the whole Hessian is computed, and all its eigenvalues; of more, the ends of its spectrum."""
 
+WHOLE = 1000
+"""Of so many variables at most the whole Hessian is computed after all where Lanczos has not converged: that is no more work."""
+
 _HALVINGS = 40
 """A step is halved so often before it is given up."""
 
@@ -131,6 +134,7 @@ class SecondOrder:
     def spectrum(self, *, tol: float = 1e-4, steps: int = STEPS) -> Spectrum:
         """Return the eigenvalues of the Hessian: all of a few variables, the ends of the spectrum for many.
 
+        Where these have not converged within the usual number of steps, all of a thousand variables at most.
         Raises NotDifferentiableError where second derivatives are not finite.
         """
         size = self.point.size
@@ -139,7 +143,12 @@ class SecondOrder:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             # What is not compiled is computed all the same.
             warnings.simplefilter("ignore", JitWarning)
-            return extreme_eigenvalues(self.product(), size, tol=tol, steps=steps)
+            product = self.product()
+            found = extreme_eigenvalues(product, size, tol=tol, steps=steps)
+            if found.converged or steps < STEPS or size > WHOLE:
+                return found
+            columns = np.stack([np.asarray(product(unit), dtype=np.float64) for unit in np.eye(size)], axis=1)
+        return dense_spectrum(columns, applications=found.applications + size)
 
     def moved(self, steps: int, rate: float) -> SecondOrder | None:
         """Return the function around where so many steps of gradient descent lead, at this rate or less.

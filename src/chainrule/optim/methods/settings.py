@@ -42,6 +42,12 @@ def check_fraction(name: str, value: Any, example: float) -> None:
         raise ValueError(f"{name} is a number of at least 0 and below 1, such as {example}, not {value!r:.60}")
 
 
+def check_share(name: str, value: Any, example: float) -> None:
+    """Take a number above 0, up to 1."""
+    if not isinstance(value, Traced) and not (_is_number(value) and 0 < value <= 1):
+        raise ValueError(f"{name} is a number above 0 and at most 1, such as {example}, not {value!r:.60}")
+
+
 def check_positive(name: str, value: Any, example: float) -> None:
     """Take a finite number above 0."""
     if not isinstance(value, Traced) and not (_is_number(value) and 0 < value < math.inf):
