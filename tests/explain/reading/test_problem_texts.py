@@ -110,6 +110,11 @@ REFUSED = [
     ("x of y", 3, "'of' is a word, and signs are read; expected a function in front of it"),
     ("derivative of banana", 15, "unknown name 'banana'"),
     ("integrate x^2", 1, "derivatives are all that is found"),
+    ("int_0^x e^(-t^2) dt", 1, "by the fundamental theorem of calculus"),
+    ("∫_0^x e^(-t^2) dt", 1, "by the fundamental theorem of calculus"),
+    (r"\int_0^x e^{-t^2} dt", 1, "by the fundamental theorem of calculus"),
+    ("critical points of x^3", 1, "'critical' is not understood: derivatives are all"),
+    ("Taylor polynomial of e^x", 1, "'Taylor' is not understood: derivatives are all"),
     ("z = x^2; y = z^2; dz/dx", 1, "expected the definition of z as the last one"),
     ("derivative of x^2 + )", 21, "')' closes nothing"),
     ("d^10/dx^10 sin x", 1, "order 1 to 6 are explained, not of order 10"),
@@ -189,7 +194,26 @@ def mutated(text: str, others: list[str], choose: random.Random) -> str:
     return text
 
 
-@pytest.mark.parametrize("start", ["d", "d/d", "∂f", "d^2", r"\frac{d", "y", "derivative of", "y', "])
+STARTS = (
+    "d",
+    "d/d",
+    "∂f",
+    "d^2",
+    r"\frac{d",
+    "y",
+    "derivative of",
+    "y', ",
+    "tangent line at x = 3",
+    "the polar",
+    "normal and",
+    "f_x(2",
+    "f^{(4)}",
+)
+
+
+@pytest.mark.parametrize(
+    "start", ["d", "d/d", "∂f", "d^2", r"\frac{d", "y", "derivative of", "y', ", "the polar", "tangent line at x = 3"]
+)
 @pytest.mark.parametrize("space", [" ", "\t", "\n"])
 def test_long_runs_of_spaces_take_no_time(start: str, space: str) -> None:
     # Nine seconds were spent on a d and 1,900 spaces: they were shared out in every way.

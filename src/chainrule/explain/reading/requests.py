@@ -16,6 +16,7 @@ from chainrule.explain.reading.asked import (
     order_of,
 )
 from chainrule.explain.reading.differential_quotient import QUOTIENT, parts_of
+from chainrule.explain.reading.nesting import lone_equals
 from chainrule.explain.reading.parse import symbol_name
 
 _LAGRANGE = r"\^\s*+(?:\{\s*+\(\s*+([0-9]{1,3}|n)\s*+\)\s*+\}|\(\s*+([0-9]{1,3}|n)\s*+\))"
@@ -41,7 +42,7 @@ _ASK_FIRST = re.compile(
 def by_request(text: str, asked: Asked) -> Asked:
     """Understand what stands next to a definition: `y = x^2, dy/dx`, `Let f(x) = x^2. Find f'(x)`."""
     line = asked.line
-    if "=" not in line:
+    if lone_equals(line, 0, len(line)) < 0:  # that of a sum's index, as in \sum_{i=1}^{3} y_i, is no definition
         return asked
     first = _ASK_FIRST.match(line)
     if first is not None and (signs := _signs(text, first[1])) is not None:
