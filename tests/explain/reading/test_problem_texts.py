@@ -194,23 +194,6 @@ def mutated(text: str, others: list[str], choose: random.Random) -> str:
     return text
 
 
-STARTS = (
-    "d",
-    "d/d",
-    "∂f",
-    "d^2",
-    r"\frac{d",
-    "y",
-    "derivative of",
-    "y', ",
-    "tangent line at x = 3",
-    "the polar",
-    "normal and",
-    "f_x(2",
-    "f^{(4)}",
-)
-
-
 @pytest.mark.parametrize(
     "start", ["d", "d/d", "∂f", "d^2", r"\frac{d", "y", "derivative of", "y', ", "the polar", "tangent line at x = 3"]
 )
