@@ -200,10 +200,10 @@ def mutated(text: str, others: list[str], choose: random.Random) -> str:
 @pytest.mark.parametrize("space", [" ", "\t", "\n"])
 def test_long_runs_of_spaces_take_no_time(start: str, space: str) -> None:
     # Nine seconds were spent on a d and 1,900 spaces: they were shared out in every way.
-    began = time.monotonic()
+    began = time.process_time()
     with contextlib.suppress(ParseError):
         parse_problem(f"{start}{space * 1900}x = x")
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_changed_problems_are_read_or_refused() -> None:
