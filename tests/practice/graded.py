@@ -4,6 +4,23 @@ The derivatives here were worked out by hand; the wrong answers are those of the
 """
 
 RIGHT = (
+    # A number is the answer to a question at a point, and so is the formula.
+    ("derivative of x^3 at 2", None, "12"),
+    ("derivative of x^3 at 2", None, 12),
+    ("derivative of x^3 at 2", None, "3·2^2"),
+    ("derivative of x^3 at 2", None, "3x^2"),
+    ("f(x) = sin x; f'(0)", None, "1"),
+    ("f(x) = x^3, f''(2)", None, "12"),
+    ("sin x at pi/3", None, "cos 60°"),
+    ("e^x at x = 1", None, "2.718"),
+    ("gradient of x^2 y at (1, 2)", None, "(4, 1)"),
+    ("x^2 y at (1, 2)", "x", "4"),
+    ("tangent line to y = x^2 at (3, 9)", None, "6"),
+    # Letters of constants beside x.
+    ("ax^2 + bx + c", None, "2ax + b"),
+    ("x^2 + C", None, "2x"),
+    ("e^(kx)", None, "k e^(kx)"),
+    ("ax^2 + bx", None, "(x^2, 2ax + b, x)"),
     # The same derivative in many forms.
     ("(2x+3)^2", None, "8x+12"),
     ("(2x+3)^2", None, "12 + 8x"),
@@ -172,6 +189,31 @@ RIGHT = (
 """The problem, the variable that is asked for, and a right answer."""
 
 WRONG = (
+    ("wrong logarithm", "ln x", None, "1/(x ln 10)"),
+    ("wrong logarithm", "ln x", None, "ln(10)/x"),
+    ("wrong logarithm", "log10(x)", None, "ln(10)/x"),
+    ("wrong logarithm", "2^x", None, "2^x log10(2)"),
+    ("wrong logarithm", "2^x", None, "2^x ln x"),
+    ("power rule on an exponential", "e^x", None, "e^(x-1)"),
+    ("power rule on an exponential", "e^(3x)", None, "3e^(3x-1)"),
+    ("exponent not reduced", "sin(3x)", None, "3x cos(3x)"),
+    ("exponent not reduced", "(2x+1)^5", None, "10x(2x+1)^4"),
+    ("product rule mixed up", "x^2 sin x", None, "2x cos x + x^2 sin x"),
+    ("product rule mixed up", "x^2 sin x", None, "2x + cos x"),
+    ("degrees", "sin x", None, "(pi/180) cos x"),
+    ("degrees", "cos(2x)", None, "-360/pi sin(2x)"),
+    ("square forgotten", "tan x", None, "sec x"),
+    ("rule of another function", "tan x", None, "sec x tan x"),
+    ("rule of another function", "tan x", None, "-csc^2 x"),
+    ("rule of another function", "arctan x", None, "1/sqrt(1-x^2)"),
+    ("rule of another function", "arcsin(2x)", None, "2/(1+4x^2)"),
+    ("wrong point", "x^3 - x at x = 2", None, "-1"),
+    ("answered the function itself", "derivative of x^3 at 2", None, "8"),
+    ("exponent not reduced", "f(x) = x^3, f'(2)", None, "24"),
+    ("differentiated once only", "f(x) = x^4, f''(2)", None, "32"),
+    ("inner derivative forgotten", "sin(3x) at x = 1", None, "cos(3)"),
+    ("lost sign", "sin x at pi/3", None, "-1/2"),
+    ("other variable not held constant", "ax^2 + bx + c", None, "2ax"),
     ("inner derivative forgotten", "sin(3x)", None, "cos(3x)"),
     ("inner derivative forgotten", "(2x+3)^2", None, "2(2x+3)"),
     ("inner derivative forgotten", "(2x+3)^2", None, "4x+6"),

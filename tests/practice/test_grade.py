@@ -140,6 +140,11 @@ def test_a_comparison_is_shown_as_it_was_typed():
     assert grade("x^2 + y^2", "∇f = <2x, 2y>").correct
 
 
+def test_the_hint_to_a_multiple_that_was_kept_speaks_of_no_exponent():
+    graded = grade("sin(3x)", "3x cos(3x)")
+    assert graded.hint.startswith("Look at 3x: a multiple of the variable")
+
+
 def test_no_power_is_shown_that_nobody_writes():
     graded = grade("x^3 + 5x", "3x^2 + 5x")
     assert graded.mistake == "exponent not reduced"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from chainrule.errors import ParseError
 from chainrule.explain.derivation.explain import explain
 from chainrule.explain.expressions.expression import free_symbols
-from chainrule.explain.reading.curves import Implicit, Parametric
+from chainrule.explain.reading.curves import HELD, Implicit, Parametric
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked
 from chainrule.explain.reading.problem import parse_problem, parse_question
 from chainrule.explain.reading.rates import Rates
 from chainrule.practice.exercises.exercise import Exercise
 from chainrule.practice.grading.answer import Answer, read_answer
+from chainrule.practice.grading.at_point import numbers_at
 from chainrule.practice.grading.grades import Grade, grade_tasks
 from chainrule.practice.grading.questions import ask
 from chainrule.practice.grading.slopes import Slope
@@ -55,23 +56,27 @@ def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | No
     read = parse_problem(problem)
     names = tuple(dict.fromkeys((*(read.parsed.parameters or ()), *free_symbols(read.expression))))
     asked = _asked(wrt) or read.wrt
-    side, order = _left_side(answer, names)
+    side, order, parts = _left_side(answer, names)
     if asked is None and len(names) > 1 and side in names:
         asked = (side,)
+    elif asked is None and "x" in names and HELD.issuperset({*names} - {"x"}) and parts == 1:
+        asked = ("x",)  # ax^2 + bx + c has the derivative 2ax + b, where one is given
     several = len(names if asked is None else asked) > 1
     order = read.order if read.order > 1 else 1 if several else order
-    return grade_tasks(*ask(read, problem, asked, order), answer)
+    tasks, expected = ask(read, problem, asked, order)
+    numbers = numbers_at(tasks, read.at, answer) if isinstance(read.at, Mapping) else None
+    return grade_tasks(tasks, expected, answer) if numbers is None else numbers.check(answer)
 
 
 def _asked(wrt: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return None if wrt is None else tuple(map(symbol_name, names_asked(wrt)))
 
 
-def _left_side(answer: Answer, names: Sequence[str]) -> tuple[str | None, int]:
-    """Return which derivative the left side of an answer says it is: by which variable, and of which order."""
+def _left_side(answer: Answer, names: Sequence[str]) -> tuple[str | None, int, int]:
+    """Return which derivative the left side of an answer says it is, by which variable and of which order, and its parts."""
     try:
         reading = read_answer(answer, names)
     except ParseError:
-        return None, 1
+        return None, 1, 0
     side = reading.wrt[0] if len(reading.parts) == 1 else None
-    return side, min(reading.order or 1, MAX_ORDER)
+    return side, min(reading.order or 1, MAX_ORDER), len(reading.parts)

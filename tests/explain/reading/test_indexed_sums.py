@@ -69,3 +69,8 @@ def test_a_mark_survives_latex(typed):
 def test_a_marked_letter_can_be_differentiated_by():
     assert symbol_name(r"\hat{y}") == "y_hat"
     assert free_symbols(explain(r"-y \ln\hat{y}", wrt=r"\hat{y}").result.expression) == ("y", "y_hat")
+
+
+def test_the_terms_of_a_sum_need_no_brackets():
+    assert str(explain(r"\sum_{i=1}^{3} y_i").result) == "(1, 1, 1)"
+    assert str(explain(r"-\sum_{i=1}^{2} y_i \log p_i", wrt="p_1").result) == "-y1/p1"

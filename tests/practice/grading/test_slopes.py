@@ -55,7 +55,10 @@ WRONG = (
     ("x = t^2, y = t^3", "6t^3", "product of the speeds"),
     ("x = t^2, y = t^3", "-3t/2", "lost sign"),
     ("x^2 + y^2 = 25, dx/dt = 3, dy/dt", "3x/y", "lost sign"),
-    ("x^2 + y^2 = 25 at (3, 4)", "3/4", None),
+    ("x^2 + y^2 = 25 at (3, 4)", "3/4", "lost sign"),
+    ("x^2 + y^2 = 25 at (3, 4)", "-4/3", "divided the wrong way"),
+    ("x^2 + y^2 = 25 at (3, 4)", "7", None),
+    ("x = t^2, y = t^3 at t = 2", "12", "derivative by the parameter"),
 )
 
 

@@ -130,7 +130,7 @@ def explain(
     variables = _variables(question.source.names, wrt)
     if len(variables) == 1:
         found = single(question, variables[0], order)
-        return with_tangent(found) if isinstance(asked, Problem) and asked.tangent else found
+        return with_tangent(found, asked.normal) if isinstance(asked, Problem) and asked.tangent else found
     if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
     cells, name, most = (

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 
 from chainrule.explain.derivation.account import Detail
-from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
+from chainrule.explain.derivation.curves.tangent import breaks, line_sentences
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question, derive, value_at
 from chainrule.explain.derivation.recorded import Recorded
@@ -65,8 +65,8 @@ def single(question: Question, name: str, order: int) -> Derivation:
     )
 
 
-def with_tangent(found: Derivation) -> Derivation:
-    """Return a first derivative at a point with the equation of the tangent there."""
+def with_tangent(found: Derivation, with_normal: bool = False) -> Derivation:
+    """Return a first derivative at a point with the equation of the tangent there, and of the normal where it is wanted."""
     if found.at is None or not isinstance(found.value, float) or found.order > 1 or len(found.names) > 1:
         return found
     by, point = found.wrt[0], dict(found.at)
@@ -74,4 +74,6 @@ def with_tangent(found: Derivation) -> Derivation:
     if breaks(partial(evaluate, found.expression), point, (by,)):
         return found
     height = float(evaluate(found.expression, point))
-    return replace(found, notes=(*found.notes, tangent_sentence(by, of, {**point, of: height}, found.value)))
+    return replace(
+        found, notes=(*found.notes, *line_sentences(by, of, {**point, of: height}, found.value, with_normal))
+    )

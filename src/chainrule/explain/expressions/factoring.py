@@ -90,11 +90,23 @@ def _shared_exponent(base: Expression, exponents: Sequence[Expression]) -> Expre
     parts = [_without_number(exponent) for exponent in exponents]
     variable = parts[0][0]
     if variable == ZERO or any(part != variable for part, _ in parts):
-        return None
+        return _shared_summands(exponents) if base == E else None
     # x^(sin x) is one thing, and is not taken apart for an x; of x^n the smaller power is pulled out.
     plain = isinstance(variable, Symbol) and variable.name not in free_symbols(base)
     numbers = [number for _, number in parts]
     return plus(variable, Number(min(numbers) if plain else max(numbers)))
+
+
+def _shared_summands(exponents: Sequence[Expression]) -> Expression | None:
+    """Return what the exponents of e have in common as summands: a of a + b and a + c, and x of 2x and x."""
+    sums = [{term.key: term for term in terms_of(exponent)} for exponent in exponents]
+    shared: list[Term] = []
+    for key, first in sums[0].items():
+        coefficients = [terms[key].coefficient for terms in sums if key in terms]
+        if len(coefficients) == len(sums) and (min(coefficients) > 0 or max(coefficients) < 0):
+            smallest = min(coefficients) if min(coefficients) > 0 else max(coefficients)
+            shared.append(Term(smallest, first.factors))
+    return build_sum(shared) if shared else None
 
 
 def _value(exponent: Expression) -> Value:

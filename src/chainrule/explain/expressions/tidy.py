@@ -268,9 +268,11 @@ def _expanded_sum(base: Expression) -> Expression:
     terms = expanded_terms(base)
     if terms is None:
         return base
-    expanded = build_sum(collect(terms))
+    collected = collect(terms)
+    expanded = build_sum(collected)
     # Brackets around functions are worth keeping, unless terms cancel: e^x (e^x + e^y) - e^(2x) is e^(x + y).
-    allowed = len(text(base)) if is_polynomial(base) else len(text(base)) // 2
+    cancels = len(collected) < len(terms) - 1
+    allowed = len(text(base)) if is_polynomial(base) or cancels else len(text(base)) // 2
     return expanded if len(text(expanded)) <= allowed else base
 
 
@@ -285,7 +287,7 @@ def sign_in_front(expression: Expression) -> Move | None:
             if (
                 len(terms) < 2
                 or (len(term.factors) < 2 and exponent == ONE)
-                or any(part.coefficient >= 0 for part in terms)
+                or not (_all_have_minus(terms) or (_most_have_minus(terms) and _has_company(term, base)))
             ):
                 continue
             opposite = build_sum([negated(part) for part in terms])
@@ -294,6 +296,22 @@ def sign_in_front(expression: Expression) -> Move | None:
         return node
 
     return moved("take the sign to the front", "(-a - b) · c = -(a + b) · c", expression, rule)
+
+
+def _all_have_minus(terms: Sequence[Term]) -> bool:
+    return all(part.coefficient < 0 for part in terms)
+
+
+def _most_have_minus(terms: Sequence[Term]) -> bool:
+    """Return whether a sum starts with a minus sign and has more of them: -x^2 - y^2 + 1, which -x + 1 is not: 1 - x."""
+    signs = [-1 if part.coefficient < 0 else 1 for part in terms]
+    return len(signs) > 2 and signs[0] < 0 and sum(signs) < 0 and all(degree(part) is not None for part in terms)
+
+
+def _has_company(term: Term, base: Expression) -> bool:
+    """Return whether another factor stands beside a bracket, above the line."""
+    above = [found for found, exponent in term.factors if isinstance(exponent, Number) and exponent.value > 0]
+    return base in above and len(above) > 1
 
 
 def turn_sign(expression: Expression) -> Move | None:

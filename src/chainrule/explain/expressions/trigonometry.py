@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from chainrule.explain.expressions.algebra import Term, build, build_sum, collect, raw_factors, term_of, terms_of
 from chainrule.explain.expressions.expansion import expanded_terms
-from chainrule.explain.expressions.expression import Apply, Expression, Number, size, walk
+from chainrule.explain.expressions.expression import Apply, Expression, Number, fold, rebuild, size, walk
 from chainrule.explain.expressions.move import Move, moved
 from chainrule.explain.expressions.neat import ONE, call, is_named, is_whole
 
@@ -61,7 +62,10 @@ def _with_partner(term: Term, terms: Sequence[Term]) -> tuple[str, list[Term]] |
 
 
 def secant(expression: Expression) -> Move | None:
-    """Write 1 + tan(u)^2 as 1/cos(u)^2 where sin(u) or cos(u) is a factor, or where it is part of a longer sum."""
+    """Write 1 + tan(u)^2 as 1/cos(u)^2 where sin(u) or cos(u) is a factor, or where it is part of a longer sum.
+
+    What is written so once is written so everywhere.
+    """
 
     def rule(node: Expression) -> Expression:
         if is_named(node, "add", "subtract"):
@@ -76,7 +80,12 @@ def secant(expression: Expression) -> Move | None:
         after = build(term_of(result))
         return after if size(after) < size(node) else node
 
-    return moved("1 + tan² = 1/cos²", "sin² + cos² = 1, divided by cos²", expression, rule)
+    move = moved("1 + tan² = 1/cos²", "sin² + cos² = 1, divided by cos²", expression, rule)
+    if move is None:
+        return None
+    written = {node.operands for node in walk(move.after) if isinstance(node, Apply) and is_named(node, "cos")}
+    everywhere = fold(move.after, lambda node, operands: _cosine(rebuild(node, operands), written))
+    return replace(move, after=everywhere)
 
 
 def _cosine(base: Expression, angles: Collection[tuple[Expression, ...]]) -> Expression:

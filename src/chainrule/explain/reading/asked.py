@@ -10,22 +10,30 @@ from typing import TypeAlias
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import free_symbols
+from chainrule.explain.reading.characters import SUPERSCRIPTS
 from chainrule.explain.reading.names import GREEK_NAMES
 from chainrule.explain.reading.parse import parse, symbol_name
+from chainrule.explain.reading.refusal import refusal
 
 _WORDS_OF_ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
 ORDERS = (
     {word: order for order, word in enumerate(_WORDS_OF_ORDER, 1)}
     | {f"{order}{ending}": order for order, ending in enumerate(("st", "nd", "rd", "th", "th", "th"), 1)}
     | {str(order): order for order in range(1, 7)}
-    | {"²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "twice": 2}
+    | {"twice": 2}
 )
 _GREEK = "|".join(sorted({*GREEK_NAMES} - {"pi"}, key=len, reverse=True))
 VARIABLE = (
     rf"(?:\\[A-Za-z]++|(?:{_GREEK})(?![A-Za-z])|[A-Za-z]|[\u0370-\u03ff])"
     r"(?:[0-9]+|[₀-₉]+|_[0-9]+|_[A-Za-z](?![A-Za-z])|_\{[A-Za-z0-9]{1,8}\})?"
 )
-ORDER_WORD = "|".join((*_WORDS_OF_ORDER, "[1-6](?:st|nd|rd|th)"))
+_BEYOND = ("seventh", "eighth", "ninth", "tenth", "n-?th")
+ORDER_WORD = "|".join((*_WORDS_OF_ORDER, *_BEYOND, "[0-9]{1,3}(?:st|nd|rd|th)"))
+RAISED = r"(?:[0-9]{1,4}|[a-z](?![A-Za-z]))"
+RAISED_SIGNS = "[⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ]{1,4}"
+"""What may stand above the d of a sign of differentiation: an order, of which `order_of` knows whether it can be taken."""
+_LOWERED = str.maketrans(SUPERSCRIPTS)
+
 VERB = (
     r"(?:please\s+)?(?:(?:can|could)\s+you\s+)?"
     r"(?:(?:find|compute|calculate|determine|evaluate|give|show|take|get|derive|what\s+is|what's)\s+(?:me\s+)?)?"
@@ -35,7 +43,8 @@ _OF = rf"\s*(?:(?:of|for|to)\b)?\s*{_CURVE}:?"
 _SIGN = r"\s*(?:d/d|∂/∂|\\[dt]?frac\s*\{\s*(?:d|\\partial|\\mathrm\s*\{\s*d\s*\})\s*\})"
 # "tangent of x" is tan x; the line is one to a curve, or is called a line.
 _TANGENT = (
-    r"(?:equation\s+of\s+(?:the\s+)?)?(?:tangent\s+line|tangent(?=\s+(?:to|at)\b)|slope(?:\s+(?:of|to)\s+(?:the\s+)?tangent"
+    r"(?:equations?\s+(?:of|for)\s+(?:the\s+|a\s+)?)?(?:(?:tangent(?:\s+line)?\s+and\s+(?:the\s+)?)?(?:tangent|normal)\s+lines?"
+    r"|(?:tangent\s+and\s+(?:the\s+)?)?(?:tangent|normal)(?=\s+(?:to|at)\b)|slope(?:\s+(?:of|to)\s+(?:the\s+)?tangent"
     r"(?:\s+line)?(?=\s+(?:to|at)\b))?)"
 )
 _LEAD = re.compile(
@@ -60,6 +69,11 @@ _AT = re.compile(r"[\s,;]*+\b(at|when|where|for)\s++(?:the\s++)?(?:point\s++)?",
 _BAR_AT = re.compile(
     r"\s*+((?:\\right|\\[bB]igg?r?)\s*+)?(?:\||\\r?[vV]ert(?![A-Za-z]))\s*+_\s*+(\{[^{}]+\}|[0-9])\s*+$"
 )
+_EARLY_POINT = re.compile(
+    rf"\s*+at\s++(?:the\s++)?(?:point\s++)?(\([^()]++\)|{VARIABLE}\s*+=\s*+\S++)\s++(?:to|of|on)\s++{_CURVE}:?",
+    re.IGNORECASE,
+)
+"""The point between a tangent and its curve: tangent line at (3, 9) to y = x^2."""
 _LEFT_OF_NOTHING = re.compile(r"\\left\s*\.")
 _PAIRS = re.compile(r"\(?([^()=]+?)\)?\s*=\s*\((.+)\)")
 _MAX_POINT = 200
@@ -75,7 +89,8 @@ At: TypeAlias = Mapping[str, float] | tuple[float, ...]
 class Asked:
     """What has been understood so far: the line that is left, and what was asked.
 
-    argument: a in f'(a). tangent: whether the line is wanted that touches the curve.
+    argument: a in f'(a). tangent: whether the line is wanted that touches the curve; normal: the one across it,
+    too.
     """
 
     line: str
@@ -86,7 +101,18 @@ class Asked:
     asked: bool = False
     argument: str | None = None
     tangent: bool = False
+    normal: bool = False
     notes: tuple[str, ...] = ()
+
+
+def order_of(text: str, position: int, typed: str) -> int:
+    """Return the order of a derivative, as a word or a number. Raises ParseError where it is not one from 1 to 6."""
+    typed = typed.lower().translate(_LOWERED)
+    order = ORDERS.get(typed)
+    if order is None:
+        problem = f"derivatives of order 1 to {max(ORDERS.values())} are explained, not of order {typed}"
+        raise refusal(text, position, f"{problem}; chainrule.derivative takes any order of a Python function")
+    return order
 
 
 def blanked(line: str, start: int, end: int) -> str:
@@ -109,6 +135,9 @@ def by_words(text: str, asked: Asked) -> Asked:
     for found in _IMPLICITLY.finditer(line):
         line = blanked(line, found.start(), found.end())
     lead = _LEAD.match(line)
+    if lead is not None and bar_at is None and (early := _EARLY_POINT.match(line, lead.end())) is not None:
+        bar_at = _point(early[1], False)
+        line = line if bar_at is None else blanked(line, lead.end(), early.end())
     line, at = (line, bar_at) if bar_at is not None else point_at_the_end(line, lead is not None)
     by = _BY.search(line) if lead is not None or "respect" in line or re.search(r"w\.?\s?r\.?\s?t", line) else None
     if lead is None and by is None:
@@ -118,10 +147,12 @@ def by_words(text: str, asked: Asked) -> Asked:
         wrt = tuple(map(symbol_name, _listed(by[1])))
         line = blanked(line, by.start(), len(line))
     if lead is not None:
-        order = 2 if lead[2] else ORDERS[(lead[1] or (lead[3] or "first").strip()).lower()]
+        order = 2 if lead[2] else order_of(text, max(lead.start(1), 0), lead[1] or (lead[3] or "first").strip())
         line = blanked(line, 0, lead.end())
-    tangent = lead is not None and "tangent" in lead[0].lower()
-    return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True, tangent=tangent)
+    words = "" if lead is None else lead[0].lower()
+    normal = "normal" in words
+    tangent = normal or "tangent" in words
+    return replace(asked, line=line, wrt=wrt, order=order, at=at, asked=True, tangent=tangent, normal=normal)
 
 
 def variables_at_the_end(line: str) -> tuple[str, tuple[str, ...]]:

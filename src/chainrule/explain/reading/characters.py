@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 import unicodedata
 
-from chainrule.explain.reading.names import GREEK
+from chainrule.explain.reading.names import GREEK, INTEGRALS
 from chainrule.explain.reading.refusal import character_name, refusal
 
 SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺ⁿˣʸᵏᵗ", "0123456789-+nxykt", strict=True))
@@ -33,7 +33,8 @@ _REASONS: dict[str, str] = {
         "comparisons are not functions to differentiate; they are conditions of cases, as in {x^2 if x < 0, 3x otherwise}",
     ),
     '"': "quotes have no meaning in mathematics; expected a formula such as x^2 + 3x",
-    "∫": "integrals are not understood",
+    "∫": INTEGRALS,
+    "→": "an arrow has a meaning in f: x ↦ x^2 only; limits of quotients are shown by chainrule.limit",
 }
 
 

@@ -49,7 +49,7 @@ class Implicit:
     """An equation in several variables, and what was asked of it.
 
     left, right: its sides. of: what is differentiated, where that was said; by: by what. order: how often. at: the point.
-    notes: what is to be said of readings.
+    notes: what is to be said of readings. normal: whether the line across the curve is asked for.
     """
 
     left: Expression
@@ -59,6 +59,7 @@ class Implicit:
     order: int = 1
     at: At | None = None
     notes: tuple[str, ...] = ()
+    normal: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -121,6 +122,7 @@ class Parametric:
     order: int = 1
     at: At | None = None
     notes: tuple[str, ...] = ()
+    normal: bool = False
 
     @property
     def shown(self) -> str:
@@ -155,7 +157,14 @@ def _equation(text: str, asked: Asked, span: Span) -> Implicit | None:
     left, right = (parse_line(text, side) for side in sides)
     of, by = asked.name, (asked.wrt or (None,))[0]
     return Implicit(
-        left.expression, right.expression, of, by, asked.order, asked.at, (*left.notes, *right.notes, *asked.notes)
+        left.expression,
+        right.expression,
+        of,
+        by,
+        asked.order,
+        asked.at,
+        (*left.notes, *right.notes, *asked.notes),
+        asked.normal,
     )
 
 
@@ -205,7 +214,8 @@ def _coordinates(text: str, asked: Asked, spans: list[Span]) -> Parametric | Non
     if not is_asked and asked.wrt is None and not all(depends_on(formula, moving[0]) for formula in formulas.values()):
         return None
     notes = (*(note for part in parts.values() if part is not None for note in part.notes), *asked.notes)
-    return Parametric(formulas[by], formulas[of], by, of, moving[0], asked.order, asked.at, tuple(dict.fromkeys(notes)))
+    notes = tuple(dict.fromkeys(notes))
+    return Parametric(formulas[by], formulas[of], by, of, moving[0], asked.order, asked.at, notes, asked.normal)
 
 
 def _one(text: str, line: str, spans: list[Span], place: int) -> Parsed | None:

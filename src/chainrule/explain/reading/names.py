@@ -280,6 +280,7 @@ OTHER_FUNCTIONS = frozenset(
 """Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
 
 _DERIVATIVES_ONLY = "derivatives are all that is found; expected a function"
+INTEGRALS = "integrals are not read; by the fundamental theorem of calculus d/dx of one from a to u(x) over f(t) dt is f(u) du/dx"
 _FIELDS = "explain understands it in front of a field, as in div (x^2 y, y z) and Jacobian of (r cos t, r sin t)"
 _ARRAYS = (
     "letters are numbers here; expected a NumPy function of arrays, such as lambda A, X: np.trace(A @ X), with arrays as "
@@ -289,11 +290,11 @@ OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys(
         (
             "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize "
-            "maximize"
+            "maximize taylor maclaurin critical stationary inflection concave concavity extrema asymptote asymptotes"
         ).split(),
         _DERIVATIVES_ONLY,
     ),
-    "int": "integrals are not understood; expected a function",
+    "int": INTEGRALS,
     "lim": "limits of quotients are shown by chainrule.limit; expected a function",
     **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _FIELDS),
     "laplacian": "explain understands it in front of a function, as in Laplacian of x^2 y",

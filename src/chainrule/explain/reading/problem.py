@@ -14,11 +14,8 @@ from dataclasses import dataclass, replace
 
 from chainrule.explain.expressions.expression import Expression, free_symbols
 from chainrule.explain.reading.asked import (
-    NUMBER,
-    ORDER_WORD,
     ORDERS,
     VARIABLE,
-    VERB,
     Asked,
     At,
     blanked,
@@ -27,28 +24,26 @@ from chainrule.explain.reading.asked import (
 )
 from chainrule.explain.reading.composed import Composed, composed_of
 from chainrule.explain.reading.curves import Curve, Implicit, curve_of
+from chainrule.explain.reading.differential_quotient import POWER, QUOTIENT, D, parts_of, quotient_order
 from chainrule.explain.reading.fields import Field, field_of
+from chainrule.explain.reading.graph_point import without_height
 from chainrule.explain.reading.mixed import without_mixed
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
+from chainrule.explain.reading.polar import polar_of, without_polar
 from chainrule.explain.reading.rates import Rates, rates_of
 from chainrule.explain.reading.refusal import refusal
+from chainrule.explain.reading.requests import by_request
 from chainrule.explain.reading.statements import Span, find_statements, header
 
-# Spaces are taken as a whole (*+): where they could be shared out, a long run of them would be tried in every way.
-_D = r"(?:d|∂|\\partial(?![A-Za-z])|\\(?:mathrm|operatorname|text)\s*+(?:\{\s*+d\s*+\}|d))"
-_POWER = r"(?:(?:\^|\*\*)\s*+\{?\s*+([1-6])\s*+\}?|([²³⁴⁵⁶]))?"
-_QUOTIENT = re.compile(
-    rf"\s*+{_D}\s*+{_POWER}\s*+({VARIABLE})?\s*+/\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}"
-    rf"|\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+({VARIABLE})?\s*+\}}\s*+\{{\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}\s*+\}}"
-)
+_BY_A_FORMULA = re.compile(rf"\s*+{D}\s*+{POWER}\s*+/\s*+{D}\s*+[(\[]")
 _ABOVE_THE_LINE = (
     (
-        re.compile(rf"\s*+{_D}\s*+{_POWER}\s*+(?=[^\s/])"),
-        re.compile(rf"\s*+/\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}\s*+$"),
+        re.compile(rf"\s*+{D}\s*+{POWER}\s*+(?=[^\s/])"),
+        re.compile(rf"\s*+/\s*+{D}\s*+({VARIABLE})\s*+{POWER}\s*+$"),
     ),
     (
-        re.compile(rf"\s*+\\[dt]?frac\s*+\{{\s*+{_D}\s*+{_POWER}\s*+(?=[^\s}}])"),
-        re.compile(rf"\s*+\}}\s*+\{{\s*+{_D}\s*+({VARIABLE})\s*+{_POWER}\s*+\}}\s*+$"),
+        re.compile(rf"\s*+\\[dt]?frac\s*+\{{\s*+{D}\s*+{POWER}\s*+(?=[^\s}}])"),
+        re.compile(rf"\s*+\}}\s*+\{{\s*+{D}\s*+({VARIABLE})\s*+{POWER}\s*+\}}\s*+$"),
     ),
 )
 """What stands before and after a function that is written above the line, as in d(x^2)/dx."""
@@ -59,20 +54,6 @@ _OPERATOR = re.compile(
 """Differentiation written with an index, as in ∂_x(x^2 y) and D_x(x^3)."""
 _BRACKETED = re.compile(r"\s*+[(\[]")
 
-_PRIMED = re.compile(rf"\s*+({VARIABLE})\s*+('+)\s*+(?:\(\s*+(?:({VARIABLE})|([-+]?[0-9.]+))\s*+\))?\s*+$")
-
-_GRADIENT = re.compile(rf"\s*+(?:∇|\\nabla(?![A-Za-z]))\s*+({VARIABLE})\s*+")
-_INDEXED = re.compile(r"\s*+([A-Za-z])_\{?(([a-z])\3{0,5})\}?\s*+")
-"""f_x and f_{xx}."""
-_LET = re.compile(r"\s*(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b\s*", re.IGNORECASE)
-_ASK = re.compile(
-    rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)(?:\\partial\s+)?[^\s=]{{0,40}}(?:'|/|\\[dt]?frac|∇|\\nabla|_)[^=\n]{{0,80}}?)\s*+$",
-    re.IGNORECASE,
-)
-_ASK_FIRST = re.compile(
-    rf"\s*(?:{VERB})((?:\\partial\s+)?\S*(?:'|/|\\[dt]?frac|∇|\\nabla|_).*?)[\s,]*(?:\b(?:where|if|when|given\s+that|given|for|of|from|in|on)\s|[:;]|(?<=,))(?=.*=)",
-    re.IGNORECASE,
-)
 _NABLA_PRODUCT = re.compile(r"\s*(?:\^\s*\{?\s*2|²|\*|\\cdot(?![A-Za-z])|\\times(?![A-Za-z]))")
 _OF_SIGN = re.compile(r"\s*of\b")
 _CONSTANTS = frozenset("abcdkmn")
@@ -88,7 +69,8 @@ class Problem:
     parsed: the function. wrt: by which variables to differentiate, where that was said or the function lists them.
     order: how often; 1 where nothing was said. at: the point, where one was named. asked: whether the text asks for a
     derivative. turns: the variables of a mixed derivative, in the order in which they are taken.
-    tangent: whether the equation of the tangent is asked for. composed: the variables between, where there are several.
+    composed: the variables between, where there are several. tangent, normal: whether the equations of these lines are
+    asked for.
     """
 
     parsed: Parsed
@@ -97,8 +79,9 @@ class Problem:
     at: At | None = None
     asked: bool = False
     turns: tuple[str, ...] = ()
-    tangent: bool = False
     composed: Composed | None = None
+    tangent: bool = False
+    normal: bool = False
 
     @property
     def expression(self) -> Expression:
@@ -144,10 +127,11 @@ def parse_question(text: str) -> Problem | Curve | Rates | Field:
     if special is not None:
         return special
     line, turns = without_mixed(text, line)
+    line, is_polar = without_polar(line)
     asked = Asked(line)
-    for understand in (without_end, by_words, _as_program, _by_request):
+    for understand in (without_end, by_words, _as_program, by_request):
         asked = understand(text, asked)
-    curve = curve_of(text, asked)
+    curve = polar_of(text, asked, is_polar) or curve_of(text, asked)
     return _problem(text, asked, turns) if curve is None else curve
 
 
@@ -169,7 +153,10 @@ def _problem(text: str, asked: Asked, turns: tuple[str, ...]) -> Problem:
         parsed = replace(parsed, notes=(*parsed.notes, note))
     _refuse_what_is_defined(text, asked, parsed)
     wrt = asked.wrt or parsed.parameters or (_only_variable(parsed) if asked.asked else None)
-    return Problem(parsed, wrt, asked.order, _named(asked.at, parsed, wrt), asked.asked, turns, asked.tangent, composed)
+    at = None if asked.at is None else without_height(text, asked.at, parsed)
+    return Problem(
+        parsed, wrt, asked.order, _named(at, parsed, wrt), asked.asked, turns, composed, asked.tangent, asked.normal
+    )
 
 
 def _named(at: At | None, parsed: Parsed, wrt: tuple[str, ...] | None) -> At | None:
@@ -203,65 +190,6 @@ def _as_program(text: str, asked: Asked) -> Asked:
     return replace(asked, line=line, wrt=(symbol_name(found[2]),), asked=True)
 
 
-def _by_request(text: str, asked: Asked) -> Asked:
-    """Understand what stands next to a definition: `y = x^2, dy/dx`, `Let f(x) = x^2. Find f'(x)`."""
-    line = asked.line
-    if "=" not in line:
-        return asked
-    first = _ASK_FIRST.match(line)
-    if first is not None and (signs := _signs(text, first[1])) is not None:
-        return replace(signs, line=blanked(line, 0, first.end()), wrt=signs.wrt or asked.wrt, at=signs.at or asked.at)
-    start = 0
-    while (found := _ASK.search(line, start)) is not None:
-        start = found.start() + 1  # what looks like a request may hold the one that is meant
-        in_words = found[1].lower().startswith(("the", "its"))
-        signs = Asked(line, order=ORDERS[(found[2] or "first").lower()]) if in_words else _signs(text, found[1])
-        if signs is not None:
-            let = _LET.match(line)
-            left = blanked(blanked(line, found.start(), len(line)), 0, let.end() if let is not None else 0)
-            return replace(signs, line=left, wrt=signs.wrt or asked.wrt, at=signs.at or asked.at, asked=True)
-    return asked
-
-
-def _signs(text: str, request: str) -> Asked | None:
-    """Return what dy/dx, f'(x) or y'' asks for, where the request is nothing else."""
-    found = _QUOTIENT.fullmatch(request.rstrip())
-    if found is not None:
-        order, name, variable = _parts(text, found, 0)
-        return None if name is None else Asked("", (variable,), order, name=name, asked=True)
-    gradient = _GRADIENT.fullmatch(request.rstrip())
-    if gradient is not None:
-        return Asked("", name=symbol_name(gradient[1]), asked=True)
-    indexed = _INDEXED.fullmatch(request.rstrip())
-    if indexed is not None:
-        order = len(indexed[2])
-        return Asked("", (indexed[3],), order, name=indexed[1], asked=True)
-    primed = _PRIMED.fullmatch(request.rstrip())
-    if primed is None:
-        return None
-    argument = symbol_name(primed[3]) if primed[3] else None
-    if primed[4] and not re.fullmatch(NUMBER, primed[4]):
-        return None
-    at = (float(primed[4]),) if primed[4] else None
-    return Asked("", None, len(primed[2]), at, name=symbol_name(primed[1]), asked=True, argument=argument)
-
-
-def _parts(text: str, found: re.Match[str], offset: int) -> tuple[int, str | None, str]:
-    """Return the order, the name above and the variable below of a quotient such as d^2y/dx^2."""
-    plain = found[4] is not None
-    above, raised, name, variable, below, raised_below = found.groups()[:6] if plain else found.groups()[6:]
-    order = _order(text, offset + found.start(), above or raised, below or raised_below)
-    return order, None if name is None else symbol_name(name), symbol_name(variable)
-
-
-def _order(text: str, position: int, above: str | None, below: str | None) -> int:
-    """Return the order of a derivative that is written as a quotient, from the exponents above and below the line."""
-    if ORDERS[above or "1"] != ORDERS[below or "1"]:
-        problem = "the orders above and below the line differ"
-        raise refusal(text, position, f"{problem}; expected both alike, as in d^2/dx^2")
-    return ORDERS[above or "1"]
-
-
 def _main(text: str, line: str) -> Span:
     """Return where the function itself is typed, after its name and the equals sign."""
     span = find_statements(text, line)[-1]
@@ -287,8 +215,12 @@ def _by_signs(text: str, asked: Asked) -> Asked:
     if found is not None and (of := _OF_SIGN.match(line, found.end())) is not None:
         line = blanked(line, of.start(), of.end())
     if found is None:
+        beside = _BY_A_FORMULA.match(line, main.start, main.end)
+        if beside is not None:
+            problem = "what is differentiated by is one variable, such as x"
+            raise refusal(text, beside.end() - 1, f"{problem}; name the formula first, as in u = x^2, y = u^2, dy/du")
         return _of_what_stands_above(text, asked, main)
-    order, name, variable = _parts(text, found, 0)
+    order, name, variable = parts_of(text, found, 0)
     if name is not None:
         problem = f"{found[0].strip()} asks for the derivative of {name}, which is not defined"
         raise refusal(text, main.start, f"{problem}; expected its definition before, as in {name} = x^2, d{name}/dx")
@@ -298,11 +230,11 @@ def _by_signs(text: str, asked: Asked) -> Asked:
 def _quotient(line: str, main: Span) -> tuple[str, re.Match[str] | None]:
     """Return the sign d/dx in front of the function, and the line without brackets around it, as in (d/dx)(x^2)."""
     opened = _BRACKETED.match(line, main.start, main.end)
-    inside = _QUOTIENT.match(line, opened.end(), main.end) if opened is not None else None
+    inside = QUOTIENT.match(line, opened.end(), main.end) if opened is not None else None
     if opened is None or inside is None or line[inside.end() : inside.end() + 1] not in (")", "]"):
-        return line, _QUOTIENT.match(line, main.start, main.end)
+        return line, QUOTIENT.match(line, main.start, main.end)
     without = blanked(blanked(line, opened.start(), opened.end()), inside.end(), inside.end() + 1)
-    return without, _QUOTIENT.match(without, main.start, main.end)
+    return without, QUOTIENT.match(without, main.start, main.end)
 
 
 def _of_all_that_follows(text: str, asked: Asked, main: Span, start: int, wrt: tuple[str, ...], order: int) -> Asked:
@@ -325,7 +257,7 @@ def _of_what_stands_above(text: str, asked: Asked, main: Span) -> Asked:
         below = closing.search(line, above.end(), main.end) if above is not None else None
         if above is None or below is None or not (is_fraction or _is_product(line[above.end() : below.start()])):
             continue
-        order = _order(text, above.start(), above[1] or above[2], below[2] or below[3])
+        order = quotient_order(text, above.start(), above[1] or above[2], below[2] or below[3])
         line = blanked(blanked(line, below.start(), below.end()), above.start(), above.end())
         return replace(asked, line=line, wrt=(symbol_name(below[1]),), order=order, asked=True)
     return asked

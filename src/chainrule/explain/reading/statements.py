@@ -36,7 +36,7 @@ NAME = (
 )
 _HEADER = re.compile(rf"\s*({NAME})\s*(?:(?:\\left\s*)?\(([^()=]*?)(?:\\right\s*)?\)\s*)?(:?=)")
 _ARROW = re.compile(
-    rf"\s*(?:({NAME})\s*(?::|\\colon(?![A-Za-z]))\s*)?({NAME})\s*(?:↦|->|\\mapsto(?![A-Za-z])|\\to(?![A-Za-z]))\s*"
+    rf"\s*(?:({NAME})\s*(?::|\\colon(?![A-Za-z]))\s*)?({NAME})\s*(?:↦|→|->|\\mapsto(?![A-Za-z])|\\to(?![A-Za-z]))\s*"
 )
 """What stands left of the formula in f: x ↦ x^2."""
 

@@ -73,7 +73,8 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
     if phrase is not None:
         _scan_phrase(cursor, *phrase)
     elif word.lower() in PROGRAMMING_WORDS:
-        refuse_programming(cursor, word)
+        refuse = refuse_unknown if word.lower() in OTHER_TASKS else refuse_programming
+        refuse(cursor, word)
     elif word.lower() in ENGLISH:
         cursor.refuse(f"{quoted(word)} is a word, and signs are read; expected {ENGLISH[word.lower()]}")
     elif function is not None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.explain.expressions.expression import Apply
+from chainrule.explain.expressions.expression import Apply, Symbol
 from chainrule.explain.expressions.neat import ONE
 from chainrule.practice.grading.operation import ARITHMETIC, Operation, slope_of
-from chainrule.primitives.arithmetic import POWER
-from chainrule.primitives.exponential import LOG
+from chainrule.primitives.arithmetic import DIVIDE, POWER
+from chainrule.primitives.exponential import ARCCOSH, ARCSINH, ARCTANH, COSH, LOG, SINH, TANH
+from chainrule.primitives.trigonometric import ARCCOS, ARCSIN, ARCTAN, COS, SIN, TAN
 
 
 def forget_inside(op: Operation) -> Iterator[Any]:
@@ -28,6 +29,16 @@ def keep_exponent(op: Operation) -> Iterator[Any]:
         yield raised  # the inside forgotten as well
         if np.all(op.operands[1] < 1):
             yield raised * op.operands[0] * op.dot
+
+
+def keep_linear(op: Operation) -> Iterator[Any]:
+    """Leave a multiple of the variable as it was: 3x for 3."""
+    index = op.constant()
+    if index is not None and isinstance(op.inside, Symbol) and (op.kind, index) in (*_MULTIPLES, ("divide", 1)):
+        yield op.out
+
+
+_MULTIPLES = (("multiply", 0), ("multiply", 1))
 
 
 def drop_exponent(op: Operation) -> Iterator[Any]:
@@ -50,6 +61,13 @@ def multiply_derivatives(op: Operation) -> Iterator[Any]:
     """Take the product of the derivatives."""
     if op.is_product:
         yield op.dots[0] * op.dots[1]
+
+
+def mix_up_product(op: Operation) -> Iterator[Any]:
+    """Put the two derivatives into one term of the product rule, and none into the other; or add them up."""
+    if op.is_product:
+        yield op.dots[0] * op.dots[1] + op.out
+        yield op.dots[0] + op.dots[1]
 
 
 def divide_derivatives(op: Operation) -> Iterator[Any]:
@@ -91,6 +109,8 @@ def treat_as_power(op: Operation) -> Iterator[Any]:
         wrong = slope_of(POWER, 0, op.out, (op.base, op.operands[-1]))
         yield wrong * op.dot
         yield wrong
+        yield op.out / op.base * op.dot  # the exponent reduced only
+        yield op.out / op.base
     elif op.kind in ("power", "float_power") and len(op.moving) == 2:
         yield op.slopes[0] * op.dots[0]
 
@@ -104,6 +124,21 @@ def drop_logarithm(op: Operation) -> Iterator[Any]:
         yield op.slope * LOG.value(op.base) * op.dot
     elif op.kind == "divide" and op.moving == (0,) and _is_logarithm(op, 1):
         yield op.dots[0]
+
+
+def take_wrong_logarithm(op: Operation) -> Iterator[Any]:
+    """Take a logarithm to base 10 for the natural one, ln x for ln a, or put ln a on the other side of the line."""
+    ten = LOG.value(10.0)
+    if op.kind == "log" and op.moving:
+        yield op.derivative / ten
+        yield op.derivative * ten
+    elif op.kind in ("log2", "log10") and op.moving:
+        base = LOG.value(op.base)
+        yield op.derivative * base * base
+        yield op.derivative * base / op.base
+    elif op.is_exponential:
+        yield op.derivative / ten
+        yield op.slope / LOG.value(op.base) * LOG.value(op.operands[-1]) * op.dot
 
 
 def _is_logarithm(op: Operation, index: int) -> bool:
@@ -197,3 +232,45 @@ def differentiate_constant(op: Operation) -> Iterator[Any]:
         yield op.slopes[0]
         if op.kind == "exp":  # e to a number, by the power rule
             yield slope_of(POWER, 0, op.out, (op.base, op.operands[0]))
+
+
+def confuse_function(op: Operation) -> Iterator[Any]:
+    """Use the rule of a related function: that of the secant for the tangent, that of the cosine for the hyperbolic one."""
+    if not op.is_function or len(op.operands) != 1:
+        return
+    (inside,) = op.operands
+    for family in _RELATED:
+        if op.primitive in family:
+            for other in family:
+                if other is not op.primitive:
+                    yield slope_of(other, 0, other.value(inside), (inside,)) * op.dot
+    if op.primitive is TAN:
+        for below in (COS, SIN, TAN):  # secant, cosecant and cotangent
+            value = below.value(inside)
+            outer = slope_of(DIVIDE, 1, 1 / value, (1.0, value))
+            yield outer * slope_of(below, 0, value, (inside,)) * op.dot
+
+
+_RELATED = (
+    (SIN, COS, TAN),
+    (ARCSIN, ARCCOS, ARCTAN, ARCSINH, ARCCOSH, ARCTANH),
+    (SINH, COSH, TANH),
+    (SIN, SINH),
+    (COS, COSH),
+    (TAN, TANH),
+    (ARCTAN, ARCTANH),
+)
+
+
+def forget_square(op: Operation) -> Iterator[Any]:
+    """Take the secant for its square."""
+    if op.primitive is TAN and op.moving:
+        yield op.dot / COS.value(op.operands[0])
+
+
+def use_degrees(op: Operation) -> Iterator[Any]:
+    """Differentiate as if the angle were in degrees."""
+    if op.moving and op.primitive in (SIN, COS, TAN):
+        degree = np.deg2rad(1.0)
+        yield op.derivative * degree
+        yield op.derivative / degree

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import final
 
 import numpy as np
 
+from chainrule.explain.expressions.conditions import domain_of
 from chainrule.explain.expressions.equivalence import equivalent
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, free_symbols, size, substitute, walk
 from chainrule.explain.expressions.neat import ZERO, is_named, neat
@@ -107,7 +108,14 @@ def judge(task: Task, answer: Expression, deadline: float) -> Verdict:
     if len(task.sample) < LEAST:
         return wrong(None)
     answer = _as_meant(task, answer)
+    task = _where_defined(task, answer)
     return _named(task, answer, task.sample.values(answer), deadline)
+
+
+def _where_defined(task: Task, answer: Expression) -> Task:
+    """Return the task at points where the answer has a value: 2^x ln(x) is compared for x > 0 with what mistakes give."""
+    within = replace(task, conditions=(*task.conditions, *domain_of(answer)))
+    return within if len(within.sample) >= LEAST else task
 
 
 def _as_meant(task: Task, answer: Expression) -> Expression:

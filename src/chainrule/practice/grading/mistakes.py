@@ -6,29 +6,9 @@ The order is the order of preference: where several mistakes would have given an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import final
-
 from chainrule.practice.grading import changes
-from chainrule.practice.grading.operation import Change
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A mistake that people make.
-
-    name: a stable name in plain English. does: what was done. hint: one sentence that leads on. change: what it makes of
-    the derivative of one operation; None where the answer as a whole is compared. is_common: whether it is also tried
-    together with another mistake.
-    """
-
-    name: str
-    does: str
-    hint: str
-    change: Change | None = None
-    is_common: bool = False
-
+from chainrule.practice.grading.mistake import Mistake
+from chainrule.practice.grading.other_mistakes import OTHERS
 
 MISTAKES: tuple[Mistake, ...] = (
     Mistake(
@@ -79,6 +59,12 @@ MISTAKES: tuple[Mistake, ...] = (
         True,
     ),
     Mistake(
+        "wrong logarithm",
+        "takes a logarithm to another base, or of another number",
+        "A logarithm is not the one that belongs here, or stands on the wrong side of the line: which one does the rule bring?",
+        changes.take_wrong_logarithm,
+    ),
+    Mistake(
         "1/ln x",
         "puts the logarithm below the line",
         "What stands below the line in the derivative of a logarithm is its argument, not the logarithm.",
@@ -117,6 +103,13 @@ MISTAKES: tuple[Mistake, ...] = (
         "That is the function itself: now how fast does it change?",
     ),
     Mistake(
+        "exponent not reduced",
+        "leaves a multiple of the variable as it was",
+        "A multiple of the variable grows at a constant rate: does the variable stay in its derivative?",
+        changes.keep_linear,
+        True,
+    ),
+    Mistake(
         "exponent dropped",
         "loses the exponent, as a factor or as a power",
         "In the power rule the exponent has two tasks, one in front and one above: which of them was left out?",
@@ -147,6 +140,12 @@ MISTAKES: tuple[Mistake, ...] = (
         changes.forget_product_term,
     ),
     Mistake(
+        "product rule mixed up",
+        "pairs the factors of the product rule wrongly",
+        "In each term of the product rule one factor is differentiated and the other stays as it was: compare yours.",
+        changes.mix_up_product,
+    ),
+    Mistake(
         "one term of the quotient rule missing",
         "differentiates only what stands above, or below the line",
         "Both what stands above and what stands below the line change: how many terms should there be?",
@@ -167,7 +166,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "outside not differentiated",
         "leaves the outer function as it was",
-        "The outer function has a derivative of its own: what is it?",
+        "A function was left as it was, and has a derivative of its own: what is it?",
         changes.keep_outside,
     ),
     Mistake(
@@ -198,6 +197,24 @@ MISTAKES: tuple[Mistake, ...] = (
         "takes the outer derivative at the variable, not at the inside",
         "The outer derivative is taken at the whole inside: what stands there in your answer?",
         changes.lose_inside,
+    ),
+    Mistake(
+        "degrees",
+        "differentiates as if the angle were in degrees",
+        "Angles are in radians: does a factor for degrees belong here?",
+        changes.use_degrees,
+    ),
+    Mistake(
+        "square forgotten",
+        "leaves out the square in a rule",
+        "Look up the rule once more: a square belongs into it.",
+        changes.forget_square,
+    ),
+    Mistake(
+        "rule of another function",
+        "uses the rule of a related function",
+        "That is the rule of a related function: which one belongs to this one?",
+        changes.confuse_function,
     ),
     Mistake(
         "dropped brackets",
@@ -245,141 +262,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "has one part wrong and the others right",
         "One part is wrong and the others are right.",
     ),
-    Mistake(
-        "stepped uphill",
-        "adds the step in place of subtracting it",
-        "Descent goes against the gradient: which sign does the step have?",
-    ),
-    Mistake(
-        "learning rate forgotten",
-        "takes the whole gradient as the step",
-        "The learning rate has not been used yet: how much of the gradient is taken?",
-    ),
-    Mistake(
-        "answered the gradient",
-        "stops at the gradient",
-        "That is the gradient: now take the step from the point where you are.",
-    ),
-    Mistake(
-        "answered the step",
-        "gives the step in place of the new point",
-        "That is the step: where does it lead from the point where you are?",
-    ),
-    Mistake(
-        "value used as gradient",
-        "steps by the function's value",
-        "The step needs the slope of the function at the point, not its value.",
-    ),
-    Mistake(
-        "one step only",
-        "stops after the first step",
-        "That is the first step: take another from there.",
-    ),
-    Mistake(
-        "gradient not updated",
-        "uses the first gradient for both steps",
-        "After the first step you are at another point: what is the gradient there?",
-    ),
-    Mistake(
-        "old velocity used",
-        "steps with the velocity from before the update",
-        "First the velocity changes, then the point moves with the new one.",
-    ),
-    Mistake(
-        "velocity forgotten",
-        "steps by the gradient alone",
-        "The velocity from before is still there: how much of it is kept?",
-    ),
-    Mistake(
-        "momentum factor forgotten",
-        "keeps the whole velocity",
-        "The momentum has not been used yet: how much of the old velocity is kept?",
-    ),
-    Mistake(
-        "averaged velocity",
-        "gives the gradient the weight 1 - momentum",
-        "Here the gradient is added as a whole to what is kept of the velocity.",
-    ),
-    Mistake(
-        "forgot to square",
-        "averages the gradient in place of its square",
-        "What is averaged below the root: the gradient, or something else of it?",
-    ),
-    Mistake(
-        "old average used",
-        "divides by the mean square from before the update",
-        "First the mean square is brought up to date, then it is used.",
-    ),
-    Mistake(
-        "root forgotten",
-        "divides by the mean square without its root",
-        "The mean square has the unit of the gradient squared: what is taken of it before the division?",
-    ),
-    Mistake(
-        "bias correction forgotten",
-        "uses the means as they are",
-        "Both means started at 0, so they are too small at first: how is that put right?",
-    ),
-    Mistake(
-        "sigmoid's derivative forgotten",
-        "leaves out the factor of the sigmoid",
-        "On the way back the sensitivity passes the sigmoid: which factor does that bring?",
-    ),
-    Mistake(
-        "sigmoid's derivative at the wrong place",
-        "takes the sigmoid's slope at its output",
-        "At which value is the slope of the sigmoid taken: at what goes into it, or at what comes out?",
-    ),
-    Mistake(
-        "a factor of the chain forgotten",
-        "leaves out one local derivative",
-        "Go back along the path edge by edge: one local derivative is missing.",
-    ),
-    Mistake(
-        "wrong adjoint",
-        "gives the sensitivity of another value",
-        "That is how much another value of the neuron matters: go on to the one that is asked for.",
-    ),
-    Mistake(
-        "one path only",
-        "takes one path where there are several",
-        "The value is used in more than one place: what becomes of the shares that arrive?",
-    ),
-    Mistake(
-        "saddle not recognized",
-        "sees an extremum where curvatures have both signs",
-        "Look in every direction: does the function bend the same way in all of them?",
-    ),
-    Mistake(
-        "saddle where there is none",
-        "sees a saddle where all curvatures have one sign",
-        "For a saddle the function must bend up in one direction and down in another: does it?",
-    ),
-    Mistake(
-        "minimum and maximum swapped",
-        "reads the sign of the curvature the wrong way",
-        "Where the second derivative is positive, does the function open upward or downward?",
-    ),
-    Mistake(
-        "dy/dx forgotten",
-        "differentiates a term in y as if y were x",
-        "In one term y was differentiated as x is: it changes with x, so which factor does the chain rule bring?",
-    ),
-    Mistake(
-        "divided the wrong way",
-        "takes the quotient upside down",
-        "Solve once more: what stands at the derivative goes below the line.",
-    ),
-    Mistake(
-        "derivative by the parameter",
-        "stops at how fast one coordinate changes with the parameter",
-        "That is how fast one coordinate changes: what is the slope, made of both?",
-    ),
-    Mistake(
-        "product of the speeds",
-        "multiplies the derivatives by the parameter",
-        "The slope compares the two derivatives by the parameter: is that a product?",
-    ),
+    *OTHERS,
     Mistake(
         "differential",
         "writes dx behind the derivative",

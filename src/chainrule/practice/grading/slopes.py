@@ -70,7 +70,7 @@ class Slope:
             return Verdict(False, "wrong variable", told)
         value = self.derivation.value
         if isinstance(value, float) and not free_symbols(answer):
-            return RIGHT if abs(float(evaluate(answer, {})) - value) <= CLOSE * (1 + abs(value)) else wrong(None)
+            return self._of_number(float(evaluate(answer, {})), value)
         points = self._points()
         values, target = points.values(answer), points.values(self._result)
         if len(points) >= LEAST and _agree(values, target):
@@ -87,6 +87,17 @@ class Slope:
         ):
             return wrong("arithmetic slip")
         return Verdict(False, None, "Differentiate one term after another, and collect the derivative on one side.")
+
+    def _of_number(self, given: float, right: float) -> Verdict:
+        """Return the verdict on a number, where the derivative at a point is asked for."""
+        if abs(given - right) <= CLOSE * (1 + abs(right)):
+            return RIGHT
+        point = dict(self.derivation.at or ())
+        for name, mistaken in self._mistakes():
+            known = set(free_symbols(mistaken)) <= set(point)
+            if known and abs(given - float(evaluate(mistaken, point))) <= CLOSE * (1 + abs(given)):
+                return wrong(name)
+        return wrong(None)
 
     @property
     def _result(self) -> Expression:

@@ -28,7 +28,8 @@ from chainrule.explain.expressions.expression import (
     rebuild,
 )
 from chainrule.explain.expressions.neat import is_named, neat
-from chainrule.practice.grading.mistakes import MISTAKES, Mistake
+from chainrule.practice.grading.mistake import Mistake
+from chainrule.practice.grading.mistakes import MISTAKES
 from chainrule.practice.grading.operation import Floats, Operation, slope_of
 from chainrule.primitives.arithmetic import POWER
 

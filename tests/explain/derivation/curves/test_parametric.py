@@ -92,3 +92,7 @@ def test_which_coordinate_is_differentiated():
 @pytest.mark.parametrize("typed", ["x = 2t; y = x^2", "a = 2t, y = a^2"])
 def test_a_definition_that_is_used_is_no_coordinate(typed):
     assert str(cr.explain(typed).heading) == "d/dt (2t)^2 = 8t"
+
+
+def test_a_coordinate_that_is_zero_but_for_rounding_is_said_to_be_zero():
+    assert "The point there: x = 3, y = 0" in cr.explain("x = t^2, y = t^3 - 3t at t = sqrt 3").notes

@@ -18,7 +18,7 @@ from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.curves.point import point_on, shown
 from chainrule.explain.derivation.curves.sampled import SampledOnCurve
-from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
+from chainrule.explain.derivation.curves.tangent import breaks, line_sentences
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import (
     ORDINALS,
@@ -134,7 +134,8 @@ def implicit(curve: Implicit, wrt: str | None, at: Any, order: int, detail: Deta
         found.append(_again(run, found[-1], first, count))
         verified.append(_checked(run, along, found[-2], found[-1], names, point))
     result = _untied(run, found[-1])
-    value, said = (None, ()) if point is None else _at_the_point(along, point, [_untied(run, each) for each in found])
+    untied = [_untied(run, each) for each in found]
+    value, said = (None, ()) if point is None else _at_the_point(along, point, untied, curve.normal)
     known = [worst for worst in verified if worst is not None]
     notes = (*curve.notes, *notes_on(curve.left, curve.right, result), *said)
     return Derivation(
@@ -266,7 +267,7 @@ def _checked(
 
 
 def _at_the_point(
-    along: SampledOnCurve, point: dict[str, float], found: Sequence[Expression]
+    along: SampledOnCurve, point: dict[str, float], found: Sequence[Expression], with_normal: bool
 ) -> tuple[float | None, tuple[str, ...]]:
     """Return the engine's derivative at a point of the curve, and what is said of its tangent.
 
@@ -279,13 +280,13 @@ def _at_the_point(
     one = {name: np.array([value]) for name, value in point.items()}
     slope, other = (float(line.direction(one)[0]) for line in (along, replace(along, of=along.by, by=along.of)))
     if not math.isfinite(slope) and other == 0:
-        return None, (tangent_sentence(along.by, along.of, point, math.inf),)
+        return None, line_sentences(along.by, along.of, point, math.inf, with_normal)
     if not math.isfinite(slope):
         raise NotDifferentiableError(
             f"the equation gives no slope at {shown(point)}: both partial derivatives are 0 there, or do not exist, "
             "so that the curve may cross itself, or have a corner or a tip"
         )
-    said = (tangent_sentence(along.by, along.of, point, slope),)
+    said = line_sentences(along.by, along.of, point, slope, with_normal)
     if len(found) == 1:
         return slope, said
     return float(along.of_expression(found[-2]).slopes(one, along.by)[0]), said

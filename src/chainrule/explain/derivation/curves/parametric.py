@@ -14,7 +14,7 @@ from chainrule.errors import NotDifferentiableError
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.brief import shortened
 from chainrule.explain.derivation.curves.point import shown
-from chainrule.explain.derivation.curves.tangent import breaks, tangent_sentence
+from chainrule.explain.derivation.curves.tangent import EXACT, breaks, line_sentences
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import (
     NOTHING_CHECKED,
@@ -187,9 +187,9 @@ def _at_the_point(
             f"the curve has no tangent at {shown(point)}: its coordinates have no derivative there"
         )
     is_still = abs(across) <= _STILL * scale
-    where = f"The point there: {shown(place)}"
+    where = f"The point there: {shown({name: 0.0 if abs(value) <= EXACT else value for name, value in place.items()})}"
     if is_still and abs(up) > _STILL * scale:
-        return None, (where, tangent_sentence(curve.by, curve.of, place, math.inf))
+        return None, (where, *line_sentences(curve.by, curve.of, place, math.inf, curve.normal))
     with np.errstate(all="ignore"):
         first, last = (float(evaluate(each, point)) for each in (found[1], found[-1]))
     if is_still:
@@ -199,9 +199,9 @@ def _at_the_point(
                 "their quotient says nothing of the tangent"
             )
         note = f"The curve stands still there: both derivatives by {curve.parameter} are 0, and the slope is the limit beside it"
-        return last, (where, note, tangent_sentence(curve.by, curve.of, place, first))
+        return last, (where, note, *line_sentences(curve.by, curve.of, place, first, curve.normal))
     slope = up / across
-    said = (where, tangent_sentence(curve.by, curve.of, place, slope))
+    said = (where, *line_sentences(curve.by, curve.of, place, slope, curve.normal))
     if len(found) == 2:
         return slope, said
     return float(SampledExpression(found[-2]).slopes(one, curve.parameter)[0]) / across, said

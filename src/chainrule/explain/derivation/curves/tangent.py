@@ -1,4 +1,4 @@
-"""Owns the tangent at a point of a curve: whether there is one, and the sentence with its equation, or that it is vertical."""
+"""Owns the tangent and the normal at a point of a curve: whether there are any, and the sentences with their equations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from chainrule.explain.limits.function import Section
 from chainrule.explain.limits.limit import limit_along
 
 _MAX_DENOMINATOR = 1000
-_EXACT = 1e-12
+EXACT = 1e-12
+"""How far a number may be off, for 1 and what it is itself, to be said as the simple one beside it: 0 for 1e-16."""
+
 _DIGITS = 10
 _BROKEN = frozenset({"corner", "jump"})
 
@@ -34,6 +36,21 @@ def tangent_sentence(by: str, of: str, at: Mapping[str, float], slope: float) ->
     return f"Tangent there: {text(up)} = {text(tidy(line)[1])}"
 
 
+def line_sentences(by: str, of: str, at: Mapping[str, float], slope: float, with_normal: bool) -> tuple[str, ...]:
+    """Return the equation of the tangent through a point, and that of the normal where it is asked for.
+
+    >>> line_sentences("x", "y", {"x": 1.0, "y": 1.0}, 2.0, True)
+    ('Tangent there: y = 2x - 1', 'Normal there: y = 3/2 - x/2')
+    """
+    tangent = tangent_sentence(by, of, at, slope)
+    if not with_normal:
+        return (tangent,)
+    if slope == 0:
+        return tangent, f"Normal there: vertical, {text(Symbol(by))} = {text(rounded(at[by]))}; it has no slope"
+    normal = tangent_sentence(by, of, at, -1 / slope)  # -1/inf is 0: the normal of a vertical tangent is level
+    return tangent, normal.replace("Tangent", "Normal", 1)
+
+
 def breaks(function: Function, point: Mapping[str, float], names: Iterable[str]) -> bool:
     """Whether a function has a corner or a jump at a point, along one of these variables: its rule takes a slope by convention.
 
@@ -50,6 +67,6 @@ def breaks(function: Function, point: Mapping[str, float], names: Iterable[str])
 def rounded(value: float) -> Expression:
     """Return a number as it is read: a fraction where it is a simple one, and ten digits elsewhere."""
     fraction = Fraction(value).limit_denominator(_MAX_DENOMINATOR)
-    if abs(float(fraction) - value) <= _EXACT * (1 + abs(value)):
+    if abs(float(fraction) - value) <= EXACT * (1 + abs(value)):
         return Number(fraction)
     return Number(float(f"{value:.{_DIGITS}g}"))
