@@ -18,6 +18,7 @@ from chainrule.tracing.record import call, close_over
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import as_number
+from chainrule.transforms.arguments import apart
 from chainrule.transforms.transformed import transformed
 from chainrule.user_code import where
 
@@ -131,7 +132,7 @@ def _mapped(fun: Callable[..., Any], in_axes: Any, out_axes: Any, /, *args: Any,
     placed = [
         _batch_out(trace, part, axis) for part, axis in zip(outputs, _spread(out_axes, result, outputs), strict=True)
     ]
-    return unflatten(out_structure, placed)
+    return unflatten(out_structure, apart(placed, arrays))
 
 
 def _axes_of_leaves(in_axes: Any, args: tuple[Any, ...]) -> list[int | None]:
