@@ -21,7 +21,8 @@ from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.array_methods import ArrayMethods
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
+from chainrule.tracing.numpy_functions import BY_ROWS, CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
+from chainrule.tracing.numpy_functions.layout import as_before, in_order
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
 from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, absolute, operand_of, sign
@@ -117,6 +118,8 @@ class TracedArray(ArrayMethods):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
             return written(output, of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
+        if function in BY_ROWS:
+            return in_order(result).snapshot() if type(result) is TracedArray and result.shape else result
         if function in VIEWS:
             self._share_if_view(function, result, args, kwargs)
         elif function is np.einsum and isinstance(result, TracedArray):
@@ -238,9 +241,11 @@ class TracedArray(ArrayMethods):
 
     def assign(self, new: Array) -> None:
         """Give this array, and the array that it is a view of, a new value."""
+        before = self.value
         self._become(new)
         self.version += 1
         if self.origin is None:
+            self.value = as_before(self.value, before)
             if self.memory is not None:
                 self.memory.assignments += 1
         else:
