@@ -200,7 +200,10 @@ class TracedArray(ArrayMethods):
             return
         key = key if masked is None else masked.rest
         value = lift(value)
-        self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
+        if self.origin is not None and self._overlaps():
+            self._put(key, value.taken_as(self.dtype) if isinstance(value, TracedArray) and value.is_number else value)
+        else:
+            self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
 
     def set_into(self, target: TracedArray, key: Key) -> Array:
         """Return `target` after `target[key] = self`."""
@@ -254,15 +257,38 @@ class TracedArray(ArrayMethods):
             if source.dtype.kind == "c" and self.dtype.kind != "c":
                 raise TracingError(f"{NO_PARTS}{where()}")
             if key is None:
-                positions = read(np.arange(source.size).reshape(source.shape))
-                flat = index_set(
-                    np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(written, (self.size,))
-                )
-                source.assign(np.reshape(flat, source.shape))
+                source.put_flat(np.ravel(self._positions()), np.reshape(written, (self.size,)))
             else:
-                source.assign(index_set(source, key, written))
+                source._put(key, written)
             self.share(source, read, key)
         follow_assignments()
+
+    def _overlaps(self) -> bool:
+        """Whether this is a view that shows elements of its array several times, as windows over it do."""
+        return self.origin is not None and self.size > self.origin[0].size
+
+    def _positions(self) -> Array:
+        """Return the place in its array, counted by rows, of each element of a view."""
+        source, read, *_ = self.origin
+        positions: Array = read(np.arange(source.size).reshape(source.shape))
+        return positions
+
+    def _put(self, key: Key, value: Array) -> None:
+        """Assign to a part; what shows the same elements elsewhere in windows over an array changes with it."""
+        if self._overlaps():
+            self.origin[0].put_flat(index(self._positions(), key), value)
+            self.refresh()
+        else:
+            self.assign(index_set(self, key, value))
+
+    def put_flat(self, positions: Array, value: Array) -> None:
+        """Assign to elements at places that are counted by rows."""
+        if self._overlaps():
+            self.origin[0].put_flat(index(np.ravel(self._positions()), positions), value)
+            self.refresh()
+        else:
+            flat = index_set(np.reshape(self, (self.size,)), positions, value)
+            self.assign(np.reshape(flat, self.shape))
 
     def snapshot(self) -> TracedArray:
         """Return this value on its own: no assignment changes it."""

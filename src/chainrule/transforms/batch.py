@@ -99,7 +99,7 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
 
     in_axes: the axis of each argument to map over, None for an argument that all examples share; one value for all, or a tuple
         with one for each argument.
-    out_axes: where the batch axis of the results goes.
+    out_axes: where the batch axis of the results goes; one value for all, or a tree like the result with one for each part.
     A decision in `fun` (`if`, `while`) is taken where all members of the batch agree on it.
     Raises ShapeError where the arguments disagree about the size of the batch, and TracingError where its members do about a
     decision.
@@ -189,7 +189,7 @@ def _batch_size(arrays: Sequence[Array], axes: Sequence[int | None]) -> int:
 
 
 def _spread(out_axes: Any, result: Any, outputs: Sequence[Any]) -> list[Any]:
-    if isinstance(out_axes, tuple | list):
+    if isinstance(out_axes, dict | tuple | list):
         return _flatten_axes(out_axes, result)
     return [out_axes] * len(outputs)
 
