@@ -125,3 +125,15 @@ def test_members_of_a_batch_lie_as_they_do_alone(reshaped: str, axis: int) -> No
 def test_full_like_of_whole_numbers_takes_a_traced_value() -> None:
     value, _ = cr.vjp(lambda x: np.full_like(x, x[1, 0], dtype=int), X)
     np.testing.assert_array_equal(value, np.full_like(X, X[1, 0], dtype=int))
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_np_ascontiguousarray_is_a_copy_where_it_is_one_in_numpy(order: str) -> None:
+    def fun(x: Any) -> Any:
+        y = x.copy(order)
+        made = [np.ascontiguousarray(y), np.ascontiguousarray(y.T), np.ravel(np.asarray(y.T)), np.asarray(y.T)]
+        y[0] = 9.0
+        return made
+
+    for mine, wanted in zip(cr.vjp(fun, X)[0], fun(X), strict=True):
+        np.testing.assert_array_equal(mine, wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from chainrule.tracing.array_methods import ArrayMethods
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions import BY_ROWS, CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.layout import as_before, in_order
+from chainrule.tracing.numpy_functions.operands import lying
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
 from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, absolute, operand_of, sign
@@ -148,16 +148,17 @@ class TracedArray(ArrayMethods):
         given = self.owner.as_object(self)
         if given is not self:
             return np.array(given)
-        flat = np.empty(math.prod(self.shape), dtype=object)
+        # They lie as the array does: np.ascontiguousarray of a transpose is a copy.
+        elements = np.empty_like(lying(self), dtype=object)
         if self.shape:
-            take_apart(self, flat)
+            take_apart(self, elements)
         else:
-            flat[0] = self.snapshot() if self.is_number else self
+            elements[()] = self.snapshot() if self.is_number else self
         if copy is not True:
-            flat.setflags(write=False)
+            elements.setflags(write=False)
             if self.shape:
-                show(self, flat)
-        return flat.reshape(self.shape)
+                show(self, elements)
+        return elements.view()
 
     # --- parts ---------------------------------------------------------------------------------------------------------
 
