@@ -54,6 +54,21 @@ FUNCTIONS = {
     "diagonal that begins again": lambda x: _changed(lambda y: np.fill_diagonal(y, x[0, :2], wrap=True))(
         np.tile(x.T, (3, 1))
     ),
+    "take by truth values": lambda x: np.take(x, [True, False, True], axis=0),
+    "take a truth value": lambda x: np.take(x, True, axis=1),
+    "insert several at one place": lambda x: np.insert(x, [1], x**2, axis=1),
+    "insert several by a slice": lambda x: np.insert(x, slice(1, 2), x**2, axis=1),
+    "insert several into a vector": lambda x: np.insert(x[0], [1], x[1]),
+    "largest of nothing but NaN, initial": lambda x: np.nanmax(np.where(x > 1.75, x, np.nan), axis=0, initial=0.3),
+    "smallest of nothing but NaN, initial": lambda x: np.nanmin(np.where(x > 9, x, np.nan), initial=0.3) + x,
+    "var about a mean": lambda x: np.var(x, axis=1, mean=np.mean(x, axis=1, keepdims=True), ddof=1),
+    "var about what is no mean": lambda x: np.var(x, axis=0, mean=x[:1] ** 2, keepdims=True),
+    "var about a mean, where": lambda x: np.var(x, axis=1, mean=x[:, :1], where=MASK),
+    "std about a mean": lambda x: np.std(x, mean=0.5, correction=1, keepdims=True),
+    "std of complex numbers about a mean": lambda x: np.std(x + 1j * x**2, axis=0, mean=0.5j),
+    "parts of one element": lambda x: np.hypot.reduceat(x, [0, 2, 1], axis=1),
+    "mean of whole numbers, where": lambda x: np.mean(3.1 * x, axis=0, dtype=int, where=MASK) + x,
+    "pseudo-inverse that reads one triangle": lambda x: np.linalg.pinv(x[:, :2], hermitian=True),
     "argpartition": lambda x: x[0][x[0].argpartition(1)[:1]],
 }
 
@@ -65,6 +80,12 @@ def test_values_and_derivatives(name: str) -> None:
     np.testing.assert_allclose(value, function(X))
     assert value.dtype == function(X).dtype
     assert cr.check_grad(lambda x: np.sum(np.abs(function(x)) ** 2) + np.sum(x), X)
+
+
+def test_the_step_of_one_number_is_nan() -> None:
+    values, step = cr.vjp(lambda x: np.linspace(0, x[0, 0], 1, retstep=True), X)[0]
+    assert values == 0
+    assert np.isnan(step)
 
 
 def test_partition_in_place() -> None:

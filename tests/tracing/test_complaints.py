@@ -405,3 +405,26 @@ def test_what_python_says_of_objects_is_not_taken_for_numpys(function: Callable[
     with pytest.raises(TypeError, match=re.escape(said)) as caught:
         cr.grad(function)(1.0)
     assert not isinstance(caught.value, cr.TracingError)
+
+
+def test_an_element_of_a_plain_array_by_flat() -> None:
+    def assigned(x: Any) -> Any:
+        total = np.zeros(3)
+        total.flat[1] = x[0]
+        return np.sum(total)
+
+    with pytest.raises(cr.TracingError, match=r"into a plain array.*np\.zeros\(n, like=x\)"):
+        cr.grad(assigned)(X)
+
+
+def test_what_else_flat_refuses_is_not_blamed_on_traced_values() -> None:
+    def text() -> None:
+        np.zeros(3).flat[1] = "text"
+
+    def fun(x: Any) -> Any:
+        text()
+        return np.sum(x)
+
+    with pytest.raises(ValueError, match="single item") as caught:
+        cr.grad(fun)(X)
+    assert not isinstance(caught.value, cr.TracingError)

@@ -272,3 +272,63 @@ def test_an_argument_without_axes_is_an_array() -> None:
     assert fun(np.array(2.0)) == cr.value_and_grad(fun)(np.array(2.0))[0] == 9.0
     assert cr.jvp(fun, (np.array(2.0),), (np.array(1.0),)) == (9.0, 6.0)
     assert fun(2.0) == cr.value_and_grad(fun)(2.0)[0] == 6.0
+
+
+def _windows(x: Any, size: int = 2, **options: Any) -> Any:
+    return np.lib.stride_tricks.sliding_window_view(x, size, writeable=True, **options)
+
+
+def _first_window(x: Any) -> Any:
+    y = x * 1
+    windows = _windows(y)
+    windows[0] = x[:2] ** 2
+    return y, windows
+
+
+def _elements_of_windows(x: Any) -> Any:
+    y = x * 1
+    windows = _windows(y)
+    windows[0][1] = 5.0
+    windows[1, 1] = x[0] * 7
+    windows[2] += 1
+    windows.flat[4] = 3.0
+    return y, windows
+
+
+def _columns_of_windows(x: Any) -> Any:
+    y = (x * 1).reshape(2, 2)
+    windows = _windows(y, axis=1)
+    windows[:, 0, 1] = x[:2] ** 2
+    windows.T[0] = 8.0
+    return y, windows
+
+
+def _windows_over_windows(x: Any) -> Any:
+    y = x * 1
+    windows = _windows(y)
+    further = _windows(windows, axis=0)
+    further[0] = x[3]
+    further[1, 1, 1] = 9.0
+    return y, windows, further
+
+
+def _windows_by_a_mask(x: Any) -> Any:
+    y = x * 1
+    windows = _windows(y[::-1], 3)
+    windows[windows > 2.5] = 0.0
+    windows *= 2
+    return y, windows
+
+
+@pytest.mark.parametrize(
+    "fun",
+    [_first_window, _elements_of_windows, _columns_of_windows, _windows_over_windows, _windows_by_a_mask],
+)
+def test_windows_that_overlap_show_what_is_assigned_to_one(fun: Any) -> None:
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+    members = [fun(x), fun(x + 0.25)]
+    mapped = cr.vmap(fun)(np.stack([x, x + 0.25]))
+    for place, (value, wanted) in enumerate(zip(cr.vjp(fun, x)[0], members[0], strict=True)):
+        np.testing.assert_array_equal(value, wanted)
+        np.testing.assert_array_equal(mapped[place], np.stack([each[place] for each in members]))
+    assert cr.check_grad(lambda x: sum(np.sum(np.sin(part)) for part in fun(x)), x)

@@ -442,6 +442,13 @@ def test_axes_of_a_batch_that_do_not_fit_are_named(axes, message):
         cr.vmap(lambda each: each["a"][0] ** 2, **axes)({"a": [np.ones(3)]})
 
 
+def test_the_axes_of_results_in_a_dictionary():
+    mapped = cr.vmap(lambda row: {"total": np.sum(row), "row": row * 2}, out_axes={"row": 1, "total": 0})
+    found = mapped(np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(found["total"], [3.0, 12.0])
+    np.testing.assert_array_equal(found["row"], 2 * np.arange(6.0).reshape(2, 3).T)
+
+
 @pytest.mark.parametrize("text", ["a", np.str_("a"), np.datetime64("2020-01-01")], ids=["text", "NumPy's text", "date"])
 def test_what_is_no_number_has_no_derivative(text):
     calls = (

@@ -25,7 +25,7 @@ def _lower(size: int, offset: int = 0) -> Array:
     return np.tri(size, k=offset, dtype=bool)
 
 
-def _hermitian(t: Array, from_upper: bool) -> Array:
+def hermitian(t: Array, from_upper: bool) -> Array:
     """Return the Hermitian matrices that agree with `t` in one triangle, the only one that LAPACK reads."""
     below = _lower(t.shape[-1], -1)
     strict = np.where(below.T if from_upper else below, t, 0)
@@ -34,7 +34,7 @@ def _hermitian(t: Array, from_upper: bool) -> Array:
 
 
 def _transposed_hermitian(ct: Array, from_upper: bool) -> Array:
-    """Return the transpose of `_hermitian`: what each entry that it reads has at its two places, together."""
+    """Return the transpose of `hermitian`: what each entry that it reads has at its two places, together."""
     below = _lower(ct.shape[-1], -1)
     diagonal = np.real(np.where(np.eye(ct.shape[-1], dtype=bool), ct, 0))
     return np.where(below.T if from_upper else below, ct + adjoint(ct), 0) + diagonal
@@ -50,7 +50,7 @@ def _halved(lower: Array) -> Array:
 def _push_cholesky(out: Array, tangents: tuple[Array, ...], a: Array, upper: bool = False) -> Array:
     # Murray (2016), "Differentiation of the Cholesky decomposition", (8).
     factor = adjoint(out) if upper else out
-    t = _hermitian(tangents[0], upper)
+    t = hermitian(tangents[0], upper)
     half_way = np.linalg.solve(factor, t)
     middle = adjoint(np.linalg.solve(factor, adjoint(half_way)))
     moved = np.matmul(factor, _halved(factor) * middle)
@@ -108,7 +108,7 @@ INVERSE_GAPS: General = General(
 
 def _push_eigenvalues(out: Array, tangents: tuple[Array, ...], a: Array, uplo: Literal["L", "U"] = "L") -> Array:
     _, vectors = np.linalg.eigh(a, UPLO=uplo)
-    moved = np.matmul(_hermitian(tangents[0], uplo == "U"), vectors)
+    moved = np.matmul(hermitian(tangents[0], uplo == "U"), vectors)
     return np.real(np.einsum("...ij,...ij->...j", conjugate(vectors), moved))
 
 
@@ -133,7 +133,7 @@ def _push_eigenvectors(
 ) -> tuple[Array, Array]:
     # Magnus (1985), "On differentiating eigenvalues and eigenvectors".
     values, vectors = out
-    t = np.matmul(np.matmul(adjoint(vectors), _hermitian(tangents[0], uplo == "U")), vectors)
+    t = np.matmul(np.matmul(adjoint(vectors), hermitian(tangents[0], uplo == "U")), vectors)
     return np.real(np.einsum("...ii->...i", t)), np.matmul(vectors, bind(INVERSE_GAPS, (values,)) * t)
 
 

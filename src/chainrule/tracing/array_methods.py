@@ -13,9 +13,9 @@ from chainrule.errors import TracingError
 from chainrule.tracing.flat_elements import FlatElements
 from chainrule.tracing.lift import NO_MATRIX, as_own_array
 from chainrule.tracing.numpy_functions import FUNCTIONS
+from chainrule.tracing.numpy_functions.layout import in_order
 from chainrule.tracing.operators import TracedOperators
 from chainrule.tracing.python_numbers import as_python_number
-from chainrule.tracing.shared_memory import in_order
 from chainrule.user_code import where
 
 
@@ -110,13 +110,17 @@ class ArrayMethods(TracedOperators):
 
     def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the array with elements of another type. A conversion to integers has derivative zero."""
-        if kwargs.get("copy") is False and self.dtype == np.dtype(dtype):
+        order = args[0] if args else kwargs.get("order", "K")
+        if kwargs.get("copy") is False and self.dtype == np.dtype(dtype) and order == "K":
             return self
-        return FUNCTIONS[np.astype](self, dtype)
+        result = FUNCTIONS[np.astype](self, dtype)
+        return in_order(result, order) if order != "K" and isinstance(result, Traced) else result
 
     def copy(self, order: str = "C") -> Any:
-        """Return a copy: an assignment to it leaves this array as it is."""
-        copied: Any = in_order(self.snapshot())
+        """Return a copy, which lies in memory as `order` says: an assignment to it leaves this array as it is."""
+        if self.origin is not None:
+            self.refresh()
+        copied: Any = in_order(self, order).snapshot()
         if self.version:
             as_own_array(copied)
         return copied

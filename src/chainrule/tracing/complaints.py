@@ -26,6 +26,7 @@ _OBJECT_COMPLAINTS = (
     "holds references",
     "doesn't define __",
 )
+_SET_IN_FLAT = "Error setting single item of array"  # of plain.flat[i] = x, which hides what was raised
 _VALUE_COMPLAINTS = (
     "object arrays are not supported",
     "unsupported data types in input",  # what a sparse matrix says of the other factor
@@ -35,6 +36,7 @@ _VALUE_COMPLAINTS = (
     "array type dtype('O') not supported",
     "reduction operation 'add' does not have an identity",  # it has one for numbers
     "reduction operation 'multiply' does not have an identity",
+    _SET_IN_FLAT,
     "not a proper array of floats",  # what SciPy's solvers say of what a callback returned
 )
 # What SciPy says of an array of objects, and others say of other things.
@@ -70,6 +72,8 @@ def advice_on(error: Exception) -> Exception:
             f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x "
             f"itself, or to a copy, x.copy(){_deepest_user_line(error)}"
         )
+    if text.startswith(_SET_IN_FLAT) and not _holds_traced(error):
+        return error
     if isinstance(error, IndexError):
         if not text.startswith("only integers, slices") or not _holds_traced(error):
             return error
@@ -106,7 +110,7 @@ def advice_on(error: Exception) -> Exception:
             f"np.nditer walks over memory, which a traced array does not have ({text}); write for i in np.ndindex(x.shape) "
             f"and x[i], or for i, value in np.ndenumerate(x){_deepest_user_line(error)}"
         )
-    if "output from dtype('O')" in text:
+    if "output from dtype('O')" in text or _SET_IN_FLAT in text:
         return TracingError(
             f"traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create the "
             "array with np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x, shape=n), also of "

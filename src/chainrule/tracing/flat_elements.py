@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.primitives.indexing import index_set
 from chainrule.tracing.lift import lift
 
 
@@ -29,5 +28,4 @@ class FlatElements:
         return np.ravel(self._array.copy())[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        array = self._array
-        array.assign(np.reshape(index_set(np.ravel(array), key, lift(value)), array.shape))
+        self._array.put_flat(key, lift(value))

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, innermost
 from chainrule.primitives.index_keys import Template
 from chainrule.tracing.numpy_functions.operands import lying
@@ -36,25 +35,14 @@ def is_view(
     # Hot path: benchmarks/test_eager.py
     if result is array or (keywords and keywords.get("copy", False)):
         return False
-    if array.origin is None and not array.owner.shape(array):
+    shape = array.owner.shape(array) if array.origin is None else None
+    if shape == ():
         return False
-    if function is np.ravel or array.version:
-        # np.ravel copies where it would walk in steps, and values that are assigned lie anew.
+    if function is np.ravel or array.version or (shape is not None and np.ndim(innermost(array).value) != len(shape)):
+        # np.ravel copies where it would walk in steps, views that are assigned to lie anew, and a batch has gaps.
         lies = lying(array)
         return np.may_share_memory(function(lies, *options, **keywords), lies)
     return np.may_share_memory(innermost(result).value, innermost(array).value)
-
-
-def in_order(array: Traced) -> Traced:
-    """Return an array whose value lies in memory row by row, as a copy does."""
-    value: Array = array.value
-    if isinstance(value, Traced):
-        ordered: Array = in_order(value)
-    elif type(value) is np.ndarray and not value.flags.c_contiguous:
-        ordered = np.ascontiguousarray(value)
-    else:
-        return array
-    return array if ordered is value else type(array)(array.owner, ordered, array.data)
 
 
 def reader(

@@ -26,12 +26,14 @@ _shown = _Shown()
 
 
 def take_apart(array: Any, elements: Elements) -> None:
-    """Put the elements of a traced array with axes, in row order, into an array of objects."""
+    """Put the elements of a traced array with axes into an array of objects."""
     source = np.reshape(array.snapshot(), (elements.size,))
+    rows = np.empty(elements.size, dtype=object)
     for position in range(elements.size):
         part = index(source, position)
         part.taken_from = source, position
-        elements[position] = part
+        rows[position] = part
+    elements[...] = rows.reshape(elements.shape)
 
 
 def show(array: Any, elements: Elements) -> None:

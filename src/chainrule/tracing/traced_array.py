@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +20,9 @@ from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.array_methods import ArrayMethods
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
+from chainrule.tracing.numpy_functions import BY_ROWS, CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
+from chainrule.tracing.numpy_functions.layout import as_before, in_order
+from chainrule.tracing.numpy_functions.operands import lying
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
 from chainrule.tracing.operators import NO_PARTS, NO_STRIDES, PLAIN, absolute, operand_of, sign
@@ -117,6 +118,8 @@ class TracedArray(ArrayMethods):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
             return written(output, of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
+        if function in BY_ROWS:
+            return in_order(result).snapshot() if type(result) is TracedArray and result.shape else result
         if function in VIEWS:
             self._share_if_view(function, result, args, kwargs)
         elif function is np.einsum and isinstance(result, TracedArray):
@@ -145,16 +148,17 @@ class TracedArray(ArrayMethods):
         given = self.owner.as_object(self)
         if given is not self:
             return np.array(given)
-        flat = np.empty(math.prod(self.shape), dtype=object)
+        # They lie as the array does: np.ascontiguousarray of a transpose is a copy.
+        elements = np.empty_like(lying(self), dtype=object)
         if self.shape:
-            take_apart(self, flat)
+            take_apart(self, elements)
         else:
-            flat[0] = self.snapshot() if self.is_number else self
+            elements[()] = self.snapshot() if self.is_number else self
         if copy is not True:
-            flat.setflags(write=False)
+            elements.setflags(write=False)
             if self.shape:
-                show(self, flat)
-        return flat.reshape(self.shape)
+                show(self, elements)
+        return elements.view()
 
     # --- parts ---------------------------------------------------------------------------------------------------------
 
@@ -197,7 +201,10 @@ class TracedArray(ArrayMethods):
             return
         key = key if masked is None else masked.rest
         value = lift(value)
-        self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
+        if self.origin is not None and self._overlaps():
+            self._put(key, value.taken_as(self.dtype) if isinstance(value, TracedArray) and value.is_number else value)
+        else:
+            self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
 
     def set_into(self, target: TracedArray, key: Key) -> Array:
         """Return `target` after `target[key] = self`."""
@@ -238,9 +245,11 @@ class TracedArray(ArrayMethods):
 
     def assign(self, new: Array) -> None:
         """Give this array, and the array that it is a view of, a new value."""
+        before = self.value
         self._become(new)
         self.version += 1
         if self.origin is None:
+            self.value = as_before(self.value, before)
             if self.memory is not None:
                 self.memory.assignments += 1
         else:
@@ -249,15 +258,38 @@ class TracedArray(ArrayMethods):
             if source.dtype.kind == "c" and self.dtype.kind != "c":
                 raise TracingError(f"{NO_PARTS}{where()}")
             if key is None:
-                positions = read(np.arange(source.size).reshape(source.shape))
-                flat = index_set(
-                    np.reshape(source, (source.size,)), np.ravel(positions), np.reshape(written, (self.size,))
-                )
-                source.assign(np.reshape(flat, source.shape))
+                source.put_flat(np.ravel(self._positions()), np.reshape(written, (self.size,)))
             else:
-                source.assign(index_set(source, key, written))
+                source._put(key, written)
             self.share(source, read, key)
         follow_assignments()
+
+    def _overlaps(self) -> bool:
+        """Whether this is a view that shows elements of its array several times, as windows over it do."""
+        return self.origin is not None and self.size > self.origin[0].size
+
+    def _positions(self) -> Array:
+        """Return the place in its array, counted by rows, of each element of a view."""
+        source, read, *_ = self.origin
+        positions: Array = read(np.arange(source.size).reshape(source.shape))
+        return positions
+
+    def _put(self, key: Key, value: Array) -> None:
+        """Assign to a part; what shows the same elements elsewhere in windows over an array changes with it."""
+        if self._overlaps():
+            self.origin[0].put_flat(index(self._positions(), key), value)
+            self.refresh()
+        else:
+            self.assign(index_set(self, key, value))
+
+    def put_flat(self, positions: Array, value: Array) -> None:
+        """Assign to elements at places that are counted by rows."""
+        if self._overlaps():
+            self.origin[0].put_flat(index(np.ravel(self._positions()), positions), value)
+            self.refresh()
+        else:
+            flat = index_set(np.reshape(self, (self.size,)), positions, value)
+            self.assign(np.reshape(flat, self.shape))
 
     def snapshot(self) -> TracedArray:
         """Return this value on its own: no assignment changes it."""

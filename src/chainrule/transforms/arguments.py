@@ -14,7 +14,7 @@ from chainrule.core.trace import Traced
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import NotScalarError, TracingError
 from chainrule.primitives.shape import cast
-from chainrule.tracing.lift import lift
+from chainrule.tracing.lift import as_own_array, lift
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TracedNumber, as_number
@@ -192,6 +192,36 @@ def like_input(result: Array, leaf: Any, value: Array) -> Any:
         return result
     array = np.array(np.broadcast_to(result, np.shape(value)), dtype=value.dtype)
     return array if isinstance(leaf, np.ndarray) or array.ndim else plain(array[()])
+
+
+def own(value: Array) -> Array:
+    """Return a value that can be changed in place, and nothing else changes with it.
+
+    >>> import numpy as np
+    >>> x = np.zeros(2)
+    >>> y = own(x)
+    >>> y[0] = 1.0
+    >>> x
+    array([0., 0.])
+    """
+    if isinstance(value, np.ndarray):
+        return value.copy(order="K")
+    if type(value) is TracedArray:
+        copied = value.snapshot()
+        return as_own_array(copied) if value.version else copied
+    return value
+
+
+def apart(results: Sequence[Array], given: Sequence[Array]) -> list[Array]:
+    """Return results each of which can be changed by itself: what shares memory with what was given, or another, is copied."""
+    known = [each for each in given if isinstance(each, np.ndarray)]
+    found = []
+    for result in results:
+        if isinstance(result, np.ndarray):
+            result = own(result) if any(np.may_share_memory(result, each) for each in known) else result
+            known.append(result)
+        found.append(own(result) if isinstance(result, Traced) else result)
+    return found
 
 
 def _is_fresh(result: Array) -> bool:

@@ -18,6 +18,7 @@ from chainrule.tracing.record import call, close_over
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import as_number
+from chainrule.transforms.arguments import apart
 from chainrule.transforms.transformed import transformed
 from chainrule.user_code import where
 
@@ -98,7 +99,7 @@ def vmap(fun: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callab
 
     in_axes: the axis of each argument to map over, None for an argument that all examples share; one value for all, or a tuple
         with one for each argument.
-    out_axes: where the batch axis of the results goes.
+    out_axes: where the batch axis of the results goes; one value for all, or a tree like the result with one for each part.
     A decision in `fun` (`if`, `while`) is taken where all members of the batch agree on it.
     Raises ShapeError where the arguments disagree about the size of the batch, and TracingError where its members do about a
     decision.
@@ -131,7 +132,7 @@ def _mapped(fun: Callable[..., Any], in_axes: Any, out_axes: Any, /, *args: Any,
     placed = [
         _batch_out(trace, part, axis) for part, axis in zip(outputs, _spread(out_axes, result, outputs), strict=True)
     ]
-    return unflatten(out_structure, placed)
+    return unflatten(out_structure, apart(placed, arrays))
 
 
 def _axes_of_leaves(in_axes: Any, args: tuple[Any, ...]) -> list[int | None]:
@@ -188,7 +189,7 @@ def _batch_size(arrays: Sequence[Array], axes: Sequence[int | None]) -> int:
 
 
 def _spread(out_axes: Any, result: Any, outputs: Sequence[Any]) -> list[Any]:
-    if isinstance(out_axes, tuple | list):
+    if isinstance(out_axes, dict | tuple | list):
         return _flatten_axes(out_axes, result)
     return [out_axes] * len(outputs)
 

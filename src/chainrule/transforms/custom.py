@@ -14,7 +14,7 @@ from chainrule.core.primitive import Array, General, Piecewise
 from chainrule.core.trace import Traced, bind
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import NoRuleError, TracingError
-from chainrule.transforms.arguments import as_operand, as_output
+from chainrule.transforms.arguments import as_operand, as_output, own
 from chainrule.transforms.transformed import own_name, require_function
 from chainrule.user_code import where
 
@@ -22,7 +22,7 @@ Tree = TypeVar("Tree")
 
 STOP_GRADIENT = Piecewise(
     name="stop_gradient",
-    value=lambda x: x,
+    value=own,
     rule="declared constant",
     batch=lambda batched, x: x,
     expansion=lambda x: x,
@@ -30,14 +30,14 @@ STOP_GRADIENT = Piecewise(
 
 
 def stop_gradient(x: Tree) -> Tree:
-    """Return `x` (an array, a number or a pytree), which derivatives treat as constant.
+    """Return a copy of `x` (an array, a number or a pytree), which derivatives treat as constant.
 
     >>> import chainrule as cr
     >>> cr.grad(lambda x: x * cr.stop_gradient(x))(3.0)
     3.0
     """
     leaves, structure = flatten(x)
-    stopped = [bind(STOP_GRADIENT, (leaf,)) if isinstance(leaf, Traced) else leaf for leaf in leaves]
+    stopped = [bind(STOP_GRADIENT, (leaf,)) if isinstance(leaf, Traced) else own(leaf) for leaf in leaves]
     same: Tree = unflatten(structure, stopped)
     return same
 
@@ -54,10 +54,13 @@ class _Call:
     moving: list[int]
 
     def filled(self, operands: Sequence[Any], others: Any = _SAME) -> tuple[Any, ...]:
-        """Return the arguments with other operands; `others` takes the place of what is none, where it is given."""
+        """Return the arguments with other operands; `others` takes the place of what is none, where it is given.
+
+        They are the user's to change in place: the run has kept its own.
+        """
         leaves = list(self.leaves) if others is _SAME else [others] * len(self.leaves)
         for place, operand in zip(self.moving, operands, strict=True):
-            leaves[place] = operand
+            leaves[place] = own(operand)
         args: tuple[Any, ...] = unflatten(self.structure, leaves)
         return args
 
@@ -190,7 +193,7 @@ class custom_vjp(_Declared):
         def pull(out: Any, cts: tuple[Array, ...], *flat: Array) -> tuple[Any, ...]:
             args = call.filled(flat)
             _, residuals = forward(*args)
-            shares = backward(residuals, unflatten(results[0], list(cts)))
+            shares = backward(residuals, unflatten(results[0], [own(ct) for ct in cts]))
             if not isinstance(shares, tuple) or len(shares) != len(args):
                 raise TracingError(
                     f"the backward rule of {self.name} must return a tuple of {len(args)} cotangents, one for each argument"

@@ -14,7 +14,7 @@ from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import NotScalarError, ShapeError, TracingError
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_number import as_number
-from chainrule.transforms.arguments import NUMBERS, Arguments, as_result, plain, read
+from chainrule.transforms.arguments import NUMBERS, Arguments, apart, as_result, own, plain, read
 from chainrule.transforms.batch import vmap
 from chainrule.transforms.forward import pushforward
 from chainrule.transforms.jacobian_blocks import forward_blocks, reverse_blocks
@@ -175,6 +175,7 @@ def _pushed(asker: str, fun: Function, primals: tuple[Any, ...], tangents: tuple
         f"{asker}: a tangent", [np.shape(t) for t in moving], [np.shape(v) for v in call.values], paths(primals)
     )
     values, moved = pushforward(call.flat(), call.values, moving)
+    values, moved = apart(values, call.values), apart(moved, moving)
     return _gathered(call, values), _gathered(call, moved)
 
 
@@ -202,7 +203,8 @@ def vjp(fun: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, .
         gathered: tuple[Any, ...] = call.gather(shares, alone=False)
         return gathered
 
-    return _gathered(call, values), pullback
+    # The pullback reads the results that the run has kept, whatever the caller does to those that are returned.
+    return _gathered(call, [own(value) for value in values]), pullback
 
 
 def jacobian(fun: Function, argnums: int | Sequence[int] = 0, mode: str | None = None) -> Function:

@@ -11,7 +11,7 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import as_own_array, lift, lift_constant
-from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.operands import as_array, lying
 
 
 def _filled(value: float) -> Callable[..., Array]:
@@ -41,14 +41,15 @@ def full_like(
     if isinstance(fill, Traced):
         traced: Any = fill
         filled: Any = np.broadcast_to(traced.taken_as(np.dtype(kind)), wanted)
-        return as_own_array(filled.copy())
-    full = np.full(wanted, fill, kind)
-    return lift_constant(like, full) if isinstance(like, Traced) else full
+        if isinstance(filled, Traced):
+            return as_own_array(copied(filled, "C"))
+        fill = filled  # whole numbers have no derivative
+    return lift_constant(like, np.full_like(lying(like), fill, kind, order, subok=False, shape=wanted))
 
 
 def copy(a: Any, order: Any = "K", subok: bool = False) -> Array:
     """np.copy."""
-    return copied(as_array(a))
+    return copied(as_array(a), order)
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
@@ -93,7 +94,8 @@ def linspace(
     first, last = lift(start), lift(stop)
     part = _steps(num, endpoint, first, last).astype(_real_precision(first, last), copy=False)
     values = _placed(first * (1 - part) + last * part, dtype, axis)
-    return (values, (last - first) / max(num - bool(endpoint), 1)) if retstep else values
+    steps = num - bool(endpoint)
+    return (values, (last - first) / steps if steps > 0 else np.float64(np.nan)) if retstep else values
 
 
 def logspace(
@@ -115,9 +117,9 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 # Functions with like=: NumPy passes the model, and leaves it out of the arguments
 
 
-def copied(x: Array) -> Array:
+def copied(x: Array, order: Any = "K") -> Array:
     """Return another traced array with the value of this one, to which assignments are its own."""
-    return x.copy()
+    return x.copy(order or "K")
 
 
 def array(
@@ -133,7 +135,7 @@ def array(
 ) -> Array:
     """np.array, np.asarray and their kin with like=a traced array."""
     x = lift(object)
-    x = as_own_array(copied(x)) if isinstance(x, Traced) else lift_constant(like, np.asarray(x))
+    x = as_own_array(copied(x, order)) if isinstance(x, Traced) else lift_constant(like, np.asarray(x))
     if dtype is not None:
         x = cast(x, dtype)
     return np.reshape(x, (1,) * (ndmin - x.ndim) + x.shape) if ndmin > x.ndim else x

@@ -13,6 +13,7 @@ from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind, innermost
 from chainrule.errors import NoRuleError, ShapeError
 from chainrule.primitives.decompositions import CHOLESKY, EIGH, EIGVALSH, MATRIX_RANK, QR, SINGULAR_VALUES, SVD
+from chainrule.primitives.decompositions import hermitian as hermitian_matrices
 from chainrule.primitives.eigenvalues import EIG, EIGVALS
 from chainrule.primitives.products import MATMUL, adjoint
 from chainrule.primitives.shape import cast
@@ -41,7 +42,10 @@ def inv(a: Any) -> Array:
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
     """np.linalg.pinv."""
     tolerance = rcond if rtol is None else rtol
-    return bind(PINV, (as_array(a),), {"rcond": tolerance, "hermitian": hermitian})
+    a = as_array(a)
+    if hermitian:  # one triangle is read, and so has the derivative
+        a = hermitian_matrices(a, False)
+    return bind(PINV, (a,), {"rcond": tolerance, "hermitian": hermitian})
 
 
 def solve(a: Any, b: Any) -> Array:

@@ -26,6 +26,8 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     refuse_out("take", out)
     x, positions = as_array(a), as_array(indices)
     positions = positions if positions.size else np.zeros(positions.shape, dtype=np.intp)
+    if positions.dtype.kind == "b":  # here False and True are the positions 0 and 1
+        positions = positions.astype(np.intp)
     if axis is None or not x.ndim:  # a number passes for a vector of one element, as in NumPy
         x, axis = np.ravel(x), axis or 0
     place = one_axis(axis, x.ndim, "take")
@@ -89,11 +91,14 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Array:
     place = one_axis(axis, x.ndim, "insert")
     length = x.shape[place]
     # NumPy's own insertion of -1, -2, ... among positions says where which element goes.
-    if _is_one(obj):
+    places = as_array(int(obj) if _is_one(obj) else np.arange(length)[obj] if isinstance(obj, slice) else obj)
+    places = np.flatnonzero(places) if places.dtype.kind == "b" else places
+    if places.size == 1:
         if v.ndim:
-            v = np.moveaxis(np.reshape(v, (1,) * (x.ndim - v.ndim) + v.shape), 0, place)
+            v = np.reshape(v, (1,) * (x.ndim - v.ndim) + v.shape)
+            v = v if places.ndim else np.moveaxis(v, 0, place)
         count = v.shape[place] if v.ndim else 1
-        marks: Any = np.insert(np.arange(length), [int(obj)] * count, -1 - np.arange(count))
+        marks: Any = np.insert(np.arange(length), [int(places.item())] * count, -1 - np.arange(count))
     else:
         count = np.insert(np.arange(length), obj, -1).size - length
         marks = np.insert(np.arange(length), obj, -1 - np.arange(count))

@@ -30,4 +30,8 @@ def lying(array: Any) -> np.ndarray[Any, Any]:
         return np.asarray(read(lying(source)))
     value: Any = np.asarray(innermost(array).value if isinstance(array, Traced) else array)
     batch = value.ndim - np.ndim(array)
-    return value[(0,) * batch] if 0 not in value.shape[:batch] else np.empty(np.shape(array))
+    if batch:
+        # Between the elements of one member may lie those of others, which are not there where it is alone.
+        value = np.empty_like(value[(0,) * batch]) if 0 not in value.shape[:batch] else np.empty(np.shape(array))
+    lies: np.ndarray[Any, Any] = value
+    return lies

@@ -22,7 +22,6 @@ from chainrule.tracing.numpy_functions.arguments import (
     is_true,
     one_axis,
     reduced_axes,
-    refuse,
     refuse_out,
 )
 from chainrule.tracing.numpy_functions.operands import as_array
@@ -107,7 +106,8 @@ def mean(
         result = bind(MEAN, (x,), {"axis": axes, "keepdims": is_true(keepdims)})
         return result if dtype is None else cast(result, dtype)  # that of whole numbers is one too
     total = sum(x, axis, keepdims=keepdims, where=where)
-    return _as_precise(total / _count(where, x, axis, keepdims), x)
+    result = _as_precise(total / _count(where, x, axis, keepdims), x)
+    return result if dtype is None else cast(result, dtype)
 
 
 def _as_precise(result: Array, x: Array) -> Array:
@@ -137,10 +137,10 @@ def var(
     correction: Any = NO_VALUE,
 ) -> Array:
     """np.var."""
-    x = _spread_operand("var", a, dtype, out, mean)
+    x = _spread_operand("var", a, dtype, out)
     ddof = _freedom(ddof, correction)
-    if _is_mask(where):
-        return _masked_var(x, axis, keepdims, ddof, where)
+    if _is_mask(where) or is_given(mean):
+        return _masked_var(x, axis, keepdims, ddof, where, mean)
     parameters = {"axis": all_axes(axis, x.ndim, "var"), "keepdims": is_true(keepdims), "ddof": ddof}
     return bind(VAR, (x,), parameters)
 
@@ -158,32 +158,37 @@ def std(
     correction: Any = NO_VALUE,
 ) -> Array:
     """np.std."""
-    x = _spread_operand("std", a, dtype, out, mean)
+    x = _spread_operand("std", a, dtype, out)
     ddof = _freedom(ddof, correction)
-    if _is_mask(where):
-        return _masked_std(x, axis, keepdims, ddof, where)
+    if _is_mask(where) or is_given(mean):
+        return _masked_std(x, axis, keepdims, ddof, where, mean)
     parameters = {"axis": all_axes(axis, x.ndim, "std"), "keepdims": is_true(keepdims), "ddof": ddof}
     return bind(STD, (x,), parameters)
 
 
-def _spread_operand(name: str, a: Any, dtype: Any, out: Any, mean: Any) -> Array:
+def _spread_operand(name: str, a: Any, dtype: Any, out: Any) -> Array:
     refuse_out(name, out)
-    refuse(name, mean=mean)
     x = as_array(a)
     return x if dtype is None else cast(x, dtype)
 
 
-def _masked_var(x: Array, axis: Axis, keepdims: Any, ddof: Any, mask: Any) -> Array:
+def _moved(x: Array, axis: Axis, mask: Any, center: Any) -> Array:
+    """Return the differences from a given mean, or from that of the elements that are chosen; 0 where none is."""
     x = _masked(x, mask, 0)  # what is masked out may be NaN
-    moved = x - mean(x, axis, keepdims=True, where=mask)
+    return _masked(x - (as_array(center) if is_given(center) else mean(x, axis, keepdims=True, where=mask)), mask, 0)
+
+
+def _masked_var(x: Array, axis: Axis, keepdims: Any, ddof: Any, where: Any, center: Any) -> Array:
+    mask = where if _is_mask(where) else True
+    moved = _moved(x, axis, mask, center)
     squares = np.real(np.conjugate(moved) * moved) if x.dtype.kind == "c" else np.square(moved)
     total = sum(squares, axis, keepdims=keepdims, where=mask)
     return _as_precise(total / _masked_freedom(mask, x, axis, keepdims, ddof), squares)
 
 
-def _masked_std(x: Array, axis: Axis, keepdims: Any, ddof: Any, mask: Any) -> Array:
-    x = _masked(x, mask, 0)
-    moved = _masked(x - mean(x, axis, keepdims=True, where=mask), mask, 0)
+def _masked_std(x: Array, axis: Axis, keepdims: Any, ddof: Any, where: Any, center: Any) -> Array:
+    mask = where if _is_mask(where) else True
+    moved = _moved(x, axis, mask, center)
     axes = all_axes(axis, x.ndim, "std")
     length = bind(EUCLIDEAN_NORM, (moved,), {"axis": axes, "keepdims": is_true(keepdims)})
     return _as_precise(length / np.sqrt(_masked_freedom(mask, x, axis, keepdims, ddof)), length)

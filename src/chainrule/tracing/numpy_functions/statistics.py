@@ -114,6 +114,8 @@ def _skipping_extreme(reduce: Callable[..., Array], fill: float) -> Callable[...
             return reduce(x, axis=axis, keepdims=keep, **options)
         missing = np.isnan(x)
         result = reduce(np.where(missing, fill, x), axis=axis, keepdims=keep, **options)
+        if is_given(options.get("initial")):
+            return result
         return np.where(np.all(missing, axis=axis, keepdims=keep), np.nan, result)
 
     skip.__doc__ = f"np.nan{reduce.__name__}."

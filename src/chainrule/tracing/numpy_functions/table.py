@@ -57,3 +57,8 @@ VIEWS: frozenset[Callable[..., Any]] = frozenset({
 
 VIEWS_BY_POSITION: frozenset[Callable[..., Any]] = frozenset({np.diagonal, np.lib.stride_tricks.sliding_window_view})
 """Views that the engine reads by position, so that their values have memory of their own."""
+
+BY_ROWS: frozenset[Callable[..., Any]] = frozenset({
+    np.take, np.compress, np.repeat, np.delete, np.insert, np.pad, np.stack, np.quantile, np.percentile, np.polyfit,
+})  # fmt: skip
+"""Functions whose result NumPy lays row by row into memory of its own, however the operands lie."""

@@ -233,7 +233,9 @@ def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: A
         reduced = index_add(np.zeros((starts.size, *x.shape[1:]), x.dtype), segments, x[int(starts[0]) :])
     else:
         pairs = zip(starts.tolist(), stops.tolist(), strict=True)
-        reduced = np.stack([ufunc.reduce(x[start:stop], axis=0) if start < stop else x[start] for start, stop in pairs])
+        reduced = np.stack(
+            [ufunc.reduce(x[start:stop], axis=0) if stop - start > 1 else x[start] for start, stop in pairs]
+        )
     return np.moveaxis(reduced, 0, axis)
 
 
