@@ -75,6 +75,19 @@ def _start(instruction: dis.Instruction) -> tuple[int | None, ...]:
     return instruction.positions[0::2] if instruction.positions else (None,)
 
 
+def updates_variable(frame: FrameType) -> bool:
+    """Whether what a frame's code is doing is `t += x`, or another operator in place, of a variable of the function's own."""
+    return _updates_variable_at(frame.f_code, frame.f_lasti)
+
+
+@functools.lru_cache(maxsize=256)
+def _updates_variable_at(code: CodeType, place: int) -> bool:
+    following = [each for each in dis.get_instructions(code) if each.offset >= place][:2]
+    operation, store = (*following, None, None)[:2]
+    is_in_place = operation is not None and operation.opname == "BINARY_OP" and operation.argrepr.endswith("=")
+    return is_in_place and store is not None and store.opname.startswith("STORE_FAST")
+
+
 def assigns_to_parts() -> bool:
     """Whether what the user's code is doing is an assignment such as `a[i] = x`."""
     frame = _user_frame()
