@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dis
+import functools
 import linecache
 import opcode
 import os
 import re
 import sys
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, ModuleType
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "")  # with a separator at its end: chainrule_models lies beside it
 _PART_STORES = frozenset(opcode.opmap[name] for name in ("STORE_SUBSCR", "STORE_SLICE") if name in opcode.opmap)
+_CALLS = ("CALL", "PRECALL")  # which is where Python 3.11 calls what it has often called
+_LOOKUPS = frozenset({"LOAD_METHOD", "LOAD_ATTR"})
 _STANDARD_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
 _LIBRARIES = tuple(f"{name}/" for name in ("numpy", "scipy", "optree"))
 
@@ -48,6 +52,40 @@ def user_line() -> tuple[str, int, str] | None:
 def stores_part(frame: FrameType, instruction: int) -> bool:
     """Whether an instruction of a frame's code is an assignment such as `a[i] = x`."""
     return frame.f_code.co_code[instruction] in _PART_STORES
+
+
+def called_method(frame: FrameType) -> str | None:
+    """Return the name of the method that a frame's code is calling, "dot" in `a.dot(x)`; None where it calls none."""
+    return _method_called_at(frame.f_code, frame.f_lasti)
+
+
+@functools.lru_cache(maxsize=256)
+def _method_called_at(code: CodeType, place: int) -> str | None:
+    # A call begins where the name of its method does, and the method is the last one to be looked up there.
+    before = [each for each in dis.get_instructions(code) if each.offset <= place]
+    call = before.pop()
+    start = _start(call)
+    if not call.opname.startswith(_CALLS) or None in start:
+        return None
+    return next((each.argval for each in reversed(before) if each.opname in _LOOKUPS and _start(each) == start), None)
+
+
+def _start(instruction: dis.Instruction) -> tuple[int | None, ...]:
+    """Return the line and the column in the source from which on an instruction is meant."""
+    return instruction.positions[0::2] if instruction.positions else (None,)
+
+
+def updates_variable(frame: FrameType) -> bool:
+    """Whether what a frame's code is doing is `t += x`, or another operator in place, of a variable of the function's own."""
+    return _updates_variable_at(frame.f_code, frame.f_lasti)
+
+
+@functools.lru_cache(maxsize=256)
+def _updates_variable_at(code: CodeType, place: int) -> bool:
+    following = [each for each in dis.get_instructions(code) if each.offset >= place][:2]
+    operation, store = (*following, None, None)[:2]
+    is_in_place = operation is not None and operation.opname == "BINARY_OP" and operation.argrepr.endswith("=")
+    return is_in_place and store is not None and store.opname.startswith("STORE_FAST")
 
 
 def assigns_to_parts() -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 
 import chainrule as cr
 
@@ -23,3 +24,15 @@ def test_the_power_zero_is_constant_at_zero(zero: Any) -> None:
 @pytest.mark.parametrize("power", [np.power, np.float_power])
 def test_a_number_to_its_own_power_at_zero(power: Any, kind: Any) -> None:
     assert cr.grad(lambda x: power(x, x))(kind(0)) == 0
+
+
+@pytest.mark.parametrize("power", [np.power, np.float_power, scipy.special.powm1])
+def test_an_exponent_moves_away_from_zero(power: Any) -> None:
+    """d/dy (d/dx x ** y) is x ** (y - 1) (1 + y log x)."""
+    point = np.array([3.0, 0.0])
+    expected = [[0, 1 / 3], [1 / 3, np.log(3) ** 2]]
+    hessian = cr.hessian(lambda p: power(p[0], p[1]))
+    np.testing.assert_allclose(hessian(point), expected, atol=1e-15)
+    compiled = cr.jit(hessian)
+    for _ in range(2):
+        np.testing.assert_allclose(compiled(point), expected, atol=1e-15)

@@ -28,13 +28,19 @@ def is_complex(x: Array) -> bool:
 
 
 def lowered(base: Array, exponent: Array) -> Array:
-    """Return base ** (exponent - 1); but the base where the exponent is 0, so that 0 * 0 ** (0 - 1) is 0."""
+    """Return base ** (exponent - 1); but the base where both are 0, so that 0 * 0 ** (0 - 1) is 0.
+
+    A number that is 0 is a factor that stays 0, and the base will do whatever it is. An array may move, and has its derivative.
+    """
     # Hot path: benchmarks/test_eager.py
     kind = type(exponent)
     if kind is int or kind is float or isinstance(exponent, np.generic | bool):
         return base if exponent == 2 or exponent == 0 else base ** (exponent - 1)
     if kind is np.ndarray or isinstance(exponent, Traced):
-        return base ** np.where(exponent == 0, 1, exponent - 1)
+        at_zero = exponent == 0
+        if kind is np.ndarray and not at_zero.any():
+            return base ** (exponent - 1)
+        return base ** np.where(at_zero & np.equal(base, 0), 1, exponent - 1)
     return base ** (exponent - 1)
 
 

@@ -19,6 +19,7 @@ from chainrule.primitives.indexing import INDEX, index, index_set
 from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.array_methods import ArrayMethods
+from chainrule.tracing.deferred_products import deferred_product
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions import BY_ROWS, CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.layout import as_before, in_order
@@ -143,8 +144,11 @@ class TracedArray(ArrayMethods):
 
         Unless a copy was asked for it follows x, and is read-only: an assignment to it would not reach x, as it does in NumPy.
         """
-        if sys._getframe(1).f_code is np.lib.stride_tricks.as_strided.__code__:
+        asking = sys._getframe(1)
+        if asking.f_code is np.lib.stride_tricks.as_strided.__code__:
             raise TracingError(f"np.lib.stride_tricks.as_strided reads memory; {NO_STRIDES}{where()}")
+        if (whole := deferred_product(self, dtype, copy, asking)) is not None:
+            return whole
         given = self.owner.as_object(self)
         if given is not self:
             return np.array(given)

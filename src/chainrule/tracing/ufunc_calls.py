@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +13,17 @@ from chainrule.primitives.table import BY_UFUNC
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import masked_call, ufunc_method
 from chainrule.tracing.outputs import check_outputs, written
+from chainrule.tracing.updated_variables import updated_variable
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Call a ufunc in any of its less common forms: with keywords, reduce, accumulate, outer, at."""
     outputs = kwargs.pop("out", None)
     if outputs is not None:
+        if method == "__call__" and not kwargs:
+            updated = updated_variable(ufunc, inputs, outputs, sys._getframe(2))
+            if updated is not None:
+                return updated
         check_outputs(ufunc.__name__, outputs)
         mask = kwargs.pop("where", True) if method == "__call__" and ufunc.nout == 1 else True
         if mask is not True:
