@@ -88,9 +88,6 @@ _FORMULAS = {
 _INSTEAD = {
     "multivariate_normal.logpdf": "write with d = x - mean: "
     "-0.5 * (d @ np.linalg.solve(cov, d) + np.linalg.slogdet(cov)[1] + len(d) * np.log(2 * np.pi))",
-    "logsumexp": "write np.logaddexp.reduce(x, axis=axis), with x + np.log(b) for x where there are weights b",
-    "softmax": "write e = np.exp(x - np.max(x, axis=axis, keepdims=True)); e / np.sum(e, axis=axis, keepdims=True)",
-    "log_softmax": "write x - np.logaddexp.reduce(x, axis=axis, keepdims=True)",
     "polygamma": "write (-1) ** (n + 1) * scipy.special.gamma(n + 1) * scipy.special.zeta(n + 1, x), for n > 0",
     "multigammaln": "write d * (d - 1) / 4 * np.log(np.pi) + np.sum(scipy.special.gammaln(a - 0.5 * np.arange(d)))",
     "comb": "write scipy.special.binom(n, k)",
