@@ -54,6 +54,16 @@ def positive_definite(rng):
     return [a @ a.T + np.eye(3)]
 
 
+def near_identity(rng):
+    """Draw a real matrix of which the logarithm and the roots are real."""
+    return [np.eye(2) + 0.2 * rng.uniform(-1, 1, (2, 2))]
+
+
+def turning_back(rng):
+    """Draw a real matrix of which the logarithm and the square root are complex."""
+    return [np.diag([-1.0, 2.0]) + 0.2 * rng.uniform(-1, 1, (2, 2))]
+
+
 def turning(rng):
     """Draw a real matrix with complex eigenvalues."""
     (a,) = regular(3, 3)(rng)
@@ -226,6 +236,14 @@ SAMPLES = {
     "qr": ((regular(3, 3), {}), (regular(4, 3), {}), (regular(3, 4), {}), (regular(4, 3), {"mode": "complete"})),
     "inverse_gaps": ((distinct, {}),),
     "matrix_rank": ((regular(3, 3), {}),),
+    "expm": (*SQUARE, (turning, {})),
+    "logm": ((near_identity, {}), (turning_back, {})),
+    "sqrtm": ((near_identity, {}), (turning_back, {}), (regular(2, 2, 2, dtype=complex), {})),
+    "sylvester": (
+        (both(near_identity, near_identity, real((2, 2))), {}),
+        (both(regular(2, 2), regular(3, 3), real((2, 2, 3))), {}),
+        (both(regular(3, 3, dtype=complex), regular(2, 2), complex_((3, 2))), {}),
+    ),
     "norm": NORMS,
     "euclidean_norm": (*REDUCED, (complex_((2, 3)), {**A1, **D})),
 }  # fmt: skip
