@@ -92,8 +92,6 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (solved_by_lapack, r"compiled function of SciPy takes plain numbers only; write it with NumPy's functions"),
     (lambda x: np.sum(scipy.special.polygamma(1, x)), r"scipy\.special\.polygamma .* scipy\.special\.zeta"),
-    (lambda x: np.sum(scipy.stats.norm.logpdf(x)), r"scipy\.stats\.norm\.logpdf .* write -0\.5 \* \(\(x - loc\)"),
-    (lambda x: np.sum(scipy.stats.norm(0, 2).cdf(x)), r"scipy\.stats\.norm\.cdf .* write scipy\.special\.ndtr"),
     (
         lambda x: scipy.stats.multivariate_normal.logpdf(x, X, MATRIX),
         r"scipy\.stats\.multivariate_normal\.logpdf .* np\.linalg\.slogdet",
@@ -134,7 +132,6 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
         lambda x: scipy.optimize.brentq(lambda s: s - x[0], 0, 1),
         r"scipy\.optimize\.brentq .* one step of Newton's method",
     ),
-    (lambda x: scipy.optimize.fixed_point(lambda s: s * x[0], 1.0), r"fixed_point .* one step of Newton's method"),
     (lambda x: np.sum(scipy.ndimage.map_coordinates(MATRIX, [x, x])), r"scipy\.ndimage\.map_coordinates .* np\.take"),
     (lambda x: scipy.special.sph_harm_y(2, 1, x[0], 0.3).real, r"scipy\.special\.sph_harm_y .* cr\.custom_vjp"),
     (lambda x: np.sum(scipy.linalg.svdvals(x * MATRIX)), r"scipy\.linalg\.svdvals .* np\.linalg\.svdvals"),
@@ -174,45 +171,7 @@ def test_a_refusal_says_what_and_what_to_write(function: Callable[..., Any], mes
 
 
 ADVICE: tuple[tuple[Callable[..., Any], dict[str, float]], ...] = (
-    (scipy.stats.norm.sf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
-    (scipy.stats.norm.logsf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
-    (scipy.stats.norm.logcdf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
-    (scipy.stats.t.cdf, {"x": 0.4, "df": 3.0, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.t.logpdf, {"x": 0.4, "df": 3.0, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.gamma.cdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
-    (scipy.stats.gamma.logpdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
-    (scipy.stats.beta.cdf, {"x": 0.4, "a": 2.3, "b": 1.4}),
-    (scipy.stats.beta.logpdf, {"x": 0.4, "a": 2.3, "b": 1.4}),
-    (scipy.stats.chi2.cdf, {"x": 0.4, "df": 3.0}),
-    (scipy.stats.chi2.logpdf, {"x": 0.4, "df": 3.0}),
-    (scipy.stats.f.cdf, {"x": 0.4, "dfn": 3.0, "dfd": 4.0}),
-    (scipy.stats.expon.cdf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.expon.sf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.expon.logpdf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.expon.pdf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.invgamma.logpdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
-    (scipy.stats.weibull_min.cdf, {"x": 0.4, "c": 2.3, "scale": 1.7}),
-    (scipy.stats.weibull_min.logpdf, {"x": 0.4, "c": 2.3, "scale": 1.7}),
-    (scipy.stats.pareto.logpdf, {"x": 2.4, "b": 2.3, "scale": 1.7}),
-    (scipy.stats.lognorm.cdf, {"x": 0.4, "s": 0.6, "scale": 1.7}),
-    (scipy.stats.lognorm.logpdf, {"x": 0.4, "s": 0.6, "scale": 1.7}),
-    (scipy.stats.laplace.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.cauchy.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.cauchy.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.logistic.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.logistic.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.gumbel_r.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.gumbel_r.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.skewnorm.logpdf, {"x": 0.4, "a": 2.0, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.vonmises.logpdf, {"x": 0.4, "kappa": 2.0, "loc": 0.1}),
-    (scipy.stats.uniform.logpdf, {"loc": 0.1, "x": 0.4, "scale": 1.7}),
-    (scipy.stats.poisson.logpmf, {"k": 2, "mu": 1.4}),
-    (scipy.stats.poisson.pmf, {"k": 2, "mu": 1.4}),
-    (scipy.stats.bernoulli.logpmf, {"k": 1, "p": 0.3}),
-    (scipy.stats.nbinom.logpmf, {"k": 2, "n": 5, "p": 0.3}),
     (scipy.special.factorial, {"n": 3.5}),
-    (scipy.stats.poisson.cdf, {"k": 2, "mu": 1.4}),
-    (scipy.stats.binom.logpmf, {"k": 2, "n": 5, "p": 0.3}),
     (scipy.special.spherical_jn, {"n": 2, "z": 1.4}),
     (scipy.special.spherical_yn, {"n": 2, "z": 1.4}),
 )
@@ -223,7 +182,7 @@ def test_what_is_advised_is_the_same_function_and_has_a_derivative(
     function: Callable[..., Any], given: dict[str, float]
 ) -> None:
     by = "x" if "x" in given else list(given)[-1]
-    with pytest.raises(cr.TracingError, match="; write ") as told:
+    with pytest.raises(cr.ChainruleError, match="; write ") as told:
         cr.grad(lambda value: function(**{**given, by: value}))(given[by])
     text = str(told.value).split("; write ")[1].split("\n")[0]
 

@@ -71,8 +71,6 @@ def _teach(module: ModuleType) -> None:
     for path, ours in FUNCTIONS[module.__name__].items():
         found: Any = module
         for name in path.split("."):
-            found = vars(found).get(name)
-            if found is None:
-                break
+            found = getattr(found, name, None)
         if isinstance(found, FunctionType):
             answer_with(found, ours)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chainrule.tracing.scipy_functions.branches import ARRAY_HELPERS, OWN_HELPERS
+from chainrule.tracing.scipy_functions.distributions import DISTRIBUTIONS
 from chainrule.tracing.scipy_functions.exponential import EXPONENTIAL
+from chainrule.tracing.scipy_functions.own_methods import NORMAL_MASS
 
 FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
+    "scipy._lib.array_api_extra": {**ARRAY_HELPERS},
+    "scipy._lib._util": {**OWN_HELPERS},
     "scipy.special": {**EXPONENTIAL},
+    "scipy.stats": {**DISTRIBUTIONS},
+    "scipy.stats._continuous_distns": {**NORMAL_MASS},
 }
 """SciPy's function, by its module and its name there, to ours, which has the same parameters.
 
