@@ -70,6 +70,10 @@ def turning(rng):
     return [a + np.array([[0.0, -3.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 3.0]])]
 
 
+def permuted(rng):
+    return [rng.permutation(4)]
+
+
 def both(*draws):
     return lambda rng: [operand for draw in draws for operand in draw(rng)]
 
@@ -244,6 +248,10 @@ SAMPLES = {
         (both(regular(2, 2), regular(3, 3), real((2, 2, 3))), {}),
         (both(regular(3, 3, dtype=complex), regular(2, 2), complex_((3, 2))), {}),
     ),
+    "lu_decomposition": ((regular(3, 3), {}), (regular(2, 4, 3), {}), (regular(2, 3, dtype=complex), {})),
+    "exchanges": ((permuted, {}),),
+    "order_of_exchanges": ((lambda rng: [rng.integers(np.arange(4), 4)], {}),),
+    "polar": ((regular(3, 3), {}), (regular(2, 4, 3), {}), (regular(3, 3, dtype=complex), {})),
     "norm": NORMS,
     "euclidean_norm": (*REDUCED, (complex_((2, 3)), {**A1, **D})),
 }  # fmt: skip

@@ -82,7 +82,7 @@ def _logarithm(a: Array, depth: int = 0) -> Array:
 
 
 def _repeatable(function: Callable[[Array], Array], a: Array) -> Array:
-    """Call a function of SciPy's that estimates norms by random numbers: always by the same, and leave NumPy's generator as it was."""
+    """Call a function of SciPy's that estimates norms by random numbers: always by the same ones, and as if none were drawn."""
     state = np.random.get_state()  # noqa: NPY002  (this is the generator that SciPy draws from)
     np.random.seed(0)  # noqa: NPY002
     try:
