@@ -96,8 +96,7 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
         lambda x: scipy.stats.multivariate_normal.logpdf(x, X, MATRIX),
         r"scipy\.stats\.multivariate_normal\.logpdf .* np\.linalg\.slogdet",
     ),
-    (lambda x: np.sum(scipy.linalg.solve(MATRIX, x)), r"scipy\.linalg\.solve .* write np\.linalg\.solve"),
-    (lambda x: scipy.linalg.det(x * MATRIX), r"scipy\.linalg\.det .* write np\.linalg\.det"),
+    (lambda x: scipy.linalg.qr(x * MATRIX, pivoting=True)[1][0, 0], r"scipy\.linalg\.qr .* write np\.linalg\.qr"),
     (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX) @ x), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
     (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX).dot(x)), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
     (
@@ -134,7 +133,6 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (lambda x: np.sum(scipy.ndimage.map_coordinates(MATRIX, [x, x])), r"scipy\.ndimage\.map_coordinates .* np\.take"),
     (lambda x: scipy.special.sph_harm_y(2, 1, x[0], 0.3).real, r"scipy\.special\.sph_harm_y .* cr\.custom_vjp"),
-    (lambda x: np.sum(scipy.linalg.svdvals(x * MATRIX)), r"scipy\.linalg\.svdvals .* np\.linalg\.svdvals"),
     (lambda x: np.ma.masked_invalid(x).mean(), r"np\.ma\.masked_invalid .* x\[np\.isfinite\(x\)\]"),
     (lambda x: np.polynomial.Polynomial.fit(X, x, 1)(0.5), r"np\.polynomial\.fit .*np\.polyfit\(x, y, n\)\[::-1\]"),
     (
@@ -204,16 +202,12 @@ ADVICE_ON_ARRAYS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (lambda a, popmean: scipy.stats.ttest_1samp(a, popmean).statistic, {"a": X, "popmean": 0.2}),
     (lambda x, alpha: scipy.stats.dirichlet.logpdf(x, alpha), {"x": X / np.sum(X), "alpha": X}),
     (scipy.fft.dct, {"n": 3}),
-    (lambda c, n: scipy.linalg.circulant(c), {"c": X, "n": 3}),
     (lambda x, t: scipy.signal.detrend(x), {"t": np.arange(3)}),
     (lambda x, n: scipy.signal.medfilt(x, n), {"n": 3}),
     (lambda b, w: scipy.signal.freqz(b, worN=w)[1], {"b": X, "w": np.array([0.1, 0.7])}),
     (lambda x, i, j: scipy.spatial.distance.pdist(x),
      {"x": MATRIX, "i": np.triu_indices(3, 1)[0], "j": np.triu_indices(3, 1)[1]}),
     (lambda u, v: scipy.spatial.distance.cosine(u, v), {"u": X, "v": X[::-1]}),
-    (lambda a, q: scipy.linalg.solve_discrete_lyapunov(a, q, method="direct"), {"a": MATRIX + X, "q": MATRIX}),
-    (lambda a, q, e: scipy.linalg.solve_continuous_lyapunov(a, q), {"a": MATRIX + X, "q": MATRIX, "e": np.eye(3)}),
-    (lambda a: scipy.linalg.cholesky(a), {"a": MATRIX}),
 )  # fmt: skip
 
 

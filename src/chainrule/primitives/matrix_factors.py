@@ -24,9 +24,9 @@ def _padded(factor: Array, size: int) -> Array:
 def _push_lu(out: tuple[Array, Array, Array], tangents: tuple[Array, ...], a: Array) -> tuple[Array, Array, Array]:
     # With P^T A = L U: L^-1 P^T dA U^-1 = L^-1 dL + dU U^-1, of which the one is below the diagonal and the other on or above it.
     # A matrix that is not square has square factors beside the identity's columns (of L) or rows (of U).
-    p, l, u = out
+    p, lower, u = out
     rows, columns = a.shape[-2:]
-    left, right = _padded(l, rows), swapped(_padded(swapped(u), columns))
+    left, right = _padded(lower, rows), swapped(_padded(swapped(u), columns))
     moved = np.linalg.solve(left, np.matmul(swapped(p), tangents[0]))
     turned = swapped(np.linalg.solve(swapped(right), swapped(moved)))
     size = min(rows, columns)
