@@ -14,26 +14,16 @@ import scipy
 
 from chainrule.core.primitive import Array, General
 from chainrule.core.trace import bind
-from chainrule.primitives.arithmetic import BINARY_EXPONENT
 from chainrule.primitives.matrix_equations import SYLVESTER, for_each_matrix
 from chainrule.primitives.products import adjoint, conjugate, swapped
 
 
-def _along(function: Callable[[Array], Array], a: Array, direction: Array) -> Array:
-    """Return the derivative of a function of matrices at `a` along `direction`.
-
-    The direction is made as long as about 1: a long one would make the function work with numbers of very different sizes, which
-    costs digits. The factor is a power of two, so that nothing is rounded.
-    """
+def derivative_along(function: Callable[[Array], Array], a: Array, direction: Array) -> Array:
+    """Return the derivative of a function of matrices at `a` along `direction`: a block of its value."""
     size = a.shape[-1]
-    if not direction.size:
-        return direction
-    longest = np.max(np.abs(direction), axis=(-2, -1), keepdims=True)
-    factor = np.ldexp(np.ones((), longest.dtype), bind(BINARY_EXPONENT, (longest,)))
-    upper = np.concatenate([a, direction / factor], axis=-1)
+    upper = np.concatenate([a, direction], axis=-1)
     lower = np.concatenate([np.zeros_like(a), a], axis=-1)
-    whole = function(np.concatenate([upper, lower], axis=-2))
-    return whole[..., :size, size:] * factor
+    return function(np.concatenate([upper, lower], axis=-2))[..., :size, size:]
 
 
 def _back(function: Callable[[Array], Array], a: Array, ct: Array) -> Array:
@@ -41,7 +31,7 @@ def _back(function: Callable[[Array], Array], a: Array, ct: Array) -> Array:
 
     It is taken at the transpose, not at the adjoint: on a branch cut, f(A^H) is not f(A)^H.
     """
-    return conjugate(_along(function, swapped(a), conjugate(ct)))
+    return conjugate(derivative_along(function, swapped(a), conjugate(ct)))
 
 
 def _exponential(a: Array) -> Array:
@@ -52,7 +42,7 @@ def _exponential(a: Array) -> Array:
 EXPM: General = General(
     name="expm",
     value=lambda a: scipy.linalg.expm(a),
-    push=lambda out, tangents, a: _along(_exponential, a, tangents[0]),
+    push=lambda out, tangents, a: derivative_along(_exponential, a, tangents[0]),
     pull=lambda out, ct, a: (_back(_exponential, a, ct),),
     rule="derivative of the matrix exponential",
     batch=lambda batched, a: _exponential(a),
@@ -96,7 +86,7 @@ def _deeper(depth: int) -> Callable[[Array], Array]:
 
 
 def _push_logarithm(out: Array, tangents: tuple[Array, ...], a: Array, depth: int = 0) -> Array:
-    tangent = _along(_deeper(depth), a, tangents[0])
+    tangent = derivative_along(_deeper(depth), a, tangents[0])
     return np.real(tangent) if out.dtype.kind != "c" and tangent.dtype.kind == "c" else tangent
 
 

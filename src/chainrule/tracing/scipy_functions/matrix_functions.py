@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
 from chainrule.primitives.matrix_equations import SYLVESTER
-from chainrule.primitives.matrix_functions import EXPM, LOGM, SQRTM
+from chainrule.primitives.matrix_functions import EXPM, LOGM, SQRTM, derivative_along
 from chainrule.primitives.products import adjoint, conjugate
 from chainrule.tracing.numpy_functions.norms import norm as numpy_norm
 from chainrule.tracing.scipy_functions.operands import as_floats
@@ -80,15 +80,12 @@ def tanhm(A: Any) -> Any:
 
 
 def expm_frechet(A: Any, E: Any, method: Any = None, compute_expm: bool = True, check_finite: bool = True) -> Any:
-    """scipy.linalg.expm_frechet, as a block of the exponential of a matrix of twice the size."""
+    """scipy.linalg.expm_frechet."""
     a, e = as_floats(A, E)
-    size = square(a).shape[-1]
-    if a.shape != e.shape:
+    if square(a).shape != e.shape:
         raise ValueError("expected A and E to be the same shape")
-    rows = [np.concatenate([a, e], axis=-1), np.concatenate([np.zeros_like(a), a], axis=-1)]
-    whole = expm(np.concatenate(rows, axis=-2))
-    found = whole[..., :size, size:]
-    return (whole[..., :size, :size], found) if compute_expm else found
+    found = derivative_along(expm, a, e)
+    return (expm(a), found) if compute_expm else found
 
 
 def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
