@@ -11,7 +11,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from chainrule.tracing.scipy_functions.dispatch import answer_with
-from chainrule.tracing.scipy_functions.table import FUNCTIONS
+from chainrule.tracing.scipy_functions.table import FUNCTIONS, PROTOCOLS
 
 _lock = Lock()
 _finders: list[MetaPathFinder] = []
@@ -68,6 +68,8 @@ def _teach_after_loading(spec: ModuleSpec) -> None:
 
 def _teach(module: ModuleType) -> None:
     """Let the functions and methods of a module that are in the table, and that this version of SciPy has, answer by ours."""
+    if module.__name__ in PROTOCOLS:
+        PROTOCOLS[module.__name__](module)
     for path, ours in FUNCTIONS[module.__name__].items():
         found: Any = module
         for name in path.split("."):
