@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from threading import Lock
 from types import FunctionType, ModuleType
@@ -14,7 +13,7 @@ from chainrule.tracing.scipy_functions.dispatch import answer_with
 from chainrule.tracing.scipy_functions.table import FUNCTIONS, PROTOCOLS
 
 _lock = Lock()
-_finders: list[MetaPathFinder] = []
+_finders: list[Any] = []
 
 
 def watch_scipy() -> None:
@@ -37,7 +36,7 @@ def _watch() -> None:
         _finders.append(finder)
 
 
-class _Finder(MetaPathFinder):
+class _Finder:  # as importlib.abc.MetaPathFinder, which takes milliseconds to import
     """Finds nothing itself: what others find of the modules in the table is taught when it has been loaded."""
 
     def find_spec(
