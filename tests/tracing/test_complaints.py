@@ -91,11 +91,6 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
         r"array of Python objects.*'arctan2'.* np\.array\(.*like=x\)",
     ),
     (solved_by_lapack, r"compiled function of SciPy takes plain numbers only; write it with NumPy's functions"),
-    (lambda x: np.sum(scipy.special.polygamma(1, x)), r"scipy\.special\.polygamma .* scipy\.special\.zeta"),
-    (
-        lambda x: scipy.stats.multivariate_normal.logpdf(x, X, MATRIX),
-        r"scipy\.stats\.multivariate_normal\.logpdf .* np\.linalg\.slogdet",
-    ),
     (lambda x: scipy.linalg.qr(x * MATRIX, pivoting=True)[1][0, 0], r"scipy\.linalg\.qr .* write np\.linalg\.qr"),
     (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX) @ x), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
     (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX).dot(x)), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
@@ -106,16 +101,9 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (lambda x: np.random.default_rng(0).normal(x[0]), r"plain numbers only.* loc \+ scale \* rng\.standard_normal"),
     (lambda x: np.sum(np.random.default_rng(0).exponential(x)), r"loc \+ scale \* rng\.standard_normal"),
     (lambda x: np.random.default_rng(0).permutation(x)[0], r"x\[rng\.permutation\(len\(x\)\)\]"),
-    (lambda x: scipy.stats.entropy(x), r"scipy\.stats\.entropy .* write np\.sum\(scipy\.special\.entr"),
-    (lambda x: scipy.signal.lfilter([1.0], [1.0, 0.5], x)[0], r"scipy\.signal\.lfilter .* a loop over the samples"),
     (lambda x: scipy.ndimage.gaussian_filter(x, 1.0)[0], r"scipy\.ndimage\.gaussian_filter .* np\.convolve"),
-    (lambda x: scipy.spatial.distance.cdist(x[:, None], x[:, None])[0, 1], r"scipy\.spatial.*cdist .* write np\.sqrt"),
     (
-        lambda x: np.sum(scipy.signal.convolve(np.outer(x, x), np.ones((2, 2)))),
-        r"scipy\.signal\.convolve .* np\.tensordot\(np\.lib\.stride_tricks\.sliding_window_view",
-    ),
-    (
-        lambda x: np.sum(scipy.signal.convolve2d(np.outer(x, x), np.ones((2, 2)))),
+        lambda x: np.sum(scipy.signal.convolve2d(np.outer(x, x), np.ones((2, 2)), boundary="wrap")),
         r"scipy\.signal\.convolve2d .*np\.flip",
     ),
     (
@@ -124,8 +112,6 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
     (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
-    (lambda x: np.abs(scipy.fft.fft(x)[1]), r"scipy\.fft\.fft .* write np\.fft\.fft"),
-    (lambda x: np.abs(scipy.signal.hilbert(x)[1]), r"scipy\.signal\.hilbert .* cr\.custom_vjp"),
     (lambda x: scipy.integrate.quad(lambda s: s * x[0], 0, 1)[0], r"scipy\.integrate\.quad .*leggauss\(50\)"),
     (
         lambda x: scipy.optimize.brentq(lambda s: s - x[0], 0, 1),
@@ -169,7 +155,6 @@ def test_a_refusal_says_what_and_what_to_write(function: Callable[..., Any], mes
 
 
 ADVICE: tuple[tuple[Callable[..., Any], dict[str, float]], ...] = (
-    (scipy.special.factorial, {"n": 3.5}),
     (scipy.special.spherical_jn, {"n": 2, "z": 1.4}),
     (scipy.special.spherical_yn, {"n": 2, "z": 1.4}),
 )
@@ -192,22 +177,13 @@ def test_what_is_advised_is_the_same_function_and_has_a_derivative(
 
 
 ADVICE_ON_ARRAYS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
-    (lambda x: scipy.stats.zscore(x), {}),
-    (lambda x: scipy.stats.skew(x), {}),
-    (lambda x: scipy.stats.kurtosis(x), {}),
     (lambda x: scipy.stats.iqr(x), {}),
-    (lambda p: scipy.stats.entropy(p), {"p": X}),
     (lambda x, y: scipy.stats.pearsonr(x, y)[0], {"y": X[::-1] ** 2}),
     (lambda x, y: scipy.stats.linregress(x, y)[:2], {"y": X[::-1] ** 2}),
     (lambda a, popmean: scipy.stats.ttest_1samp(a, popmean).statistic, {"a": X, "popmean": 0.2}),
-    (lambda x, alpha: scipy.stats.dirichlet.logpdf(x, alpha), {"x": X / np.sum(X), "alpha": X}),
-    (scipy.fft.dct, {"n": 3}),
     (lambda x, t: scipy.signal.detrend(x), {"t": np.arange(3)}),
     (lambda x, n: scipy.signal.medfilt(x, n), {"n": 3}),
     (lambda b, w: scipy.signal.freqz(b, worN=w)[1], {"b": X, "w": np.array([0.1, 0.7])}),
-    (lambda x, i, j: scipy.spatial.distance.pdist(x),
-     {"x": MATRIX, "i": np.triu_indices(3, 1)[0], "j": np.triu_indices(3, 1)[1]}),
-    (lambda u, v: scipy.spatial.distance.cosine(u, v), {"u": X, "v": X[::-1]}),
 )  # fmt: skip
 
 

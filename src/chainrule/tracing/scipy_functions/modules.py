@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from threading import Lock
 from types import FunctionType, ModuleType
 from typing import Any
 
 from chainrule.tracing.scipy_functions.dispatch import answer_with
-from chainrule.tracing.scipy_functions.table import FUNCTIONS
+from chainrule.tracing.scipy_functions.table import FUNCTIONS, PROTOCOLS
 
 _lock = Lock()
-_finders: list[MetaPathFinder] = []
+_finders: list[Any] = []
 
 
 def watch_scipy() -> None:
@@ -37,7 +36,7 @@ def _watch() -> None:
         _finders.append(finder)
 
 
-class _Finder(MetaPathFinder):
+class _Finder:  # as importlib.abc.MetaPathFinder, which takes milliseconds to import
     """Finds nothing itself: what others find of the modules in the table is taught when it has been loaded."""
 
     def find_spec(
@@ -68,6 +67,8 @@ def _teach_after_loading(spec: ModuleSpec) -> None:
 
 def _teach(module: ModuleType) -> None:
     """Let the functions and methods of a module that are in the table, and that this version of SciPy has, answer by ours."""
+    if module.__name__ in PROTOCOLS:
+        PROTOCOLS[module.__name__](module)
     for path, ours in FUNCTIONS[module.__name__].items():
         found: Any = module
         for name in path.split("."):
