@@ -54,10 +54,24 @@ def positive_definite(rng):
     return [a @ a.T + np.eye(3)]
 
 
+def near_identity(rng):
+    """Draw a real matrix of which the logarithm and the roots are real."""
+    return [np.eye(2) + 0.2 * rng.uniform(-1, 1, (2, 2))]
+
+
+def turning_back(rng):
+    """Draw a real matrix of which the logarithm and the square root are complex."""
+    return [np.diag([-1.0, 2.0]) + 0.2 * rng.uniform(-1, 1, (2, 2))]
+
+
 def turning(rng):
     """Draw a real matrix with complex eigenvalues."""
     (a,) = regular(3, 3)(rng)
     return [a + np.array([[0.0, -3.0, 0.0], [2.0, 0.0, 0.0], [0.0, 0.0, 3.0]])]
+
+
+def permuted(rng):
+    return [rng.permutation(4)]
 
 
 def both(*draws):
@@ -226,6 +240,18 @@ SAMPLES = {
     "qr": ((regular(3, 3), {}), (regular(4, 3), {}), (regular(3, 4), {}), (regular(4, 3), {"mode": "complete"})),
     "inverse_gaps": ((distinct, {}),),
     "matrix_rank": ((regular(3, 3), {}),),
+    "expm": (*SQUARE, (turning, {})),
+    "logm": ((near_identity, {}), (turning_back, {})),
+    "sqrtm": ((near_identity, {}), (turning_back, {}), (regular(2, 2, 2, dtype=complex), {})),
+    "sylvester": (
+        (both(near_identity, near_identity, real((2, 2))), {}),
+        (both(regular(2, 2), regular(3, 3), real((2, 2, 3))), {}),
+        (both(regular(3, 3, dtype=complex), regular(2, 2), complex_((3, 2))), {}),
+    ),
+    "lu_decomposition": ((regular(3, 3), {}), (regular(2, 4, 3), {}), (regular(2, 3, dtype=complex), {})),
+    "exchanges": ((permuted, {}),),
+    "order_of_exchanges": ((lambda rng: [rng.integers(np.arange(4), 4)], {}),),
+    "polar": ((regular(3, 3), {}), (regular(2, 4, 3), {}), (regular(3, 3, dtype=complex), {})),
     "norm": NORMS,
     "euclidean_norm": (*REDUCED, (complex_((2, 3)), {**A1, **D})),
 }  # fmt: skip

@@ -91,17 +91,7 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
         r"array of Python objects.*'arctan2'.* np\.array\(.*like=x\)",
     ),
     (solved_by_lapack, r"compiled function of SciPy takes plain numbers only; write it with NumPy's functions"),
-    (lambda x: scipy.special.logsumexp(x), r"scipy\.special\.logsumexp .* write np\.logaddexp\.reduce\(x, axis=axis\)"),
-    (lambda x: np.sum(scipy.special.log_softmax(x)), r"scipy\.special\.log_softmax .* np\.logaddexp\.reduce"),
-    (lambda x: np.sum(scipy.special.polygamma(1, x)), r"scipy\.special\.polygamma .* scipy\.special\.zeta"),
-    (lambda x: np.sum(scipy.stats.norm.logpdf(x)), r"scipy\.stats\.norm\.logpdf .* write -0\.5 \* \(\(x - loc\)"),
-    (lambda x: np.sum(scipy.stats.norm(0, 2).cdf(x)), r"scipy\.stats\.norm\.cdf .* write scipy\.special\.ndtr"),
-    (
-        lambda x: scipy.stats.multivariate_normal.logpdf(x, X, MATRIX),
-        r"scipy\.stats\.multivariate_normal\.logpdf .* np\.linalg\.slogdet",
-    ),
-    (lambda x: np.sum(scipy.linalg.solve(MATRIX, x)), r"scipy\.linalg\.solve .* write np\.linalg\.solve"),
-    (lambda x: scipy.linalg.det(x * MATRIX), r"scipy\.linalg\.det .* write np\.linalg\.det"),
+    (lambda x: scipy.linalg.qr(x * MATRIX, pivoting=True)[1][0, 0], r"scipy\.linalg\.qr .* write np\.linalg\.qr"),
     (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX) @ x), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
     (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX).dot(x)), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
     (
@@ -111,16 +101,9 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (lambda x: np.random.default_rng(0).normal(x[0]), r"plain numbers only.* loc \+ scale \* rng\.standard_normal"),
     (lambda x: np.sum(np.random.default_rng(0).exponential(x)), r"loc \+ scale \* rng\.standard_normal"),
     (lambda x: np.random.default_rng(0).permutation(x)[0], r"x\[rng\.permutation\(len\(x\)\)\]"),
-    (lambda x: scipy.stats.entropy(x), r"scipy\.stats\.entropy .* write np\.sum\(scipy\.special\.entr"),
-    (lambda x: scipy.signal.lfilter([1.0], [1.0, 0.5], x)[0], r"scipy\.signal\.lfilter .* a loop over the samples"),
     (lambda x: scipy.ndimage.gaussian_filter(x, 1.0)[0], r"scipy\.ndimage\.gaussian_filter .* np\.convolve"),
-    (lambda x: scipy.spatial.distance.cdist(x[:, None], x[:, None])[0, 1], r"scipy\.spatial.*cdist .* write np\.sqrt"),
     (
-        lambda x: np.sum(scipy.signal.convolve(np.outer(x, x), np.ones((2, 2)))),
-        r"scipy\.signal\.convolve .* np\.tensordot\(np\.lib\.stride_tricks\.sliding_window_view",
-    ),
-    (
-        lambda x: np.sum(scipy.signal.convolve2d(np.outer(x, x), np.ones((2, 2)))),
+        lambda x: np.sum(scipy.signal.convolve2d(np.outer(x, x), np.ones((2, 2)), boundary="wrap")),
         r"scipy\.signal\.convolve2d .*np\.flip",
     ),
     (
@@ -129,17 +112,13 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
     (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
-    (lambda x: np.abs(scipy.fft.fft(x)[1]), r"scipy\.fft\.fft .* write np\.fft\.fft"),
-    (lambda x: np.abs(scipy.signal.hilbert(x)[1]), r"scipy\.signal\.hilbert .* cr\.custom_vjp"),
     (lambda x: scipy.integrate.quad(lambda s: s * x[0], 0, 1)[0], r"scipy\.integrate\.quad .*leggauss\(50\)"),
     (
         lambda x: scipy.optimize.brentq(lambda s: s - x[0], 0, 1),
         r"scipy\.optimize\.brentq .* one step of Newton's method",
     ),
-    (lambda x: scipy.optimize.fixed_point(lambda s: s * x[0], 1.0), r"fixed_point .* one step of Newton's method"),
     (lambda x: np.sum(scipy.ndimage.map_coordinates(MATRIX, [x, x])), r"scipy\.ndimage\.map_coordinates .* np\.take"),
     (lambda x: scipy.special.sph_harm_y(2, 1, x[0], 0.3).real, r"scipy\.special\.sph_harm_y .* cr\.custom_vjp"),
-    (lambda x: np.sum(scipy.linalg.svdvals(x * MATRIX)), r"scipy\.linalg\.svdvals .* np\.linalg\.svdvals"),
     (lambda x: np.ma.masked_invalid(x).mean(), r"np\.ma\.masked_invalid .* x\[np\.isfinite\(x\)\]"),
     (lambda x: np.polynomial.Polynomial.fit(X, x, 1)(0.5), r"np\.polynomial\.fit .*np\.polyfit\(x, y, n\)\[::-1\]"),
     (
@@ -176,45 +155,6 @@ def test_a_refusal_says_what_and_what_to_write(function: Callable[..., Any], mes
 
 
 ADVICE: tuple[tuple[Callable[..., Any], dict[str, float]], ...] = (
-    (scipy.stats.norm.sf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
-    (scipy.stats.norm.logsf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
-    (scipy.stats.norm.logcdf, {"x": 0.4, "loc": 0.3, "scale": 1.7}),
-    (scipy.stats.t.cdf, {"x": 0.4, "df": 3.0, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.t.logpdf, {"x": 0.4, "df": 3.0, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.gamma.cdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
-    (scipy.stats.gamma.logpdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
-    (scipy.stats.beta.cdf, {"x": 0.4, "a": 2.3, "b": 1.4}),
-    (scipy.stats.beta.logpdf, {"x": 0.4, "a": 2.3, "b": 1.4}),
-    (scipy.stats.chi2.cdf, {"x": 0.4, "df": 3.0}),
-    (scipy.stats.chi2.logpdf, {"x": 0.4, "df": 3.0}),
-    (scipy.stats.f.cdf, {"x": 0.4, "dfn": 3.0, "dfd": 4.0}),
-    (scipy.stats.expon.cdf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.expon.sf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.expon.logpdf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.expon.pdf, {"x": 0.4, "scale": 1.7}),
-    (scipy.stats.invgamma.logpdf, {"x": 0.4, "a": 2.3, "scale": 1.7}),
-    (scipy.stats.weibull_min.cdf, {"x": 0.4, "c": 2.3, "scale": 1.7}),
-    (scipy.stats.weibull_min.logpdf, {"x": 0.4, "c": 2.3, "scale": 1.7}),
-    (scipy.stats.pareto.logpdf, {"x": 2.4, "b": 2.3, "scale": 1.7}),
-    (scipy.stats.lognorm.cdf, {"x": 0.4, "s": 0.6, "scale": 1.7}),
-    (scipy.stats.lognorm.logpdf, {"x": 0.4, "s": 0.6, "scale": 1.7}),
-    (scipy.stats.laplace.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.cauchy.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.cauchy.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.logistic.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.logistic.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.gumbel_r.cdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.gumbel_r.logpdf, {"x": 0.4, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.skewnorm.logpdf, {"x": 0.4, "a": 2.0, "loc": 0.1, "scale": 1.7}),
-    (scipy.stats.vonmises.logpdf, {"x": 0.4, "kappa": 2.0, "loc": 0.1}),
-    (scipy.stats.uniform.logpdf, {"loc": 0.1, "x": 0.4, "scale": 1.7}),
-    (scipy.stats.poisson.logpmf, {"k": 2, "mu": 1.4}),
-    (scipy.stats.poisson.pmf, {"k": 2, "mu": 1.4}),
-    (scipy.stats.bernoulli.logpmf, {"k": 1, "p": 0.3}),
-    (scipy.stats.nbinom.logpmf, {"k": 2, "n": 5, "p": 0.3}),
-    (scipy.special.factorial, {"n": 3.5}),
-    (scipy.stats.poisson.cdf, {"k": 2, "mu": 1.4}),
-    (scipy.stats.binom.logpmf, {"k": 2, "n": 5, "p": 0.3}),
     (scipy.special.spherical_jn, {"n": 2, "z": 1.4}),
     (scipy.special.spherical_yn, {"n": 2, "z": 1.4}),
 )
@@ -225,7 +165,7 @@ def test_what_is_advised_is_the_same_function_and_has_a_derivative(
     function: Callable[..., Any], given: dict[str, float]
 ) -> None:
     by = "x" if "x" in given else list(given)[-1]
-    with pytest.raises(cr.TracingError, match="; write ") as told:
+    with pytest.raises(cr.ChainruleError, match="; write ") as told:
         cr.grad(lambda value: function(**{**given, by: value}))(given[by])
     text = str(told.value).split("; write ")[1].split("\n")[0]
 
@@ -237,26 +177,13 @@ def test_what_is_advised_is_the_same_function_and_has_a_derivative(
 
 
 ADVICE_ON_ARRAYS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
-    (lambda x: scipy.stats.zscore(x), {}),
-    (lambda x: scipy.stats.skew(x), {}),
-    (lambda x: scipy.stats.kurtosis(x), {}),
     (lambda x: scipy.stats.iqr(x), {}),
-    (lambda p: scipy.stats.entropy(p), {"p": X}),
     (lambda x, y: scipy.stats.pearsonr(x, y)[0], {"y": X[::-1] ** 2}),
     (lambda x, y: scipy.stats.linregress(x, y)[:2], {"y": X[::-1] ** 2}),
     (lambda a, popmean: scipy.stats.ttest_1samp(a, popmean).statistic, {"a": X, "popmean": 0.2}),
-    (lambda x, alpha: scipy.stats.dirichlet.logpdf(x, alpha), {"x": X / np.sum(X), "alpha": X}),
-    (scipy.fft.dct, {"n": 3}),
-    (lambda c, n: scipy.linalg.circulant(c), {"c": X, "n": 3}),
     (lambda x, t: scipy.signal.detrend(x), {"t": np.arange(3)}),
     (lambda x, n: scipy.signal.medfilt(x, n), {"n": 3}),
     (lambda b, w: scipy.signal.freqz(b, worN=w)[1], {"b": X, "w": np.array([0.1, 0.7])}),
-    (lambda x, i, j: scipy.spatial.distance.pdist(x),
-     {"x": MATRIX, "i": np.triu_indices(3, 1)[0], "j": np.triu_indices(3, 1)[1]}),
-    (lambda u, v: scipy.spatial.distance.cosine(u, v), {"u": X, "v": X[::-1]}),
-    (lambda a, q: scipy.linalg.solve_discrete_lyapunov(a, q, method="direct"), {"a": MATRIX + X, "q": MATRIX}),
-    (lambda a, q, e: scipy.linalg.solve_continuous_lyapunov(a, q), {"a": MATRIX + X, "q": MATRIX, "e": np.eye(3)}),
-    (lambda a: scipy.linalg.cholesky(a), {"a": MATRIX}),
 )  # fmt: skip
 
 
@@ -378,9 +305,10 @@ def test_an_array_taken_apart_is_told_of_where_it_makes_a_long_run() -> None:
 
 
 def test_a_function_of_scipy_that_takes_an_array_apart_is_named() -> None:
-    with pytest.warns(RuntimeWarning, match=r"(?s)scipy\.special\.softmax took .*softmax\(x\).*Write e = np\.exp\("):
-        gradient = cr.grad(lambda x: np.sum(scipy.special.softmax(x) * np.arange(2000.0)))(np.zeros(2000))
-    np.testing.assert_allclose(gradient, (np.arange(2000.0) - 999.5) / 2000)
+    said = r"(?s)scipy\.integrate\.cumulative_trapezoid took .*trapezoid\(x\).*Write it with NumPy's"
+    with pytest.warns(RuntimeWarning, match=said):
+        gradient = cr.grad(lambda x: scipy.integrate.cumulative_trapezoid(x)[-1])(np.zeros(4000))
+    np.testing.assert_allclose(gradient, [0.5, *np.ones(3998), 0.5])
 
 
 def test_a_short_run_on_single_numbers_is_not_told_of() -> None:

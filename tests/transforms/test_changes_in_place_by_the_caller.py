@@ -90,6 +90,18 @@ def test_gradients_are_those_of_the_values_that_were_computed(name: str) -> None
     np.testing.assert_array_equal(x, X)
 
 
+def test_what_was_stopped_is_changed_in_compiled_code() -> None:
+    def function(x: Any) -> Any:
+        y = np.exp(x)
+        z = cr.stop_gradient(y)
+        z += 1
+        return y * z
+
+    compiled = cr.jit(function)
+    for _ in range(2):
+        np.testing.assert_allclose(compiled(X), function(X), rtol=1e-14)
+
+
 def test_a_forward_rule_gets_tangents_of_its_own() -> None:
     tangent = ONES.copy()
     _, moved = cr.jvp(lambda x: _rectified()(x) + x, (X,), (tangent,))

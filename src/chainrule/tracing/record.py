@@ -17,6 +17,7 @@ from chainrule.tracing.complaints import advice_on
 from chainrule.tracing.guard import Guard, Keeper
 from chainrule.tracing.kept_values import LARGE, keep_what_is_read
 from chainrule.tracing.lift import as_input, holds_traced, lift
+from chainrule.tracing.scipy_functions import watch_scipy
 from chainrule.tracing.spellings import spelling_of
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TRACED, as_number
@@ -41,6 +42,7 @@ class RecordTrace(Trace):
     __slots__ = ("nodes", "whole", "lines", "keeps_all", "decisions", "guard", "taken_apart", "_scopes", "_calls")
 
     def __init__(self, whole: bool = False, lines: bool = False, guarded: bool = True, keeps_all: bool = True) -> None:
+        watch_scipy()
         super().__init__()
         self.nodes: list[Node] = []
         self.whole = whole

@@ -13,6 +13,7 @@ from chainrule.primitives.table import BY_UFUNC
 from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions import masked_call, ufunc_method
 from chainrule.tracing.outputs import check_outputs, written
+from chainrule.tracing.scipy_functions.private_ufuncs import PRIVATE_UFUNCS
 from chainrule.tracing.updated_variables import updated_variable
 
 
@@ -35,6 +36,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict
         return tuple(written(output, part) for output, part in zip(outputs, result, strict=True))
     if method == "__call__" and kwargs.keys() <= {"dtype", "casting", "order", "subok"} and ufunc in BY_UFUNC:
         return ufunc(*_in_loop_types(ufunc, inputs, kwargs["dtype"]) if kwargs.get("dtype") is not None else inputs)
+    if method == "__call__" and not kwargs and ufunc.__name__ in PRIVATE_UFUNCS:
+        return PRIVATE_UFUNCS[ufunc.__name__](*map(lift, inputs))
     if any(map(holds_traced, inputs)) or kwargs:
         return ufunc_method(ufunc, method, inputs, kwargs)
     return getattr(ufunc, method)(*inputs, **kwargs)

@@ -15,6 +15,7 @@ from chainrule.primitives.shape import aligned_together
 from chainrule.tracing.lift import lift
 from chainrule.tracing.open_places import places_of
 from chainrule.tracing.record import call, close_over
+from chainrule.tracing.scipy_functions import watch_scipy
 from chainrule.tracing.selection import select
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import as_number
@@ -29,6 +30,7 @@ class BatchTrace(Trace):
     __slots__ = ("size",)
 
     def __init__(self, size: int) -> None:
+        watch_scipy()
         super().__init__()
         self.size = size
 

@@ -10,23 +10,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from chainrule.core.primitive import Array, General, Piecewise
+from chainrule.core.primitive import Array, General
 from chainrule.core.trace import Traced, bind
 from chainrule.core.trees import flatten, unflatten
 from chainrule.errors import NoRuleError, TracingError
+from chainrule.primitives.constants import STOP_GRADIENT
 from chainrule.transforms.arguments import as_operand, as_output, own
 from chainrule.transforms.transformed import own_name, require_function
 from chainrule.user_code import where
 
 Tree = TypeVar("Tree")
-
-STOP_GRADIENT = Piecewise(
-    name="stop_gradient",
-    value=own,
-    rule="declared constant",
-    batch=lambda batched, x: x,
-    expansion=lambda x: x,
-)
 
 
 def stop_gradient(x: Tree) -> Tree:

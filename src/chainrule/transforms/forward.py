@@ -11,6 +11,7 @@ from chainrule.core.primitive import Array, Primitive
 from chainrule.core.trace import Trace, Traced, compute
 from chainrule.tracing.lift import as_input
 from chainrule.tracing.record import call, close_over
+from chainrule.tracing.scipy_functions import watch_scipy
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import as_number
 from chainrule.transforms.rules import push
@@ -20,6 +21,10 @@ class ForwardTrace(Trace):
     """Carries (value, tangent) pairs; a tangent of None is zero."""
 
     __slots__ = ()
+
+    def __init__(self) -> None:
+        watch_scipy()
+        super().__init__()
 
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)

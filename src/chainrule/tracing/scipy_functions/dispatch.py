@@ -1,0 +1,137 @@
+"""Owns how a Python function of another library answers for traced values: it stays the object that it is, and asks first.
+
+SciPy's functions written in Python make plain arrays of what they are given, and SciPy has no protocol by which an argument
+could answer. Programs hold the functions themselves (`from scipy.special import logsumexp`), so that putting others into SciPy's
+modules would not reach them. What can be exchanged is a function's code: that of a dispatcher, which looks at the arguments and
+hands them to the original code, or to our function where one of them is traced. Name, signature and documentation stay.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from threading import Lock
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from chainrule.tracing.lift import holds_traced
+
+_PLAIN = frozenset({
+    type(None), bool, int, float, complex, str, np.bool_, np.int32, np.int64, np.float32, np.float64, np.complex128,
+})  # fmt: skip
+_ORIGINAL, _OURS, _PLAIN_KINDS, _ARRAY, _HOLDS, _TYPE = _NAMES = tuple(
+    f"chainrule_{name}" for name in ("original", "ours", "plain", "array", "holds", "type")
+)
+"""The dispatcher's own variables. Each is assigned its name in the text, and the object in the code's constants."""
+_lock = Lock()
+_originals: dict[FunctionType, FunctionType] = {}
+
+
+def answer_with(function: FunctionType, ours: Callable[..., Any]) -> None:
+    """Let a function answer for traced arguments by `ours`, which has the same parameters; once is enough.
+
+    ours: may return NotImplemented, for the original to run.
+    """
+    with _lock:
+        if function in _originals:
+            return
+        code = function.__code__
+        original = FunctionType(
+            code, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
+        original.__kwdefaults__ = function.__kwdefaults__
+        _originals[function] = original
+        function.__code__ = _dispatcher(original, ours)
+
+
+def original_of(function: FunctionType) -> FunctionType:
+    """Return what a function was before it answered for traced arguments."""
+    return _originals.get(function, function)
+
+
+def holds_any(values: Iterable[Any]) -> bool:
+    """Whether a traced value is among the values, or inside lists, tuples and object arrays among them."""
+    for value in values:
+        kind = type(value)
+        if kind in _PLAIN or (kind is np.ndarray and not value.dtype.hasobject):
+            continue
+        if kind is list or kind is tuple:
+            # The types of a long list of numbers are known faster than each number is looked at.
+            if not _PLAIN.issuperset(map(type, value)) and holds_any(value):
+                return True
+        elif holds_traced(value):
+            return True
+    return False
+
+
+def _asked(original: FunctionType, ours: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what runs where an argument is traced."""
+
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        result = ours(*args, **kwargs)
+        return original(*args, **kwargs) if result is NotImplemented else result
+
+    return ask
+
+
+def _dispatcher(original: FunctionType, ours: Callable[..., Any]) -> CodeType:
+    """Return code with the parameters, free variables, name and place of a function's.
+
+    The free variables are the function's for good: its closure cannot be exchanged, and has to fit.
+    """
+    code = original.__code__
+    parameters, call, questions = _spelled(original)
+    assigned = "; ".join(f"{name} = {name!r}" for name in _NAMES)
+    choice = f"return {_OURS}({call}) if {' or '.join(questions)} else {_ORIGINAL}({call})"
+    # All on one line, so that a traceback shows the line of the `def`.
+    text = f"def chainrule_function({parameters}): {assigned}; {choice}"
+    if free := ", ".join(code.co_freevars):
+        text = f"def chainrule_closure({free}):\n    {text}; ({free},)"
+    compiled = _named(compile(text, code.co_filename, "exec"), "chainrule_function")
+    objects = dict(zip(_NAMES, (original, _asked(original, ours), _PLAIN, np.ndarray, holds_any, type), strict=True))
+    constants = tuple(objects.get(each, each) if isinstance(each, str) else each for each in compiled.co_consts)
+    return compiled.replace(
+        co_consts=constants, co_firstlineno=code.co_firstlineno, co_name=code.co_name, co_qualname=code.co_qualname
+    )
+
+
+def _spelled(function: FunctionType) -> tuple[str, str, list[str]]:
+    """Return the parameters of a function, the arguments that hand them on, and the questions whether any of them is traced.
+
+    Nobody traces what is a flag or a word by default.
+    """
+    code = function.__code__
+    count, keyword_count = code.co_argcount, code.co_kwonlyargcount
+    names = iter(code.co_varnames)
+    positional = [next(names) for _ in range(count)]
+    keywords = [next(names) for _ in range(keyword_count)]
+    rest = [next(names)] if code.co_flags & inspect.CO_VARARGS else []
+    named_rest = [next(names)] if code.co_flags & inspect.CO_VARKEYWORDS else []
+    starred, twice_starred = [f"*{name}" for name in rest], [f"**{name}" for name in named_rest]
+    parameters = [*positional, *(starred or ["*"] * bool(keywords)), *keywords, *twice_starred]
+    if code.co_posonlyargcount:
+        parameters.insert(code.co_posonlyargcount, "/")
+    arguments = [*positional, *starred, *(f"{name}={name}" for name in keywords), *twice_starred]
+    defaults = {
+        **dict(zip(reversed(positional), reversed(function.__defaults__ or ()), strict=False)),
+        **(function.__kwdefaults__ or {}),
+    }
+    questions = [
+        f"{name} is not None and {_TYPE}({name}) not in {_PLAIN_KINDS} "
+        f"and ({_TYPE}({name}) is not {_ARRAY} or {name}.dtype.hasobject) and {_HOLDS}(({name},))"
+        for name in (*positional, *keywords)
+        if not isinstance(defaults.get(name), bool | str)
+    ]
+    questions += [f"{name} and {_HOLDS}({name})" for name in rest]
+    questions += [f"{name} and {_HOLDS}({name}.values())" for name in named_rest]
+    return ", ".join(parameters), ", ".join(arguments), questions
+
+
+def _named(code: CodeType, name: str) -> CodeType:
+    """Return the code of a function that is defined in a code, however deep."""
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            return each if each.co_name == name else _named(each, name)
+    raise LookupError(name)

@@ -1,0 +1,42 @@
+"""Owns the table of SciPy's functions, written in Python, that answer for traced arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from chainrule.tracing.scipy_functions.branches import ARRAY_HELPERS, OWN_HELPERS
+from chainrule.tracing.scipy_functions.combinatorics import COMBINATORICS
+from chainrule.tracing.scipy_functions.distances import DISTANCES
+from chainrule.tracing.scipy_functions.distributions import DISTRIBUTIONS
+from chainrule.tracing.scipy_functions.exponential import EXPONENTIAL
+from chainrule.tracing.scipy_functions.fourier import SHIFTS, register
+from chainrule.tracing.scipy_functions.linear_systems import LINEAR_SYSTEMS
+from chainrule.tracing.scipy_functions.matrix_factors import MATRIX_FACTORS
+from chainrule.tracing.scipy_functions.matrix_functions import MATRIX_FUNCTIONS
+from chainrule.tracing.scipy_functions.multivariate import MULTIVARIATE
+from chainrule.tracing.scipy_functions.own_methods import NORMAL_MASS
+from chainrule.tracing.scipy_functions.signals import SIGNALS
+from chainrule.tracing.scipy_functions.special_matrices import SPECIAL_MATRICES
+from chainrule.tracing.scipy_functions.summaries import SUMMARIES
+
+FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
+    "scipy._lib.array_api_extra": {**ARRAY_HELPERS},
+    "scipy._lib._util": {**OWN_HELPERS},
+    "scipy.fft": {**SHIFTS},
+    "scipy.linalg": {**LINEAR_SYSTEMS, **MATRIX_FACTORS, **MATRIX_FUNCTIONS, **SPECIAL_MATRICES},
+    "scipy.signal": {**SIGNALS},
+    "scipy.spatial.distance": {**DISTANCES},
+    "scipy.special": {**EXPONENTIAL, **COMBINATORICS},
+    "scipy.stats": {**DISTRIBUTIONS, **SUMMARIES},
+    "scipy.stats._multivariate": {**MULTIVARIATE},
+    "scipy.stats._continuous_distns": {**NORMAL_MASS},
+}
+"""SciPy's function, by its module and its name there, to ours, which has the same parameters.
+
+They are names, since a program that uses none of them is to import none of SciPy's modules. A method is "class.method".
+"""
+
+PROTOCOLS: dict[str, Callable[[ModuleType], None]] = {"scipy.fft": register}
+"""What a module of SciPy is told by a protocol of its own."""
