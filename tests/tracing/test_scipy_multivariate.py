@@ -73,6 +73,8 @@ def test_the_gradient_by_a_covariance_is_that_of_its_factor():
 def test_what_scipy_refuses_is_refused():
     with pytest.raises(np.linalg.LinAlgError):
         cr.grad(lambda v: multivariate_normal.logpdf(X, MEAN, -v * COV).sum())(1.0)
+    with pytest.raises(cr.NoRuleError, match=r"multivariate_normal\.entropy of a traced"):
+        cr.grad(lambda v: multivariate_normal(MEAN, v * COV).entropy())(1.0)
     with pytest.raises(cr.ShapeError, match="does not fit a mean of length 3"):
         cr.grad(lambda v: multivariate_normal.logpdf(X, MEAN, v * np.eye(2)).sum())(1.0)
     with pytest.raises(ValueError, match="greater than 0"):

@@ -11,10 +11,11 @@ import scipy
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
-from chainrule.errors import ShapeError
+from chainrule.errors import NoRuleError, ShapeError
 from chainrule.tracing.lift import holds_traced
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.tracing.scipy_functions.branches import is_anywhere
+from chainrule.tracing.spellings import WITH_NUMPY
 from chainrule.user_code import where
 
 
@@ -99,6 +100,14 @@ def _frozen_normal(
     for name, method in (("logpdf", _normal_logpdf), ("pdf", _normal_pdf)):
         given = {"mean": mean, "cov": cov, "allow_singular": allow_singular}
         setattr(self, name, partial(method, scipy.stats.multivariate_normal, **given))
+    for name in ("cdf", "logcdf", "entropy", "rvs"):
+        setattr(self, name, partial(_refuse, name))
+
+
+def _refuse(name: str, *args: Any, **kwargs: Any) -> None:
+    raise NoRuleError(
+        f"scipy.stats.multivariate_normal.{name} of a traced mean or covariance has no derivative rule yet; {WITH_NUMPY}{where()}"
+    )
 
 
 def _frozen_normal_logpdf(self: Any, x: Any) -> Any:
