@@ -17,7 +17,7 @@ FLOWS: tuple[str, ...] = (
     "{v} = np.mean([part > 0 for part in np.ravel({0})[:3]]) * {0}",
     "{v} = {0} * np.ravel({0})[0].item()",
     "{v} = sum(np.ravel({0})[:3].tolist()) * {0}",
-    "{v} = {0} * round(np.ravel({0})[0]) + round(np.ravel({0})[-1]) // 2",
+    "{v} = {0} * round(np.ravel({0})[0] * 1) + round(np.ravel({0})[-1] * 1) // 2",
     ("{v}found = []\ndef {v}note(part):\n    {v}found.append(part)\n    return sum({v}found)\n"
      "{v} = sum({v}note(part) for part in np.ravel({0})[:3]) * {0}"),
     "try:\n    if np.sum({0}) > 0.5:\n        raise ValueError\n    {v} = {0} * 3\nexcept ValueError:\n    {v} = {0} - 2",

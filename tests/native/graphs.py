@@ -20,6 +20,14 @@ def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
         return float(rng.uniform(-2, 2))
     if dtype == "an int":
         return int(rng.integers(-3, 5))
+    if layout == "turned" and len(shape) > 1:  # neither in C's order nor in Fortran's
+        return draw(seed, (shape[1], shape[0], *shape[2:]), dtype, "C").swapaxes(0, 1)[:, ::-1]
+    if layout == "unaligned":
+        x = draw(seed, shape, dtype, "C")
+        return np.frombuffer(b"." + x.tobytes(), x.dtype, x.size, 1).reshape(shape)
+    if layout == "swapped":
+        x = draw(seed, shape, dtype, "C")
+        return x.astype(x.dtype.newbyteorder())
     if layout == "strided" and shape:
         return draw(seed, (*shape[:-1], 2 * shape[-1]), dtype, "C")[..., ::2]
     if dtype == "bool":
@@ -62,12 +70,17 @@ def disturbed(value: Any, rng: np.random.Generator) -> Any:
 def derived(what: str, program: Callable[..., Any], moving: tuple[int, ...]) -> Callable[..., Any]:
     """Return a program, or a derivative of a scalar one by the arguments in the positions `moving`, as a tuple of results.
 
-    product: of the Hessian with a vector; mixed: the gradient of a tangent; batch: gradients of two examples.
+    product: of the Hessian with a vector; mixed: the gradient of a tangent; batch: gradients of two examples; hessian: by the
+    first of them; nested: the gradient of a compiled program, compiled.
     """
     if what == "program":
         return program
     if what == "gradient":
         return cr.grad(program, argnums=moving)
+    if what == "nested":
+        return cr.jit(cr.grad(cr.jit(program), argnums=moving))
+    if what == "hessian":
+        return cr.hessian(lambda *arguments: program(*arguments), argnums=moving[0])
 
     def split(arguments: tuple[Any, ...]) -> tuple[Callable[..., Any], tuple[Any, ...], tuple[Any, ...]]:
         def function(*parts: Any) -> Any:
@@ -105,6 +118,8 @@ class Graph:
 
     lines: the statements, each with the name that it gives a value; inputs: (shape, type, layout) of each argument;
     results: names; real: the names of real values. The scalar program is the weighed sum of the real results.
+    around: (shape, type) of each array that it closes over; form: how its results are nested; run: what changes from call to
+    call besides the values.
     """
 
     lines: tuple[tuple[str, str], ...]
@@ -112,6 +127,9 @@ class Graph:
     results: tuple[str, ...]
     real: tuple[str, ...]
     seed: int
+    around: tuple[tuple[tuple[int, ...], str], ...] = ()
+    form: str = "({},)"
+    run: str = "same"
 
     def text(self, noisy: bool = False, scalar: bool = False) -> str:
         names = ", ".join(f"x{i}" for i in range(len(self.inputs)))
@@ -121,20 +139,57 @@ class Graph:
             if noisy:
                 body.append(f"{name} = noise({name})")
         result = " + ".join(f"np.sum({name} * constant(np.shape({name}), 0.3))" for name in self.weighed()) or "0.0"
-        body.append(f"return {result}" if scalar else f"return {', '.join(self.results)},")
+        body.append(f"return {result}" if scalar else "return " + self.form.format(", ".join(self.results)))
         inner = "\n".join("    " + part for line in body for part in line.split("\n"))
         return f"def program({names}):\n{inner}\n"
 
-    def function(self, scalar: bool = False, noise: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
-        space: dict[str, Any] = {**NAMES, "noise": noise}
+    def function(
+        self,
+        scalar: bool = False,
+        noise: Callable[[Any], Any] | None = None,
+        around: dict[str, Any] | None = None,
+    ) -> Callable[..., Any]:
+        space: dict[str, Any] = {**NAMES, **(self.surroundings(0) if around is None else around), "noise": noise}
         if noise is not None:  # a sum of a constant's elements, which may cancel, is rounded as any other
             space["constant"] = lambda shape, phase: noise(constant(shape, phase))
         exec(compile(self.text(noise is not None, scalar), "<random program>", "exec"), space)
         program: Callable[..., Any] = space["program"]
         return program
 
+    def kinds(self, turn: int) -> tuple[tuple[tuple[int, ...], str, str], ...]:
+        """Return the shape, type and layout of each argument of a call."""
+        rng = np.random.default_rng(self.seed + turn)
+        if not turn or self.run not in ("layouts", "kinds"):
+            return self.inputs
+        if self.run == "layouts":
+            return tuple((shape, dtype, str(rng.choice(CHANGES))) for shape, dtype, _ in self.inputs)
+        longer = {length: length + int(rng.integers(0, 2)) for shape, _, _ in self.inputs for length in shape}
+        return tuple(
+            (tuple(longer[length] for length in shape), str(rng.choice(ALIKE.get(dtype, (dtype,)))), layout)
+            for shape, dtype, layout in self.inputs
+        )
+
     def arguments(self, turn: int) -> tuple[Any, ...]:
-        return tuple(draw(self.seed + 101 * turn + place, *kind) for place, kind in enumerate(self.inputs))
+        """Return the arguments of a call: where their layouts change, some are others of them, or overlap with them."""
+        drawn = [draw(self.seed + 101 * turn + place, *kind) for place, kind in enumerate(self.kinds(turn))]
+        if turn and self.run == "layouts":
+            for place, x in enumerate(drawn[1:], 1):
+                before = drawn[place - 1]
+                if (
+                    isinstance(x, np.ndarray)
+                    and isinstance(before, np.ndarray)
+                    and (x.shape, x.dtype) == (before.shape, before.dtype)
+                ):
+                    drawn[place] = before[::-1] if x.ndim and turn % 2 else before
+        return tuple(drawn)
+
+    def surroundings(self, turn: int) -> dict[str, Any]:
+        """Return the arrays that the program closes over, with what they hold at a call."""
+        which = turn if self.run == "around" else 0
+        return {
+            f"d{place}": draw(self.seed + 57 + 101 * which + place, *kind, "C")
+            for place, kind in enumerate(self.around)
+        }
 
     def weighed(self) -> list[str]:
         return [name for name in self.results if name in self.real]
@@ -157,15 +212,29 @@ class Graph:
     def snippet(self, what: str = "program", turn: int = 0) -> str:
         """Return a program that shows what was found."""
         scalar = what != "program"
-        drawn = ", ".join(f"draw({self.seed + 101 * turn + i}, *{kind!r})" for i, kind in enumerate(self.inputs))
+        drawn = ", ".join(f"draw({self.seed + 101 * turn + i}, *{kind!r})" for i, kind in enumerate(self.kinds(turn)))
         plain = f"derived({what!r}, program, {self.moving()})"
+        around = "".join(f"d{i} = draw({self.seed + 57 + i}, *{kind!r}, 'C')\n" for i, kind in enumerate(self.around))
         return (
             "import numpy as np\nimport scipy.special as sp\nimport chainrule as cr\n"
             "from tests.native.graphs import constant, derived, draw\n\n"
-            f"{self.text(scalar=scalar)}\n"
-            f"arguments = ({drawn},)\nplain = {plain}\ncompiled = cr.jit(plain)\n"
+            f"{around}{self.text(scalar=scalar)}\n"
+            f"arguments = ({drawn},)\nplain = {plain}\ncompiled = cr.jit(plain)  # calls that change: {self.run}\n"
             "for _ in range(4):\n    print(compiled(*arguments))\nprint(plain(*arguments))\n"
         )
 
 
-NAMES = {"np": np, "sp": scipy.special, "constant": constant}
+NAMES = {"np": np, "sp": scipy.special, "cr": cr, "constant": constant}
+FORMS = ("({},)", "({},)", "[{},]", "{{'a': ({},), 'b': None, 'c': [3, 'text', 2.5]}}", "({},), {{}}, [()], True")
+"""How results may be nested."""
+CHANGES = ("C", "F", "reversed", "strided", "read-only", "wide", "turned", "unaligned", "swapped")
+ALIKE = {
+    "float64": ("float64", "float32", "float64", "int64", "complex128"),
+    "float32": ("float64", "float32", "float16"),
+    "int64": ("float64", "int32", "bool"),
+    "bool": ("int64", "bool"),
+    "a float": ("an int", "a float"),
+    "an int": ("a float", "an int"),
+    "complex128": ("complex64", "float64"),
+}
+"""Of which types an argument may be that was of another one."""

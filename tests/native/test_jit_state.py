@@ -28,6 +28,13 @@ def test_results_share_no_memory() -> None:
     check(lambda x: [x], ([V, V],))
 
 
+@pytest.mark.filterwarnings("ignore::chainrule.errors.JitWarning")
+@pytest.mark.parametrize("x", [V.astype(">f8"), np.ma.array(V)], ids=["byte order", "subclass"])
+def test_results_of_calls_that_run_through_numpy_share_no_memory_either(x: np.ndarray) -> None:
+    kept = np.ones(3)
+    check(lambda x: (x, x * 2, kept, kept[::2], TABLE[1:]), (x,))
+
+
 def test_a_result_that_is_changed_is_not_seen_by_the_next_call() -> None:
     compiled = cr.jit(lambda x: (x, np.ones(3), x * 0))
     for _ in range(5):

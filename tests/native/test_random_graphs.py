@@ -17,6 +17,8 @@ from tests.native.graph_writer import FAMILIES, build, seeded
 from tests.native.graphs import Graph
 
 import chainrule as cr
+from chainrule.core.trees import flatten, unflatten
+from chainrule.native.calls.signature import has_traced
 
 SEEDS = range(240)
 PARTS = 8  # of the seeds, for the workers of the test run
@@ -77,9 +79,14 @@ def faulty(fault: Any) -> Any:
 
         def compiled(*args: Any) -> Any:
             nonlocal calls
+            if has_traced(flatten(args)[0]):
+                return fun(*args)
             calls += 1
-            results = fun(*copy.deepcopy(args))
-            return tuple(fault(np.array(x))[()] if calls > 2 else np.array(x)[()] for x in results)
+            leaves, structure = flatten(fun(*copy.deepcopy(args)))
+            results = [np.array(x) if isinstance(x, np.ndarray | np.generic | float) else x for x in leaves]
+            if calls > 2:
+                results = [fault(x) if isinstance(x, np.ndarray) else x for x in results]
+            return unflatten(structure, [x[()] if isinstance(x, np.ndarray) else x for x in results])
 
         return compiled
 

@@ -95,7 +95,7 @@ class Jitted:
         with self.lock:
             found = self.find(args, kwargs)
             if found is None:
-                return unshared(self.fun(*args, **kwargs), flatten((args, kwargs))[0])
+                return unshared(self.fun(*args, **kwargs))
             specialization, call = found
             before = specialization.entries
             try:

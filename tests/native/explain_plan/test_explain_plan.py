@@ -255,3 +255,10 @@ def test_text_html_and_data_say_the_same():
     assert data["steps"][0]["kind"] == LOOP
     assert data["arena"] == found.arena
     assert found.summary in text
+
+
+def test_parts_of_an_array_are_read_each():
+    (step,) = cr.jit(lambda x: np.sum(np.hypot(x[0], x[1]))).explain_plan(np.ones((3, 1000))).steps
+    assert step.reads == 2 * 8000
+    (step,) = cr.jit(lambda x: np.sum(x[1:] * x[:-1])).explain_plan(np.ones(1000)).steps
+    assert step.reads == 8000

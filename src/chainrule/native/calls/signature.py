@@ -53,8 +53,8 @@ class Call:
         return replace(self, args=(), kwargs={}, leaves=leaves)
 
     def interpret(self, fun: Callable[..., Any]) -> Any:
-        """Call the function as it is; its results are made to share no memory with its arguments, as native code's do."""
-        return unshared(fun(*self.args, **self.kwargs), self.leaves)
+        """Call the function as it is; its results are made to share memory with nothing, as native code's do."""
+        return unshared(fun(*self.args, **self.kwargs))
 
     def rebuilt(self, inputs: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return arguments with other inputs in the same places."""
@@ -76,17 +76,10 @@ def _as_input(leaf: Any) -> Any:
     return leaf[()] if kind is np.ndarray and not leaf.shape else leaf
 
 
-def unshared(result: Any, leaves: Sequence[Any]) -> Any:
-    """Return a result in which arrays that share memory with one of the leaves, or with each other, are copies."""
-    taken = [leaf for leaf in leaves if isinstance(leaf, np.ndarray)]
+def unshared(result: Any) -> Any:
+    """Return a result whose arrays are copies: a function may return its argument, or an array around it, at every call."""
     parts, structure = flatten(result)
-    copied = []
-    for part in parts:
-        if isinstance(part, np.ndarray):
-            if any(np.may_share_memory(part, array) for array in taken):
-                part = part.copy()
-            taken.append(part)
-        copied.append(part)
+    copied = [part.copy() if isinstance(part, np.ndarray) else part for part in parts]
     return unflatten(structure, copied) if any(a is not b for a, b in zip(parts, copied, strict=True)) else result
 
 

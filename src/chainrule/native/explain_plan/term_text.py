@@ -67,16 +67,17 @@ def computed(targets: Iterable[Term], names: Mapping[int, str]) -> list[Term]:
 
 def reads(targets: Sequence[Term], names: Mapping[int, str]) -> dict[int, int]:
     """Return which terms that have a name, and constant arrays, the operations of `targets` read, and how many bytes of each."""
-    found: dict[int, int] = {}
+    bases: dict[int, Term] = {}
+    parts: dict[int, dict[int, int]] = {}  # of each, how many elements the views of it have that are read
     own = {term.index for term in targets}
     for term in computed(targets, names):
         for operand in term.operands:
             base = base_of(operand, names)
             is_array = base.constant is not None and uniform(base) is None
             if (base.index in names and base.index not in own) or is_array:
-                size = min(operand.size, base.size) * base.dtype.itemsize
-                found[base.index] = max(found.get(base.index, 0), size)
-    return found
+                bases[base.index] = base
+                parts.setdefault(base.index, {})[operand.index] = operand.size
+    return {index: min(sum(parts[index].values()), base.size) * base.dtype.itemsize for index, base in bases.items()}
 
 
 def formulas(targets: Sequence[Term], names: Mapping[int, str]) -> tuple[str, ...]:
