@@ -12,7 +12,7 @@ class JitWarning(UserWarning):
 
 
 class TracingError(ChainruleError, TypeError):
-    """A traced value was used where NumPy or Python would drop its derivative without a word."""
+    """A traced value was used where NumPy or Python would drop its derivative without a word, or a call cannot be traced."""
 
 
 class RandomNumbersError(TracingError):

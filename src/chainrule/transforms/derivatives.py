@@ -126,7 +126,12 @@ def derivative(fun: Function, order: int = 1) -> Function:
     return transformed("derivative", _derived, fun, order)
 
 
-def _derived(fun: Function, order: int, /, x: Any) -> Any:
+def _derived(fun: Function, order: int, /, x: Any, *others: Any, **named: Any) -> Any:
+    if others or named:
+        raise TypeError(
+            f"derivative takes a function of one number, and this one was called with {1 + len(others) + len(named)} arguments; "
+            "hold the others, as in cr.derivative(lambda x: fun(x, a))(x), or use cr.grad(fun, argnums)"
+        )
     nested = fun
     for _ in range(order):
         nested = _once(nested, type(x) in NUMBERS)
