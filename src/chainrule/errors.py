@@ -1,4 +1,4 @@
-"""Owns every exception that chainrule raises. A message says what went wrong, where in the user's code, and what to write."""
+"""Owns the exceptions that users meet. A message says what went wrong, where in the user's code, and what to write."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def value_and_grad(
 ) -> Callable[..., tuple[Any, Any]]:
     """Return a function that computes (value, gradient) of `fun` in one run; with `has_aux`, ((value, auxiliary), gradient).
 
-    Arguments, shapes, types and errors are those of `grad`.
+    argnums, shapes, types and errors are those of `grad`.
 
     >>> import chainrule as cr
     >>> cr.value_and_grad(lambda x: x**3)(2.0)
@@ -252,7 +252,8 @@ def _arranged(call: Arguments, row: Sequence[Array], alone: bool) -> Any:
 def hessian(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return a function that computes all second derivatives of `fun`, which returns one real number.
 
-    For an array x the result has shape x.shape + x.shape; it is computed forward over reverse.
+    argnums: as for `grad`; of several, the result holds the blocks of each pair, in tuples. For an array x the result has shape
+    x.shape + x.shape; it is computed forward over reverse.
     Raises NotScalarError where `fun` returns anything else, NoRuleError where a primitive has a reverse rule only.
 
     >>> import numpy as np
