@@ -227,7 +227,10 @@ def _given(point: Point, direction: Any) -> Vector:
 
 
 def _spans(extent: Extent, count: int) -> list[tuple[float, float]]:
-    array = np.asarray(extent, dtype=np.float64)
+    try:
+        array = np.asarray(extent, dtype=np.float64)
+    except (TypeError, ValueError):  # words, or pairs of different lengths
+        array = np.array(np.nan)
     pairs = np.array([-1.0, 1.0]) * array if array.ndim == 0 else array
     if (
         pairs.shape not in ((2,), (count, 2))
