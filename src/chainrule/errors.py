@@ -1,4 +1,4 @@
-"""Owns every exception that chainrule raises. A message says what went wrong, where in the user's code, and what to write."""
+"""Owns the exceptions that users meet. A message says what went wrong, where in the user's code, and what to write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class JitWarning(UserWarning):
 
 
 class TracingError(ChainruleError, TypeError):
-    """A traced value was used where NumPy or Python would drop its derivative without a word."""
+    """A traced value was used where NumPy or Python would drop its derivative without a word, or a call cannot be traced."""
 
 
 class RandomNumbersError(TracingError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 from pathlib import Path
@@ -47,6 +48,16 @@ def test_out_of_numpy_functions() -> None:
         return out
 
     check(function, (V,), (W,))
+
+
+def test_each_call_of_an_async_function_gives_a_coroutine_of_its_own() -> None:
+    async def square(x: float) -> float:
+        return x * x
+
+    squared = cr.jit(square)
+    with pytest.warns(cr.JitWarning, match="it returns a coroutine"):
+        first = squared(3.0)
+    assert [asyncio.run(each) for each in (first, squared(3.0), squared(4.0))] == [9.0, 9.0, 16.0]
 
 
 DRAWN = np.random.default_rng(1)

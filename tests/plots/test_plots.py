@@ -212,6 +212,9 @@ def test_a_corner_has_no_tangent():
     [
         (lambda: plots.curve(np.sin, at=1.0, secants=(0.0,)), "a number other than 0"),
         (lambda: plots.curve(np.sin, at=np.nan), "at is a finite number"),
+        (lambda: plots.curve(np.sin, at="middle"), "at is a finite number, not 'middle'"),
+        (lambda: plots.curve(np.sin, span="wide"), "a range is .* not 'wide'"),
+        (lambda: plots.curve(np.sin, span=(0, "a")), "a range is .* not \\(0, 'a'\\)"),
         (lambda: plots.curvature_ellipse([[2, 1], [0, 1]]), "a Hessian is symmetric"),
         (lambda: plots.learning_rates([], []), "one number or more"),
         (lambda: plots.losses({"a": []}), "the run 'a' is a list of one loss or more"),

@@ -132,3 +132,13 @@ def test_a_number_passes_for_a_vector_of_one_element(axis: int) -> None:
         assert np.shape(value) == np.shape(slope) == np.shape(expected)
     with pytest.raises(ShapeError):
         cr.grad(lambda x: np.squeeze(x, axis=1))(2.0)
+
+
+@pytest.mark.parametrize(("kind", "casting"), [(int, "safe"), ("f4", "no"), (int, "same_kind"), (int, "unknown")])
+def test_casting_is_refused_as_by_numpy(kind: Any, casting: Any) -> None:
+    for convert in (lambda x: x.astype(kind, casting=casting), lambda x: x.astype(kind, "K", casting)):
+        with pytest.raises((TypeError, ValueError)) as plain:
+            convert(X)
+        with pytest.raises(type(plain.value), match=str(plain.value).split("(")[0]):
+            cr.grad(lambda x, convert=convert: np.sum(convert(x)))(X)
+    assert cr.grad(lambda x: np.sum(x.astype("f8", casting="safe", copy=False)))(X).tolist() == np.ones_like(X).tolist()

@@ -176,3 +176,9 @@ def test_a_seed_draws_the_same_sample_of_many_entries():
     first, again, other = (check_grad(lambda x: np.sum(np.sin(x) * x), x, seed=seed) for seed in (0, 0, 1))
     assert first == again
     assert first.entry != other.entry or first.rule != other.rule
+
+
+@pytest.mark.parametrize("rtol", [-1e-5, np.nan, np.inf, "tight", None])
+def test_a_tolerance_that_is_none_is_refused(rtol):
+    with pytest.raises(ValueError, match="rtol is a number of at least 0, such as 1e-5, not"):
+        cr.check_grad(lambda x: x**2, 3.0, rtol=rtol)

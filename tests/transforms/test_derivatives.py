@@ -255,6 +255,24 @@ def test_misuse_is_told():
         cr.grad(assign_into_plain)(X)
     with pytest.raises(cr.TracingError, match="argnums"):
         cr.grad(lambda x: x, argnums=1)(1.0)
+    with pytest.raises(cr.TracingError, match=r"argnums=-2 names an argument that is not there: .* with 1 positional"):
+        cr.grad(lambda x: x, argnums=-2)(1.0)
+    for wrong in (
+        lambda: cr.grad(np.sin)("a"),
+        lambda: cr.jvp(np.sin, (1.0,), ("a",)),
+        lambda: cr.vjp(np.sin, 1.0)[1]("a"),
+    ):
+        with pytest.raises(cr.TracingError, match=r"of and along real and complex numbers, not 'a' \(of type str\)"):
+            wrong()
+    for call in (lambda f: f(1.0, 2.0), lambda f: f(1.0, a=2.0)):
+        with pytest.raises(
+            TypeError, match=r"of one number, and this one was called with 2 arguments; hold the others"
+        ):
+            call(cr.derivative(lambda x, a: a * x))
+    with pytest.raises(cr.ShapeError, match=r"sizes \[3, 4\]; an argument that all examples share has None in in_axes"):
+        cr.vmap(np.add)(X, np.ones(4))
+    with pytest.raises(cr.ShapeError, match=r"^matmul: Input operand 0"):
+        cr.grad(lambda x: x @ x)(1.0)
     with pytest.raises(cr.TracingError, match="names an argument twice"):
         cr.grad(lambda x, y: x * y, argnums=(0, -2))(1.0, 2.0)
     with pytest.raises(cr.TracingError, match=r"type object is no number .* named tuple"):
@@ -269,6 +287,9 @@ def test_misuse_is_told():
     for declare in (cr.custom_jvp, cr.custom_vjp):
         with pytest.raises(TypeError, match="takes a function"):
             declare(3)
+    for wrong in (cr.custom_jvp(np.sin).defjvp, lambda rule: cr.custom_vjp(np.sin).defvjp(np.sin, rule)):
+        with pytest.raises(cr.TracingError, match=r"def[jv]+p takes a function, not 'rule'"):
+            wrong("rule")
     kept = []
     cr.grad(lambda x: kept.append(x) or x * x)(1.0)
     with pytest.raises(cr.EscapedTraceError, match="has_aux"):
@@ -466,3 +487,24 @@ def test_what_is_no_number_has_no_derivative(text):
             call(lambda x: text)
     gradient, label = cr.grad(lambda x: (x**2, text), has_aux=True)(3.0)
     assert (gradient, label) == (6.0, text)
+
+
+def test_what_returns_an_object_is_named():
+    class Network:
+        def __init__(self, x):
+            self.x = x
+
+    def values(x):
+        yield x
+
+    calls = (
+        lambda f: cr.grad(f)(1.0),
+        lambda f: cr.jacobian(f)(1.0),
+        lambda f: cr.backprop(f, 1.0),
+        lambda f: cr.why_nan(f, 1.0),
+    )
+    for call in calls:
+        with pytest.raises(cr.NotScalarError, match=r"^Network returned <.* \(of type Network\), which is no number"):
+            call(Network)
+        with pytest.raises(cr.NotScalarError, match=r"^values returned <.* \(of type generator\), which is no number"):
+            call(values)

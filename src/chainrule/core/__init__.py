@@ -1,1 +1,1 @@
-
+"""What a program is: primitives, traces and the values that they own, graphs, pytrees."""

@@ -203,6 +203,12 @@ def compute(primitive: Primitive, operands: Sequence[Array], parameters: dict[st
     except (ChainruleError, np.linalg.LinAlgError):
         raise
     except IndexError as error:
-        raise PositionError(f"{primitive.name}: {error}{where()}") from error
+        raise PositionError(_complaint(primitive, error)) from error
     except ValueError as error:
-        raise ShapeError(f"{primitive.name}: {error}{where()}") from error
+        raise ShapeError(_complaint(primitive, error)) from error
+
+
+def _complaint(primitive: Primitive, error: Exception) -> str:
+    """Return what NumPy says about an operation, with the operation's name, which some of its functions give themselves."""
+    said = str(error).removeprefix(f"{primitive.name}: ")
+    return f"{primitive.name}: {said}{where()}"

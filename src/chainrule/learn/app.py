@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,7 +81,7 @@ def _navigate(app: Dash, workers: Workers, others: dict[str, Any]) -> None:
     titles |= {f"/lessons/{lesson.slug}": lesson.title for lesson in LESSONS}
     app.clientside_callback(
         f"""function(path) {{
-            const titles = {titles!r};
+            const titles = {json.dumps(titles)};
             document.title = (titles[path] || "No such page") + " · chainrule";
             return window.dash_clientside.no_update;
         }}""",

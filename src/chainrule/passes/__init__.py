@@ -1,1 +1,1 @@
-
+"""Terms, which native code is made of, and the simplifications of them."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.plots.picture import Picture
-from chainrule.plots.sampling import Floats, axis, values_at
+from chainrule.plots.sampling import Floats, axis, finite, values_at
 from chainrule.plots.style import BLUE, GRAY, ORANGE, line, mark
 from chainrule.transforms.derivatives import derivative
 
@@ -37,9 +37,9 @@ def curve(
     >>> print(picture.summary)
     f(x) for x from -2 to 4. At x = 1 it has value 1 and slope 2: the tangent. The secant with h = 1 has slope 3.
     """
-    middle = 0.0 if at is None else float(at)
-    if not np.isfinite(middle):
-        raise ValueError(f"at is a finite number, not {middle}")
+    middle = 0.0 if at is None else finite(at)
+    if np.isnan(middle):
+        raise ValueError(f"at is a finite number, not {at!r:.60}")
     x = axis((middle - 3, middle + 3) if span is None else span, POINTS)
     y = values_at(fun, x)
     variable, value = names

@@ -15,7 +15,8 @@ def curvature_ellipse(
 ) -> Picture:
     """Return the curve on which vᵀHv is 1 or -1 around a point: an ellipse for a bowl or a cap, hyperbolas for a saddle.
 
-    hessian: a symmetric matrix of shape (2, 2). at: the point. classification: what the point is, for the summary.
+    hessian: a symmetric matrix of shape (2, 2). at: the point. names: what the axes are called. classification: what the point
+        is, for the summary.
     A half axis has length 1/√|λ|: the flatter a direction, the longer.
     Raises ValueError for a matrix that is not finite, symmetric and of this shape.
 

@@ -56,10 +56,22 @@ def _value(fun: Callable[[Any], Any], point: Any) -> Any:
         return np.nan
 
 
+def finite(value: Any) -> float:
+    """Return a finite number as a float; NaN where it is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return np.nan
+    return number if np.isfinite(number) else np.nan
+
+
 def axis(bounds: tuple[float, float], count: int) -> Floats:
     """Return evenly spaced numbers. Raises ValueError where the bounds are no interval."""
-    low, high = (float(bound) for bound in bounds)
-    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+    try:
+        low, high = map(finite, bounds)
+    except (TypeError, ValueError):  # these are not two
+        low = high = np.nan
+    if not low < high:
         raise ValueError(f"a range is (low, high) with two finite numbers and low < high, not {bounds!r:.60}")
     return np.linspace(low, high, count)
 

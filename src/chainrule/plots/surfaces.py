@@ -34,7 +34,7 @@ def contour(
     """Return the contours of a function of a vector of two numbers, with the paths of descents on them.
 
     x, y: what is shown, (low, high). paths: by name, arrays of shape (steps, 2), such as `minimize(...).path`. minima: points
-    to mark.
+        to mark. names: what the axes are called.
     Raises ValueError where a range is none, a path has another shape, or `fun` does not return one number; TypeError where it is
     no function.
 
@@ -119,7 +119,8 @@ def gradient_field(
 ) -> Picture:
     """Return contours with arrows along the gradient, the direction in which a function of two numbers rises fastest.
 
-    at: a point whose gradient is drawn large and told in the summary. The arrows show directions; all have one length.
+    x, y, names: as for `contour`. at: a point whose gradient is drawn large and told in the summary. The arrows show
+        directions; all have one length.
     Raises as `contour` does.
 
     >>> print(gradient_field(lambda v: v[0] ** 2 + v[1] ** 2, (-2, 2), (-2, 2), at=(1.0, 0.5)).summary)

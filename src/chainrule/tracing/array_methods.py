@@ -108,10 +108,13 @@ class ArrayMethods(TracedOperators):
         """The size of one element in bytes."""
         return int(self.dtype.itemsize)
 
-    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+    def astype(
+        self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
         """Return the array with elements of another type. A conversion to integers has derivative zero."""
-        order = args[0] if args else kwargs.get("order", "K")
-        if kwargs.get("copy") is False and self.dtype == np.dtype(dtype) and order == "K":
+        if casting != "unsafe":
+            np.empty(0, self.dtype).astype(dtype, casting=casting)  # raises what NumPy raises
+        if not copy and self.dtype == np.dtype(dtype) and order == "K":
             return self
         result = FUNCTIONS[np.astype](self, dtype)
         return in_order(result, order) if order != "K" and isinstance(result, Traced) else result

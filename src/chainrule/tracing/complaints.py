@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -44,6 +44,7 @@ _SCIPY_COMPLAINTS = (
     "Unsupported type", "not available for this type", "No matching signature found", "dtype", "data type",
 )  # fmt: skip
 _KINDS = (ValueError, TypeError, IndexError, RuntimeError, AttributeError)
+_Test: TypeAlias = Callable[[Exception, str], bool]
 
 
 def advice_on(error: Exception) -> Exception:
@@ -58,35 +59,12 @@ def advice_on(error: Exception) -> Exception:
             return _of_library(name, re.split(r"[:;] |\n", str(refusal))[0], error)
         return refusal
     text = str(error).strip().split("\n")[0]
-    if text == "array is read-only" and _holds_traced(error):
-        return TracingError(
-            f"a traced array cannot be shuffled as it is ({text}); write x[rng.permutation(len(x))]{_deepest_user_line(error)}"
-        )
-    if text.startswith("can't convert type 'Traced"):
-        return TracingError(
-            f"Python's statistics takes plain numbers only ({text}); use NumPy's function instead, such as np.mean for "
-            f"statistics.mean{_deepest_user_line(error)}"
-        )
-    if "destination is read-only" in text:
-        return TracingError(
-            f"{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x "
-            f"itself, or to a copy, x.copy(){_deepest_user_line(error)}"
-        )
+    if advice := _first_of(_KNOWN, error, text):
+        return _refusal(advice, error)
     if text.startswith(_SET_IN_FLAT) and not _holds_traced(error):
         return error
     if isinstance(error, IndexError):
-        if not text.startswith("only integers, slices") or not _holds_traced(error):
-            return error
-        step = _deepest_user_step(error)
-        instead = (
-            "np.take(a, i, axis=0), or np.array(a, like=x)[i]"
-            if step is None or not stores_part(step.tb_frame, step.tb_lasti)
-            else "a = np.zeros(n, like=x) where the array is created"
-        )
-        return TracingError(
-            f"a plain array was indexed by a traced array, of which it takes no notice ({text}); write {instead}, "
-            f"where x is an argument of the function{_deepest_user_line(error)}"
-        )
+        return error
     complaints = _OBJECT_COMPLAINTS if isinstance(error, TypeError) else _VALUE_COMPLAINTS
     is_of_objects = (
         _is_of_an_element(error) if isinstance(error, AttributeError) else any(map(text.__contains__, complaints))
@@ -96,32 +74,16 @@ def advice_on(error: Exception) -> Exception:
         return error
     if name := _library_function(error):
         return _of_library(name, text, error)
-    if not is_of_objects:
-        return error
-    if "according to the rule 'safe'" in text and not _is_numpy(_deepest_frame(error)):
-        return TracingError(
-            f"a traced value was given to a compiled function that takes plain numbers only, as random generators do ({text}); "
-            "draw numbers that depend on nothing and move them, loc + scale * rng.standard_normal(shape); where they are whole, "
-            "as choices are, they have no derivative: give the generator cr.stop_gradient(x)"
-            f"{_deepest_user_line(error)}"
-        )
-    if "NPY_ITER_REFS_OK" in text:
-        return TracingError(
-            f"np.nditer walks over memory, which a traced array does not have ({text}); write for i in np.ndindex(x.shape) "
-            f"and x[i], or for i, value in np.ndenumerate(x){_deepest_user_line(error)}"
-        )
-    if "output from dtype('O')" in text or _SET_IN_FLAT in text:
-        return TracingError(
-            f"traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create the "
-            "array with np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x, shape=n), also of "
-            "a number x"
-            f"{_deepest_user_line(error)}"
-        )
-    return TracingError(
-        f"NumPy made an array of Python objects from traced values and cannot go on with it ({error}); "
-        "write np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
-        f"{_deepest_user_line(error)}"
-    )
+    return _refusal(_first_of(_OF_OBJECTS, error, text), error) if is_of_objects else error
+
+
+def _first_of(known: tuple[tuple[_Test, str], ...], error: Exception, text: str) -> str:
+    """Return the advice on the first complaint of a table that this one is, with its text filled in; empty where it is none."""
+    return next((advice.format(text=text, error=error) for is_it, advice in known if is_it(error, text)), "")
+
+
+def _refusal(advice: str, error: Exception) -> TracingError:
+    return TracingError(f"{advice}{_deepest_user_line(error)}")
 
 
 def _is_of_an_element(error: AttributeError) -> bool:
@@ -238,3 +200,83 @@ def _deepest_user_step(error: BaseException) -> TracebackType | None:
             found = step
         step = step.tb_next
     return found
+
+
+def _indexes_plain_array(error: Exception, text: str) -> bool:
+    """Whether a plain array was indexed by a traced one."""
+    return isinstance(error, IndexError) and text.startswith("only integers, slices") and _holds_traced(error)
+
+
+def _stores_in_plain_array(error: Exception, text: str) -> bool:
+    """Whether a part of a plain array, named by a traced index, was assigned to."""
+    if not _indexes_plain_array(error, text):
+        return False
+    step = _deepest_user_step(error)
+    return step is not None and stores_part(step.tb_frame, step.tb_lasti)
+
+
+_INDEXED = "a plain array was indexed by a traced array, of which it takes no notice ({text}); write "
+
+_KNOWN: tuple[tuple[_Test, str], ...] = (
+    (
+        lambda error, text: text == "array is read-only" and _holds_traced(error),
+        "a traced array cannot be shuffled as it is ({text}); write x[rng.permutation(len(x))]",
+    ),
+    (
+        lambda error, text: text.startswith("can't convert type 'Traced"),
+        (
+            "Python's statistics takes plain numbers only ({text}); use NumPy's function instead, such as np.mean for "
+            "statistics.mean"
+        ),
+    ),
+    (
+        lambda error, text: "destination is read-only" in text,
+        (
+            "{text}: np.asarray(x) of a traced array cannot be assigned to, since that would not reach x; assign to x itself,"
+            " or to a copy, x.copy()"
+        ),
+    ),
+    (
+        _stores_in_plain_array,
+        _INDEXED + "a = np.zeros(n, like=x) where the array is created, where x is an argument of the function",
+    ),
+    (
+        _indexes_plain_array,
+        _INDEXED + "np.take(a, i, axis=0), or np.array(a, like=x)[i], where x is an argument of the function",
+    ),
+)
+"""Complaints that say by themselves what is wrong, each with the advice; the first that fits counts."""
+
+_OF_OBJECTS: tuple[tuple[_Test, str], ...] = (
+    (
+        lambda error, text: "according to the rule 'safe'" in text and not _is_numpy(_deepest_frame(error)),
+        (
+            "a traced value was given to a compiled function that takes plain numbers only, as random generators do ({text});"
+            " draw numbers that depend on nothing and move them, loc + scale * rng.standard_normal(shape); where they are "
+            "whole, as choices are, they have no derivative: give the generator cr.stop_gradient(x)"
+        ),
+    ),
+    (
+        lambda error, text: "NPY_ITER_REFS_OK" in text,
+        (
+            "np.nditer walks over memory, which a traced array does not have ({text}); write for i in np.ndindex(x.shape) and"
+            " x[i], or for i, value in np.ndenumerate(x)"
+        ),
+    ),
+    (
+        lambda error, text: "output from dtype('O')" in text or _SET_IN_FLAT in text,
+        (
+            "traced values were added or assigned into a plain array, which cannot hold their derivatives ({text}); create "
+            "the array with np.zeros(n, like=x), where x is an argument of the function, or with np.zeros_like(x, shape=n), "
+            "also of a number x"
+        ),
+    ),
+    (
+        lambda error, text: True,
+        (
+            "NumPy made an array of Python objects from traced values and cannot go on with it ({error}); write "
+            "np.array([...], like=x), where x is an argument of the function, or np.stack([...])"
+        ),
+    ),
+)
+"""Complaints of arrays of objects, which NumPy makes of traced values; the first that fits counts."""

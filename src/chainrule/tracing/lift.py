@@ -61,6 +61,14 @@ def holds_traced(value: Any) -> bool:
     return isinstance(value, Traced)
 
 
+def is_opaque(value: Any) -> bool:
+    """Whether a value is an object that NumPy knows neither as a number nor as an array, such as a coroutine."""
+    if isinstance(value, Traced | np.ndarray | np.generic | int | float | complex | list | tuple):
+        return False
+    array = np.asarray(value)
+    return array.dtype.hasobject and not array.shape
+
+
 def lift_constant(like: Traced, value: Array) -> Array:
     """Return an array as a traced constant in the trace of `like`, so that traced values can be assigned into it.
 

@@ -237,7 +237,7 @@ def as_value(value: Any) -> Array:
         array = array.astype(np.float64)
     if array.dtype.kind not in "fc":
         raise TracingError(
-            f"a value of type {kind.__name__} ({array.dtype}) cannot be differentiated with respect to; pass numbers or arrays "
-            f"of numbers, and name the arguments to differentiate with argnums{where()}"
+            f"there are derivatives of and along real and complex numbers, not {value!r:.60} (of type {kind.__name__}); pass "
+            f"numbers or arrays of numbers, and name the arguments to differentiate with argnums{where()}"
         )
     return array[()]

@@ -14,7 +14,7 @@ from chainrule.core.trace import Traced
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import NotScalarError, TracingError
 from chainrule.primitives.shape import cast
-from chainrule.tracing.lift import as_own_array, lift
+from chainrule.tracing.lift import as_own_array, is_opaque, lift
 from chainrule.tracing.record import as_value
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.traced_number import TracedNumber, as_number
@@ -127,8 +127,8 @@ def read(
     for position in positions:
         if not 0 <= position < len(args):
             raise TracingError(
-                f"argnums={argnums} names argument {position}, but the function was called with {len(args)} positional "
-                "argument(s); pass the differentiated arguments by position"
+                f"argnums={argnums} names an argument that is not there: the function was called with {len(args)} positional "
+                "argument(s), counted from 0; pass the differentiated arguments by position"
             )
     if len(positions) == 1:
         leaves, structure = flatten(args[positions[0]])
@@ -152,13 +152,16 @@ def as_operand(leaf: Any) -> Array:
     return leaf if isinstance(leaf, Traced) else as_value(leaf)
 
 
-def as_result(leaf: Any, fun: Callable[..., Any]) -> Array:
-    """Return a result that is differentiated as a value of the engine; raise NotScalarError where it is no number."""
+def as_result(leaf: Any, fun: Callable[..., Any] | str) -> Array:
+    """Return a result that is differentiated as a value of the engine; raise NotScalarError where it is no number.
+
+    fun: the function that returned it, or its name.
+    """
     if isinstance(leaf, Traced):
         return leaf
-    value = as_output(leaf)
-    if value.dtype.kind not in "biufc":
-        name = getattr(fun, "__name__", "the function")
+    value = None if is_opaque(leaf) else as_output(leaf)
+    if value is None or value.dtype.kind not in "biufc":
+        name = fun if isinstance(fun, str) else getattr(fun, "__name__", "the function")
         raise NotScalarError(
             f"{name} returned {leaf!r:.60} (of type {type(leaf).__name__}), which is no number and has no derivative; return "
             "numbers alone, or of grad and value_and_grad what else there is beside them (has_aux=True)"

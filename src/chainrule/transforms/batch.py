@@ -186,7 +186,9 @@ def _batch_size(arrays: Sequence[Array], axes: Sequence[int | None]) -> int:
     if not sizes:
         raise ShapeError("vmap: no argument is mapped over; give at least one an axis in in_axes")
     if len(sizes) > 1:
-        raise ShapeError(f"vmap: the mapped axes have different sizes {sorted(sizes)}")
+        raise ShapeError(
+            f"vmap: the mapped axes have different sizes {sorted(sizes)}; an argument that all examples share has None in in_axes"
+        )
     return int(sizes.pop())
 
 

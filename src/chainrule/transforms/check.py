@@ -77,7 +77,8 @@ def check_grad(
     seed: of the random directions and the sample of entries that are compared where there are more than 64.
     Results may be arrays, complex and nested in containers. A complex argument is moved along its real and imaginary
     parts. Raises GradientError with the worst entry where a derivative disagrees with the limit, NotDifferentiableError
-    where there is no limit: at a kink, a jump, a vertical tangent, or where a value is not finite.
+    where there is no limit: at a kink, a jump, a vertical tangent, or where a value is not finite, and ValueError where `rtol` is
+    negative or no number.
 
     >>> import chainrule as cr
     >>> report = cr.check_grad(lambda x, y: x**2 * y, 3.0, 2.0)
@@ -89,6 +90,8 @@ def check_grad(
     chainrule.errors.NotDifferentiableError: out is not differentiable at this point along x: ...
     """
     require_function("check_grad", fun)
+    if not isinstance(rtol, int | float | np.number) or not 0 <= rtol < np.inf:
+        raise ValueError(f"rtol is a number of at least 0, such as 1e-5, not {rtol!r:.60}")
     positions = tuple(n for n, part in enumerate(args) if is_numeric(part)) if argnums is None else argnums
     call = read(fun, args, {}, positions)
     if any(np.finfo(value.dtype).eps > 1e-10 for value in call.values):

@@ -134,7 +134,8 @@ class custom_jvp(_Declared):
     rule: Callable[..., Any] | None = None
 
     def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
-        """Declare the rule; return it, so that this serves as a decorator."""
+        """Declare the rule; return it, so that this serves as a decorator. Raises TracingError where it is no function."""
+        require_function("custom_jvp.defjvp", rule)
         self.rule = rule
         return rule
 
@@ -175,7 +176,9 @@ class custom_vjp(_Declared):
     backward: Callable[..., Any] | None = None
 
     def defvjp(self, forward: Callable[..., Any], backward: Callable[..., Any]) -> None:
-        """Declare the two halves of the rule."""
+        """Declare the two halves of the rule. Raises TracingError where one is no function."""
+        require_function("custom_vjp.defvjp", forward)
+        require_function("custom_vjp.defvjp", backward)
         self.forward, self.backward = forward, backward
 
     def _primitive(self, value: Callable[..., Any], call: _Call, results: list[Any]) -> General:

@@ -91,7 +91,7 @@ def value_and_grad(
 ) -> Callable[..., tuple[Any, Any]]:
     """Return a function that computes (value, gradient) of `fun` in one run; with `has_aux`, ((value, auxiliary), gradient).
 
-    Arguments, shapes, types and errors are those of `grad`.
+    argnums, shapes, types and errors are those of `grad`.
 
     >>> import chainrule as cr
     >>> cr.value_and_grad(lambda x: x**3)(2.0)
@@ -126,7 +126,12 @@ def derivative(fun: Function, order: int = 1) -> Function:
     return transformed("derivative", _derived, fun, order)
 
 
-def _derived(fun: Function, order: int, /, x: Any) -> Any:
+def _derived(fun: Function, order: int, /, x: Any, *others: Any, **named: Any) -> Any:
+    if others or named:
+        raise TypeError(
+            f"derivative takes a function of one number, and this one was called with {1 + len(others) + len(named)} arguments; "
+            "hold the others, as in cr.derivative(lambda x: fun(x, a))(x), or use cr.grad(fun, argnums)"
+        )
     nested = fun
     for _ in range(order):
         nested = _once(nested, type(x) in NUMBERS)
@@ -249,7 +254,8 @@ def _arranged(call: Arguments, row: Sequence[Array], alone: bool) -> Any:
 def hessian(fun: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return a function that computes all second derivatives of `fun`, which returns one real number.
 
-    For an array x the result has shape x.shape + x.shape; it is computed forward over reverse.
+    argnums: as for `grad`; of several, the result holds the blocks of each pair, in tuples. For an array x the result has shape
+    x.shape + x.shape; it is computed forward over reverse.
     Raises NotScalarError where `fun` returns anything else, NoRuleError where a primitive has a reverse rule only.
 
     >>> import numpy as np

@@ -107,6 +107,8 @@ def test_html():
         ({"extent": 0.0}, ValueError, "extent"),
         ({"extent": (1.0, -1.0)}, ValueError, "extent"),
         ({"extent": np.inf}, ValueError, "extent"),
+        ({"extent": "wide"}, ValueError, "extent is a number above 0, .* not 'wide'"),
+        ({"extent": [(-1, 1), (2,)]}, ValueError, "extent is a number above 0"),
         ({"resolution": 1}, ValueError, "resolution"),
         ({"resolution": 2.5}, ValueError, "resolution"),
         ({"resolution": 10_000}, ValueError, "at most"),

@@ -22,7 +22,7 @@ from chainrule.explain.expressions.expression import Apply, Expression, Symbol, 
 from chainrule.explain.reading.parse import Parsed, parse, symbol_name
 from chainrule.explain.reading.point import real_number
 from chainrule.tracing.record import as_value, record_with_trace
-from chainrule.transforms.arguments import as_output, like_input, plain
+from chainrule.transforms.arguments import as_result, like_input, plain
 from chainrule.transforms.signature import argument_names, is_numeric
 
 
@@ -128,7 +128,7 @@ def _argument(name: str, key: int | str, part: Any) -> _Argument:
 
 def _one(result: Any, name: str) -> Any:
     leaves = flatten(result)[0]
-    value = as_output(leaves[0]) if len(leaves) == 1 else None
+    value = as_result(leaves[0], name) if len(leaves) == 1 else None
     if value is None or np.shape(value) != () or value.dtype.kind == "c" or value.dtype.kind not in "fiub":
         what = f"{len(leaves)} values" if value is None else f"a {value.dtype} of shape {np.shape(value)}"
         raise NotScalarError(

@@ -137,11 +137,11 @@ def headings(result: str) -> tuple[str, str, str, str, str, str]:
     return "node", "computed as", "value", f"d{result}/dnode", "local derivatives", "line"
 
 
-def elided(nodes: Sequence[BackpropNode], most: int = MOST_ROWS) -> list[BackpropNode | int]:
+def elided(nodes: Sequence[BackpropNode]) -> list[BackpropNode | int]:
     """Return the nodes that are written out, and in place of a long middle the number of those left out."""
-    if len(nodes) <= most:
+    if len(nodes) <= MOST_ROWS:
         return list(nodes)
-    half = most // 2
+    half = MOST_ROWS // 2
     return [*nodes[:half], len(nodes) - 2 * half, *nodes[-half:]]
 
 

@@ -103,7 +103,7 @@ def derive(question: Question, name: str, order: int = 1) -> Answer:
         verified = worst if verified is None or worst is None else max(verified, worst)
         found = meetings(previous, name, tuple(each for each in conditions if each not in left_out))
         settled_result, free = settled(found, current)
-        steps += meeting_step(found, current, settled_result)
+        steps += meeting_step(current, settled_result)
         current, conditions = settled_result, tuple(each for each in conditions if each not in free)
         left_out += [meeting.condition for meeting in found if meeting.condition not in free]
         subject = "the function" if count == 1 else f"the {ORDINALS[count - 1]} derivative"

@@ -131,14 +131,19 @@ def explain(
     if len(variables) == 1:
         found = single(question, variables[0], order)
         return with_tangent(found, asked.normal) if isinstance(asked, Problem) and asked.tangent else found
+    return _by_several(question, variables, order)
+
+
+def _by_several(question: Question, variables: Sequence[str], order: int) -> Derivation:
+    """Return the gradient, or the Hessian where the order is 2; raise where there is no such derivative, or it is too long."""
     if order > 2:
         raise ValueError(f"a derivative of order {order} needs one variable; name it with wrt={variables[0]!r}")
-    cells, name, most = (
+    cells, what, most = (
         (len(variables), "gradient", MAX_GRADIENT) if order == 1 else (len(variables) ** 2, "Hessian", MAX_HESSIAN)
     )
     if cells * size(question.source.expression) > most:
         raise TooLongError(
-            f"a {name} with {cells} parts of such a long function is not explained; name fewer variables with wrt"
+            f"a {what} with {cells} parts of such a long function is not explained; name fewer variables with wrt"
         )
     firsts = tuple(single(question, name, 1) for name in variables)
     return gradient(question, firsts) if order == 1 else hessian(question, firsts)

@@ -198,7 +198,7 @@ def _is_explicit(choice: Expression) -> bool:
     return choice == UNDEFINED
 
 
-def meeting_step(found: Sequence[Meeting], before: Expression, after: Expression) -> tuple[Step, ...]:
+def meeting_step(before: Expression, after: Expression) -> tuple[Step, ...]:
     """Return the step that brings the limit definition in, where it changes the derivative."""
     if before == after:
         return ()

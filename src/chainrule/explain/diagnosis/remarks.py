@@ -29,7 +29,7 @@ def crossed(run: Run) -> Iterator[str]:
                 children.setdefault(parent.index, []).append(node)
     for node in run.graph.nodes:
         column = _column_beside_row(node, live)
-        if column is not None and _is_added_up(node, run, children):
+        if column is not None and _is_added_up(node, children):
             yield _told(node, column, operand_names(run, node))
             return  # what is made of it is crossed, too
 
@@ -56,7 +56,7 @@ def _column_beside_row(node: Node, live: set[int]) -> int | None:
     return None
 
 
-def _is_added_up(node: Node, run: Run, children: dict[int, list[Node]]) -> bool:
+def _is_added_up(node: Node, children: dict[int, list[Node]]) -> bool:
     """Whether all elements go to one total, one by one."""
     stack, is_total = [node], False
     while stack:

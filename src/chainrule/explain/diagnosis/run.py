@@ -13,7 +13,7 @@ from chainrule.core.trace import Traced
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import ChainruleError, NotScalarError, TracingError
 from chainrule.tracing.record import RecordTrace, as_value, call, close_over, own_node
-from chainrule.transforms.arguments import as_output
+from chainrule.transforms.arguments import as_result
 from chainrule.transforms.signature import argument_names
 from chainrule.user_code import user_line
 
@@ -129,7 +129,7 @@ def _is_bad(value: Any) -> bool:
 
 def _one(asker: str, result: Any, label: str) -> Any:
     leaves = flatten(result)[0]
-    value = as_output(leaves[0]) if len(leaves) == 1 else None
+    value = as_result(leaves[0], label) if len(leaves) == 1 else None
     if value is None or np.shape(value) != () or value.dtype.kind not in "fiub":
         what = f"{len(leaves)} values" if value is None else f"a {value.dtype} of shape {np.shape(value)}"
         raise NotScalarError(

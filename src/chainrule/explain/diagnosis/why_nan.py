@@ -113,7 +113,7 @@ def _diagnosis(run: Run, states: tuple[InputState, ...], trail: Trail, backward:
         mends = [*_mends(run, becomes, turned.kind), *mends]
     raised = None if run.raised is None else f"{type(run.raised).__name__}: {run.raised!s:.200}"
     result = None if run.result is None else plain(run.result)
-    chain = _chain(run, trail, chosen, backward)
+    chain = _chain(trail, chosen, backward)
     grown = growth(chosen.node) if first.kind == "overflow" and first.way == "forward" else ""
     notes = (grown,) if grown else ()
     return Diagnosis(run.label, result, raised, False, first, turned, chain, tuple(mends[:1]), states, notes)
@@ -191,7 +191,7 @@ def _name(node: Node) -> str:
     return node.primitive.name if node.primitive else "input"
 
 
-def _chain(run: Run, trail: Trail, first: Origin, backward: Backward) -> tuple[Link, ...]:
+def _chain(trail: Trail, first: Origin, backward: Backward) -> tuple[Link, ...]:
     """Return the lines through which it goes on, each once, from the first operation on."""
     backward_way = first.is_backward
     links: dict[Any, list[Node]] = {} if first.node.primitive is None else {first.node.line: [first.node]}

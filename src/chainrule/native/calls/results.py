@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ def as_result(leaf: Any) -> Any:
     if isinstance(leaf, _NUMERIC):
         return lift(leaf)
     if leaf is not None and not isinstance(leaf, _PLAIN) and holds_values(leaf):
+        if isinstance(leaf, Coroutine):
+            leaf.close()  # nobody will await this one, which Python would complain of
         raise TracingError(f"it returns a {type(leaf).__name__} that holds values which are computed")
     return leaf
 

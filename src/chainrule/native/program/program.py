@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -225,13 +225,7 @@ class ProgramWriter(Writing):
         overwrite(schedule)
         steps = steps_of(schedule)
         keep |= {term.index for term in wanted}
-        for term in wanted:
-            if schedule.roles[term.index] is ALIAS:
-                stored = schedule.storage[term.index]
-                keep.add(stored.buffer.index)
-                whole = stored.buffer.size == term.size and stored.strides == contiguous(term.shape)
-                if whole and term.index in places and stored.buffer.index in schedule.roles:
-                    places.setdefault(stored.buffer.index, places[term.index])
+        keep |= _read_by_views(wanted, schedule, places)
         state.planned = schedule.storage
         state.is_inline = self._heat is None and schedule.functions_on_cells() <= INLINED
         groups = group_steps(steps, schedule)
@@ -253,11 +247,7 @@ class ProgramWriter(Writing):
                 self._step(group[0], state)
             self.body.cut()
             self._give_back(ends.get(number, ()), keep, handed_on, state)
-        for term in schedule.order:
-            if schedule.roles[term.index] is ALIAS:
-                storage = schedule.storage.get(term.index)
-                if storage is not None and (storage.buffer.index in state.done or storage.buffer.is_reference):
-                    state.storage[term.index] = storage
+        state.storage.update(_views(schedule, state))
         state.planned = {}
 
     def _is_read_later(self, index: int) -> bool:
@@ -365,6 +355,28 @@ class ProgramWriter(Writing):
 
 def _literal(outcome: Any, kind: str) -> str:
     return ("true" if outcome else "false") if kind == "i1" else str(int(outcome))
+
+
+def _read_by_views(wanted: Sequence[Term], schedule: Schedule, places: dict[int, str]) -> set[int]:
+    """Return the buffers that wanted views read; one that a view shows whole goes where the view is to be."""
+    read = set()
+    for term in wanted:
+        if schedule.roles[term.index] is ALIAS:
+            stored = schedule.storage[term.index]
+            read.add(stored.buffer.index)
+            whole = stored.buffer.size == term.size and stored.strides == contiguous(term.shape)
+            if whole and term.index in places and stored.buffer.index in schedule.roles:
+                places.setdefault(stored.buffer.index, places[term.index])
+    return read
+
+
+def _views(schedule: Schedule, state: State) -> Iterator[tuple[int, Storage]]:
+    """Yield where the views are whose buffers are filled now."""
+    for term in schedule.order:
+        if schedule.roles[term.index] is ALIAS:
+            storage = schedule.storage.get(term.index)
+            if storage is not None and (storage.buffer.index in state.done or storage.buffer.is_reference):
+                yield term.index, storage
 
 
 def _made(step: Step) -> Sequence[Term]:

@@ -10,7 +10,7 @@ import functools
 import pickle
 import random
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -129,8 +129,8 @@ def surroundings(*roots: Any) -> tuple[dict[int, Any], list[Any]]:
 
 
 def holds_values(value: Any) -> bool:
-    """Whether an object that is no array or number holds traced values, or may give some later, as an iterator does."""
-    return isinstance(value, Iterator) or any(
+    """Whether an object that is no array or number holds traced values, or gives some later, as iterators and coroutines do."""
+    return isinstance(value, Iterator | Awaitable | AsyncIterator) or any(
         holds_traced(each) for each in _reached([value]) if isinstance(each, Traced | np.ndarray)
     )
 

@@ -204,8 +204,27 @@ class Schedule:
             role = self.roles[term.index]
             if role is ALIAS:
                 return
-        level = 0
-        cost = self.weight[term.index] = 0 if view else _weight(term)
+        self.weight[term.index] = 0 if view else _weight(term)
+        level, self.cost[term.index], self.inside[term.index] = self._take_in(term, role)
+        if role is REDUCE:
+            level = self._copy_what_lies_across(term, level)
+        if role is ALIAS:
+            (operand,) = term.operands
+            if self.role(operand) not in (SOURCE, ALIAS):
+                level = self.level.get(operand.index, 0) + 1
+        self.level[term.index] = level
+        for result in term.results or ():
+            if result.index not in self.ready_cells:  # else it is read from registers
+                self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
+        if role is REDUCE or role is PRODUCT or role is ASSEMBLE or role is CALL:
+            self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
+
+    def _take_in(self, term: Term, role: Role) -> tuple[int, int, frozenset[int]]:
+        """Decide which operands are computed where they are read, and which are kept in memory.
+
+        Return the level of the term, what it costs at a point with what is computed there, and which values these are.
+        """
+        level, cost = 0, self.weight[term.index]
         inside = frozenset((term.index,))
         inline = role is POINT or role is REDUCE or role is ASSEMBLE
         if term.primitive is SCATTER and not term.parameters["adds"]:
@@ -233,20 +252,7 @@ class Schedule:
                 least += 1
             if least > level:
                 level = least
-        if role is REDUCE:
-            level = self._copy_what_lies_across(term, level)
-        if role is ALIAS:
-            (operand,) = term.operands
-            if self.role(operand) not in (SOURCE, ALIAS):
-                level = self.level.get(operand.index, 0) + 1
-        self.level[term.index] = level
-        self.cost[term.index] = cost
-        self.inside[term.index] = inside
-        for result in term.results or ():
-            if result.index not in self.ready_cells:  # else it is read from registers
-                self.storage[result.index] = Storage(result, 0, contiguous(result.shape))
-        if role is REDUCE or role is PRODUCT or role is ASSEMBLE or role is CALL:
-            self.storage[term.index] = Storage(term, 0, contiguous(term.shape))
+        return level, cost, inside
 
     def _is_matrix(self, term: Term) -> bool:
         """Whether a product can read a value where it is, or where it will be kept."""

@@ -114,7 +114,8 @@ def landscape(
         be compared: the last axis of an array counts the filters. Without it the variables themselves, where there are one or
         two, else "hessian".
     extent: how far to go to each side; or (low, high), or one such pair for each axis, relative to x.
-    resolution: so many points each axis has.
+    resolution: so many points each axis has. args: further arguments of `fun`. seed: of random directions; the same seed gives
+        the same ones.
     Raises ValueError and ShapeError for directions and grids that do not fit.
     Source: Li, Xu, Taylor, Studer and Goldstein, "Visualizing the loss landscape of neural nets", 2018.
 
@@ -226,7 +227,10 @@ def _given(point: Point, direction: Any) -> Vector:
 
 
 def _spans(extent: Extent, count: int) -> list[tuple[float, float]]:
-    array = np.asarray(extent, dtype=np.float64)
+    try:
+        array = np.asarray(extent, dtype=np.float64)
+    except (TypeError, ValueError):  # words, or pairs of different lengths
+        array = np.array(np.nan)
     pairs = np.array([-1.0, 1.0]) * array if array.ndim == 0 else array
     if (
         pairs.shape not in ((2,), (count, 2))

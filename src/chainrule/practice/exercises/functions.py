@@ -46,9 +46,9 @@ def tan(body: Expression) -> Expression:
     return call("tan", body)
 
 
-def linear(draw: Draw, variable: Expression = X) -> Expression:
+def linear(draw: Draw) -> Expression:
     """Return a x + b with a of 2 to 5."""
-    return plus(draw.integer(2, 5) * variable, draw.nonzero(7))
+    return plus(draw.integer(2, 5) * X, draw.nonzero(7))
 
 
 def plus(left: Expression, number: int) -> Expression:
@@ -73,11 +73,11 @@ def _multiple(factor: int, term: Expression) -> Expression:
     return factor * term
 
 
-def polynomial(draw: Draw, degrees: tuple[int, ...], size: int = 6, variable: Expression = X) -> Expression:
+def polynomial(draw: Draw, degrees: tuple[int, ...], size: int = 6) -> Expression:
     """Return a polynomial with these degrees, its first coefficient positive."""
-    terms = [(draw.integer(1, size), variable ** Number(degrees[0]))]
+    terms = [(draw.integer(1, size), X ** Number(degrees[0]))]
     for degree in degrees[1:]:
-        terms.append((draw.nonzero(size), variable ** Number(degree) if degree else lift(1)))
+        terms.append((draw.nonzero(size), X ** Number(degree) if degree else lift(1)))
     return plus_terms(*terms)
 
 
