@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 import chainrule as cr
 from chainrule.core.primitive import General
@@ -25,6 +26,10 @@ CALLS = {
     "sort": (lambda a: (np.sort(a, axis=0), np.sort(a)), GENERAL),
     "partition": (lambda a: (np.partition(a, 1), np.partition(a, (0, 2), axis=1)), GENERAL.real),
     "min": (lambda a: np.min(a, axis=-2), GENERAL.real),
+    "expm": (scipy.linalg.expm, GENERAL),
+    "logm": (lambda a: scipy.linalg.logm(a[0]), HERMITIAN),
+    "sqrtm": (lambda a: scipy.linalg.sqrtm(a[0]), HERMITIAN),
+    "sylvester": (lambda a: scipy.linalg.solve_sylvester(a[0], a[1], a[1] @ a[0]), HERMITIAN),
 }
 """A call of each primitive that has both rules."""
 

@@ -189,8 +189,8 @@ def test_learning_rates_that_are_none(rate):
     ("arguments", "error", "message"),
     [
         ({"steps": -1}, ValueError, "steps is a whole number"),
-        ({"tol": -1.0}, ValueError, "tol is a number"),
-        ({"tol": float("nan")}, ValueError, "tol is a number"),
+        ({"tol": -1.0}, ValueError, "tol is a finite number"),
+        ({"tol": float("nan")}, ValueError, "tol is a finite number"),
         ({"method": 0.1}, TypeError, "method is a method of descent"),
         ({"method": GradientDescent}, TypeError, "write GradientDescent"),
         ({"x0": "5"}, TypeError, "not a number"),
@@ -200,7 +200,7 @@ def test_learning_rates_that_are_none(rate):
         ({"args": 3.0}, TypeError, "args is a tuple of what the function takes after x"),
         ({"args": np.ones(3)}, TypeError, "args is a tuple of what the function takes after x"),
         ({"args": "ab"}, TypeError, "args is a tuple of what the function takes after x"),
-        ({"tol": True}, ValueError, "tol is a number"),
+        ({"tol": True}, ValueError, "tol is a finite number"),
     ],
 )
 def test_arguments_that_do_not_fit(arguments, error, message):
