@@ -176,8 +176,6 @@ def test_what_is_advised_is_the_same_function_and_has_a_derivative(
 
 ADVICE_ON_ARRAYS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (lambda x: scipy.stats.iqr(x), {}),
-    (lambda x, y: scipy.stats.pearsonr(x, y)[0], {"y": X[::-1] ** 2}),
-    (lambda x, y: scipy.stats.linregress(x, y)[:2], {"y": X[::-1] ** 2}),
     (lambda a, popmean: scipy.stats.ttest_1samp(a, popmean).statistic, {"a": X, "popmean": 0.2}),
     (lambda x, t: scipy.signal.detrend(x), {"t": np.arange(3)}),
     (lambda x, n: scipy.signal.medfilt(x, n), {"n": 3}),

@@ -27,8 +27,6 @@ _PIECES = (
 
 _FORMULAS = {
     "iqr": "np.percentile(x, 75) - np.percentile(x, 25)",
-    "pearsonr": "np.corrcoef(x, y)[0, 1]",
-    "linregress": "np.polyfit(x, y, 1)",
     "ttest_1samp": "(np.mean(a) - popmean) / (np.std(a, ddof=1) / np.sqrt(len(a)))",
 }
 """Of scipy.stats, in the names of its parameters."""

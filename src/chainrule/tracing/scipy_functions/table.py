@@ -14,6 +14,7 @@ from chainrule.tracing.scipy_functions.exponential import EXPONENTIAL
 from chainrule.tracing.scipy_functions.filters import FILTERS
 from chainrule.tracing.scipy_functions.fourier import SHIFTS, register
 from chainrule.tracing.scipy_functions.interpolation import INTERPOLATION
+from chainrule.tracing.scipy_functions.kernel_density import KERNEL_DENSITY
 from chainrule.tracing.scipy_functions.linear_systems import LINEAR_SYSTEMS
 from chainrule.tracing.scipy_functions.matrix_factors import MATRIX_FACTORS
 from chainrule.tracing.scipy_functions.matrix_functions import MATRIX_FUNCTIONS
@@ -36,7 +37,7 @@ FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
     "scipy.sparse._coo": {**SPARSE_COORDINATES},
     "scipy.spatial.distance": {**DISTANCES},
     "scipy.special": {**EXPONENTIAL, **COMBINATORICS},
-    "scipy.stats": {**DISTRIBUTIONS, **SUMMARIES},
+    "scipy.stats": {**DISTRIBUTIONS, **SUMMARIES, **KERNEL_DENSITY},
     "scipy.stats._multivariate": {**MULTIVARIATE},
     "scipy.stats._continuous_distns": {**NORMAL_MASS},
 }
