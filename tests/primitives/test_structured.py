@@ -248,6 +248,13 @@ SAMPLES = {
         (both(regular(2, 2), regular(3, 3), real((2, 2, 3))), {}),
         (both(regular(3, 3, dtype=complex), regular(2, 2), complex_((3, 2))), {}),
     ),
+    **{
+        name: (
+            (both(regular(2, 2), real((2, 3)), near_identity, regular(3, 3)), {}),
+            (both(regular(2, 2, dtype=complex), real((2, 2)), near_identity, near_identity), {}),
+        )
+        for name in ("riccati", "discrete_riccati")
+    },
     "lu_decomposition": ((regular(3, 3), {}), (regular(2, 4, 3), {}), (regular(2, 3, dtype=complex), {})),
     "exchanges": ((permuted, {}),),
     "order_of_exchanges": ((lambda rng: [rng.integers(np.arange(4), 4)], {}),),

@@ -92,8 +92,6 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (solved_by_lapack, r"compiled function of SciPy takes plain numbers only; write it with NumPy's functions"),
     (lambda x: scipy.linalg.qr(x * MATRIX, pivoting=True)[1][0, 0], r"scipy\.linalg\.qr .* write np\.linalg\.qr"),
-    (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX) @ x), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
-    (lambda x: np.sum(scipy.sparse.csr_matrix(MATRIX).dot(x)), r"scipy\.sparse.* write a\.toarray\(\) @ x"),
     (
         lambda x: scipy.sparse.coo_array((x, ([0, 1, 2], [0, 1, 2]))).sum(),
         r"scipy\.sparse\.coo_array .* cr\.custom_vjp",
@@ -101,7 +99,7 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     (lambda x: np.random.default_rng(0).normal(x[0]), r"plain numbers only.* loc \+ scale \* rng\.standard_normal"),
     (lambda x: np.sum(np.random.default_rng(0).exponential(x)), r"loc \+ scale \* rng\.standard_normal"),
     (lambda x: np.random.default_rng(0).permutation(x)[0], r"x\[rng\.permutation\(len\(x\)\)\]"),
-    (lambda x: scipy.ndimage.gaussian_filter(x, 1.0)[0], r"scipy\.ndimage\.gaussian_filter .* np\.convolve"),
+    (lambda x: scipy.ndimage.gaussian_filter(MATRIX, x[0])[0, 0], r"scipy\.ndimage\.gaussian_filter .* np\.convolve"),
     (
         lambda x: np.sum(scipy.signal.convolve2d(np.outer(x, x), np.ones((2, 2)), boundary="wrap")),
         r"scipy\.signal\.convolve2d .*np\.flip",
@@ -178,8 +176,6 @@ def test_what_is_advised_is_the_same_function_and_has_a_derivative(
 
 ADVICE_ON_ARRAYS: tuple[tuple[Callable[..., Any], dict[str, Any]], ...] = (
     (lambda x: scipy.stats.iqr(x), {}),
-    (lambda x, y: scipy.stats.pearsonr(x, y)[0], {"y": X[::-1] ** 2}),
-    (lambda x, y: scipy.stats.linregress(x, y)[:2], {"y": X[::-1] ** 2}),
     (lambda a, popmean: scipy.stats.ttest_1samp(a, popmean).statistic, {"a": X, "popmean": 0.2}),
     (lambda x, t: scipy.signal.detrend(x), {"t": np.arange(3)}),
     (lambda x, n: scipy.signal.medfilt(x, n), {"n": 3}),

@@ -183,3 +183,51 @@ def test_skewness_of_zero_has_its_derivative():
 def test_a_numerical_method_is_named():
     with pytest.raises(cr.NoRuleError, match=r"scipy\.stats\.argus\.ppf: .* a search for a root"):
         cr.grad(lambda q: scipy.stats.argus.ppf(q, 1.0))(0.5)
+
+
+@pytest.mark.parametrize("method", ["mean", "var", "std", "entropy"])
+@pytest.mark.parametrize("name", ["norm", "laplace", "expon"])
+def test_moments_are_of_each_place_and_scale(name, method):
+    function = getattr(getattr(scipy.stats, name), method)
+    for call in (lambda v: function(loc=v), lambda v: function(loc=v, scale=2), lambda v: function(0, v)):
+        for v in (np.array([0.5, 1.0, np.nan]), np.array(0.5)):
+            found, wanted = np.asarray(cr.vjp(call, v)[0]), np.asarray(call(v))
+            assert found.dtype == wanted.dtype
+            np.testing.assert_allclose(found, wanted, strict=True)
+
+
+def test_moments_that_scipy_goes_on_to_write_into():
+    cr.check_grad(lambda v: scipy.stats.f.mean(v[0], v[1]) + scipy.stats.f.var(v[0], v[1]), np.array([3.0, 5.0]))
+    cr.check_grad(
+        lambda v: scipy.stats.nbinom.mean(v[0], v[1]) + scipy.stats.nbinom.var(v[0], v[1]), np.array([3.0, 0.4])
+    )
+
+
+def test_far_tails_keep_their_digits():
+    x = np.array([-2.0, 0.5, 30.0, 60.0])
+    for method, points in (("logsf", x), ("logcdf", -x)):
+        function = getattr(scipy.stats.dgamma, method)
+        found = cr.vjp(lambda a, function=function, points=points: function(points, a), np.array(1.7))[0]
+        np.testing.assert_allclose(found, function(points, 1.7), rtol=1e-12)
+
+
+@pytest.mark.parametrize("ends", [(-1.0, 2.0), (1.0, 2.0), (-3.0, -1.0), (30.0, 40.0)])
+def test_quantiles_of_truncated_normals_by_their_ends(ends):
+    q = np.array([0.2, 0.5, 0.9])
+    for method in ("ppf", "isf"):
+        function = getattr(scipy.stats.truncnorm, method)
+
+        def total(v, function=function):
+            return np.sum(np.array([1.0, 2.0, 0.5]) * function(q, v[0], v[1], 0.3, 1.4))
+
+        np.testing.assert_allclose(cr.value_and_grad(total)(np.array(ends))[0], total(np.array(ends)), rtol=1e-10)
+        cr.check_grad(total, np.array(ends))
+
+
+def test_a_batch_whose_members_are_in_several_cases():
+    for call in (
+        lambda c: scipy.stats.triang.pdf(np.array([0.2, 0.5]), c),
+        lambda c: scipy.stats.trapezoid.pdf(np.array([0.2, 0.95]), c, 0.9),
+    ):
+        shapes = np.array([0.3, 0.7])
+        np.testing.assert_allclose(cr.vmap(call)(shapes), np.stack([call(each) for each in shapes]))

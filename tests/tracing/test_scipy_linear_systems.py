@@ -155,3 +155,12 @@ def test_errors_are_those_of_scipy():
         gradient(lambda a: linalg.solve(a, B, assume_a="nice"), A)
     with pytest.raises(NotImplementedError, match="complex"):
         cr.vjp(lambda a: linalg.solve(a, B, transposed=True), Z)
+
+
+def test_a_system_of_one_equation():
+    for b in (1.5, [1.5], np.array([1.5, 2.0])):
+        found, wanted = (
+            cr.vjp(lambda a, b=b: linalg.solve(a, b), np.array([[2.5]]))[0],
+            linalg.solve([[2.5]], b),
+        )
+        np.testing.assert_allclose(found, wanted, strict=True)

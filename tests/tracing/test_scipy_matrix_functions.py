@@ -124,3 +124,28 @@ def test_matrices_that_are_not_square_are_refused():
     for call in (linalg.expm, linalg.logm, linalg.sqrtm):
         with pytest.raises(ValueError, match="square"):
             cr.vjp(call, np.ones((2, 3)))
+
+
+def _plant(v, dtype=float):
+    """Return a system of which each matrix depends on numbers, with weights that are Hermitian."""
+    turn = 1j if dtype is complex else 0.0
+    a = np.array([[1.0, 0.1], [v[0], v[1]]]) + turn * v[1] * np.array([[1.0, 2.0], [0.5, -1.0]])
+    b = np.array([[v[2]], [0.1]]) * (1 + 0.5 * turn)
+    q = np.array([[1.0, v[3]], [v[3], 2.0]]) + turn * v[0] * np.array([[0.0, 1.0], [-1.0, 0.0]])
+    return a, b, q, np.array([[v[4]]])
+
+
+PLANT = np.array([0.3, 0.8, 0.4, 0.2, 0.7])
+
+
+@pytest.mark.parametrize("name", ["solve_continuous_are", "solve_discrete_are"])
+def test_riccati_equations(name):
+    solve = getattr(linalg, name)
+    for dtype in (float, complex):
+        check_call(lambda v, dtype=dtype: solve(*_plant(v, dtype)), PLANT)
+    check_batch(lambda v: solve(*_plant(v)), PLANT)
+    check_compiled(lambda v: solve(*_plant(v)), PLANT)
+    check_second_order(lambda v: solve(*_plant(v)), PLANT)
+    a, b, q, r = _plant(PLANT)
+    with pytest.raises(ValueError, match="symmetric"):
+        cr.vjp(lambda q: solve(a, b, q, r), q + np.array([[0.0, 0.5], [0.0, 0.0]]))

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.stats import Covariance, dirichlet, multivariate_normal, multivariate_t
+from scipy.special import softmax
+from scipy.stats import Covariance, dirichlet, multinomial, multivariate_normal, multivariate_t
+from tests.tracing.against_scipy import check_batch, check_call, check_compiled, check_second_order
 
 import chainrule as cr
 
@@ -73,11 +75,45 @@ def test_the_gradient_by_a_covariance_is_that_of_its_factor():
 def test_what_scipy_refuses_is_refused():
     with pytest.raises(np.linalg.LinAlgError):
         cr.grad(lambda v: multivariate_normal.logpdf(X, MEAN, -v * COV).sum())(1.0)
-    with pytest.raises(cr.NoRuleError, match=r"multivariate_normal\.entropy of a traced"):
-        cr.grad(lambda v: multivariate_normal(MEAN, v * COV).entropy())(1.0)
+    with pytest.raises(cr.NoRuleError, match=r"multivariate_normal\.cdf of a traced"):
+        cr.grad(lambda v: multivariate_normal(MEAN, v * COV).cdf(MEAN))(1.0)
     with pytest.raises(cr.ShapeError, match="does not fit a mean of length 3"):
         cr.grad(lambda v: multivariate_normal.logpdf(X, MEAN, v * np.eye(2)).sum())(1.0)
     with pytest.raises(ValueError, match="greater than 0"):
         cr.grad(lambda v: dirichlet.logpdf(P, v * np.ones(3)))(-1.0)
     with pytest.raises(ValueError, match="simplex"):
         cr.grad(lambda v: dirichlet.logpdf(v * P, np.ones(3)))(1.5)
+
+
+ENTROPIES: dict[str, Callable[[Any], Any]] = {
+    "normal": lambda v: multivariate_normal.entropy(np.zeros(2), np.diag(v**2) + 0.1),
+    "normal without a mean": lambda v: multivariate_normal.entropy(cov=np.diag(v**2) + 0.1),
+    "normal of a number": lambda v: multivariate_normal.entropy(0.0, v[0]) + v[1],
+    "normal by its mean": lambda v: multivariate_normal.entropy(v, [[2.0, 0.3], [0.3, 1.0]]) * v[0],
+    "frozen normal": lambda v: multivariate_normal(v, np.diag(v**2) + 0.1).entropy(),
+    "dirichlet": lambda v: dirichlet.entropy(v) + dirichlet(v).entropy(),
+}
+
+
+@pytest.mark.parametrize("name", ENTROPIES)
+def test_entropies(name):
+    check_call(ENTROPIES[name], np.array([0.7, 1.4]))
+
+
+COUNTS = [[3, 2, 4], [1, 1, 1], [9, 0, 0], [-1, 5, 5]]
+
+
+def test_multinomial_probabilities():
+    def logpmf(v):
+        return multinomial.logpmf(COUNTS[0], 9, softmax(v))
+
+    v = np.array([0.3, -0.2, 0.5])
+    check_call(logpmf, v)
+    check_call(lambda v: multinomial.pmf(COUNTS, 9, softmax(v)), v)
+    check_call(lambda v: multinomial(9, [0.2, 0.3, 0.5]).pmf(COUNTS) * v[0], v)
+    check_batch(logpmf, v)
+    check_compiled(logpmf, v)
+    check_second_order(logpmf, v)
+    np.testing.assert_array_equal(cr.vjp(lambda v: multinomial.logpmf(COUNTS, 9, softmax(v)), v)[0][[1, 3]], -np.inf)
+    with pytest.raises(ValueError, match="do not add up to 1"):
+        cr.vjp(lambda v: multinomial.logpmf(COUNTS, 9, v), v)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.special import comb, factorial, multigammaln, perm, polygamma
-from scipy.stats import entropy, gmean, hmean, kurtosis, sem, skew, zscore
+from scipy.stats import entropy, gaussian_kde, gmean, hmean, kurtosis, linregress, pearsonr, sem, skew, zscore
+from tests.tracing.against_scipy import check_batch, check_call, check_compiled, check_second_order
 
 import chainrule as cr
 
@@ -70,3 +71,48 @@ def test_what_is_not_taken_is_refused():
             cr.grad(lambda x, call=call: np.sum(call(x)))(X)
     with pytest.raises(ValueError, match="is not met"):
         cr.grad(lambda a: multigammaln(a, 5))(1.0)
+
+
+SAMPLE = np.array([0.5, -1.0, 2.0, 0.3, -0.7, 1.1])
+OTHER = np.array([0.2, -0.6, 1.0, 0.9, -0.1, 0.4])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: pearsonr(x, OTHER)[0],
+        lambda x: pearsonr(OTHER, x).pvalue,
+        lambda x: np.stack(linregress(x, OTHER)),
+        lambda x: linregress(OTHER, x).slope + linregress(OTHER, x).intercept_stderr,
+        lambda x: pearsonr(x[:3], [1.0, 2.0, 4.0]).statistic,
+    ],
+)
+def test_correlation_and_regression(call):
+    check_call(call, SAMPLE)
+    check_batch(call, SAMPLE)
+    check_second_order(call, SAMPLE)
+
+
+def test_small_probabilities_of_a_correlation():
+    x = np.arange(30.0) + 0.1 * np.cos(np.arange(30))
+    found = cr.vjp(lambda x: pearsonr(x, np.arange(30.0)).pvalue, x)[0]
+    np.testing.assert_allclose(found, pearsonr(x, np.arange(30.0)).pvalue, rtol=1e-6)
+
+
+def test_densities_by_kernels():
+    line = gaussian_kde(SAMPLE)
+    plane = gaussian_kde(np.stack([SAMPLE, OTHER**2]), weights=np.arange(1.0, 7.0))
+    for call in (
+        line,
+        line.logpdf,
+        line.pdf,
+        lambda x: line(x[0]),
+        lambda x: plane(np.reshape(x, (2, 3))),
+        lambda x: plane(x[:2]),
+    ):
+        check_call(call, OTHER)
+    check_batch(line, OTHER)
+    check_compiled(line.logpdf, OTHER)
+    check_second_order(line, OTHER)
+    with pytest.raises(ValueError, match="points have dimension 1, dataset has dimension 2"):
+        cr.vjp(plane, OTHER)

@@ -14,7 +14,7 @@ from chainrule.primitives.decompositions import (
     SVD,
 )
 from chainrule.primitives.eigenvalues import EIG, EIGVALS
-from chainrule.primitives.matrix_equations import SYLVESTER
+from chainrule.primitives.matrix_equations import DISCRETE_RICCATI, RICCATI, SYLVESTER
 from chainrule.primitives.matrix_factors import EXCHANGES, LU, ORDER_OF_EXCHANGES, POLAR
 from chainrule.primitives.matrix_functions import EXPM, LOGM, SQRTM
 from chainrule.primitives.norms import EUCLIDEAN_NORM, NORM
@@ -25,6 +25,6 @@ LINEAR_ALGEBRA_PRIMITIVES: tuple[Primitive, ...] = (
     MATMUL, EINSUM, CROSS, KRON,
     INV, PINV, SOLVE, DET, COFACTOR, SLOGDET, NEARLY_SINGULAR,
     CHOLESKY, EIGH, EIGVALSH, EIG, EIGVALS, SVD, SINGULAR_VALUES, QR, INVERSE_GAPS, MATRIX_RANK,
-    EXPM, LOGM, SQRTM, SYLVESTER, LU, EXCHANGES, ORDER_OF_EXCHANGES, POLAR,
+    EXPM, LOGM, SQRTM, SYLVESTER, RICCATI, DISCRETE_RICCATI, LU, EXCHANGES, ORDER_OF_EXCHANGES, POLAR,
     NORM, EUCLIDEAN_NORM,
 )  # fmt: skip

@@ -27,8 +27,6 @@ _PIECES = (
 
 _FORMULAS = {
     "iqr": "np.percentile(x, 75) - np.percentile(x, 25)",
-    "pearsonr": "np.corrcoef(x, y)[0, 1]",
-    "linregress": "np.polyfit(x, y, 1)",
     "ttest_1samp": "(np.mean(a) - popmean) / (np.std(a, ddof=1) / np.sqrt(len(a)))",
 }
 """Of scipy.stats, in the names of its parameters."""
@@ -43,9 +41,6 @@ _INSTEAD = {
     "round": "write np.rint(x)",
     "spherical_jn": "write np.sqrt(np.pi / (2 * z)) * scipy.special.jv(n + 0.5, z)",
     "spherical_yn": "write np.sqrt(np.pi / (2 * z)) * scipy.special.yv(n + 0.5, z)",
-    "__matmul__": "write a.toarray() @ x",
-    "__rmatmul__": "write x @ a.toarray()",
-    "__mul__": "write a.toarray() @ x",
     "dot": "write a.toarray() @ x",
     "spsolve": "write np.linalg.solve(a.toarray(), b)",
     "interp1d": "write np.interp(x, xp, fp)",

@@ -91,6 +91,7 @@ def swapaxes(a: Any, axis1: Any, axis2: Any) -> Array:
 def moveaxis(a: Any, source: Any, destination: Any) -> Array:
     """np.moveaxis."""
     x = as_array(a)
+    source, destination = (tuple(each) if isinstance(each, range) else each for each in (source, destination))
     origin, target = all_axes(source, x.ndim, "moveaxis"), all_axes(destination, x.ndim, "moveaxis")
     if len(origin) != len(target):
         raise ShapeError(f"np.moveaxis: {len(origin)} axes cannot move to {len(target)} places{where()}")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.errors import TracingError
+from chainrule.primitives.indexing import index
 from chainrule.tracing.numpy_functions.operands import as_array
 
 
@@ -31,7 +32,7 @@ def apply_where(
     if not holds or not fails:
         function = f1 if holds else f2
         found = fill_value if function is None else function(*args)
-        return np.broadcast_to(found, shape)
+        return np.broadcast_to(found, shape).copy()  # SciPy goes on to write into it
     chosen = f1(*_where_it_holds(cond, args, shape))
     return np.where(cond, chosen, fill_value if f2 is None else f2(*_where_it_holds(~cond, args, shape)))
 
@@ -49,7 +50,7 @@ def _where_it_holds(cond: Any, args: tuple[Any, ...], shape: tuple[int, ...]) ->
     flat = np.ravel(np.broadcast_to(cond, shape))
     place = np.argmax(flat)
     cond = np.reshape(flat, shape)
-    return [np.where(cond, each, np.take(np.ravel(np.broadcast_to(each, shape)), place)) for each in args]
+    return [np.where(cond, each, index(np.ravel(np.broadcast_to(each, shape)), place)) for each in args]
 
 
 def _lazyselect(condlist: Any, choicelist: Any, arrays: Any, default: Any = 0) -> Any:

@@ -220,14 +220,22 @@ def _moments(self: Any, letters: str, standard: Standard) -> tuple[Any, Any]:
     return mean, variance
 
 
+def _of_distribution(self: Any, standard: Standard, value: Any, *given: Any) -> Any:
+    """Return what a distribution has one of, for each of its parameters: for each place too, even where it is the same at all."""
+    value = as_array(value)
+    shape = np.broadcast_shapes((1,), value.shape, np.shape(standard.loc), np.shape(standard.scale))
+    value = np.broadcast_to(cast(value, np.result_type(value, np.float64)), shape)
+    is_good = _both(standard.is_good, np.equal(standard.loc, standard.loc))  # NaN is no place
+    return _shaped(_chosen(is_good, value, self.badvalue), *given)
+
+
 def _mean(self: Any, *args: Any, **kwds: Any) -> Any:
     """Return the mean."""
     standard = _standard(self, args, kwds)
     mean = _moments(self, "m", standard)[0]
     if mean is None:
         mean = self._munp(1, *standard.shapes)
-    value = mean * standard.scale + standard.loc
-    return _shaped(_chosen(standard.is_good, value, self.badvalue), *args, *kwds.values())
+    return _of_distribution(self, standard, mean * standard.scale + standard.loc, *args, *kwds.values())
 
 
 def _variance(self: Any, *args: Any, **kwds: Any) -> Any:
@@ -237,8 +245,7 @@ def _variance(self: Any, *args: Any, **kwds: Any) -> Any:
     if variance is None:
         mean = self._munp(1, *standard.shapes) if mean is None else mean
         variance = self._munp(2, *standard.shapes) - mean**2
-    value = np.atleast_1d(variance * standard.scale**2)
-    return _shaped(_chosen(standard.is_good, value, self.badvalue), *args, *kwds.values())
+    return _of_distribution(self, standard, variance * standard.scale**2, *args, *kwds.values())
 
 
 def _deviation(self: Any, *args: Any, **kwds: Any) -> Any:
@@ -249,8 +256,9 @@ def _deviation(self: Any, *args: Any, **kwds: Any) -> Any:
 def _entropy(self: Any, *args: Any, **kwds: Any) -> Any:
     """Return the entropy."""
     standard = _standard(self, args, kwds)
-    value = np.atleast_1d(own(self, "_entropy")(*standard.shapes) + np.log(standard.scale))
-    return _shaped(_chosen(standard.is_good, value, self.badvalue), *args, *kwds.values())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = own(self, "_entropy")(*standard.shapes) + np.log(standard.scale)
+    return _of_distribution(self, standard, value, *args, *kwds.values())
 
 
 _ALL: dict[str, Callable[..., Any]] = {"mean": _mean, "var": _variance, "std": _deviation, "entropy": _entropy}

@@ -93,6 +93,7 @@ def solve(
 ) -> Any:
     """scipy.linalg.solve."""
     a, b = as_floats(np.atleast_2d(as_array(a)), b)
+    b = np.atleast_1d(b)
     if a.size == 1 and b.shape[max(b.ndim - 2, 0) : max(b.ndim - 1, 1)] != (1,):
         return b / np.reshape(a, ())
     a, b = _system(a, b)

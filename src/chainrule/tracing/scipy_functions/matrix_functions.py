@@ -10,10 +10,11 @@ import numpy as np
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced, bind
-from chainrule.primitives.matrix_equations import SYLVESTER
+from chainrule.primitives.matrix_equations import DISCRETE_RICCATI, RICCATI, SYLVESTER
 from chainrule.primitives.matrix_functions import EXPM, LOGM, SQRTM, derivative_along
 from chainrule.primitives.products import adjoint, conjugate
 from chainrule.tracing.numpy_functions.norms import norm as numpy_norm
+from chainrule.tracing.scipy_functions.branches import is_anywhere
 from chainrule.tracing.scipy_functions.operands import as_floats
 from chainrule.tracing.scipy_functions.triangles import square
 
@@ -127,6 +128,24 @@ def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
     return bind(SYLVESTER, (moved, adjoint(moved), side))
 
 
+def solve_continuous_are(a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None, balanced: bool = True) -> Any:
+    """scipy.linalg.solve_continuous_are, without `e` and `s`."""
+    return NotImplemented if e is not None or s is not None else bind(RICCATI, _of_riccati(a, b, q, r))
+
+
+def solve_discrete_are(a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None, balanced: bool = True) -> Any:
+    """scipy.linalg.solve_discrete_are, without `e` and `s`."""
+    return NotImplemented if e is not None or s is not None else bind(DISCRETE_RICCATI, _of_riccati(a, b, q, r))
+
+
+def _of_riccati(*operands: Any) -> tuple[Array, ...]:
+    a, b, q, r = (np.atleast_2d(each) for each in as_floats(*operands))
+    for each in (q, r):
+        if is_anywhere(np.abs(each - adjoint(each)) > 1e-12 * np.max(np.abs(each)), undecided=False):
+            raise ValueError("The q and r matrices should be symmetric/hermitian.")
+    return a, b, q, r
+
+
 def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True) -> Any:
     """scipy.linalg.norm."""
     return numpy_norm(a, ord, axis, keepdims)
@@ -148,6 +167,8 @@ MATRIX_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "solve_continuous_lyapunov": solve_continuous_lyapunov,
     "solve_lyapunov": solve_continuous_lyapunov,
     "solve_discrete_lyapunov": solve_discrete_lyapunov,
+    "solve_continuous_are": solve_continuous_are,
+    "solve_discrete_are": solve_discrete_are,
     "norm": norm,
 }
 """Functions of scipy.linalg to ours, which have the same parameters."""

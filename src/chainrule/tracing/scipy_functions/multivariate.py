@@ -1,4 +1,4 @@
-"""Owns densities of several variables: those of scipy.stats' multivariate normal, Student and Dirichlet distributions."""
+"""Owns distributions of several variables: scipy.stats' multivariate normal, Student, Dirichlet and multinomial ones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import scipy
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.errors import NoRuleError, ShapeError
+from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import holds_traced
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.tracing.scipy_functions.branches import is_anywhere
@@ -85,6 +86,15 @@ def _normal_pdf(self: Any, x: Any, mean: Any = None, cov: Any = 1, allow_singula
     return np.exp(_normal_logpdf(self, x, mean, cov, allow_singular))
 
 
+def _normal_entropy(self: Any, mean: Any = None, cov: Any = 1) -> Any:
+    """multivariate_normal.entropy: of the covariance alone."""
+    if not holds_traced(cov):
+        return NotImplemented if mean is None else self.entropy(np.zeros(as_array(mean).shape), cov)
+    place, matrix = _place_and_matrix(mean, cov)
+    logdet = _distances(np.reshape(place, (1, -1)), matrix)[1]
+    return 0.5 * (place.size * (np.log(2 * np.pi) + 1) + logdet)
+
+
 def _frozen_normal(
     self: Any,
     mean: Any = None,
@@ -100,7 +110,8 @@ def _frozen_normal(
     for name, method in (("logpdf", _normal_logpdf), ("pdf", _normal_pdf)):
         given = {"mean": mean, "cov": cov, "allow_singular": allow_singular}
         setattr(self, name, partial(method, scipy.stats.multivariate_normal, **given))
-    for name in ("cdf", "logcdf", "entropy", "rvs"):
+    self.entropy = partial(_normal_entropy, scipy.stats.multivariate_normal, mean, cov)
+    for name in ("cdf", "logcdf", "rvs"):
         setattr(self, name, partial(_refuse, name))
 
 
@@ -161,9 +172,47 @@ def _dirichlet_pdf(self: Any, x: Any, alpha: Any) -> Any:
     return np.exp(_dirichlet_logpdf(self, x, alpha))
 
 
+def _dirichlet_entropy(self: Any, alpha: Any) -> Any:
+    """dirichlet.entropy."""
+    alpha = as_array(alpha)
+    if is_anywhere(alpha <= 0, undecided=False):
+        raise ValueError("All parameters must be greater than 0")
+    gammaln, psi = scipy.special.gammaln, scipy.special.psi
+    total = np.sum(alpha)
+    constant = np.sum(gammaln(alpha)) - gammaln(total)
+    return constant + (total - alpha.shape[0]) * psi(total) - np.sum((alpha - 1) * psi(alpha))
+
+
+def _multinomial_logpmf(self: Any, x: Any, n: Any, p: Any) -> Any:
+    """multinomial.logpmf, by probabilities that add up to one: SciPy takes others for such, of which the last is the rest."""
+    if holds_traced(x) or holds_traced(n):
+        return NotImplemented
+    p = cast(as_array(p), np.float64)
+    x, n = np.asarray(x), np.asarray(n)
+    if not x.ndim or x.shape[-1] != p.shape[-1]:
+        raise ShapeError(f"scipy.stats.multinomial: counts of shape {x.shape} do not fit p of shape {p.shape}{where()}")
+    if is_anywhere(np.abs(np.sum(p, axis=-1) - 1) > 10 * np.finfo(float).eps, undecided=False):
+        raise ValueError(
+            "scipy.stats.multinomial: the probabilities do not add up to 1; write p / np.sum(p, axis=-1, keepdims=True)"
+        )
+    is_possible = np.all((x >= 0) & (x == np.floor(x)), axis=-1) & (np.sum(x, axis=-1) == n)
+    gammaln = scipy.special.gammaln
+    counts = np.where(is_possible[..., None], x, 0)
+    value = gammaln(n + 1.0) + np.sum(scipy.special.xlogy(counts, p) - gammaln(counts + 1.0), axis=-1)
+    is_good = np.logical_and(np.all(np.logical_and(p >= 0, p <= 1), axis=-1), n >= 0)
+    return np.where(is_good, np.where(is_possible, value, -np.inf), np.nan)[()]
+
+
+def _multinomial_pmf(self: Any, x: Any, n: Any, p: Any) -> Any:
+    """multinomial.pmf."""
+    found = _multinomial_logpmf(self, x, n, p)
+    return found if found is NotImplemented else np.exp(found)
+
+
 MULTIVARIATE: dict[str, Callable[..., Any]] = {
     "multivariate_normal_gen.logpdf": _normal_logpdf,
     "multivariate_normal_gen.pdf": _normal_pdf,
+    "multivariate_normal_gen.entropy": _normal_entropy,
     "multivariate_normal_frozen.__init__": _frozen_normal,
     "multivariate_normal_frozen.logpdf": _frozen_normal_logpdf,
     "multivariate_normal_frozen.pdf": _frozen_normal_pdf,
@@ -171,5 +220,8 @@ MULTIVARIATE: dict[str, Callable[..., Any]] = {
     "multivariate_t_gen.pdf": _student_pdf,
     "dirichlet_gen.logpdf": _dirichlet_logpdf,
     "dirichlet_gen.pdf": _dirichlet_pdf,
+    "dirichlet_gen.entropy": _dirichlet_entropy,
+    "multinomial_gen.logpmf": _multinomial_logpmf,
+    "multinomial_gen.pmf": _multinomial_pmf,
 }
 """SciPy's method to ours."""

@@ -55,7 +55,9 @@ def _logarithm(probability: Array, other: Array) -> Array:
 
 
 def _dgamma_cdf(self: Any, x: Array, a: Array) -> Array:
-    return 0.5 + 0.5 * np.sign(x) * scipy.special.gammainc(a, np.abs(x))
+    # Where it is small not as the rest of a half, of which few or no digits would be left.
+    size = np.abs(x)
+    return np.where(x > 0, 0.5 + 0.5 * scipy.special.gammainc(a, size), 0.5 * scipy.special.gammaincc(a, size))
 
 
 def _dgamma_ppf(self: Any, q: Array, a: Array) -> Array:
@@ -91,6 +93,14 @@ def _truncnorm_logsf(self: Any, x: Array, a: Array, b: Array) -> Array:
     return _truncnorm_logarithm(_log_gauss_mass(x, b) - whole, _log_gauss_mass(a, x) - whole)
 
 
+def _truncnorm_ppf(self: Any, q: Array, a: Array, b: Array) -> Array:
+    """Return the quantile, from that end which is farther from 0: it is precise there."""
+    s, mass = scipy.special, _log_gauss_mass(a, b)
+    from_left = s.ndtri_exp(np.logaddexp(s.log_ndtr(a), np.log(q) + mass))
+    from_right = -s.ndtri_exp(np.logaddexp(s.log_ndtr(-b), np.log1p(-q) + mass))
+    return np.where(a < 0, from_left, from_right)
+
+
 OWN_METHODS: dict[str, Any] = {
     "rv_continuous._logcdf": _logarithm_of_cdf,
     "rv_continuous._logsf": _logarithm_of_sf,
@@ -103,6 +113,8 @@ OWN_METHODS: dict[str, Any] = {
     "truncnorm_gen._logcdf": _truncnorm_logcdf,
     "truncnorm_gen._sf": lambda self, x, a, b: np.exp(_truncnorm_logsf(self, x, a, b)),
     "truncnorm_gen._logsf": _truncnorm_logsf,
+    "truncnorm_gen._ppf": _truncnorm_ppf,
+    "truncnorm_gen._isf": lambda self, q, a, b: -_truncnorm_ppf(self, q, -b, -a),
     "skewnorm_gen._logpdf": _skewnorm_logpdf,
     "skewnorm_gen._pdf": lambda self, x, a: np.exp(_skewnorm_logpdf(self, x, a)),
     "dgamma_gen._isf": lambda self, q, a: -_dgamma_ppf(self, q, a),

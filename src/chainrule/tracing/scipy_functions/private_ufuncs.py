@@ -61,8 +61,12 @@ PRIVATE_UFUNCS: dict[str, Callable[..., Any]] = {
     "_cauchy_ppf": lambda q, loc, scale: loc + scale * np.tan(np.pi * (q - 0.5)),
     "_cosine_cdf": _cosine_cdf,
     "_nbinom_cdf": lambda k, n, p: scipy.special.betainc(n, k + 1, p),
+    "_nbinom_kurtosis_excess": lambda n, p: 6 / n + p**2 / (n * (1 - p)),
+    "_nbinom_mean": lambda n, p: n * (1 - p) / p,
     "_nbinom_pmf": _nbinom_pmf,
     "_nbinom_sf": lambda k, n, p: scipy.special.betainc(k + 1, n, 1 - p),
+    "_nbinom_skewness": lambda n, p: (2 - p) / np.sqrt(n * (1 - p)),
+    "_nbinom_variance": lambda n, p: n * (1 - p) / p**2,
     "_skewnorm_cdf": _skewnorm_cdf,
 }
 """SciPy's ufunc, by its name, to ours."""

@@ -1,4 +1,4 @@
-"""Owns statistics of samples: scipy.stats' zscore, gmean, hmean, sem, skew, kurtosis and entropy on traced arrays."""
+"""Owns statistics of samples: scipy.stats' moments, scores, entropy, correlation and regression line on traced arrays."""
 
 from __future__ import annotations
 
@@ -89,6 +89,48 @@ def _zscore(a: Any, axis: Any = 0, ddof: int = 0, nan_policy: str = "propagate")
     return (x - np.mean(x, axis=axis, keepdims=True)) / np.std(x, axis=axis, ddof=ddof, keepdims=True)
 
 
+def _two_vectors(x: Any, y: Any) -> tuple[Array, Array] | None:
+    """Return two samples as vectors; None where there are too few, or they have axes."""
+    x, y = as_floats(x, y)
+    return (x, y) if x.ndim == 1 and x.shape == y.shape and x.size > 2 else None
+
+
+def _pearsonr(x: Any, y: Any, *, alternative: str = "two-sided", method: Any = None, axis: Any = 0) -> Any:
+    """scipy.stats.pearsonr of vectors, with the probability of a correlation that is as large, to both sides."""
+    samples = _two_vectors(x, y)
+    if samples is None or alternative != "two-sided" or method is not None:
+        return NotImplemented
+    u, v = (each - np.mean(each) for each in samples)
+    r = np.sum(u * v) / np.sqrt(np.sum(u**2) * np.sum(v**2))
+    half = u.size / 2 - 1
+    # By the smaller argument: a share close to one would leave no digits of the rest.
+    probability = 2 * scipy.special.betainc(half, half, (1 - np.abs(r)) / 2)
+    return scipy.stats._stats_py.PearsonRResult(
+        statistic=r, pvalue=probability, alternative=alternative, n=u.size, x=samples[0], y=samples[1], axis=axis
+    )
+
+
+def _linregress(x: Any, y: Any, alternative: str = "two-sided", axis: Any = 0) -> Any:
+    """scipy.stats.linregress of three points or more."""
+    samples = _two_vectors(x, y)
+    if samples is None or alternative != "two-sided":
+        return NotImplemented
+    x, y = samples
+    u, v = x - np.mean(x), y - np.mean(y)
+    of_x, of_both, of_y = np.mean(u**2), np.mean(u * v), np.mean(v**2)
+    r, slope, freedom = of_both / np.sqrt(of_x * of_y), of_both / of_x, x.size - 2
+    error = np.sqrt((1 - r**2) * of_y / of_x / freedom)
+    probability = 2 * scipy.special.betainc(freedom / 2, freedom / 2, (1 - np.abs(r)) / 2)
+    return scipy.stats._stats_py.LinregressResult(
+        slope=slope,
+        intercept=np.mean(y) - slope * np.mean(x),
+        rvalue=r,
+        pvalue=probability,
+        stderr=error,
+        intercept_stderr=error * np.sqrt(of_x + np.mean(x) ** 2),
+    )
+
+
 SUMMARIES: dict[str, Callable[..., Any]] = {
     "gmean": _along(_gmean),
     "hmean": _along(_hmean),
@@ -97,5 +139,7 @@ SUMMARIES: dict[str, Callable[..., Any]] = {
     "kurtosis": _along(_kurtosis),
     "entropy": _along(_entropy),
     "zscore": _zscore,
+    "pearsonr": _pearsonr,
+    "linregress": _along(_linregress),
 }
 """SciPy's function to ours."""

@@ -11,13 +11,17 @@ from chainrule.tracing.scipy_functions.combinatorics import COMBINATORICS
 from chainrule.tracing.scipy_functions.distances import DISTANCES
 from chainrule.tracing.scipy_functions.distributions import DISTRIBUTIONS
 from chainrule.tracing.scipy_functions.exponential import EXPONENTIAL
+from chainrule.tracing.scipy_functions.filters import FILTERS
 from chainrule.tracing.scipy_functions.fourier import SHIFTS, register
+from chainrule.tracing.scipy_functions.interpolation import INTERPOLATION
+from chainrule.tracing.scipy_functions.kernel_density import KERNEL_DENSITY
 from chainrule.tracing.scipy_functions.linear_systems import LINEAR_SYSTEMS
 from chainrule.tracing.scipy_functions.matrix_factors import MATRIX_FACTORS
 from chainrule.tracing.scipy_functions.matrix_functions import MATRIX_FUNCTIONS
 from chainrule.tracing.scipy_functions.multivariate import MULTIVARIATE
 from chainrule.tracing.scipy_functions.own_methods import NORMAL_MASS
 from chainrule.tracing.scipy_functions.signals import SIGNALS
+from chainrule.tracing.scipy_functions.sparse import SPARSE, SPARSE_COORDINATES
 from chainrule.tracing.scipy_functions.special_matrices import SPECIAL_MATRICES
 from chainrule.tracing.scipy_functions.summaries import SUMMARIES
 
@@ -25,11 +29,15 @@ FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
     "scipy._lib.array_api_extra": {**ARRAY_HELPERS},
     "scipy._lib._util": {**OWN_HELPERS},
     "scipy.fft": {**SHIFTS},
+    "scipy.interpolate": {**INTERPOLATION},
     "scipy.linalg": {**LINEAR_SYSTEMS, **MATRIX_FACTORS, **MATRIX_FUNCTIONS, **SPECIAL_MATRICES},
+    "scipy.ndimage._filters": {**FILTERS},
     "scipy.signal": {**SIGNALS},
+    "scipy.sparse._base": {**SPARSE},
+    "scipy.sparse._coo": {**SPARSE_COORDINATES},
     "scipy.spatial.distance": {**DISTANCES},
     "scipy.special": {**EXPONENTIAL, **COMBINATORICS},
-    "scipy.stats": {**DISTRIBUTIONS, **SUMMARIES},
+    "scipy.stats": {**DISTRIBUTIONS, **SUMMARIES, **KERNEL_DENSITY},
     "scipy.stats._multivariate": {**MULTIVARIATE},
     "scipy.stats._continuous_distns": {**NORMAL_MASS},
 }
