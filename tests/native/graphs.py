@@ -59,17 +59,21 @@ def constant(shape: tuple[int, ...], phase: float) -> Any:
     return np.cos(np.arange(float(np.prod(shape))) * 1.7 + phase).reshape(shape)
 
 
-def disturbed(value: Any, rng: np.random.Generator) -> Any:
-    """Return an array or number of which each element is off by several roundings; anything else as it is."""
+def disturbed(value: Any, rng: np.random.Generator, alike: bool = False) -> Any:
+    """Return an array or number of which each element is off by several roundings; anything else as it is.
+
+    alike: all elements by the same ones, so that equal elements stay equal.
+    """
     if not isinstance(value, np.ndarray | np.generic | float | complex):
         return value
     dtype = value.dtype if hasattr(value, "dtype") else np.dtype(type(value))
     if dtype.kind not in "fc":
         return value
-    noise = rng.uniform(-64, 64, np.shape(value)) * np.finfo(dtype).eps
+    shape = () if alike else np.shape(value)
+    noise = rng.uniform(-64, 64, shape) * np.finfo(dtype).eps
     if dtype.kind == "c":  # roundings are of the size of the number, not of each part
-        noise = noise + 1j * rng.uniform(-64, 64, np.shape(value)) * np.finfo(dtype).eps
-    return value * (1 + noise).astype(dtype)
+        noise = noise + 1j * rng.uniform(-64, 64, shape) * np.finfo(dtype).eps
+    return value * np.asarray(1 + noise, dtype)
 
 
 class _Noisy(ast.NodeTransformer):
