@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+
 import numpy as np
 import scipy
 
@@ -12,6 +15,8 @@ from chainrule.primitives.shape import batch_size
 
 _BLAS = {"f": "stbsv", "d": "dtbsv", "F": "ctbsv", "D": "ztbsv"}
 """BLAS's solution of a system with a triangular band, by the type of its numbers."""
+FEW = 16
+"""Convolutions of so many terms in each sum, or of so many sums, are written out in native code."""
 
 CUMSUM = Linear(
     name="cumsum",
@@ -162,6 +167,31 @@ def _cotangent_of_factor(ct: Array, factor: Array, other: Array, mode: str) -> A
     return np.convolve(backward, ct, "valid")
 
 
+def _convolution_of_few(x: Array, y: Array, mode: str = "full") -> Array:
+    """Return a convolution as a sum of shifted vectors, or as sums of products, where these are few: they are one loop."""
+    if np.result_type(x, y).char not in _BLAS:
+        return NotImplemented
+    x, y = (x, y) if x.shape[0] >= y.shape[0] else (y, x)
+    length, size = x.shape[0], y.shape[0]
+    count = length - size + 1
+    if size <= FEW:
+        within = _sum([x[size - 1 - place : length - place] * y[place] for place in range(size)])
+        if mode == "valid" or size == 1:
+            return within
+        # The ends, where they overlap in part: padded last, since beyond the end of a vector there is no NaN.
+        first = _sum([np.pad(x[: size - 1 - place] * y[place], (place, 0)) for place in range(size - 1)])
+        last = _sum([np.pad(x[length - place :] * y[place], (0, size - 1 - place)) for place in range(1, size)])
+        return np.concatenate([first, within, last])
+    if count <= FEW and mode == "valid":
+        backward = np.flip(y)
+        return np.stack([np.sum(x[place : place + size] * backward) for place in range(count)])
+    return NotImplemented
+
+
+def _sum(parts: list[Array]) -> Array:
+    return functools.reduce(operator.add, parts)
+
+
 CONVOLVE = Multilinear(
     name="convolve",
     value=lambda x, y, mode="full": np.convolve(x, y, mode),
@@ -171,5 +201,6 @@ CONVOLVE = Multilinear(
     ),
     rule="product rule, one factor at a time",
     batch=_batched_convolve,
+    expansion=_convolution_of_few,
 )
 """The whole convolution of two vectors, of length n + m - 1; with the mode "valid", where they overlap wholly."""
