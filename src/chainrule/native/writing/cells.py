@@ -183,7 +183,7 @@ class Cells:
                 for name, operand in zip(names, term.operands, strict=True)
             ]
             chosen = instruction_for(term)
-            if name in FUNCTIONS and chosen is not None:
+            if name in FUNCTIONS and chosen is not None and chosen[1] in REALS:
                 found = self._call(name, lanes, [as_type(lanes, pair, chosen[1]) for pair in pairs])
             else:
                 found = write_elementwise(lanes, term, pairs)
