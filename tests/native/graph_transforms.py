@@ -1,17 +1,18 @@
 """Owns the lines of random programs that take derivatives, maps and compiled functions in their midst.
 
-Each names its operand {0} and its result {v}.
+Each names its operand {0} and its result {v}. The operand of tanh is moderate: where its value is almost 1, the last place of it
+decides on the derivative.
 """
 
 from __future__ import annotations
 
 TRANSFORMS: tuple[str, ...] = (
-    "{v} = cr.grad(lambda x: np.sum(np.tanh(x) * {0}))({0})",
+    "{v} = cr.grad(lambda x: np.sum(np.tanh(np.sin(x)) * {0}))({0})",
     "{v} = cr.grad(lambda x: np.sum(x ** 3) + np.max(x))({0} * 1.0)",
     "{v} = cr.value_and_grad(lambda x: np.sum(np.exp(-x * x)))({0} * 1.0)[1]",
     "{v} = cr.hvp(lambda x: np.sum(np.sin(x) * x[::-1]), ({0} * 1.0,), ({0} * 0.5,))",
     "{v} = cr.hessian(lambda x: np.sum(x ** 2 * x[::-1]) + np.prod(np.sin(x)))(np.ravel({0})[:4] * 1.0)",
-    "{v} = cr.jacobian(lambda x: np.cumsum(x) * np.tanh(x[::-1]))(np.ravel({0})[:4] * 1.0)",
+    "{v} = cr.jacobian(lambda x: np.cumsum(x) * np.tanh(np.sin(x[::-1])))(np.ravel({0})[:4] * 1.0)",
     "{v} = cr.jacobian(lambda x: np.outer(x, x)[:, :2], mode='forward')(np.ravel({0})[:3] * 1.0)",
     "{v} = cr.jvp(lambda x: np.sort(x, axis=0) * x, ({0} * 1.0,), (np.cos({0}),))[1]",
     "{v} = cr.vjp(lambda x: np.sum(x * x, axis=0), {0} * 1.0)[1](np.ones(np.shape({0})[1:]))[0]",

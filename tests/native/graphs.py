@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -58,13 +59,39 @@ def constant(shape: tuple[int, ...], phase: float) -> Any:
     return np.cos(np.arange(float(np.prod(shape))) * 1.7 + phase).reshape(shape)
 
 
-def disturbed(value: Any, rng: np.random.Generator) -> Any:
-    """Return an array or number of which each element is off by several roundings."""
-    dtype = getattr(value, "dtype", np.dtype(type(value)) if type(value) in (float, complex) else None)
-    if dtype is None or dtype.kind not in "fc":
+def disturbed(value: Any, rng: np.random.Generator, alike: bool = False) -> Any:
+    """Return an array or number of which each element is off by several roundings; anything else as it is.
+
+    alike: all elements by the same ones, so that equal elements stay equal.
+    """
+    if not isinstance(value, np.ndarray | np.generic | float | complex):
         return value
-    noise = rng.uniform(-64, 64, np.shape(value)) * np.finfo(dtype).eps
-    return value * (1 + noise).astype(np.finfo(dtype).dtype)
+    dtype = value.dtype if hasattr(value, "dtype") else np.dtype(type(value))
+    if dtype.kind not in "fc":
+        return value
+    shape = () if alike else np.shape(value)
+    noise = rng.uniform(-64, 64, shape) * np.finfo(dtype).eps
+    if dtype.kind == "c":  # roundings are of the size of the number, not of each part
+        noise = noise + 1j * rng.uniform(-64, 64, shape) * np.finfo(dtype).eps
+    return value * np.asarray(1 + noise, dtype)
+
+
+class _Noisy(ast.NodeTransformer):
+    """Puts `noise` around each operation and each call of a program, but for those in functions that are given to others:
+    where these are differentiated or compiled, the steps are not the program's."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        return self._around(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        return self._around(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return node
+
+    def _around(self, node: ast.expr) -> ast.expr:
+        self.generic_visit(node)
+        return ast.Call(ast.Name("noise", ast.Load()), [node], [])
 
 
 def derived(what: str, program: Callable[..., Any], moving: tuple[int, ...]) -> Callable[..., Any]:
@@ -131,15 +158,11 @@ class Graph:
     form: str = "({},)"
     run: str = "same"
 
-    def text(self, noisy: bool = False, scalar: bool = False) -> str:
+    def text(self, scalar: bool = False) -> str:
         names = ", ".join(f"x{i}" for i in range(len(self.inputs)))
-        body = [f"{name} = noise({name})" for name in names.split(", ")] if noisy else []
-        for name, line in self.lines:
-            body.append(line)
-            if noisy:
-                body.append(f"{name} = noise({name})")
         result = " + ".join(f"np.sum({name} * constant(np.shape({name}), 0.3))" for name in self.weighed()) or "0.0"
-        body.append(f"return {result}" if scalar else "return " + self.form.format(", ".join(self.results)))
+        last = f"return {result}" if scalar else "return " + self.form.format(", ".join(self.results))
+        body = [*(line for _, line in self.lines), last]
         inner = "\n".join("    " + part for line in body for part in line.split("\n"))
         return f"def program({names}):\n{inner}\n"
 
@@ -149,12 +172,14 @@ class Graph:
         noise: Callable[[Any], Any] | None = None,
         around: dict[str, Any] | None = None,
     ) -> Callable[..., Any]:
+        """Return the program; `noise` goes around the arguments and the results of all of its operations."""
         space: dict[str, Any] = {**NAMES, **(self.surroundings(0) if around is None else around), "noise": noise}
-        if noise is not None:  # a sum of a constant's elements, which may cancel, is rounded as any other
-            space["constant"] = lambda shape, phase: noise(constant(shape, phase))
-        exec(compile(self.text(noise is not None, scalar), "<random program>", "exec"), space)
+        tree = ast.parse(self.text(scalar))
+        if noise is not None:
+            tree = ast.fix_missing_locations(_Noisy().visit(tree))
+        exec(compile(tree, "<random program>", "exec"), space)
         program: Callable[..., Any] = space["program"]
-        return program
+        return program if noise is None else lambda *arguments: program(*map(noise, arguments))
 
     def kinds(self, turn: int) -> tuple[tuple[tuple[int, ...], str, str], ...]:
         """Return the shape, type and layout of each argument of a call."""

@@ -117,6 +117,7 @@ def test_an_exception_of_the_function_reaches_the_caller() -> None:
         (lambda x: x.reshape(2, 2), ValueError), (lambda x: x.nothing, AttributeError), (lambda x: {}["key"], KeyError),
         (lambda x: np.linalg.inv(np.outer(x, 0 * x)), np.linalg.LinAlgError), (lambda x: 1 // 0, ZeroDivisionError),
         (lambda x: np.concatenate([x, np.ones((2, 2))]), ValueError), (lambda x: np.sum(x, axis=3), ValueError),
+        (lambda x: (x > 0).round(1), TypeError),
         (lambda x: [][0], IndexError), (lambda x: undefined_name, NameError), (lambda x: x + "text", TypeError),  # noqa: F821
     ],
 )  # fmt: skip

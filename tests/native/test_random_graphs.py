@@ -129,6 +129,24 @@ def test_the_comparison_accepts_what_is_right() -> None:
         compare(seeded(seed), Tally(), faulty(lambda x: x))
 
 
+ROUNDINGS = {
+    "between steps of one line": ("t0 = np.exp(x0 * 0 - 15)\nt0 = (1 + t0) - 1", lambda x: x * (1 + 1e-9), lambda x: x * 1.001),
+    "the small part of a complex number": ("t0 = np.real((x0 * 1e-9 + 3j) * 0.7)", lambda x: x + 1e-15, lambda x: x + 1e-11),
+    "a variance of equal elements": ("t0 = np.var(np.repeat(x0[0] * 0 + 0.1, 10)) > 0", np.logical_not, None),
+    "the part beside a NaN": ("t0 = (x0 + 1j) * 0.1 + complex(np.nan, 0)", lambda x: x.real + 1j * (x.imag + 1e-17), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROUNDINGS)
+def test_the_comparison_knows_a_rounding_from_a_fault(name: str) -> None:
+    line, rounding, fault = ROUNDINGS[name]
+    graph = Graph((("t0", line),), (((3,), "float64", "C"),), ("t0",), (), 1)
+    compare(graph, Tally(), faulty(rounding))
+    if fault is not None:
+        with pytest.raises(Disagreement):
+            compare(graph, Tally(), faulty(fault))
+
+
 def test_fuzz_says_what_it_did_and_fails_with_a_program_to_run(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,3 +135,17 @@ def test_truth_values_are_counted_in_derivatives(name: str) -> None:
     for gradient in (cr.grad(fun), cr.jit(cr.grad(fun)), lambda x: cr.jvp(fun, (x,), (1.0,))[1]):
         for x in (3.2, 0.5, -1.0, 3.2):
             assert gradient(x) == pytest.approx((fun(x + 1e-6) - fun(x - 1e-6)) / 2e-6, abs=1e-6)
+
+
+LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
+EDGES = np.array([LOWEST, LOWEST + 1, -7, -3, -2, -1, 0, 1, 2, 3, 7, HIGHEST - 1, HIGHEST])
+
+
+@pytest.mark.parametrize("repeats", [1, 9])  # a few in registers, and vectors
+def test_whole_quotients_and_remainders_are_native_for_every_divisor(repeats: int) -> None:
+    def parts(i: Any, j: Any) -> Any:
+        return i // j, i % j, i // 3, i % -3, i // -1, i % 1
+
+    for i, j in ((EDGES[:, None], np.tile(EDGES, repeats)), (EDGES[:4], EDGES[5:9]), (EDGES, EDGES > 0)):
+        compiled = check(parts, (i, j), (-i, j), judge=exact)
+        assert not compiled.explain_plan(i, j).fallbacks

@@ -6,6 +6,8 @@ import scipy.linalg
 
 import chainrule as cr
 from chainrule.core.primitive import General
+from chainrule.core.trace import bind
+from chainrule.primitives.sequence import RECURRENCE
 from chainrule.primitives.table import TABLE
 
 RNG = np.random.default_rng(7)
@@ -21,6 +23,8 @@ CALLS = {
     "eigvalsh": (lambda a: (np.linalg.eigvalsh(a), np.linalg.eigvalsh(a, UPLO="U")), HERMITIAN),
     "euclidean_norm": (lambda a: (np.linalg.norm(a), np.linalg.norm(a, axis=-1, keepdims=True)), GENERAL),
     "prod": (lambda a: (np.prod(a, axis=1), np.prod(a, axis=(0, 2), keepdims=True), np.prod(a)), GENERAL),
+    "cumprod": (lambda a: (np.cumprod(a, axis=1), np.cumprod(a)), GENERAL),
+    "recurrence": (lambda a: bind(RECURRENCE, (a, np.sin(a[:, 1:])), {"axis": 1}), GENERAL),
     "logsumexp": (lambda a: np.logaddexp.reduce(a, axis=-1), GENERAL.real),
     "max": (lambda a: (np.max(a, axis=(0, 2)), np.max(a, keepdims=True)), GENERAL.real),
     "sort": (lambda a: (np.sort(a, axis=0), np.sort(a)), GENERAL),
@@ -79,3 +83,9 @@ def test_an_order_is_not_sorted_to_be_turned_around(monkeypatch):
         chosen = np.partition(x, 1, axis=axis).take([1], axis=axis)
         slope = cr.grad(lambda x, axis=axis: np.sum(np.partition(x, 1, axis=axis).take(1, axis=axis)))(x)
         np.testing.assert_array_equal(slope, (x == chosen) * 1.0)
+
+
+def test_the_tangent_of_a_running_product_is_finite_where_only_a_product_of_others_overflows():
+    x = np.array([1e-100, 1e-100, 1e-100, 1e100, 1e100, 1e100, 1e100])
+    _, tangent = cr.jvp(np.cumprod, (x,), (np.eye(7)[1],))
+    np.testing.assert_allclose(tangent, [0, 1e-100, 1e-200, 1e-100, 1, 1e100, 1e200], rtol=1e-12)

@@ -167,6 +167,12 @@ SAMPLES = {
     "all": REDUCED,
     "searchsorted": ((searched, {"side": "left"}), (searched, {"side": "right"})),
     "cumsum": ((real((2, 3)), {"axis": 0}), (real((2, 3)), {"axis": 1})),
+    "recurrence": (
+        (real((2, 5), (2, 4)), {"axis": 1}),
+        (real((5, 2), (4, 2)), {"axis": 0}),
+        (complex_((3,), (2,)), {"axis": 0}),
+        (real((3, 40), (2, 40)), {"axis": 0}),
+    ),
     "cumprod": ((real((2, 5)), {"axis": 0}), (real((2, 5)), {"axis": 1}), (complex_((3,)), {"axis": 0})),
     "cummax": ((apart(2, 3), {"axis": 0}), (apart(2, 3), {"axis": 1}), (apart(5), {"axis": 0})),
     "cummin": ((apart(2, 3), {"axis": 0}), (apart(2, 3), {"axis": 1}), (apart(5), {"axis": 0})),

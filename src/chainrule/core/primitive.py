@@ -23,7 +23,7 @@ class Primitive:
     rule: what people call the derivative rule; one name, or one for each operand.
     domain: where real operands are drawn from when the table is tested; one pair, or one for each operand.
     expansion: `expansion(*operands, **parameters)` computes the value in other primitives; native code, which has no instruction
-        for this one, runs it instead.
+        for this one, runs it instead. It may return NotImplemented for operands for which that would be no better.
     operator: Python's operator for the same computation, where there is one; on NumPy's numbers it is many times faster.
     is_constant: whether the derivative is zero wherever it exists; follows from the rest.
     batch: `batch(batched, *operands, **parameters)` computes the result where operands flagged in `batched` carry a leading

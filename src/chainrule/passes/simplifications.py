@@ -21,7 +21,7 @@ from chainrule.primitives.indexing import INDEX, INDEX_ADD, INDEX_SET, LAST_WRIT
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.products import EINSUM, MATMUL
 from chainrule.primitives.reduction import SUM
-from chainrule.primitives.sequence import CUMPROD, CUMSUM
+from chainrule.primitives.sequence import CUMPROD, CUMSUM, RECURRENCE
 from chainrule.primitives.shape import ASTYPE, BROADCAST_TO, CONCATENATE, RESHAPE, ROLL, TRANSPOSE, WHERE
 from chainrule.primitives.solves import COFACTOR, DET, INV, SOLVE
 
@@ -69,6 +69,7 @@ RULES: dict[Primitive, Rule] = {
     GATHER: places.gather,
     CUMSUM: products.running(CUMSUM),
     CUMPROD: products.running(CUMPROD),
+    RECURRENCE: products.running(RECURRENCE),
     MATMUL: of_one_type(MATMUL, products.matmul),
     EINSUM: einsum,
     SOLVE: of_one_type(SOLVE, solves.solve),

@@ -33,13 +33,13 @@ def sum_over(
 
 
 def running(primitive: Primitive) -> Rule:
-    """Return the rule of a running sum or product: truth values are counted, and one number alone is what it is."""
+    """Return the rule of a running sum, product or recurrence: truth values are counted, one number alone is what it is."""
 
     def rule(
         s: Simplifier, operands: tuple[Term, ...], parameters: dict[str, Any], shape: Shape, dtype: Any
     ) -> Term | None:
-        (x,) = operands
-        if x.dtype == BOOL and dtype == INT64:
+        x, *others = operands
+        if x.dtype == BOOL and dtype == INT64 and not others:
             x = s.apply(ASTYPE, (x,), {"dtype": INT64}, shape, INT64)
             return s.apply(primitive, (x,), parameters, shape, dtype)
         return x if x.dtype == dtype and shape[parameters["axis"]] == 1 else None

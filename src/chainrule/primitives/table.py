@@ -94,7 +94,7 @@ from chainrule.primitives.orthogonal import ORTHOGONAL_POLYNOMIALS
 from chainrule.primitives.quantile_functions import QUANTILES
 from chainrule.primitives.reduction import LOGSUMEXP, MEAN, PROD, STD, SUM, VAR
 from chainrule.primitives.relative_powers import RELATIVE_POWERS
-from chainrule.primitives.sequence import CONVOLVE, CUMMAX, CUMMIN, CUMPROD, CUMSUM
+from chainrule.primitives.sequence import CONVOLVE, CUMMAX, CUMMIN, CUMPROD, CUMSUM, RECURRENCE
 from chainrule.primitives.shape import (
     ASTYPE,
     BROADCAST_TO,
@@ -166,7 +166,7 @@ ORDER: tuple[Primitive, ...] = (
     MAX, MIN, SORT, PARTITION, SHARES, ARGMAX, ARGMIN, ARGSORT, ARGPARTITION, ARGWHERE, COUNT_NONZERO, ANY, ALL,
     SEARCHSORTED,
 )  # fmt: skip
-SEQUENCE: tuple[Primitive, ...] = (CUMSUM, CUMPROD, CUMMAX, CUMMIN, CONVOLVE)
+SEQUENCE: tuple[Primitive, ...] = (CUMSUM, CUMPROD, CUMMAX, CUMMIN, RECURRENCE, CONVOLVE)
 SHAPE: tuple[Primitive, ...] = (
     RESHAPE, TRANSPOSE, BROADCAST_TO, CONCATENATE, STACK, PAD, FLIP, ROLL, DIAGONAL, DIAGONAL_MATRIX, ASTYPE, TRUNCATE,
     WHERE,

@@ -26,6 +26,7 @@ INSIDE: dict[str, Fun] = {
     "a position": lambda x, k: x[np.argmax(x)] + x[np.argmin(np.reshape(x, (5, 2)), axis=0)],
     "an assignment": lambda x, k: assigned(x, np.clip(k, 0, 9)),
     "searched": lambda x, k: x[np.searchsorted(x[:9], x)] + x[np.searchsorted(np.arange(10.0), x) - 1],
+    "sorted": lambda x, k: x[np.argsort(-x, kind="stable")] * x[np.flip(np.argpartition(x, 4))[4]],
 }
 CHECKED: dict[str, Fun] = {
     "as it is": lambda x, k: x[k],
@@ -36,6 +37,7 @@ CHECKED: dict[str, Fun] = {
     "a multiple": lambda x, k: x[np.clip(k, 0, 9) * 2],
     "a negative remainder": lambda x, k: x[k % -11],
     "searched": lambda x, k: x[np.searchsorted(x, k * 0.1)],
+    "sorted and moved": lambda x, k: x[:9][np.argsort(x)[k]],
 }
 
 

@@ -1,4 +1,7 @@
-"""Proves that running sums, products and extremes are NumPy's to the bit in native code, and their gradients the engine's."""
+"""Proves that running sums, products and extremes are NumPy's to the bit in native code, and their gradients the engine's.
+
+Recurrences are those of a plain loop to the bit.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ import pytest
 from tests.native.agreement import Judge, agree, eagerly, exact, within
 
 import chainrule as cr
+from chainrule.core.trace import bind
 from chainrule.native.machine.machine import available
 from chainrule.native.plan import ACCUMULATED, LOOP, STRAIGHT
+from chainrule.primitives.sequence import RECURRENCE
 
 pytestmark = pytest.mark.skipif(not available(), reason="needs llvmlite")
 
@@ -119,6 +124,49 @@ def test_gradients_are_those_of_the_engine(name: str) -> None:
     h = 1e-6
     difference = (fun(x + h * direction) - fun(x - h * direction)) / (2 * h)
     np.testing.assert_allclose(np.sum(compiled(x)[1] * direction), difference, rtol=1e-5, atol=1e-6)
+
+
+def one_after_the_other(x: np.ndarray, factors: np.ndarray, axis: int) -> np.ndarray:
+    out = np.moveaxis(x.copy(), axis, 0)
+    for place, factor in enumerate(np.moveaxis(factors, axis, 0), 1):
+        out[place] += factor * out[place - 1]
+    return np.moveaxis(out, 0, axis)
+
+
+FACTORS: dict[str, Function] = {
+    "as they are": lambda x: x,
+    "backward": lambda x: np.flip(x),
+    "of the first line": lambda x: np.broadcast_to(x[:1], x.shape),
+    "across": lambda x: np.reshape(x, x.shape[::-1]).T,
+    "of a loop": lambda x: np.sin(x) * x,
+}
+
+
+@pytest.mark.parametrize(("name", "dtype"), [*((name, "float64") for name in FACTORS), ("as they are", "float32")])
+def test_a_recurrence_reads_its_factors_wherever_they_are(name: str, dtype: str) -> None:
+    for shape in ((17,), (200,), (7, 3), (40, 16), (5, 6, 7)):
+        x = drawn(shape, dtype)
+        for axis in range(len(shape)):
+            given = drawn(shape, dtype, 1)
+            kept = (*(slice(None),) * axis, slice(1, None))
+
+            def values(x: Any, y: Any) -> Any:
+                return x, FACTORS[name](y)[kept]  # noqa: B023
+
+            parts = cr.jit(values)
+            compiled = cr.jit(lambda x, y: bind(RECURRENCE, values(x, y), {"axis": axis}))  # noqa: B023
+            for _ in range(2):  # the first call runs through BLAS, which may round once for a product and a sum
+                (own, factors), got = parts(x, given), compiled(x, given)
+            agree(got, one_after_the_other(own, factors, axis))
+            assert not compiled.explain_plan(x, given).fallbacks
+
+
+def test_the_gradient_of_a_running_product_is_two_lines_of_its_length() -> None:
+    slope = cr.jit(cr.grad(lambda x: np.sum(np.cumprod(x))))
+    x = np.linspace(0.99, 1.01, 1000)
+    kinds = [step.kind for step in slope.explain_plan(x).steps]
+    assert kinds.count(ACCUMULATED) == 2
+    assert len(kinds) <= 4
 
 
 def test_it_is_a_step_of_the_plan_where_it_is_not_in_registers() -> None:

@@ -23,6 +23,14 @@ def combine(lanes: Lanes, how: str, dtype: np.dtype[Any], x: str, y: str) -> str
     return lanes.choose(lanes.compare_whole("sgt" if how == "max" else "slt", x, y), x, y, lanes.integer)
 
 
+def accumulate(lanes: Lanes, how: str, dtype: np.dtype[Any], before: str, own: str, *factors: str) -> str:
+    """Write one step of what runs along a line; in a recurrence, a factor goes with what came before."""
+    if not factors:
+        return combine(lanes, how, dtype, before, own)
+    (factor,) = factors
+    return combine(lanes, "sum", dtype, own, combine(lanes, "prod", dtype, factor, before))
+
+
 def horizontal(body: Body, how: str, dtype: np.dtype[Any], vector: str, width: int) -> str:
     """Write the reduction of the lanes of a vector, in halves."""
     element = ELEMENTS[dtype]

@@ -10,18 +10,22 @@ import numpy as np
 
 from chainrule.core.primitive import Primitive
 from chainrule.native.memory.layout import basic_index, contiguous, region_shape
-from chainrule.passes.places import SCATTER
+from chainrule.passes.places import GATHER, SCATTER
 from chainrule.passes.terms import Shape, Term, uniform
 from chainrule.passes.weaving import WEAVE
 from chainrule.primitives.indexing import INDEX_ADD
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.order import MAX, MIN
 from chainrule.primitives.reduction import PROD, SUM
-from chainrule.primitives.sequence import CUMMAX, CUMMIN, CUMPROD, CUMSUM
+from chainrule.primitives.sequence import CUMMAX, CUMMIN, CUMPROD, CUMSUM, RECURRENCE
 from chainrule.primitives.shape import BROADCAST_TO, CONCATENATE, PAD, RESHAPE
 
 REDUCTIONS: dict[Primitive | None, str] = {SUM: "sum", PROD: "prod", MAX: "max", MIN: "min"}
-ACCUMULATIONS: dict[Primitive | None, str] = {CUMSUM: "sum", CUMPROD: "prod", CUMMAX: "max", CUMMIN: "min"}
+ACCUMULATIONS: dict[Primitive | None, str] = {
+    CUMSUM: "sum", CUMPROD: "prod", CUMMAX: "max", CUMMIN: "min", RECURRENCE: "recurrence",
+}  # fmt: skip
+READ_IN_MEMORY: dict[Primitive | None, int] = {GATHER: 0, RECURRENCE: 1}
+"""Which operand is read where it is, by other indices than those of the loop that writes the result."""
 
 
 class Piece(NamedTuple):

@@ -12,8 +12,9 @@ from chainrule.core.primitive import Primitive
 from chainrule.passes.terms import INT64
 from chainrule.primitives.arithmetic import ADD, REMAINDER, SUBTRACT
 from chainrule.primitives.comparison import CLIP, MAXIMUM, MINIMUM
-from chainrule.primitives.order import MAX, MIN, SEARCHSORTED
-from chainrule.primitives.shape import BROADCAST_TO, RESHAPE, WHERE
+from chainrule.primitives.indexing import INDEX
+from chainrule.primitives.order import ARGPARTITION, ARGSORT, MAX, MIN, SEARCHSORTED
+from chainrule.primitives.shape import BROADCAST_TO, FLIP, RESHAPE, TRANSPOSE, WHERE
 
 Bounds: TypeAlias = tuple[int, int]
 LOWEST, HIGHEST = -(1 << 63), (1 << 63) - 1
@@ -42,9 +43,15 @@ _RULES: dict[Primitive, Callable[..., Bounds]] = {
     MINIMUM: _minimum,
     CLIP: lambda x, low, high: _minimum(_maximum(x, low), high),
     WHERE: lambda x, y, condition: (min(x[0], y[0]), max(x[1], y[1])),
-    **dict.fromkeys((MAX, MIN, RESHAPE, BROADCAST_TO), lambda x: x),
+    **dict.fromkeys((MAX, MIN, RESHAPE, BROADCAST_TO, TRANSPOSE, FLIP, INDEX), lambda x, *places: x),
 }
 """By operation, the bounds of its result from those of its operands; those of a result that overflows hold for nothing."""
+
+_POSITIONS: dict[Primitive, Callable[..., Bounds]] = {
+    SEARCHSORTED: lambda shape, side: (0, shape[0]),
+    **dict.fromkeys((ARGSORT, ARGPARTITION), lambda shape, axis, kth=None, kind=None: (0, shape[axis] - 1)),
+}
+"""By operation, the bounds of positions from the shape of what they are found in."""
 
 
 def bounds(node: Node, is_reference: Callable[[Any], bool], depth: int = _DEPTH) -> Bounds:
@@ -55,9 +62,9 @@ def bounds(node: Node, is_reference: Callable[[Any], bool], depth: int = _DEPTH)
     rule = _RULES.get(node.primitive) if node.primitive is not None else None
     if node.value.dtype != INT64 or not depth:
         return ANYTHING
-    if node.primitive is SEARCHSORTED:
-        table = node.operands[0] if node.parents[0] is None else node.parents[0].value
-        return 0, table.shape[0]
+    if node.primitive in _POSITIONS:
+        line = node.operands[0] if node.parents[0] is None else node.parents[0].value
+        return _POSITIONS[node.primitive](np.shape(line), **node.parameters)
     if rule is None:
         return ANYTHING
     found = rule(*(

@@ -88,7 +88,9 @@ class JitTrace(RecordTrace):
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
         # Hot path: benchmarks/test_first_calls.py
         if primitive.expansion is not None:
-            return primitive.expansion(*operands, **parameters)
+            expanded = primitive.expansion(*operands, **parameters)
+            if expanded is not NotImplemented:
+                return expanded
         if primitive in _SELECTING:
             if primitive is not ARGWHERE:
                 parameters = {"template": decided(parameters["template"])}

@@ -22,7 +22,7 @@ from chainrule.native.memory.layout import (
     region_shape,
     storage_of_view,
 )
-from chainrule.native.memory.steps import REDUCTIONS, Piece
+from chainrule.native.memory.steps import READ_IN_MEMORY, REDUCTIONS, Piece
 from chainrule.native.vectors.functions import FUNCTIONS
 from chainrule.native.vectors.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.writing.accumulations import is_accumulated
@@ -238,7 +238,7 @@ class Schedule:
             elif kind is POINT:
                 own = self.cost[operand.index]
                 spread = own > SIMPLE and _is_spread(operand, term, own)
-                in_memory = term.primitive is GATHER and number == 0
+                in_memory = READ_IN_MEMORY.get(term.primitive) == number
                 more = self.inside[operand.index] - inside  # what operands share is computed once
                 if len(more) < len(self.inside[operand.index]):
                     own = sum(map(self.weight.__getitem__, more))

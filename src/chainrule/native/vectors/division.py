@@ -1,4 +1,4 @@
-"""Owns the remainders and the whole quotients, with NumPy's signs.
+"""Owns the remainders and the whole quotients, with NumPy's signs, of real and of whole numbers.
 
 fmod is exact: for a quotient below 2**52 it is x - q y by one multiply-add, where q may be one too large.
 """
@@ -56,3 +56,32 @@ def floor_divide(lanes: Lanes, x: str, y: str) -> str:
     ratio = lanes.div(x, y)
     result = lanes.select(lanes.compare("oeq", exact, zero), with_sign(lanes, zero, ratio), whole)
     return lanes.select(lanes.compare("oeq", y, zero), ratio, result)
+
+
+def _whole_parts(lanes: Lanes, i: str, j: str) -> tuple[str, str, str]:
+    """Return the floor of i / j and the rest, and a divisor for which these exist: 1 in place of 0 and of -1.
+
+    A processor stops the program where it divides by 0, or the lowest number by -1.
+    """
+    zero, one = lanes.whole(0), lanes.whole(1)
+    no_divisor = lanes.logic("or", lanes.compare_whole("eq", j, zero), lanes.compare_whole("eq", j, lanes.whole(-1)))
+    divisor = lanes.choose(no_divisor, one, j, lanes.integer)
+    quotient = lanes.bitwise("sdiv", i, divisor)
+    rest = lanes.bitwise("sub", i, lanes.bitwise("mul", quotient, divisor))
+    unlike = lanes.compare_whole("slt", lanes.bitwise("xor", rest, divisor), zero)
+    moved = lanes.logic("and", unlike, lanes.compare_whole("ne", rest, zero))
+    floor = lanes.choose(moved, lanes.bitwise("sub", quotient, one), quotient, lanes.integer)
+    return floor, lanes.choose(moved, lanes.bitwise("add", rest, divisor), rest, lanes.integer), divisor
+
+
+def whole_remainder(lanes: Lanes, i: str, j: str) -> str:
+    """Return the remainder of i / j that has the sign of j; 0 where j is 0."""
+    return _whole_parts(lanes, i, j)[1]
+
+
+def whole_floor_divide(lanes: Lanes, i: str, j: str) -> str:
+    """Return the largest whole number that is at most i / j; 0 where j is 0."""
+    zero = lanes.whole(0)
+    floor, _, divisor = _whole_parts(lanes, i, j)
+    other = lanes.choose(lanes.compare_whole("eq", j, zero), zero, lanes.bitwise("sub", zero, i), lanes.integer)
+    return lanes.choose(lanes.compare_whole("eq", divisor, j), floor, other, lanes.integer)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.core.primitive import Elementwise
+from chainrule.native.vectors.division import whole_floor_divide, whole_remainder
 from chainrule.native.vectors.functions import FUNCTIONS
 from chainrule.native.vectors.lanes import Lanes
 from chainrule.passes.terms import BOOL, FLOAT32, FLOAT64, INT64, Term, in_promotion
@@ -134,6 +135,8 @@ WHOLE: dict[str, Write] = {
     "negative": lambda lanes, i: lanes.bitwise("sub", lanes.whole(0), i),
     "positive": lambda lanes, i: i,
     "square": lambda lanes, i: lanes.bitwise("mul", i, i),
+    "floor_divide": whole_floor_divide,
+    "remainder": whole_remainder,
     "bitwise_and": lambda lanes, i, j: lanes.bitwise("and", i, j),
     "bitwise_or": lambda lanes, i, j: lanes.bitwise("or", i, j),
     "bitwise_xor": lambda lanes, i, j: lanes.bitwise("xor", i, j),

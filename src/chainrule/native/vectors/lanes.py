@@ -123,7 +123,7 @@ class Lanes:
         return self.body.let(f"bitcast {self.integer} {i} to {self.type}")
 
     def bitwise(self, operation: str, i: str, j: str) -> str:
-        """Apply an integer instruction: "add", "sub", "mul", "and", "or", "xor", "shl", "lshr", "ashr"."""
+        """Apply an integer instruction: "add", "sub", "mul", "sdiv", "and", "or", "xor", "shl", "lshr", "ashr"."""
         return self.body.let(f"{operation} {self.integer} {i}, {j}")
 
     def compare_whole(self, how: str, i: str, j: str) -> str:

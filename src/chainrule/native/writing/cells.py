@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Primitive
-from chainrule.native.loops.reductions import combine
+from chainrule.native.loops.reductions import accumulate
 from chainrule.native.machine.machine import host
 from chainrule.native.machine.text import Body, Module
 from chainrule.native.memory.layout import is_basic
@@ -69,7 +69,7 @@ def can_be_cells(term: Term) -> bool:
         same = all(operand.dtype == term.dtype for operand in term.operands)
         return same and len(term.operands) == 2 and is_basic(term.parameters["template"])
     if primitive in ACCUMULATIONS:
-        return term.dtype != BOOL and term.operands[0].dtype == term.dtype
+        return term.dtype != BOOL and all(operand.dtype == term.dtype for operand in term.operands)
     if primitive in _REDUCTIONS or primitive is MATMUL:
         return term.dtype in REALS and all(operand.dtype == term.dtype for operand in term.operands)
     return has_instruction(term)
@@ -115,7 +115,7 @@ class Cells:
         if primitive in _REDUCTIONS:
             return self._reduce(term, operands[0])
         if primitive in ACCUMULATIONS:
-            return self._accumulate(term, operands[0])
+            return self._accumulate(term, *operands)
         if primitive is MATMUL:
             return self._matmul(term, operands[0], operands[1])
         return self._elementwise(term, [_spread(each, term.shape) for each in operands])
@@ -183,7 +183,7 @@ class Cells:
                 for name, operand in zip(names, term.operands, strict=True)
             ]
             chosen = instruction_for(term)
-            if name in FUNCTIONS and chosen is not None:
+            if name in FUNCTIONS and chosen is not None and chosen[1] in REALS:
                 found = self._call(name, lanes, [as_type(lanes, pair, chosen[1]) for pair in pairs])
             else:
                 found = write_elementwise(lanes, term, pairs)
@@ -234,13 +234,15 @@ class Cells:
             out[place] = total
         return out.reshape(term.shape)
 
-    def _accumulate(self, term: Term, x: Names) -> Names:
+    def _accumulate(self, term: Term, x: Names, *factors: Names) -> Names:
         out = x.copy()
-        rows = np.moveaxis(out, term.parameters["axis"], 0)
+        rows, *by = (np.moveaxis(each, term.parameters["axis"], 0) for each in (out, *factors))
         lanes, how = Lanes(self.body, 1, REALS.get(term.dtype, "double")), ACCUMULATIONS[term.primitive]
         for place in range(1, len(rows)):
             for each in np.ndindex(rows.shape[1:]):
-                rows[(place, *each)] = combine(lanes, how, term.dtype, rows[(place - 1, *each)], rows[(place, *each)])
+                before, own = rows[(place - 1, *each)], rows[(place, *each)]
+                found = [factor[(place - 1, *each)] for factor in by]
+                rows[(place, *each)] = accumulate(lanes, how, term.dtype, before, own, *found)
         return out
 
     def _matmul(self, term: Term, x: Names, y: Names) -> Names:

@@ -107,6 +107,8 @@ def round(a: Any, decimals: int = 0, out: Any = None) -> Array:
     """np.round: a step function."""
     refuse_out("round", out)
     x = as_array(a)
+    if decimals and x.dtype.kind == "b":
+        np.round(np.zeros(1, bool), decimals)  # which complains: NumPy has no product of truth values in place
     if decimals == 0 and x.dtype.kind not in "iu":
         return np.rint(x)
     factor = 10.0 ** abs(decimals)
