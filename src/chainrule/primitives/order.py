@@ -91,13 +91,20 @@ SORT = General(
 )
 
 
+def _partition(x: Array, kth: Shape, axis: int) -> Array:
+    """Return np.partition's result with its layout, in the order of np.argpartition, by which the derivative is read."""
+    out = np.empty_like(x)
+    out[...] = np.take_along_axis(x, np.argpartition(x, kth, axis=axis), axis=axis)
+    return out
+
+
 def _push_partition(out: Array, tangents: tuple[Array, ...], x: Array, kth: Shape, axis: int) -> Array:
     return np.take_along_axis(tangents[0], np.argpartition(x, kth, axis=axis), axis=axis)
 
 
 PARTITION = General(
     name="partition",
-    value=lambda x, kth, axis: np.take_along_axis(x, np.argpartition(x, kth, axis=axis), axis=axis),
+    value=_partition,
     push=_push_partition,
     pull=lambda out, ct, x, kth, axis: _put_back(ct, np.argpartition(x, kth, axis=axis), axis),
     rule=SORTED,

@@ -14,7 +14,8 @@ from chainrule.errors import ShapeError
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.shape import CONCATENATE, cast
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse_out
-from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.layout import in_order
+from chainrule.tracing.numpy_functions.operands import as_array, lying
 from chainrule.user_code import where
 
 
@@ -43,8 +44,15 @@ def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, cas
         shapes = ", ".join(map(str, dict.fromkeys(x.shape for x in parts)))
         raise ShapeError(f"np.stack joins arrays of one shape, not of {shapes}{where()}")
     place = one_axis(axis, parts[0].ndim + 1, "stack")
-    joined = bind(STACK, parts)
-    return np.moveaxis(joined, 0, place) if place else joined
+    joined: Any = bind(STACK, parts)
+    if not place:
+        return joined
+    if not lying(
+        joined
+    ).flags.c_contiguous:  # the new axis goes where NumPy would have it among those that lie otherwise
+        return np.concatenate([np.expand_dims(each, place) for each in parts], axis=place)
+    moved: Any = np.moveaxis(joined, 0, place)
+    return in_order(moved).snapshot()
 
 
 def _grown(arrays: Any, ndim: int) -> list[Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,14 @@ def in_order(array: Traced, order: Any = "C") -> Traced:
             return array
     laid: Traced = _laid_as(array, np.empty_like(lying(array), order=order or "C"))
     return laid
+
+
+def order_of_result(order: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """Return the order, by rows or by columns, of a copy of the first argument, which may be given by its name."""
+    if order == "C":
+        return order
+    array = args[0] if args else kwargs.get("arr", kwargs.get("array"))
+    return "F" if lying(array).flags.fnc else "C"
 
 
 def as_before(value: Array, before: Array) -> Array:
