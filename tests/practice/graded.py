@@ -16,6 +16,15 @@ RIGHT = (
     ("gradient of x^2 y at (1, 2)", None, "(4, 1)"),
     ("x^2 y at (1, 2)", "x", "4"),
     ("tangent line to y = x^2 at (3, 9)", None, "6"),
+    # The line itself, in any form.
+    ("tangent line to y = x^2 at (3, 9)", None, "y = 6x - 9"),
+    ("tangent line to y = x^2 at (3, 9)", None, "y - 9 = 6(x - 3)"),
+    ("tangent line to y = x^2 at (3, 9)", None, "6x - y = 9"),
+    ("tangent line to y = x^2 + 5 at x = 0", None, "y = 5"),
+    ("normal line to y = x^2 at (1, 1)", None, "y = -x/2 + 3/2"),
+    ("normal line to y = x^2 at (1, 1)", None, "x + 2y = 3"),
+    ("normal line to y = x^2 at (1, 1)", None, "-1/2"),
+    ("normal line to y = x^2 at (0, 0)", None, "x = 0"),
     # Letters of constants beside x.
     ("ax^2 + bx + c", None, "2ax + b"),
     ("x^2 + C", None, "2x"),
