@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import bind
+from chainrule.core.trace import bind, innermost
 from chainrule.errors import ShapeError
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.shape import CONCATENATE, cast
@@ -47,9 +47,9 @@ def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, cas
     joined: Any = bind(STACK, parts)
     if not place:
         return joined
-    if not lying(
-        joined
-    ).flags.c_contiguous:  # the new axis goes where NumPy would have it among those that lie otherwise
+    value = innermost(joined).value
+    if not (value.flags.c_contiguous or lying(joined).flags.c_contiguous):
+        # The new axis goes where NumPy has it among axes that do not lie in order.
         return np.concatenate([np.expand_dims(each, place) for each in parts], axis=place)
     moved: Any = np.moveaxis(joined, 0, place)
     return in_order(moved).snapshot()
