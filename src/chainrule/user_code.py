@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import inspect
 import linecache
 import opcode
 import os
@@ -76,7 +77,10 @@ def _start(instruction: dis.Instruction) -> tuple[int | None, ...]:
 
 
 def updates_variable(frame: FrameType) -> bool:
-    """Whether what a frame's code is doing is `t += x`, or another operator in place, of a variable of the function's own."""
+    """Whether what a frame's code is doing is `t += x`, or another operator in place, of a variable of the function's own.
+
+    An argument is the caller's, too, which reference counts need not show: Python 3.14 lends it.
+    """
     return _updates_variable_at(frame.f_code, frame.f_lasti)
 
 
@@ -85,7 +89,12 @@ def _updates_variable_at(code: CodeType, place: int) -> bool:
     following = [each for each in dis.get_instructions(code) if each.offset >= place][:2]
     operation, store = (*following, None, None)[:2]
     is_in_place = operation is not None and operation.opname == "BINARY_OP" and operation.argrepr.endswith("=")
-    return is_in_place and store is not None and store.opname.startswith("STORE_FAST")
+    if not is_in_place or store is None or not store.opname.startswith("STORE_FAST"):
+        return False
+    flags = (inspect.CO_VARARGS, inspect.CO_VARKEYWORDS)
+    arguments = code.co_argcount + code.co_kwonlyargcount + sum(bool(code.co_flags & flag) for flag in flags)
+    name = store.argval if isinstance(store.argval, str) else store.argval[0]  # Python 3.13 stores and loads in one
+    return name not in code.co_varnames[:arguments]
 
 
 def assigns_to_parts() -> bool:

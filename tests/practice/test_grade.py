@@ -51,6 +51,20 @@ def test_a_right_answer_is_right_in_every_form(problem, wrt, answer):
     assert str(found) == "Right."
 
 
+@pytest.mark.parametrize(
+    ("problem", "answer"),
+    [
+        ("tangent line to y = x^2 at (3, 9)", "y = 6x - 8"),
+        ("tangent line to y = x^2 at (3, 9)", "y = y"),
+        ("normal line to y = x^2 at (1, 1)", "y = 2x - 1"),
+        ("normal line to y = x^2 at (1, 1)", "2"),
+        ("derivative of |x| at 0", "0"),
+    ],
+)
+def test_another_line_and_a_number_where_there_is_none_are_wrong(problem, answer):
+    assert not grade(problem, answer).correct
+
+
 @pytest.mark.parametrize(("mistake", "problem", "wrt", "answer"), WRONG)
 def test_the_mistake_in_a_wrong_answer_is_named(mistake, problem, wrt, answer):
     found = grade(problem, answer, wrt)
@@ -143,11 +157,12 @@ def test_a_comparison_is_shown_as_it_was_typed():
 def test_the_hint_to_a_multiple_that_was_kept_speaks_of_no_exponent():
     graded = grade("sin(3x)", "3x cos(3x)")
     assert graded.hint.startswith("Look at 3x: a multiple of the variable")
+    assert grade("f(x) = x^3, f'(2)", "24").hint.startswith("The exponent came down")
 
 
 def test_no_power_is_shown_that_nobody_writes():
     graded = grade("x^3 + 5x", "3x^2 + 5x")
-    assert graded.mistake == "exponent not reduced"
+    assert graded.mistake == "variable kept"
     assert "x^1" not in graded.hint
 
 

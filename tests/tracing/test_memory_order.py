@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.tracing.numpy_functions import BY_ROWS
+from chainrule.tracing.numpy_functions import LAYOUTS
 
 X = np.array([[0.5, -1.25, 2.0], [1.5, 0.25, -0.75]])
 
@@ -25,9 +25,12 @@ CALLS: dict[Callable[..., Any], list[Callable[[Any], Any]]] = {
     np.compress: [lambda x: np.compress([True, False, True], x, axis=1)],
     np.repeat: [lambda x: np.repeat(x, [1, 2, 0], axis=1)],
     np.delete: [lambda x: np.delete(x, -1, -1)],
-    np.insert: [lambda x: np.insert(x, [0, 2], x[:, :2], axis=1)],
+    np.insert: [
+        lambda x: np.insert(x, [0, 2], x[:, :2], axis=1),
+        lambda x: np.insert(obj=0, arr=x, values=1.0, axis=0),
+    ],
     np.pad: [lambda x: np.pad(x, 1, mode="edge")],
-    np.stack: [lambda x: np.stack([x, x], axis=1), lambda x: np.stack([x, x], axis=-1)],
+    np.select: [lambda x: np.select([x > 0], [x], 0.5)],
     np.quantile: [lambda x: np.quantile(x, [0.1, 0.5], axis=0, method="hazen")],
     np.percentile: [lambda x: np.percentile(x, [10, 50], axis=0)],
     np.polyfit: [lambda x: np.polyfit(np.arange(2.0), x, 1)],
@@ -40,6 +43,12 @@ OTHERS: dict[str, Callable[[Any], Any]] = {
     "np.copy, by columns": lambda x: np.copy(x, order="F"),
     "np.copy, of a transpose": lambda x: np.copy(x.T),
     "astype": lambda x: x.astype(float, order="F"),
+    "astype, as it lies": lambda x: x.astype(float),
+    "stack": lambda x: np.stack([x, x]),
+    "stack, in the middle": lambda x: np.stack([x, x], axis=1),
+    "stack, at the end": lambda x: np.stack([x, x], axis=-1),
+    "stack, of both kinds": lambda x: np.stack([x, np.ones(x.shape)], axis=1),
+    "partition": lambda x: np.partition(x, 1),
     "zeros_like a transpose": lambda x: np.zeros_like(x.T),
     "full_like, by columns": lambda x: np.full_like(x, 2.0, order="F"),
 }
@@ -71,15 +80,16 @@ CASES = [
 ]
 
 
-def test_every_function_whose_results_lie_by_rows_is_tried() -> None:
-    assert set(CALLS) == BY_ROWS
+def test_every_function_with_a_layout_of_its_own_is_tried() -> None:
+    assert CALLS.keys() == LAYOUTS.keys()
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("first", [False, True], ids=["new", "assigned to before"])
 @pytest.mark.parametrize("reshaped", RESHAPED)
 @pytest.mark.parametrize(("name", "make"), CASES, ids=[name for name, _ in CASES])
-def test_assignments_through_reshaped_arrays(name: str, make: Any, reshaped: str, first: bool) -> None:
-    _agree(_assigned_through(make, RESHAPED[reshaped], first), X)
+def test_assignments_through_reshaped_arrays(name: str, make: Any, reshaped: str, first: bool, order: Any) -> None:
+    _agree(_assigned_through(make, RESHAPED[reshaped], first), np.array(X, order=order))
 
 
 CHANGES: dict[str, Callable[[Any], Any]] = {
@@ -118,6 +128,15 @@ def test_members_of_a_batch_lie_as_they_do_alone(reshaped: str, axis: int) -> No
     fun = _assigned_through(lambda x: x, RESHAPED[reshaped], False)
     members = [X + place for place in range(4)]
     mapped = cr.vmap(fun, in_axes=axis)(np.stack(members, axis=axis))
+    for mine, wanted in zip(mapped, zip(*map(fun, members), strict=True), strict=True):
+        np.testing.assert_array_equal(mine, np.stack(wanted))
+
+
+@pytest.mark.parametrize("reshaped", RESHAPED)
+def test_views_of_members_of_a_batch_are_reshaped_as_they_are_alone(reshaped: str) -> None:
+    fun = _assigned_through(lambda x: np.expand_dims(x, -1), RESHAPED[reshaped], False)
+    members = [X + place for place in range(4)]
+    mapped = cr.vmap(fun, in_axes=1)(np.stack(members, axis=1))
     for mine, wanted in zip(mapped, zip(*map(fun, members), strict=True), strict=True):
         np.testing.assert_array_equal(mine, np.stack(wanted))
 

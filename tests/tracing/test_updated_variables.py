@@ -147,9 +147,29 @@ def given(x: Any) -> Any:
     return total
 
 
+def given_away(x: Any) -> Any:
+    def added(t: Any) -> Any:
+        t += x
+        return t
+
+    return added(np.zeros(3))
+
+
 @pytest.mark.parametrize(
     "function",
-    [another_name, a_view, of_a_view, rows, of_a_list, of_an_attribute, around, by_a_call, of_a_cell, given],
+    [
+        another_name,
+        a_view,
+        of_a_view,
+        rows,
+        of_a_list,
+        of_an_attribute,
+        around,
+        by_a_call,
+        of_a_cell,
+        given,
+        given_away,
+    ],
 )
 def test_what_others_would_see_is_refused(function: Callable[[Any], Any]) -> None:
     for _ in range(12):

@@ -16,6 +16,7 @@ from chainrule.practice.exercises.exercise import Exercise
 from chainrule.practice.grading.answer import Answer, read_answer
 from chainrule.practice.grading.at_point import numbers_at
 from chainrule.practice.grading.grades import Grade, grade_tasks
+from chainrule.practice.grading.lines import is_line
 from chainrule.practice.grading.questions import ask
 from chainrule.practice.grading.slopes import Slope
 
@@ -64,7 +65,11 @@ def grade(problem: str | Exercise, answer: Answer, wrt: str | Sequence[str] | No
     several = len(names if asked is None else asked) > 1
     order = read.order if read.order > 1 else 1 if several else order
     tasks, expected = ask(read, problem, asked, order)
-    numbers = numbers_at(tasks, read.at, answer) if isinstance(read.at, Mapping) else None
+    numbers = None
+    if isinstance(read.at, Mapping):
+        if read.tangent and order == 1 and is_line(tasks[0], read.at, read.normal, answer):
+            return Grade(True, None, "Right.", None, str(answer), expected)
+        numbers = numbers_at(tasks, read.at, answer, read.normal)
     return grade_tasks(tasks, expected, answer) if numbers is None else numbers.check(answer)
 
 

@@ -123,8 +123,15 @@ def _push_partition(out: Array, tangents: tuple[Array, ...], x: Array, kth: Shap
     return np.take_along_axis(tangents[0], bind(ARGPARTITION, (x,), {"kth": kth, "axis": axis}), axis=axis)
 
 
-def _partition(x: Array, kth: Shape, axis: int) -> Array:
+def _in_parts(x: Array, kth: Shape, axis: int) -> Array:
     return np.take_along_axis(x, bind(ARGPARTITION, (x,), {"kth": kth, "axis": axis}), axis=axis)
+
+
+def _partition(x: Array, kth: Shape, axis: int) -> Array:
+    """Return np.partition's result with its layout, in the order of np.argpartition, by which the derivative is read."""
+    out = np.empty_like(x)
+    out[...] = _in_parts(x, kth, axis)
+    return out
 
 
 PARTITION: General = General(
@@ -134,7 +141,7 @@ PARTITION: General = General(
     pull=lambda out, ct, x, kth, axis: _put_back(ct, bind(ARGPARTITION, (x,), {"kth": kth, "axis": axis}), axis),
     rule=SORTED,
     batch=lambda batched, x, kth, axis: np.partition(x, kth, axis=axis + 1),
-    expansion=_partition,  # native code finds the order once, for the values and for their sensitivities
+    expansion=_in_parts,  # native code finds the order once, for the values and for their sensitivities
 )
 
 

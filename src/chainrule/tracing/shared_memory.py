@@ -35,10 +35,10 @@ def is_view(
     # Hot path: benchmarks/test_eager.py
     if result is array or (keywords and keywords.get("copy", False)):
         return False
-    shape = array.owner.shape(array) if array.origin is None else None
-    if shape == ():
+    shape = array.owner.shape(array)
+    if not shape and array.origin is None:
         return False
-    if function is np.ravel or array.version or (shape is not None and np.ndim(innermost(array).value) != len(shape)):
+    if function is np.ravel or array.version or np.ndim(innermost(array).value) != len(shape):
         # np.ravel copies where it would walk in steps, views that are assigned to lie anew, and a batch has gaps.
         lies = lying(array)
         return np.may_share_memory(function(lies, *options, **keywords), lies)

@@ -21,8 +21,8 @@ from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.array_methods import ArrayMethods
 from chainrule.tracing.deferred_products import deferred_product
 from chainrule.tracing.lift import lift
-from chainrule.tracing.numpy_functions import BY_ROWS, CREATORS, FUNCTIONS, VIEWS, VIEWS_BY_POSITION
-from chainrule.tracing.numpy_functions.layout import as_before, in_order
+from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, LAYOUTS, VIEWS, VIEWS_BY_POSITION
+from chainrule.tracing.numpy_functions.layout import as_before, in_order, order_of_result
 from chainrule.tracing.numpy_functions.operands import lying
 from chainrule.tracing.numpy_functions.products import matmul
 from chainrule.tracing.numpy_functions.subscripts import split_arguments
@@ -119,8 +119,10 @@ class TracedArray(ArrayMethods):
             rest = {name: value for name, value in kwargs.items() if name != "out"}
             return written(output, of_shape(function(*args, **rest), output))
         result = implementation(*args, **kwargs)
-        if function in BY_ROWS:
-            return in_order(result).snapshot() if type(result) is TracedArray and result.shape else result
+        if function in LAYOUTS:
+            if type(result) is not TracedArray or not result.shape:
+                return result
+            return in_order(result, order_of_result(LAYOUTS[function], args, kwargs)).snapshot()
         if function in VIEWS:
             self._share_if_view(function, result, args, kwargs)
         elif function is np.einsum and isinstance(result, TracedArray):

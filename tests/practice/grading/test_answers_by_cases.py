@@ -29,7 +29,7 @@ def test_right_answers(answer):
     [
         (PROBLEM, "2x", None),
         (PROBLEM, "{x if x<0, 3 otherwise}", "exponent dropped"),
-        (PROBLEM, "{2x if x<0, 3x otherwise}", "exponent not reduced"),
+        (PROBLEM, "{2x if x<0, 3x otherwise}", "variable kept"),
         (PROBLEM, "(2x, 3)", "wrong number of components"),
         (PROBLEM, "{2x if x<0, 3", "not understood"),
         ("{(2x+1)^3 if x<0, e^x otherwise}", "{3(2x+1)^2 if x<0, e^x otherwise}", "inner derivative forgotten"),

@@ -207,9 +207,8 @@ def _searched(around: SecondOrder, found: Finding, distance: float | None = None
     with np.errstate(all="ignore"):
         change = _extreme_neighbor(around, far, sign)
     rounding = 100 * np.finfo(float).eps * abs(around.value)
-    slope = (
-        2 * around.norm * far
-    )  # what the gradient does, which is that of a point not quite critical, is no saddle's fall
+    # What the gradient does, which is that of a point not quite critical, is no saddle's fall.
+    slope = 2 * around.norm * far
     if not sign * change < -max(rounding, slope):
         return found
     word = "lower" if sign > 0 else "higher"

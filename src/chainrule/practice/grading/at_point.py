@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from chainrule.errors import ParseError
+from chainrule.explain.derivation.curves.tangent import breaks
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, free_symbols
 from chainrule.practice.grading.answer import Answer, read_answer
@@ -22,8 +23,11 @@ MAX_SECONDS = 0.4
 """How long it is looked for what mistakes give at the point."""
 
 
-def numbers_at(asked: Sequence[Task], at: Mapping[str, float], answer: Answer) -> Numbers | None:
-    """Return the question for numbers that an answer takes a question at a point for; None where the answer is a formula."""
+def numbers_at(asked: Sequence[Task], at: Mapping[str, float], answer: Answer, normal: bool = False) -> Numbers | None:
+    """Return the question for numbers that an answer takes a question at a point for; None where the answer is a formula.
+
+    normal: whether the slope of the normal is asked for. At a corner and at a jump there is no number.
+    """
     try:
         reading = read_answer(answer, asked[0].names)
     except ParseError:
@@ -32,8 +36,12 @@ def numbers_at(asked: Sequence[Task], at: Mapping[str, float], answer: Answer) -
         return None
     with np.errstate(all="ignore"):
         values = tuple(_value(task.expected, at) for task in asked)
-        if not all(map(math.isfinite, values)):
+        if not all(map(math.isfinite, values)) or breaks(
+            lambda point: _value(asked[0].function, point), at, [task.name for task in asked]
+        ):
             return None
+        if normal:
+            return Numbers(("the slope of the normal",), (-1 / values[0],), ()) if values[0] else None
         outcomes = tuple(_outcomes(asked[0], at)) if len(asked) == 1 else ()
     return Numbers(tuple(task.name for task in asked), values, outcomes)
 

@@ -103,7 +103,7 @@ MISTAKES: tuple[Mistake, ...] = (
         "That is the function itself: now how fast does it change?",
     ),
     Mistake(
-        "exponent not reduced",
+        "variable kept",
         "leaves a multiple of the variable as it was",
         "A multiple of the variable grows at a constant rate: does the variable stay in its derivative?",
         changes.keep_linear,

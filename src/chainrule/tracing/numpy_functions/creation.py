@@ -56,7 +56,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     """np.astype."""
     array = as_array(x)
     result = cast(array, dtype)
-    return result.copy() if copy and result is array else result
+    return result.copy("K") if copy and result is array else result
 
 
 # Ranges between traced ends

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import bind
+from chainrule.core.trace import bind, innermost
 from chainrule.errors import ShapeError
 from chainrule.primitives.joining import STACK
 from chainrule.primitives.shape import CONCATENATE, cast
 from chainrule.tracing.numpy_functions.arguments import one_axis, refuse_out
-from chainrule.tracing.numpy_functions.operands import as_array
+from chainrule.tracing.numpy_functions.layout import in_order
+from chainrule.tracing.numpy_functions.operands import as_array, lying
 from chainrule.user_code import where
 
 
@@ -43,8 +44,15 @@ def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, cas
         shapes = ", ".join(map(str, dict.fromkeys(x.shape for x in parts)))
         raise ShapeError(f"np.stack joins arrays of one shape, not of {shapes}{where()}")
     place = one_axis(axis, parts[0].ndim + 1, "stack")
-    joined = bind(STACK, parts)
-    return np.moveaxis(joined, 0, place) if place else joined
+    joined: Any = bind(STACK, parts)
+    if not place:
+        return joined
+    value = innermost(joined).value
+    if not (value.flags.c_contiguous or lying(joined).flags.c_contiguous):
+        # The new axis goes where NumPy has it among axes that do not lie in order.
+        return np.concatenate([np.expand_dims(each, place) for each in parts], axis=place)
+    moved: Any = np.moveaxis(joined, 0, place)
+    return in_order(moved).snapshot()
 
 
 def _grown(arrays: Any, ndim: int) -> list[Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,20 @@ from chainrule.tracing.numpy_functions.operands import lying
 
 def in_order(array: Traced, order: Any = "C") -> Traced:
     """Return an array whose elements lie as in a copy in this order: by rows, by columns, or ("A", "K") as they do."""
-    if order in (None, "C"):
-        value = innermost(array).value
-        if type(value) is not np.ndarray or value.flags.c_contiguous:
-            return array
-    laid: Traced = _laid_as(array, np.empty_like(lying(array), order=order or "C"))
+    # Hot path: benchmarks/test_eager.py
+    value = innermost(array).value
+    if type(value) is not np.ndarray or (order != "F" and value.flags.c_contiguous):
+        return array
+    laid: Traced = _laid_as(array, None if order in (None, "C") else np.empty_like(lying(array), order=order))
     return laid
+
+
+def order_of_result(order: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str:
+    """Return the order, by rows or by columns, of a copy of the first argument, which may be given by its name."""
+    if order == "C":
+        return order
+    array = args[0] if args else kwargs.get("arr", kwargs.get("array"))
+    return "F" if lying(array).flags.fnc else "C"
 
 
 def as_before(value: Array, before: Array) -> Array:
@@ -30,13 +39,15 @@ def as_before(value: Array, before: Array) -> Array:
     return _laid_as(value, np.empty_like(old)) if new.ndim > 1 and new.shape == old.shape else value
 
 
-def _laid_as(value: Any, model: np.ndarray[Any, Any]) -> Any:
-    """Return a value whose elements, behind batch axes, lie as those of a plain array without gaps."""
+def _laid_as(value: Any, model: np.ndarray[Any, Any] | None) -> Any:
+    """Return a value whose elements, behind batch axes, lie as those of a plain array without gaps, or by rows."""
     if isinstance(value, Traced):
         laid = _laid_as(value.value, model)
         return value if laid is value.value else type(value)(value.owner, laid, value.data)
     if type(value) is not np.ndarray:
         return value
+    if model is None:
+        return np.ascontiguousarray(value)
     batch = value.ndim - model.ndim
     axes = (*range(batch), *(batch + axis for axis in sorted(range(model.ndim), key=lambda axis: -model.strides[axis])))
     moved: Any = np.ascontiguousarray(value.transpose(axes)).transpose(np.argsort(axes)) if axes else value

@@ -58,7 +58,9 @@ VIEWS: frozenset[Callable[..., Any]] = frozenset({
 VIEWS_BY_POSITION: frozenset[Callable[..., Any]] = frozenset({np.diagonal, np.lib.stride_tricks.sliding_window_view})
 """Views that the engine reads by position, so that their values have memory of their own."""
 
-BY_ROWS: frozenset[Callable[..., Any]] = frozenset({
-    np.take, np.compress, np.repeat, np.delete, np.insert, np.pad, np.stack, np.quantile, np.percentile, np.polyfit,
-})  # fmt: skip
-"""Functions whose result NumPy lays row by row into memory of its own, however the operands lie."""
+LAYOUTS: dict[Callable[..., Any], str] = {
+    **dict.fromkeys((np.take, np.compress, np.repeat, np.select, np.quantile, np.percentile, np.polyfit), "C"),
+    **dict.fromkeys((np.delete, np.insert, np.pad), "A"),
+}
+"""How NumPy lays the results of these functions into memory of their own, as an order of np.copy: row by row however the operands
+lie, or by columns where the array lies so that was given."""
