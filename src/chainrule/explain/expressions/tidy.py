@@ -40,6 +40,7 @@ from chainrule.explain.expressions.gathering import gather
 from chainrule.explain.expressions.move import Move, moved
 from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, is_whole, neat, without_minus
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.perfect_powers import perfect_power
 from chainrule.explain.expressions.quotients import (
     cancel_brackets,
     cancel_common,
@@ -392,6 +393,7 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     factor_above,
     clear_numbers,
     factor_within,
+    perfect_power,
     sign_in_front,
     turn_sign,
     open_brackets,
