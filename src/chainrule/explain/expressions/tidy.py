@@ -36,9 +36,9 @@ from chainrule.explain.expressions.expression import (
     walk,
 )
 from chainrule.explain.expressions.factoring import factor_brackets, factor_out, split_common
-from chainrule.explain.expressions.gathering import gather
+from chainrule.explain.expressions.gathering import gather, gather_inside
 from chainrule.explain.expressions.move import Move, moved
-from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, is_whole, neat, without_minus
+from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, neat, without_minus
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.perfect_powers import perfect_power
 from chainrule.explain.expressions.quotients import (
@@ -135,32 +135,6 @@ def _tried(attempt: Callable[[Expression], Move | None], current: Expression, mo
 def _divides_by_zero(expression: Expression) -> bool:
     """Return whether 0 stands below a line, as where x - x is put together: such a function has no value anywhere."""
     return any(is_named(node, "divide") and node.operands[1] == ZERO for node in walk(expression))
-
-
-def gather_inside(expression: Expression) -> Move | None:
-    """Gather powers and fractions in the arguments of functions: sqrt(1 - (2x)^2) is sqrt(1 - 4x^2)."""
-
-    def rule(node: Expression) -> Expression:
-        powers = isinstance(node, Apply) and is_named(node, "power", "square") and is_whole(node.operands[-1])
-        inner = node.operands[0] if isinstance(node, Apply) and node.operands else node
-        if (powers or is_named(node, "square")) and is_named(inner, *_POWERS):
-            return build(term_of(node))
-        return build(term_of(node)) if is_named(node, "multiply", "divide") and _is_stacked(node) else node
-
-    after = neat(fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node)))
-    if after == expression:
-        return None
-    return Move("gather the powers inside", "(ab)^n = a^n · b^n", expression, after)
-
-
-def _is_stacked(node: Apply) -> bool:
-    """Return whether a fraction is a factor, or stands above or below another line: (1/2) · (x/y), (-x/y)/2."""
-    opposites = map(without_minus, node.operands)
-    parts = [part if opposite is None else opposite for part, opposite in zip(node.operands, opposites, strict=True)]
-    return any(is_named(part, "divide", "reciprocal") for part in parts)
-
-
-_POWERS = ("multiply", "divide", "negative", "power", "square", "sqrt", "reciprocal", "exp")
 
 
 def undo_inverses(expression: Expression) -> Move | None:
