@@ -29,6 +29,7 @@ from chainrule.explain.expressions.expression import (
     Apply,
     Expression,
     Number,
+    Symbol,
     fold,
     free_symbols,
     rebuild,
@@ -139,6 +140,7 @@ def _divides_by_zero(expression: Expression) -> bool:
 
 def undo_inverses(expression: Expression) -> Move | None:
     """Leave out a function and its inverse inside: sin(arcsin(u)) is u."""
+    shown: dict[str, None] = {}
 
     def rule(node: Expression) -> Expression:
         inner = node.operands[0] if isinstance(node, Apply) and len(node.operands) == 1 else None
@@ -147,16 +149,17 @@ def undo_inverses(expression: Expression) -> Move | None:
             and isinstance(inner, Apply)
             and _INVERSES.get(node.primitive.name) == inner.primitive.name
         ):
+            shown[text(call(node.primitive.name, call(inner.primitive.name, Symbol("u"))))] = None
             return inner.operands[0]
         return node
 
     after = fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node))
     if after == expression:
         return None
-    return Move("undo a function and its inverse", "sin(arcsin(u)) = u", expression, after)
+    return Move("undo a function and its inverse", f"{' and '.join(shown)} = u", expression, after)
 
 
-_INVERSES = {name: f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+_INVERSES = {name: f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")} | {"log": "exp"}
 
 
 def resolve_signs(expression: Expression) -> Move | None:
