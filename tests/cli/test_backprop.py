@@ -46,6 +46,13 @@ def test_the_table_is_printed(capsys):
     assert "dL/dw = dL/dv1 * dv1/dw = (-0.25) * 2.0 = -0.5" in printed
 
 
+def test_typed_functions_are_called_as_in_mathematics(capsys):
+    printed = run(capsys, "ln(sigmoid(x))", "--at", "x=1")
+    assert "σ(x)" in printed
+    assert "ln(v1)" in printed
+    assert json.loads(run(capsys, "sigmoid(x)", "--at", "x=1", "--json"))["nodes"][1]["operation"] == "expit"
+
+
 def test_steps_are_numbered_and_said(capsys):
     printed = run(capsys, *NEURON, "--steps")
     assert printed.startswith("1. forward: w = 0.5\n   w is given.")

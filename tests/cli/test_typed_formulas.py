@@ -33,6 +33,16 @@ def test_a_point_with_semicolons_is_refused_with_commas(point: str) -> None:
     assert "set commas: x=1,y=2" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("point", "shown"), [("z=1", "names z"), ("x=1", "no value of y"), ("1,2,3", "3 numbers"), ("1", "each")]
+)
+def test_a_point_that_does_not_fit_is_refused_as_it_is_typed(point: str, shown: str) -> None:
+    refused = invoke("derive", "x y", "--at", point).stderr
+    assert shown in refused
+    assert "such as --at x=1,y=1" in refused
+    assert "{" not in refused
+
+
 def test_the_length_of_a_long_gradient_does_not_overflow() -> None:
     shown = invoke("gradient", "x^2", "--at", "x=1e300")
     assert "length of the gradient = 2e+300" in shown.stdout

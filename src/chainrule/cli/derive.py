@@ -15,6 +15,7 @@ from chainrule.explain.derivation.hints import hint
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.reading.parse import symbol_name
+from chainrule.explain.reading.point import UnfitPoint
 
 
 def _variable(name: str, source: Source) -> str:
@@ -39,7 +40,7 @@ def run(
     values = None if at is None else _values(read_point(at), source)
     with user_code(source.path, source.label):
         asked = None if not variables else variables[0] if len(variables) == 1 else variables
-        derivation = cr.explain(source.explainable, wrt=asked, at=values, order=order, detail=_level(detail))
+        derivation = _derivation(source, asked, values, order, _level(detail))
     if hints:
         return _hints(derivation)
     if latex:
@@ -47,6 +48,17 @@ def run(
     if html:
         return Output(derivation.to_html(), derivation.to_dict())
     return Output(colored(derivation) if in_color() else str(derivation), derivation.to_dict())
+
+
+def _derivation(source: Source, wrt: Any, values: Any, order: int, detail: Detail) -> Derivation | MatrixDerivation:
+    try:
+        found: Derivation | MatrixDerivation = cr.explain(
+            source.explainable, wrt=wrt, at=values, order=order, detail=detail
+        )
+    except UnfitPoint as error:  # its message shows how Python writes a point
+        example = ",".join(f"{name}=1" for name in error.names)
+        raise CommandError(f"--at {error.problem}, such as --at {example}") from None
+    return found
 
 
 def _values(point: Point, source: Source) -> Any:

@@ -44,6 +44,7 @@ from chainrule.primitives.arithmetic import (
 )
 from chainrule.primitives.bessel import BESSEL_FUNCTIONS
 from chainrule.primitives.comparison import CLIP, FMAX, FMIN, MAXIMUM, MINIMUM, STEPS
+from chainrule.primitives.definite_integral import Integral, integral_over
 from chainrule.primitives.degrees import DEGREE_FUNCTIONS
 from chainrule.primitives.diagonals import DIAGONAL, DIAGONAL_MATRIX
 from chainrule.primitives.distributions import DISTRIBUTIONS
@@ -228,6 +229,8 @@ def _reference(primitive: Primitive) -> Any:
     """Return how a record is pickled and copied: one of the table by its name, so that it stays the one that it is."""
     if BY_NAME.get(primitive.name) is primitive:
         return _named, (primitive.name,)
+    if isinstance(primitive.value, Integral):
+        return integral_over, (primitive.value.integrand,)
     return object.__reduce_ex__(primitive, 4)
 
 

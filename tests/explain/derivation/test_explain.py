@@ -72,7 +72,7 @@ def test_arrays_are_refused_by_name():
         ("x^2", {"wrt": 3}, TypeError, "wrt is the name of a variable"),
         ("x^2", {"wrt": ["x", None]}, TypeError, "wrt is the name of a variable"),
         ("x^2", {"wrt": []}, ValueError, "wrt names no variable; the variables are x"),
-        ("x^2+y", {"at": 3}, ValueError, "2 variables, so at gives a number for each"),
+        ("x^2+y", {"at": 3}, ValueError, "at gives a number for each of the 2 variables"),
         ("x^2+y", {"at": {"x": 1}}, ValueError, "no value of y"),
         ("x^2", {"at": {"x": 1, "z": 1}}, ValueError, "names z"),
         ("x^2", {"at": "1"}, ValueError, "one real number"),

@@ -27,7 +27,8 @@ FORMS = (
     ("-m g l cos θ", "theta", "mgl sin(θ)"),
     ("nRT/V", "V", "-nRT/V^2"),
     ("-G M m/r", "r", "GMm/r^2"),
-    ("x^2 b a", "x", "2bax"),
+    ("x^2 b a", "x", "2abx"),
+    ("x^2 k a", "x", "2kax"),
     ("1/(x+√x)", "x", "-(1 + 1/(2 sqrt(x)))/(x + sqrt(x))^2"),
 )
 

@@ -33,6 +33,14 @@ FORMS = [
     ("sqrt(2x)", "1/sqrt(2x)"),
     ("√2^3 x", "2 sqrt(2)"),
     ("√2 e^(-√2 x)/(1 + e^(-√2 x))", "-2e^(-sqrt(2) x)/(1 + e^(-sqrt(2) x))^2"),
+    # perfect powers beside other factors; alone they stay multiplied out
+    ("e^x (x^2 - 4x + 5)", "e^x (x - 1)^2"),
+    ("e^x (2x^2 - 8x + 10)", "2e^x (x - 1)^2"),
+    ("e^x/(x^2 + 1)", "e^x (x - 1)^2/(x^2 + 1)^2"),
+    ("e^x (x^4 - 4x^3 + 14x^2 - 28x + 29)", "e^x (x^2 + 1)^2"),
+    ("x^3/3 + x^2 + x", "x^2 + 2x + 1"),
+    ("x ln(e^x)", "2x"),
+    ("e^x ln(e^(2x)) - 2e^x", "2x e^x"),
     # products and sums of brackets
     ("(x+1)(x+2)(x+3)(x+4)", "4x^3 + 30x^2 + 70x + 50"),
     ("(2x+1)(3x-2)(x+5)", "18x^2 + 58x - 7"),
@@ -214,3 +222,15 @@ def test_tangents_and_secants_that_make_a_constant(typed):
 )
 def test_the_form_that_a_textbook_prints(typed, expected):
     assert str(explain(typed).result) == expected
+
+
+@pytest.mark.parametrize(
+    ("problem", "form"),
+    [
+        ("d/dx (ax + b)/(cx + d)", "(ad - bc)/(cx + d)^2"),
+        ("d/dx (cx + d)/(ax + b)", "(bc - ad)/(ax + b)^2"),
+        ("d/dx m g l cos x", "-mgl sin(x)"),
+    ],
+)
+def test_coefficients_stand_by_the_alphabet_and_letters_of_formulas_as_they_were_typed(problem, form):
+    assert str(explain(problem).result) == form

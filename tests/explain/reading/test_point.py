@@ -28,7 +28,7 @@ def test_a_point_is_read(names: tuple[str, ...], given: Any, wanted: dict[str, f
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (1.0, 'there are 2 variables, so x gives a number for each: {"a": 1.0, "b": 1.0}'),
+        (1.0, 'x gives a number for each of the 2 variables, such as {"a": 1.0, "b": 1.0}'),
         ((1.0, 2.0, 3.0), "x has 3 numbers, but the variables are a, b"),
         ({"a": 1.0}, "x gives no value of b"),
         ({"a": 1.0, "b": 2.0, "c": 3.0}, "x names c"),

@@ -206,7 +206,7 @@ def _run(
     ]
     graph, _ = record_with_trace(flat, [as_value(leaf) for _, leaf in leaves], whole=True, lines=lines)
     inputs = tuple((node, name) for node, (name, _) in zip(graph.inputs, leaves, strict=True))
-    program = Program(graph, inputs, known, result)
+    program = Program(graph, inputs, known, result, typed=not lines)
     (out,) = graph.outputs
     adjoints = sweep(graph.nodes, out, seed_of(out))[0] if isinstance(out, Node) else {}
     gradients: dict[str, Any] = {}

@@ -22,12 +22,17 @@ Flows: TypeAlias = Mapping[tuple[int, int], Sequence[Flow]]
 @final
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A recorded run: its graph, the names of its inputs, the names that are known of other nodes, and the result's name."""
+    """A recorded run.
+
+    inputs: with their names. known: the names that are known of other nodes. result: the result's name. typed: whether it was
+    typed as mathematics, whose functions have names of their own, such as σ.
+    """
 
     graph: Graph
     inputs: tuple[tuple[Node, str], ...]
     known: Mapping[int, str]
     result: str | None
+    typed: bool = False
 
 
 @final
@@ -72,7 +77,8 @@ def make_rows(program: Program, labels: Labels) -> Rows:
     ]
     for unit in shown:
         arrived = tuple(arriving.get(names[unit.head.index], ()))
-        made.append(_unit_row(unit, names, name, _adjoint(unit.head, adjoints), edges[unit.head.index], arrived))
+        adjoint, local = _adjoint(unit.head, adjoints), edges[unit.head.index]
+        made.append(_unit_row(unit, names, name, program.typed, adjoint, local, arrived))
     return Rows(tuple(made), name, {names[unit.head.index]: unit for unit in shown}, adjoints)
 
 
@@ -137,16 +143,26 @@ def _input_row(
     return BackpropNode(label, "input", (), "input", 0, node.value, (), adjoint, arrived, chain, paths, "", None)
 
 
+def _operands(unit: Unit, names: Mapping[int, str]) -> tuple[str, ...]:
+    """Return what a unit reads: the names of values, and numbers."""
+    head = unit.head
+    if unit.kind != "operation":
+        return tuple(names[parent.index] for parent in unit.parents())
+    read = zip(head.operands, head.parents, strict=True)
+    return tuple(_constant(operand) if parent is None else names[parent.index] for operand, parent in read)
+
+
 def _unit_row(
-    unit: Unit, names: Mapping[int, str], result: str, adjoint: Any, local: tuple[Edge, ...], arrived: tuple[Edge, ...]
+    unit: Unit,
+    names: Mapping[int, str],
+    result: str,
+    typed: bool,
+    adjoint: Any,
+    local: tuple[Edge, ...],
+    arrived: tuple[Edge, ...],
 ) -> BackpropNode:
-    label, head = names[unit.head.index], unit.head
-    if unit.kind == "operation":
-        read = zip(head.operands, head.parents, strict=True)
-        operands = tuple(_constant(operand) if parent is None else names[parent.index] for operand, parent in read)
-    else:
-        operands = tuple(names[parent.index] for parent in unit.parents())
-    operation, formula = _written(unit, operands)
+    label, head, operands = names[unit.head.index], unit.head, _operands(unit, names)
+    operation, formula = _written(unit, operands, typed)
     return BackpropNode(
         name=label,
         operation=operation,
@@ -164,12 +180,12 @@ def _unit_row(
     )
 
 
-def _written(unit: Unit, operands: Sequence[str]) -> tuple[str, str]:
-    """Return the operation of a unit, and what it computes as Python writes it."""
+def _written(unit: Unit, operands: Sequence[str], typed: bool) -> tuple[str, str]:
+    """Return the operation of a unit, and what it computes, as it was written: in Python, or typed as mathematics."""
     if unit.kind == "block":
         numbers = [node.line[1] for node in unit.nodes if node.line is not None]
         place = f" of lines {min(numbers)} to {max(numbers)}" if numbers else ""
         return "block", f"{len(unit.nodes)} operations{place}"
     if unit.kind == "line" and unit.head.line is not None:
         return "line", assigned_text(unit.head.line[2])
-    return unit.primitive.name, writing.formula(unit.primitive.name, operands)
+    return unit.primitive.name, writing.formula(unit.primitive.name, operands, typed)

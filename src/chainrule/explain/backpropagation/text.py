@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.explain.backpropagation.figures import factor, figure
 from chainrule.explain.backpropagation.node import BackpropNode, Edge
+from chainrule.explain.expressions.dialects import TEXT
 
 WIDTH = 100
 MOST_ROWS = 60
@@ -35,11 +36,13 @@ _SIGNS = {
 }
 
 
-def formula(operation: str, operands: Sequence[str]) -> str:
-    """Return an operation as Python writes it.
+def formula(operation: str, operands: Sequence[str], typed: bool = False) -> str:
+    """Return an operation as Python writes it; typed: functions are called as in mathematics, where that was typed.
 
     >>> formula("multiply", ("w", "x")), formula("exp", ("z",)), formula("negative", ("z",))
     ('w * x', 'exp(z)', '-z')
+    >>> formula("expit", ("z",)), formula("expit", ("z",), typed=True)
+    ('expit(z)', 'σ(z)')
     """
     if operation in _SIGNS and len(operands) == 2:
         return f" {_SIGNS[operation]} ".join(operands)
@@ -47,7 +50,7 @@ def formula(operation: str, operands: Sequence[str]) -> str:
         operands = (operands[2], *operands[:2])
     if operation == "negative":
         return f"-{operands[0]}"
-    return f"{operation}({', '.join(operands)})"
+    return TEXT.call(operation, operands) if typed else f"{operation}({', '.join(operands)})"
 
 
 def chain(name: str, result: str, adjoint: Any, contributions: Sequence[Edge], read: bool) -> str:

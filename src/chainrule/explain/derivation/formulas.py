@@ -43,6 +43,8 @@ _NAMES_OF_HELD: dict[tuple[str, int], str] = {
     ("power", 0): "abck",
     ("float_power", 1): "nmkp",
     ("float_power", 0): "abck",
+    ("integral", 0): "abck",
+    ("integral", 1): "back",
 }
 """What an operand that is held is called, by its place."""
 _DEFAULT_HELD = "ckab"

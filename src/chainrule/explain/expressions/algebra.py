@@ -264,7 +264,7 @@ def build(term: Term) -> Expression:
     """Return the term as an expression: number, variables, exponentials, functions, sums, and the denominator."""
     above: list[Expression] = []
     below: list[Expression] = []
-    for base, exponent in sorted(term.factors, key=_place):
+    for base, exponent in sorted(_alphabetical(term.factors), key=_place):
         if isinstance(exponent, Number) and exponent.value < 0:
             below.append(_power(base, Number(-exponent.value)))
         else:
@@ -311,6 +311,17 @@ _PARAMETER = re.compile(rf"(?:[A-Za-r]|{'|'.join(GREEK)})(?:[0-9_].*)?")
 """A letter that is thought of as a number, or an angle; s to z are variables."""
 
 
+_COEFFICIENTS = frozenset("abcd")
+
+
+def _alphabetical(factors: Sequence[tuple[Expression, Expression]]) -> Sequence[tuple[Expression, Expression]]:
+    """Return factors with a, b, c and d in the order of the alphabet, as in ad - bc, where there are no other parameters."""
+    names = [base.name for base, _ in factors if isinstance(base, Symbol) and _PARAMETER.fullmatch(base.name)]
+    if len(names) < 2 or not _COEFFICIENTS.issuperset(names):
+        return factors
+    return sorted(factors, key=lambda factor: factor[0].name if isinstance(factor[0], Symbol) else "")
+
+
 def _place(factor: tuple[Expression, Expression]) -> tuple[int, str]:
     """Return where a factor stands in a product."""
     base, exponent = factor
@@ -319,7 +330,7 @@ def _place(factor: tuple[Expression, Expression]) -> tuple[int, str]:
     if isinstance(base, Symbol):
         if not isinstance(exponent, Number) or exponent == HALF:
             return 2, base.name
-        # Parameters stay in the order of the text, as in mgl and nRT, and come before variables, which have one of their own.
+        # Other parameters stay in the order of the text, as in mgl and nRT, and come before variables, which have their own.
         return 1, "" if _PARAMETER.fullmatch(base.name) else base.name
     if isinstance(exponent, Number) and _is_sum(base) and is_whole(exponent):
         return 5, ""

@@ -40,6 +40,7 @@ class Dialect:
     call: Callable[..., str]
     derivative: Callable[[str, str, bool, int], str]
     named_derivative: Callable[[str, str, bool, int], str]
+    integral: Callable[[str, str, str, str], str]
     words: Callable[[str], str]
 
 
@@ -131,6 +132,7 @@ TEXT = Dialect(
     call=lambda name, operands: f"{FUNCTION_NAMES.get(name, (name,))[0]}({', '.join(operands)})",
     derivative=_text_derivative,
     named_derivative=_text_named_derivative,
+    integral=lambda lower, upper, body, name: f"int_{lower}^{upper} {body} d{name}",
     words=str,
 )
 
@@ -211,6 +213,7 @@ LATEX = Dialect(
     call=_latex_call,
     derivative=_latex_derivative,
     named_derivative=_latex_named_derivative,
+    integral=lambda lower, upper, body, name: rf"\int_{{{lower}}}^{{{upper}}} {body} \, d{name}",
     words=lambda words: rf"\text{{{_latex_words(words)}}}" if words else "",
 )
 
@@ -301,5 +304,8 @@ MATHML = Dialect(
     call=_mathml_call,
     derivative=_mathml_derivative,
     named_derivative=_mathml_named_derivative,
+    integral=lambda lower, upper, body, name: (
+        f"<msubsup>{_operator('∫')}{_row(lower)}{_row(upper)}</msubsup>{body}{_operator('d')}{name}"
+    ),
     words=lambda words: f"<mtext>{html.escape(words)}</mtext>" if words else "",
 )

@@ -1,4 +1,4 @@
-"""Owns the move that puts the numbers and the powers of each product together, and what people call it."""
+"""Owns the moves that put the numbers and the powers of each product together, and what people call them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import final
 
 from chainrule.explain.expressions.algebra import SumKey, build, raw_factors, sum_key, sum_terms, term_of
-from chainrule.explain.expressions.expression import Apply, Expression, Number, free_symbols
+from chainrule.explain.expressions.expression import Apply, Expression, Number, Symbol, fold, free_symbols, rebuild
 from chainrule.explain.expressions.identities import identity_among
 from chainrule.explain.expressions.move import Move, everywhere
-from chainrule.explain.expressions.neat import MINUS_ONE, ONE, is_named, is_whole
+from chainrule.explain.expressions.neat import MINUS_ONE, ONE, is_named, is_whole, neat, without_minus
 from chainrule.explain.expressions.notation import text
 
 Factors = Sequence[tuple[Expression, Expression]]
@@ -135,3 +135,32 @@ def _products(expression: Expression) -> Iterator[tuple[int, Expression]]:
         for sign, term in sum_terms(pending.pop()):
             yield sign, term
             pending.extend(base for base, _ in raw_factors(term) if is_named(base, "add", "subtract"))
+
+
+def gather_inside(expression: Expression) -> Move | None:
+    """Gather powers and fractions in the arguments of functions: sqrt(1 - (2x)^2) is sqrt(1 - 4x^2)."""
+
+    def rule(node: Expression) -> Expression:
+        powers = isinstance(node, Apply) and is_named(node, "power", "square") and is_whole(node.operands[-1])
+        inner = node.operands[0] if isinstance(node, Apply) and node.operands else node
+        if (powers or is_named(node, "square")) and is_named(inner, *_POWERS):
+            return build(term_of(node))
+        return build(term_of(node)) if is_named(node, "multiply", "divide") and _is_loose(node) else node
+
+    after = neat(fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node)))
+    if after == expression:
+        return None
+    return Move("gather the powers inside", "(ab)^n = a^n · b^n and a^m · a^n = a^(m + n)", expression, after)
+
+
+def _is_loose(node: Apply) -> bool:
+    """Return whether a fraction is a factor, or above or below another line, (-x/y)/2, or a variable stands twice, x · x."""
+    names = [base.name for base, _ in raw_factors(node) if isinstance(base, Symbol)]
+    if len({*names}) < len(names):
+        return True
+    opposites = map(without_minus, node.operands)
+    parts = [part if opposite is None else opposite for part, opposite in zip(node.operands, opposites, strict=True)]
+    return any(is_named(part, "divide", "reciprocal") for part in parts)
+
+
+_POWERS = ("multiply", "divide", "negative", "power", "square", "sqrt", "reciprocal", "exp")

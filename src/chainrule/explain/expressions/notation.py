@@ -23,8 +23,10 @@ from chainrule.explain.expressions.expression import (
     apply,
     fold,
 )
+from chainrule.explain.expressions.integrals import FormulaIntegrand, shown_integrand
 from chainrule.explain.expressions.pieces import ATOM, POWER, PRODUCT, SUM, Piece, closed, wrap
 from chainrule.explain.expressions.written_conditions import RELATIONS, both, choice, either, relation
+from chainrule.primitives.definite_integral import Integral
 from chainrule.primitives.table import BY_NAME
 
 MAX_DIGITS = 15
@@ -121,6 +123,8 @@ def _piece(node: Expression, operands: Sequence[Piece], dialect: Dialect) -> Pie
     assert isinstance(node, Apply)
     if (of := _factorial_of(node)) is not None:
         return Piece(dialect.factorial(dialect.symbol(of)), POWER, starts="letter", ends="other")
+    if isinstance(node.primitive.value, Integral):
+        return _integral(node, node.primitive.value, operands, dialect)
     writer = _WRITERS.get(node.primitive.name)
     if writer is not None:
         return writer(operands, dialect)
@@ -188,6 +192,15 @@ def _derivative(node: Derivative, dialect: Dialect) -> Piece:
         ends="other",
         fraction=True,
     )
+
+
+def _integral(node: Apply, value: Integral, operands: Sequence[Piece], dialect: Dialect) -> Piece:
+    assert isinstance(value.integrand, FormulaIntegrand)
+    body, variable = shown_integrand(node, value.integrand)
+    lower, upper = (limit.text if dialect.stacked else wrap(limit, dialect, ATOM).text for limit in operands[:2])
+    inside = wrap(_write(body, dialect), dialect, PRODUCT).text
+    written = dialect.integral(lower, upper, inside, dialect.symbol(variable))
+    return Piece(written, PRODUCT, starts="name", ends="other", fraction=True)
 
 
 def _sum(operands: Sequence[Piece], dialect: Dialect) -> Piece:

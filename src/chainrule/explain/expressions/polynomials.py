@@ -79,6 +79,27 @@ def divided(first: Coefficients, second: Coefficients) -> tuple[Coefficients, Co
     return tuple(quotient), tuple(rest)
 
 
+def power_of(polynomial: Coefficients) -> tuple[Fraction, Coefficients, int] | None:
+    """Return a polynomial as a number times a power of a shorter one; None where it is no such power.
+
+    >>> number, base, exponent = power_of((2, -4, 2))
+    >>> str(number), [str(each) for each in base], exponent
+    ('2', ['-1', '1'], 2)
+    """
+    slope = tuple(place * number for place, number in enumerate(polynomial))[1:]
+    base, _ = divided(polynomial, greatest_shared(polynomial, slope))
+    if len(base) < 2 or (len(polynomial) - 1) % (len(base) - 1):
+        return None
+    base = greatest_shared(base, base)  # whole numbers that share none
+    exponent = (len(polynomial) - 1) // (len(base) - 1)
+    rest: Coefficients = polynomial
+    for _ in range(exponent):
+        rest, left_over = divided(rest, base)
+        if left_over:
+            return None
+    return (rest[0], base, exponent) if exponent > 1 else None
+
+
 def _without_zeros(coefficients: Sequence[Fraction]) -> Sequence[Fraction]:
     count = len(coefficients)
     while count and not coefficients[count - 1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
@@ -19,7 +20,9 @@ from chainrule.explain.expressions.expression import (
     fold,
     free_symbols,
 )
+from chainrule.explain.expressions.integrals import FormulaIntegrand, shown_integrand
 from chainrule.explain.expressions.neat import ONE, neat
+from chainrule.primitives.definite_integral import Integral
 
 
 def to_sympy(expression: Expression) -> Any:
@@ -36,6 +39,8 @@ def to_sympy(expression: Expression) -> Any:
     functions = _functions()
 
     def combine(node: Expression, operands: Sequence[Any]) -> Any:
+        if isinstance(node, Number) and isinstance(node.value, float) and math.isinf(node.value):
+            return sympy.oo if node.value > 0 else -sympy.oo
         if isinstance(node, Number):
             exact = Fraction(str(node.value))
             return sympy.Rational(exact.numerator, exact.denominator)
@@ -43,6 +48,10 @@ def to_sympy(expression: Expression) -> Any:
             return {"pi": sympy.pi, "e": sympy.E}.get(node.name, sympy.nan)
         if isinstance(node, Derivative):
             return sympy.Derivative(to_sympy(node.body), sympy.Symbol(node.name), node.order)
+        if isinstance(node, Apply) and isinstance(node.primitive.value, Integral):
+            assert isinstance(node.primitive.value.integrand, FormulaIntegrand)
+            body, variable = shown_integrand(node, node.primitive.value.integrand)
+            return sympy.Integral(to_sympy(body), (sympy.Symbol(variable), *operands[:2]))
         if isinstance(node, Apply):
             build = functions.get(node.primitive.name)
             return build(*operands) if build is not None else sympy.Function(node.primitive.name)(*operands)

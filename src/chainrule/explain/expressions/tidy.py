@@ -29,6 +29,7 @@ from chainrule.explain.expressions.expression import (
     Apply,
     Expression,
     Number,
+    Symbol,
     fold,
     free_symbols,
     rebuild,
@@ -36,10 +37,11 @@ from chainrule.explain.expressions.expression import (
     walk,
 )
 from chainrule.explain.expressions.factoring import factor_brackets, factor_out, split_common
-from chainrule.explain.expressions.gathering import gather
+from chainrule.explain.expressions.gathering import gather, gather_inside
 from chainrule.explain.expressions.move import Move, moved
-from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, is_whole, neat, without_minus
+from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, neat, without_minus
 from chainrule.explain.expressions.notation import text
+from chainrule.explain.expressions.perfect_powers import perfect_power
 from chainrule.explain.expressions.quotients import (
     cancel_brackets,
     cancel_common,
@@ -136,34 +138,9 @@ def _divides_by_zero(expression: Expression) -> bool:
     return any(is_named(node, "divide") and node.operands[1] == ZERO for node in walk(expression))
 
 
-def gather_inside(expression: Expression) -> Move | None:
-    """Gather powers and fractions in the arguments of functions: sqrt(1 - (2x)^2) is sqrt(1 - 4x^2)."""
-
-    def rule(node: Expression) -> Expression:
-        powers = isinstance(node, Apply) and is_named(node, "power", "square") and is_whole(node.operands[-1])
-        inner = node.operands[0] if isinstance(node, Apply) and node.operands else node
-        if (powers or is_named(node, "square")) and is_named(inner, *_POWERS):
-            return build(term_of(node))
-        return build(term_of(node)) if is_named(node, "multiply", "divide") and _is_stacked(node) else node
-
-    after = neat(fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node)))
-    if after == expression:
-        return None
-    return Move("gather the powers inside", "(ab)^n = a^n · b^n", expression, after)
-
-
-def _is_stacked(node: Apply) -> bool:
-    """Return whether a fraction is a factor, or stands above or below another line: (1/2) · (x/y), (-x/y)/2."""
-    opposites = map(without_minus, node.operands)
-    parts = [part if opposite is None else opposite for part, opposite in zip(node.operands, opposites, strict=True)]
-    return any(is_named(part, "divide", "reciprocal") for part in parts)
-
-
-_POWERS = ("multiply", "divide", "negative", "power", "square", "sqrt", "reciprocal", "exp")
-
-
 def undo_inverses(expression: Expression) -> Move | None:
     """Leave out a function and its inverse inside: sin(arcsin(u)) is u."""
+    shown: dict[str, None] = {}
 
     def rule(node: Expression) -> Expression:
         inner = node.operands[0] if isinstance(node, Apply) and len(node.operands) == 1 else None
@@ -172,16 +149,17 @@ def undo_inverses(expression: Expression) -> Move | None:
             and isinstance(inner, Apply)
             and _INVERSES.get(node.primitive.name) == inner.primitive.name
         ):
+            shown[text(call(node.primitive.name, call(inner.primitive.name, Symbol("u"))))] = None
             return inner.operands[0]
         return node
 
     after = fold(expression, lambda node, operands: rule(rebuild(node, operands) if operands else node))
     if after == expression:
         return None
-    return Move("undo a function and its inverse", "sin(arcsin(u)) = u", expression, after)
+    return Move("undo a function and its inverse", f"{' and '.join(shown)} = u", expression, after)
 
 
-_INVERSES = {name: f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+_INVERSES = {name: f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")} | {"log": "exp"}
 
 
 def resolve_signs(expression: Expression) -> Move | None:
@@ -392,6 +370,7 @@ _MOVES: tuple[Callable[[Expression], Move | None], ...] = (
     factor_above,
     clear_numbers,
     factor_within,
+    perfect_power,
     sign_in_front,
     turn_sign,
     open_brackets,

@@ -18,7 +18,7 @@ _SIGNS: dict[str, str] = (
     | dict.fromkeys("÷∕⁄", "/")
     | {"ˆ": "^", "∣": "|", "∥": "|", "‖": "|", "\t": " ", "\r": "\n", "µ": "μ", "’": "'", "′": "'", "⩽": "≤", "⩾": "≥"}
 )
-_KEPT = frozenset("\n≤≥≠∑∏⌊⌋⌈⌉↦⟹⇒" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
+_KEPT = frozenset("\n≤≥≠∑∏∫∞⌊⌋⌈⌉↦⟹⇒" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
 
 _REASONS: dict[str, str] = {
     "!": "a factorial sign stands after a number or a variable, as in n!",

@@ -280,7 +280,9 @@ OTHER_FUNCTIONS = frozenset(
 """Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
 
 _DERIVATIVES_ONLY = "derivatives are all that is found; expected a function"
-INTEGRALS = "integrals are not read; by the fundamental theorem of calculus d/dx of one from a to u(x) over f(t) dt is f(u) du/dx"
+INTEGRALS = (
+    "integrals are read between two limits, with their variable, as in int_0^x sin(t) dt; antiderivatives are not found"
+)
 _FIELDS = "explain understands it in front of a field, as in div (x^2 y, y z) and Jacobian of (r cos t, r sin t)"
 _ARRAYS = (
     "letters are numbers here; expected a NumPy function of arrays, such as lambda A, X: np.trace(A @ X), with arrays as "

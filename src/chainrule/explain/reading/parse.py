@@ -15,6 +15,7 @@ How text is read, where people could differ:
 - log and ln are the natural logarithm; log2, log10, log_b x and log(x, b) have their bases. Decimals are exact: 0.1 is 1/10.
 - x! is the gamma function at x + 1, and 30° is 30π/180. Words stand for signs: `x squared times the sine of x`.
 - `\sum_{k=1}^{3} x^k` is x + x^2 + x^3: the bounds are whole numbers, and the sum takes one term. `\hat{y}` is y_hat.
+- `int_0^x sin(t) dt`, `\int_0^x`, `∫_0^x` and "the integral from 0 to x of sin(t) dt" end at dt, whose variable is theirs alone.
 - Functions by cases are `{x^2 if x < 0, 3x otherwise}`, `piecewise((x^2, x < 0), (3x, x >= 0))`, or LaTeX's cases. The
   first condition that holds decides; where none does, the function is not defined.
 - Definitions stand around the function in any order, with `;`, `,` or a new line between, or after it with `where`:

@@ -11,12 +11,22 @@ import numpy as np
 from chainrule.explain.reading.parse import symbol_name
 
 
+class UnfitPoint(ValueError):
+    """A point does not fit the variables; problem: what is wrong with it. names: the variables. called: the argument's name."""
+
+    def __init__(self, problem: str, names: Sequence[str], called: str) -> None:
+        super().__init__(f"{called} {problem}, such as {_example(names)}")
+        self.problem = problem
+        self.names = tuple(names)
+
+
 def point_of(names: Sequence[str], given: Any, called: str = "at") -> dict[str, float]:
     """Return the point as numbers by name.
 
     given: a mapping from names, which may be written as they are typed (θ, x_1), numbers in the order of the names, or one number
     where there is one variable. called: what the argument is called, for the message.
-    Raises ValueError where it does not fit the names, or holds something else than finite real numbers.
+    Raises UnfitPoint, a ValueError, where it does not fit the names, and ValueError where it holds something else than finite
+    real numbers.
 
     >>> point_of(("x", "theta"), {"θ": 1, "x": 2})
     {'x': 2.0, 'theta': 1.0}
@@ -26,17 +36,18 @@ def point_of(names: Sequence[str], given: Any, called: str = "at") -> dict[str, 
         values = {name if name in names else symbol_name(str(name)): value for name, value in given.items()}
     elif isinstance(given, Sequence | np.ndarray) and not isinstance(given, str) and np.ndim(given):
         if len(given) != len(names):
-            raise ValueError(f"{called} has {len(given)} numbers, but the variables are {', '.join(names)}")
+            count = f"{len(given)} number{'s' if len(given) != 1 else ''}"
+            raise UnfitPoint(f"has {count}, but the variables are {', '.join(names)}", names, called)
         values = dict(zip(names, given, strict=True))
     elif len(names) == 1:
         values = {names[0]: given}
     else:
-        raise ValueError(f"there are {len(names)} variables, so {called} gives a number for each: {_example(names)}")
+        raise UnfitPoint(f"gives a number for each of the {len(names)} variables", names, called)
     missing = [name for name in names if name not in values]
     unknown = [name for name in values if name not in names]
     if missing or unknown:
         what = f"names {', '.join(unknown)}" if unknown else f"gives no value of {', '.join(missing)}"
-        raise ValueError(f"{called} {what}; the variables are {', '.join(names)}, such as {_example(names)}")
+        raise UnfitPoint(f"{what}; the variables are {', '.join(names)}", names, called)
     return {name: real_number(name, values[name]) for name in names}
 
 

@@ -33,7 +33,7 @@ from chainrule.explain.reading.polar import polar_of, without_polar
 from chainrule.explain.reading.rates import Rates, rates_of
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.requests import by_request
-from chainrule.explain.reading.statements import Span, find_statements, header
+from chainrule.explain.reading.statements import Span, find_statements, header, refuse_inverses
 
 _BY_A_FORMULA = re.compile(rf"\s*+{D}\s*+{POWER}\s*+/\s*+{D}\s*+[(\[]")
 _ABOVE_THE_LINE = (
@@ -123,6 +123,7 @@ def parse_question(text: str) -> Problem | Curve | Rates | Field:
     'x^2 + y^2 = 25'
     """
     line = plain_line(text)
+    refuse_inverses(text, line)
     special = field_of(text, line) or rates_of(text, line)
     if special is not None:
         return special

@@ -11,6 +11,7 @@ from chainrule.explain.reading.cases import scan_case_sign
 from chainrule.explain.reading.characters import ROOTS, SUBSCRIPTS, SUPERSCRIPTS, why_not
 from chainrule.explain.reading.commands import FLOORS, scan_argument, scan_command, scan_floor
 from chainrule.explain.reading.cursor import CLOSERS, Cursor, Token
+from chainrule.explain.reading.integrals import integral_here, scan_integral
 from chainrule.explain.reading.names import FUNCTIONS, GREEK, Function, root_of
 from chainrule.explain.reading.refusal import quoted
 from chainrule.explain.reading.sums import scan_sum, sum_here
@@ -30,6 +31,7 @@ _SCALE = re.compile("[eE]([+-]?[0-9]+)")
 _SUPERSCRIPT = re.compile(f"[{''.join(SUPERSCRIPTS)}]+")
 _RAISED = re.compile("([+-]?)(?:([0-9]{1,50})|([a-z]))")
 _UNDERSCORED = re.compile(r"\w+")
+_INTEGRAL_STARTS = frozenset("\\∫itIT")
 _SUM_STARTS = frozenset("\\sp∑∏")
 _ROOTS: dict[str, Function] = {
     "√": FUNCTIONS["sqrt"],
@@ -46,6 +48,8 @@ def scan(cursor: Cursor) -> list[Token]:
             scan_argument(cursor, due - 1)
         elif cursor.char in _SUM_STARTS and (found := sum_here(cursor)) is not None:
             scan_sum(cursor, *found, scan)
+        elif cursor.char in _INTEGRAL_STARTS and integral_here(cursor):
+            scan_integral(cursor, scan)
         else:
             _scan_next(cursor, cursor.char)
     if cursor.opened:

@@ -29,6 +29,11 @@ _TRANSPOSE = re.compile(
     r"(?:T(?![A-Za-z0-9_^])|\{\s*(?:T|\\top|\\intercal)\s*\}|\\top(?![A-Za-z])|\\intercal(?![A-Za-z]))"
     r"\s*[A-Za-z(](?!\s*\^\s*T)"
 )
+_INVERSE = re.compile(
+    r"\(\s*+[f-h]\s*+\^\s*+(?:\{\s*+-\s*+1\s*+\}|\(\s*+-\s*+1\s*+\)|-1)\s*+\)\s*+'\s*+\(|\binverse\s++(?:function\s++)?of\b",
+    re.IGNORECASE,
+)
+"""The derivative of an inverse, (f^{-1})'(2), and the inverse in words."""
 _CHOICE = re.compile(r"(?<![A-Za-z\\])where\s*\([^()]*[<>=]")
 NAME = (
     r"(?:\\(?:mathrm|operatorname|text)\s*\{[A-Za-z]+\}|\\?[A-Za-z]+|[\u0370-\u03ff])"
@@ -82,6 +87,14 @@ def place_of_where(line: str) -> int:
     """Return where the `where` stands that definitions follow, as in `y^2 where y = 3x`; the end where there is none."""
     found = _WHERE.search(line)
     return len(line) if found is None else found.start()
+
+
+def refuse_inverses(text: str, line: str) -> None:
+    """Raise ParseError where an inverse function is asked for: it is the curve on which x is the function of y."""
+    found = _INVERSE.search(line)
+    if found is not None:
+        advice = "expected its curve and x there, as in x = y^3 + y, dy/dx at x = 2 for the inverse of x^3 + x"
+        raise refusal(text, found.start(), f"the inverse of f is the y with f(y) = x; {advice}")
 
 
 def refuse_transposes(text: str, line: str) -> None:

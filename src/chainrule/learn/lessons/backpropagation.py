@@ -73,7 +73,7 @@ LESSON = Lesson(
             \cdot \frac{\partial v}{\partial w}$$
 
             Every local derivative needs only the values at that node. Here $v$ is what the sigmoid gets, $wx + b$; the graph
-            calls it `v2`, and the sigmoid by its name in SciPy, `expit`. The plain numbers are values, the red ones adjoints;
+            calls it `v2`, and the sigmoid σ. The plain numbers are values, the red ones adjoints;
             the red factor on an edge is its local derivative. What is pale is yet to be computed. **Move the step**, and follow
             one node at a time.
             """
