@@ -167,3 +167,19 @@ def test_threads_that_trace_at_once_agree():
     for gradient in found:
         np.testing.assert_allclose(gradient, np.exp(X) / np.sum(np.exp(X)))
     assert len(found) == 4
+
+
+def test_a_parameter_that_ours_does_not_know_has_to_have_its_default():
+    """SciPy's functions get more parameters in newer versions."""
+
+    def newer(x: Any, scale: Any = 1.0, extra: Any = None, shift: Any = 0.0) -> Any:
+        return "theirs"
+
+    def known(x: Any, scale: Any = 1.0, shift: Any = 0.0) -> Any:
+        return x * scale + shift
+
+    function = _copy(newer)
+    answer_with(function, known)
+    assert cr.grad(lambda x: function(x, 3.0, shift=x))(2.0) == 4.0
+    assert function(_traced(), extra=1) == "theirs"
+    assert function(2.0) == "theirs"

@@ -42,6 +42,7 @@ _VALUE_COMPLAINTS = (
 # What SciPy says of an array of objects, and others say of other things.
 _SCIPY_COMPLAINTS = (
     "Unsupported type", "not available for this type", "No matching signature found", "dtype", "data type",
+    "output array is read-only",
 )  # fmt: skip
 _KINDS = (ValueError, TypeError, IndexError, RuntimeError, AttributeError)
 _Test: TypeAlias = Callable[[Exception, str], bool]

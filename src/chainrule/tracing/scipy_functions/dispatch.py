@@ -67,13 +67,30 @@ def holds_any(values: Iterable[Any]) -> bool:
 
 
 def _asked(original: FunctionType, ours: Callable[..., Any]) -> Callable[..., Any]:
-    """Return what runs where an argument is traced."""
+    """Return what runs where an argument is traced. What ours does not know, in a newer SciPy, has to have its default."""
+    unknown = _unknown_to(ours, original)
+    signature = inspect.signature(original) if unknown else None
 
     def ask(*args: Any, **kwargs: Any) -> Any:
-        result = ours(*args, **kwargs)
+        if signature is None:
+            result = ours(*args, **kwargs)
+        else:
+            given = signature.bind(*args, **kwargs)
+            if any(given.arguments.pop(name, default) is not default for name, default in unknown.items()):
+                return original(*args, **kwargs)
+            result = ours(*given.args, **given.kwargs)
         return original(*args, **kwargs) if result is NotImplemented else result
 
     return ask
+
+
+def _unknown_to(ours: Callable[..., Any], original: FunctionType) -> dict[str, Any]:
+    """Return the parameters of a function that ours does not have, with their defaults."""
+    known = inspect.signature(ours).parameters
+    if any(each.kind is each.VAR_KEYWORD for each in known.values()):
+        return {}
+    wanted = inspect.signature(original).parameters
+    return {name: each.default for name, each in wanted.items() if name not in known and each.default is not each.empty}
 
 
 def _dispatcher(original: FunctionType, ours: Callable[..., Any]) -> CodeType:

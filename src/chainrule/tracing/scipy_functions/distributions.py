@@ -18,6 +18,7 @@ from chainrule.core.trace import Traced, bind
 from chainrule.errors import NoRuleError
 from chainrule.primitives.constants import STOP_GRADIENT
 from chainrule.primitives.shape import cast
+from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.tracing.scipy_functions.branches import is_anywhere
 from chainrule.tracing.scipy_functions.own_methods import own
@@ -111,7 +112,7 @@ def _density(name: str, outside: float, scaled: Callable[[Array, Array], Array])
     def method(self: Any, x: Any, *args: Any, **kwds: Any) -> Any:
         standard = _standard(self, args, kwds)
         y = _standardized(x, standard)
-        low, high = self._get_support(*standard.shapes)
+        low, high = _support(self, standard)
         is_closed = self._support_mask.__qualname__ == "rv_generic._support_mask"
         is_inside = (is_closed and _is_everywhere(low, high)) or self._support_mask(y, *standard.shapes)
         with np.errstate(all="ignore"):
@@ -124,6 +125,12 @@ def _density(name: str, outside: float, scaled: Callable[[Array, Array], Array])
         return _shaped(_chosen(standard.is_good, value, self.badvalue), x, *args, *kwds.values())
 
     return method
+
+
+def _support(self: Any, standard: Standard) -> tuple[Any, Any]:
+    """Return the ends of the support, of which SciPy may have made arrays of objects."""
+    low, high = self._get_support(*standard.shapes)
+    return lift(low), lift(high)
 
 
 def _is_everywhere(low: Any, high: Any) -> bool:
@@ -139,7 +146,7 @@ def _cumulative(name: str, below: float, above: float) -> Callable[..., Any]:
     def method(self: Any, x: Any, *args: Any, **kwds: Any) -> Any:
         standard = _standard(self, args, kwds)
         y = _standardized(x, standard)
-        low, high = self._get_support(*standard.shapes)
+        low, high = _support(self, standard)
         is_inside = self._open_support_mask(y, *standard.shapes)
         with np.errstate(all="ignore"):
             value = own(self, name)(np.where(is_inside, y, _inside(low, high)), *standard.shapes)
@@ -156,7 +163,7 @@ def _quantile(name: str, at_zero: int, at_one: int) -> Callable[..., Any]:
     def method(self: Any, q: Any, *args: Any, **kwds: Any) -> Any:
         standard = _standard(self, args, kwds)
         probability = np.atleast_1d(cast(as_array(q), np.float64))
-        support = self._get_support(*standard.shapes)
+        support = _support(self, standard)
         is_inside = np.logical_and(np.greater(probability, 0), np.less(probability, 1))
         with np.errstate(all="ignore"):
             value = own(self, name)(np.where(is_inside, probability, 0.5), *standard.shapes)
@@ -179,7 +186,7 @@ def _mass(name: str, outside: float) -> Callable[..., Any]:
     def method(self: Any, k: Any, *args: Any, **kwds: Any) -> Any:
         standard = _standard(self, args, kwds)
         whole = _standardized(k, standard)
-        low, high = self._get_support(*standard.shapes)
+        low, high = _support(self, standard)
         is_inside = np.logical_and(np.greater_equal(whole, low), np.less_equal(whole, high))
         if hasattr(self, "_nonzero"):
             is_inside = np.logical_and(is_inside, self._nonzero(whole, *standard.shapes))
@@ -203,7 +210,7 @@ def _whole_cumulative(name: str, below: float, above: float) -> Callable[..., An
     def method(self: Any, k: Any, *args: Any, **kwds: Any) -> Any:
         standard = _standard(self, args, kwds)
         y = _standardized(k, standard)
-        low, high = self._get_support(*standard.shapes)
+        low, high = _support(self, standard)
         is_inside = np.logical_and(np.greater_equal(y, low), np.less(y, high)) & np.isfinite(y)
         with np.errstate(all="ignore"):
             value = own(self, name)(np.where(is_inside, y, _whole_inside(low, high)), *standard.shapes)

@@ -157,7 +157,7 @@ def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finit
 
 
 def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """scipy.linalg.cho_factor: the other triangle is left as it is."""
+    """scipy.linalg.cho_factor: the other triangle, which nobody is to read, is left as it is."""
     a = square(a)
     return bind(CHOLESKY, (a,), {"upper": not lower}) + triangle(a, not lower, 1), lower
 

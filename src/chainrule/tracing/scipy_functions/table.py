@@ -26,6 +26,7 @@ from chainrule.tracing.scipy_functions.special_matrices import SPECIAL_MATRICES
 from chainrule.tracing.scipy_functions.summaries import SUMMARIES
 
 FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
+    "scipy._external.array_api_extra": {**ARRAY_HELPERS},  # from SciPy 1.18 on
     "scipy._lib.array_api_extra": {**ARRAY_HELPERS},
     "scipy._lib._util": {**OWN_HELPERS},
     "scipy.fft": {**SHIFTS},
