@@ -18,8 +18,9 @@ from chainrule.native.memory.steps import Step
 from chainrule.native.plan import LOOP, NUMPY
 from chainrule.native.schedule.lifetimes import last_uses
 from chainrule.native.schedule.order_of_steps import steps_of
+from chainrule.native.schedule.roles import Role
 from chainrule.native.schedule.row_groups import Group, group_steps
-from chainrule.native.schedule.schedule import Role, Schedule
+from chainrule.native.schedule.schedule import Schedule
 from chainrule.passes.simplify_index import PLACED
 from chainrule.passes.terms import Term, live
 

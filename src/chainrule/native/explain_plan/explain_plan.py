@@ -19,8 +19,9 @@ from chainrule.native.plan import NUMPY, STRAIGHT, Fallback, Plan, PlanPath, Pla
 from chainrule.native.program.heat import LONGEST
 from chainrule.native.program.paths import Path
 from chainrule.native.program.program import Compiled
+from chainrule.native.schedule.roles import Role
 from chainrule.native.schedule.row_groups import Group
-from chainrule.native.schedule.schedule import Role, Schedule
+from chainrule.native.schedule.schedule import Schedule
 from chainrule.passes.complex_parts import ON_PAIRS, REAL_OF, split
 from chainrule.passes.terms import Term, live, uniform
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chainrule.native.schedule.schedule import ALIAS, POINT, Schedule
+from chainrule.native.schedule.roles import ALIAS, POINT
+from chainrule.native.schedule.schedule import Schedule
 from chainrule.passes.terms import Term
 
 

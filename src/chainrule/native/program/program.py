@@ -19,8 +19,9 @@ from chainrule.native.recording.watch import Watched, write_watch
 from chainrule.native.schedule.lifetimes import last_uses
 from chainrule.native.schedule.order_of_steps import steps_of
 from chainrule.native.schedule.overwriting import overwrite
+from chainrule.native.schedule.roles import ALIAS
 from chainrule.native.schedule.row_groups import Group, group_steps
-from chainrule.native.schedule.schedule import ALIAS, Schedule
+from chainrule.native.schedule.schedule import Schedule
 from chainrule.native.vectors.instructions import ELEMENTS, REALS
 from chainrule.native.vectors.lanes import Lanes
 from chainrule.native.writing.accumulations import write_accumulation

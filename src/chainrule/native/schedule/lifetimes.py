@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainrule.native.memory.steps import Step
+from chainrule.native.schedule.roles import POINT
 from chainrule.native.schedule.row_groups import Group
-from chainrule.native.schedule.schedule import POINT, Schedule
+from chainrule.native.schedule.schedule import Schedule
 
 
 def _reads(step: Step, schedule: Schedule) -> set[int]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from chainrule.native.memory.layout import contiguous
 from chainrule.native.memory.steps import ACCUMULATIONS, Piece, Step, assembled, reduced
-from chainrule.native.schedule.schedule import APART, Role, Schedule
+from chainrule.native.schedule.costs import APART
+from chainrule.native.schedule.roles import Role
+from chainrule.native.schedule.schedule import Schedule
 from chainrule.native.writing.lapack import has_lapack, lapack_pieces
 from chainrule.passes.terms import Shape, Term
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainrule.native.memory.layout import is_view
-from chainrule.native.schedule.schedule import ALIAS, ASSEMBLE, CALL, CELL, POINT, PRODUCT, Schedule
+from chainrule.native.schedule.roles import ALIAS, ASSEMBLE, CALL, CELL, POINT, PRODUCT
+from chainrule.native.schedule.schedule import Schedule
 from chainrule.native.vectors.instructions import has_instruction
 from chainrule.passes.places import SCATTER
 from chainrule.passes.terms import Term

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from chainrule.native.memory.layout import Coordinate, coordinates_of_operand, is_view
 from chainrule.native.memory.steps import Step
-from chainrule.native.schedule.schedule import Role, Schedule
+from chainrule.native.schedule.roles import Role
+from chainrule.native.schedule.schedule import Schedule
 from chainrule.passes.terms import Term
 
 FEWEST_ROWS = 16

@@ -8,7 +8,6 @@ and to compute it again would cost more.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum, auto
 
 from chainrule.core.graph import ITEM
 from chainrule.native.memory.layout import (
@@ -23,6 +22,8 @@ from chainrule.native.memory.layout import (
     storage_of_view,
 )
 from chainrule.native.memory.steps import READ_IN_MEMORY, REDUCTIONS, Piece
+from chainrule.native.schedule.costs import CHEAP, LONGEST, MANY, MODEST, SIMPLE, is_spread, weight
+from chainrule.native.schedule.roles import ALIAS, ASSEMBLE, CALL, CELL, POINT, PRODUCT, REDUCE, SOURCE, Role
 from chainrule.native.vectors.functions import FUNCTIONS
 from chainrule.native.vectors.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.writing.accumulations import is_accumulated
@@ -38,40 +39,12 @@ from chainrule.primitives.joining import STACK
 from chainrule.primitives.products import MATMUL
 from chainrule.primitives.shape import CONCATENATE, PAD, RESHAPE, TRANSPOSE
 
-CHEAP = 6
-"""A value of up to so many operations is computed again rather than kept."""
-SIMPLE, ROWS = 2, 8
-"""So is one of up to so many where it would be computed again in each of so many rows or more."""
-LONGEST, MODEST = 60, 40
-"""A loop's body of more operations is cut: the second holds in programs of more than `MANY` values, whose loops are then mostly
-equal."""
-MANY = 1000
 ACROSS = 4
 """A view whose last axis does not lie in order in memory is copied before it is read so often."""
 JOINED = 12
 """Up to so many parts of joined values are computed as pieces of the loops that read them."""
 CELLS = 4000
 """Up to so many numbers of small arrays are kept in registers."""
-APART = frozenset({STACK, WEAVE})
-"""Their parts have one shape, and lie beside or between each other."""
-_WEIGHTS = {"divide": 4, "sqrt": 4}
-
-
-class Role(Enum):
-    """How a term is computed."""
-
-    SOURCE = auto()  # an input or a constant
-    CELL = auto()  # in registers, by straight-line code
-    POINT = auto()  # at each point of a loop
-    REDUCE = auto()  # by a loop that reduces its operand
-    PRODUCT = auto()  # by a matrix product
-    ALIAS = auto()  # not at all: a view of what is in memory
-    ASSEMBLE = auto()  # from parts that are stored in its memory
-    CALL = auto()  # by NumPy, or a search
-
-
-SOURCE, CELL, POINT, REDUCE, PRODUCT, ALIAS, ASSEMBLE, CALL = Role
-"""The members of an enumeration take a while to look up, and a schedule asks for them many times for every term."""
 
 
 class Schedule:
@@ -204,7 +177,7 @@ class Schedule:
             role = self.roles[term.index]
             if role is ALIAS:
                 return
-        self.weight[term.index] = 0 if view else _weight(term)
+        self.weight[term.index] = 0 if view else weight(term)
         level, self.cost[term.index], self.inside[term.index] = self._take_in(term, role)
         if role is REDUCE:
             level = self._copy_what_lies_across(term, level)
@@ -237,7 +210,7 @@ class Schedule:
                     least = self._copy(term, operand)
             elif kind is POINT:
                 own = self.cost[operand.index]
-                spread = own > SIMPLE and _is_spread(operand, term, own)
+                spread = own > SIMPLE and is_spread(operand, term, own)
                 in_memory = READ_IN_MEMORY.get(term.primitive) == number
                 more = self.inside[operand.index] - inside  # what operands share is computed once
                 if len(more) < len(self.inside[operand.index]):
@@ -388,19 +361,3 @@ class Schedule:
             self.roles[term.index] is CELL and term.primitive is not None and term.primitive.name in FUNCTIONS
             for term in self.order
         )
-
-
-def _is_spread(operand: Term, term: Term, cost: int) -> bool:
-    """Whether an operand would be computed again for many elements of a term."""
-    if term.primitive in APART:
-        return False
-    if cost > CHEAP:
-        return 2 * operand.size <= term.size
-    return ROWS * operand.size <= term.size and operand.shape[-1:] == term.shape[-1:]
-
-
-def _weight(term: Term) -> int:
-    """Return what an operation costs at each element."""
-    assert term.primitive is not None
-    name = term.primitive.name
-    return 12 if name in FUNCTIONS else _WEIGHTS.get(name, 1)
