@@ -126,3 +126,10 @@ def test_beyond_a_grid():
 
 def test_axes_given_as_a_range():
     check_call(lambda x: np.moveaxis(x, range(2), range(1, 3)), CUBE)
+
+
+@pytest.mark.parametrize("name", ["integrate", "antiderivative", "roots", "solve"])
+def test_what_a_spline_through_traced_values_has_no_rule_for_says_what_there_is(name):
+    places = np.arange(5.0)
+    with pytest.raises(cr.NoRuleError, match=r"spline\.c"):
+        cr.grad(lambda y: getattr(si.CubicSpline(places, y), name)(1.0, 2.0))(places**2)

@@ -16,11 +16,13 @@ import numpy as np
 import scipy
 
 from chainrule.core.primitive import Array
+from chainrule.errors import NoRuleError
 from chainrule.primitives.indexing import index
 from chainrule.primitives.shape import cast
 from chainrule.tracing.lift import holds_traced
 from chainrule.tracing.numpy_functions.operands import as_array
 from chainrule.tracing.scipy_functions.branches import is_anywhere
+from chainrule.user_code import where
 
 
 def _piece(x: Array, knots: Array) -> Array:
@@ -179,13 +181,24 @@ def cubic_spline(self: Any, x: Any, y: Any, axis: int = 0, bc_type: Any = "not-a
 
 @cache
 def _traced_spline() -> type:
-    """Return the class of cubic splines through traced values: its points may be plain."""
+    """Return the class of cubic splines through traced values: its points may be plain.
+
+    It is made when it is first needed, since its base is loaded by programs that use it only.
+    """
 
     class TracedCubicSpline(scipy.interpolate.CubicSpline):  # type: ignore[misc]
         c = property(lambda self: self._c)
 
         def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
             return piecewise_polynomial(self, x, nu, extrapolate)
+
+        def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+            raise NoRuleError(
+                "a CubicSpline through traced values has values and derivatives, spline(x, nu), and coefficients, spline.c; "
+                f"its integrals and roots have no rule: write them with spline.c{where()}"
+            )
+
+        integrate = antiderivative = solve = roots = _refuse
 
     return TracedCubicSpline
 

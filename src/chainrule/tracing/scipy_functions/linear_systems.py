@@ -101,7 +101,7 @@ def solve(
         return _solved(b, *_by_factor(bind(CHOLESKY, (a,), {"upper": not lower}), lower))
     a = _as_read(a, assume_a, lower)
     if transposed and a.dtype.kind == "c":
-        raise NotImplementedError(
+        raise NotImplementedError(  # as SciPy does, which has no such driver of LAPACK
             "scipy.linalg.solve can currently not solve a^T x = b or a^H x = b for complex matrices."
         )
     return _solved(b, swapped(a) if transposed else a)
