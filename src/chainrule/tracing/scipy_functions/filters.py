@@ -149,6 +149,12 @@ def _for_each(value: Any, count: int) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | np.ndarray) else [value] * count
 
 
+def _by_axis(x: Array, axes: Any, *options: Any) -> list[tuple[Any, ...]]:
+    """Return the axes to filter along, each with its options."""
+    chosen = range(x.ndim) if axes is None else [axis % x.ndim for axis in np.atleast_1d(axes).tolist()]
+    return list(zip(chosen, *(_for_each(each, len(chosen)) for each in options), strict=True))
+
+
 def gaussian_filter(
     input: Any,
     sigma: Any,
@@ -165,11 +171,7 @@ def gaussian_filter(
     if output is not None or holds_traced(sigma):
         return NotImplemented
     x = as_array(input)
-    chosen = range(x.ndim) if axes is None else [axis % x.ndim for axis in np.atleast_1d(axes).tolist()]
-    for axis, *options in zip(
-        chosen, *(_for_each(each, len(chosen)) for each in (sigma, order, mode, radius)), strict=True
-    ):
-        width, derivative, beyond, reach = options
+    for axis, width, derivative, beyond, reach in _by_axis(x, axes, sigma, order, mode, radius):
         if width > 1e-15:  # as SciPy
             x = scipy.ndimage.gaussian_filter1d(x, width, axis, derivative, None, beyond, cval, truncate, radius=reach)
     return x
@@ -196,9 +198,8 @@ def uniform_filter(
     if output is not None:
         return NotImplemented
     x = as_array(input)
-    chosen = range(x.ndim) if axes is None else [axis % x.ndim for axis in np.atleast_1d(axes).tolist()]
-    for axis, *options in zip(chosen, *(_for_each(each, len(chosen)) for each in (size, mode, origin)), strict=True):
-        x = uniform_filter1d(x, options[0], axis, None, options[1], cval, options[2])
+    for axis, length, beyond, place in _by_axis(x, axes, size, mode, origin):
+        x = uniform_filter1d(x, length, axis, None, beyond, cval, place)
     return x
 
 
