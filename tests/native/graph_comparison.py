@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 from tests.native.agreement import agree, assert_nothing_shared, eagerly, exact, numbers
-from tests.native.graphs import Graph, derived, disturbed
+from tests.native.graphs import Graph, derived
+from tests.native.rough_trace import roughly
 
 import chainrule as cr
 
@@ -68,14 +69,12 @@ def smallest(graph: Graph, failure: Disagreement, jit: Callable[..., Any] | None
 def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) -> None:
     is_derivative = what != "program"
     around = graph.surroundings(0)
-    plain = derived(what, graph.function(is_derivative, None, around), graph.moving())
 
-    def noisy(noise: Any) -> Any:
-        rough = {name: noise(array) for name, array in around.items()}
-        return derived(what, graph.function(is_derivative, noise, rough), graph.moving())
+    def over(arrays: dict[str, Any]) -> Callable[..., Any]:
+        return derived(what, graph.function(is_derivative, arrays), graph.moving())
 
+    plain = over(around)
     compiled, kept = jit(plain), []
-    unit = _unit(graph.snippet(what, 0)) if is_derivative or "cr." in graph.text() else 0.0
     order = (ORDER if graph.run == "same" else ORDER_OF_CHANGES)[:turns]
     for turn in range(len(order)):
         which = order[turn]
@@ -98,7 +97,7 @@ def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) 
             for x, then in zip(arguments, before, strict=True):
                 assert np.all(exact(np.asarray(x), np.asarray(then))), "an argument was changed"
             assert_nothing_shared(got, [arguments, kept])
-            _match(got, wanted, lambda noise: outcome(noisy(noise), graph.arguments(which))[0], tally, unit)  # noqa: B023
+            _match(got, wanted, lambda *how: outcome(roughly(over, around, *how), graph.arguments(which))[0], tally)  # noqa: B023
             kept.append(got)
             tally.gradients += is_derivative
         except AssertionError as failure:
@@ -107,14 +106,7 @@ def _compare_calls(graph: Graph, what: str, tally: Tally, jit: Any, turns: int) 
             ) from failure
 
 
-def _unit(text: str) -> float:
-    """Return several rounding units of the shortest type that a program names, or of double precision."""
-    named = [kind for kind in (np.float16, np.float32) if kind.__name__ in text]
-    named += [np.float32] * ("complex64" in text)
-    return 16 * float(np.finfo(named[0] if named else np.float64).eps)
-
-
-def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally, unit: float) -> None:
+def _match(got: Any, wanted: Any, again: Callable[..., Any], tally: Tally) -> None:
     agree(got, wanted, lambda a, _: np.ones(a.shape, bool))
     spreads: list[Any] = []
     for place, (a, b) in enumerate(zip(numbers(got), numbers(wanted), strict=True)):
@@ -122,7 +114,7 @@ def _match(got: Any, wanted: Any, again: Callable[[Any], Any], tally: Tally, uni
         close = _close(a, b, 32)
         if not close.all():
             spreads = spreads or _disturbances(wanted, again)
-            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads], unit)
+            close |= _explained(a, b, [np.asarray(spread[place]) for spread in spreads])
         certain = close if not spreads else close & _close(a, b, 1e6)
         tally.compared += int(np.count_nonzero(certain))
         tally.skipped += int(np.count_nonzero(close & ~certain))
@@ -155,26 +147,21 @@ def _size(parts: np.ndarray) -> np.ndarray:
     return np.array(np.hypot.reduce(finite, axis=-1, keepdims=True))
 
 
-def _disturbances(wanted: Any, again: Callable[[Any], Any], count: int = 24) -> list[Any]:
-    """Return what the program gives when each of its steps is off by several roundings, where the shapes stay.
+def _disturbances(wanted: Any, again: Callable[..., Any], count: int = 24) -> list[Any]:
+    """Return what `again(random numbers, whether alike)` gives, each of whose steps is off by roundings, where the shapes stay.
 
     In every other run all elements are off alike: a variance of equal elements is zero there, or a rounding.
     """
     found = []
     for seed in range(count):
-        rng = np.random.default_rng(seed)
-        result = again(lambda value, rng=rng, alike=bool(seed % 2): disturbed(value, rng, alike))
-        parts = list(numbers(result))
+        parts = list(numbers(again(np.random.default_rng(seed), bool(seed % 2))))
         if [np.shape(x) for x in parts] == [np.shape(x) for x in numbers(wanted)]:
             found.append(parts)
     return found
 
 
-def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray], unit: float) -> np.ndarray:
-    """Tell which differences are no larger than several times what roundings do to the element.
-
-    The roundings within a derivative are not disturbed; `unit` is theirs, relative to the largest element, or to 1.
-    """
+def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray]) -> np.ndarray:
+    """Tell which differences are no larger than several times what roundings do to the element."""
     if len(others) < 2:
         return np.ones(b.shape, bool)  # roundings change the shapes, or make it fail: nothing can be said
     if b.dtype.kind not in "fc":
@@ -184,8 +171,7 @@ def _explained(a: np.ndarray, b: np.ndarray, others: list[np.ndarray], unit: flo
         firm = np.all([np.isfinite(other) == np.isfinite(b) for other in others], axis=0)
         gaps = [np.where(np.isfinite(other) & np.isfinite(b), np.abs(other - b), 0) for other in others]
         largest = _size(np.max(gaps, axis=0))
-        least = unit * np.max(_size(b), initial=1)
-        near = np.isfinite(a) & (np.abs(a - b) <= 4 * np.maximum(largest, least))
+        near = np.isfinite(a) & (np.abs(a - b) <= 4 * largest)
         # A jump: it moves the element far in some of the disturbed runs. Either side of it is right.
         jump = largest > (1e-4 if b.dtype.itemsize == 8 else 1e-2) * (_size(b) + 1e-3)
     return np.array(np.all(near | jump | ~firm | exact(a, b), axis=-1))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,6 +32,10 @@ def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
         return draw(seed, (*shape[:-1], 2 * shape[-1]), dtype, "C")[..., ::2]
     if dtype == "bool":
         x = rng.integers(0, 2, shape).astype(bool)
+        if (
+            not shape
+        ):  # NumPy squares a truth value to an int64, and an array of one, as a traced value cannot know, to an int8
+            return x[()]
     elif np.dtype(dtype).kind in "iu":
         x = rng.integers(0 if dtype.startswith("u") else -3, 5, shape).astype(dtype)
         if x.dtype.itemsize == 1:  # these meet the ends of their range
@@ -57,41 +60,6 @@ def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
 def constant(shape: tuple[int, ...], phase: float) -> Any:
     """Return a constant of a program."""
     return np.cos(np.arange(float(np.prod(shape))) * 1.7 + phase).reshape(shape)
-
-
-def disturbed(value: Any, rng: np.random.Generator, alike: bool = False) -> Any:
-    """Return an array or number of which each element is off by several roundings; anything else as it is.
-
-    alike: all elements by the same ones, so that equal elements stay equal.
-    """
-    if not isinstance(value, np.ndarray | np.generic | float | complex):
-        return value
-    dtype = value.dtype if hasattr(value, "dtype") else np.dtype(type(value))
-    if dtype.kind not in "fc":
-        return value
-    shape = () if alike else np.shape(value)
-    noise = rng.uniform(-64, 64, shape) * np.finfo(dtype).eps
-    if dtype.kind == "c":  # roundings are of the size of the number, not of each part
-        noise = noise + 1j * rng.uniform(-64, 64, shape) * np.finfo(dtype).eps
-    return value * np.asarray(1 + noise, dtype)
-
-
-class _Noisy(ast.NodeTransformer):
-    """Puts `noise` around each operation and each call of a program, but for those in functions that are given to others:
-    where these are differentiated or compiled, the steps are not the program's."""
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        return self._around(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        return self._around(node)
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-        return node
-
-    def _around(self, node: ast.expr) -> ast.expr:
-        self.generic_visit(node)
-        return ast.Call(ast.Name("noise", ast.Load()), [node], [])
 
 
 def derived(what: str, program: Callable[..., Any], moving: tuple[int, ...]) -> Callable[..., Any]:
@@ -169,17 +137,13 @@ class Graph:
     def function(
         self,
         scalar: bool = False,
-        noise: Callable[[Any], Any] | None = None,
         around: dict[str, Any] | None = None,
     ) -> Callable[..., Any]:
-        """Return the program; `noise` goes around the arguments and the results of all of its operations."""
-        space: dict[str, Any] = {**NAMES, **(self.surroundings(0) if around is None else around), "noise": noise}
-        tree = ast.parse(self.text(scalar))
-        if noise is not None:
-            tree = ast.fix_missing_locations(_Noisy().visit(tree))
-        exec(compile(tree, "<random program>", "exec"), space)
+        """Return the program."""
+        space: dict[str, Any] = {**NAMES, **(self.surroundings(0) if around is None else around)}
+        exec(compile(self.text(scalar), "<random program>", "exec"), space)
         program: Callable[..., Any] = space["program"]
-        return program if noise is None else lambda *arguments: program(*map(noise, arguments))
+        return program
 
     def kinds(self, turn: int) -> tuple[tuple[tuple[int, ...], str, str], ...]:
         """Return the shape, type and layout of each argument of a call."""

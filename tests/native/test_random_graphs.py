@@ -133,6 +133,8 @@ ROUNDINGS = {
     "between steps of one line": ("t0 = np.exp(x0 * 0 - 15)\nt0 = (1 + t0) - 1", lambda x: x * (1 + 1e-9), lambda x: x * 1.001),
     "the small part of a complex number": ("t0 = np.real((x0 * 1e-9 + 3j) * 0.7)", lambda x: x + 1e-15, lambda x: x + 1e-11),
     "a variance of equal elements": ("t0 = np.var(np.repeat(x0[0] * 0 + 0.1, 10)) > 0", np.logical_not, None),
+    "within a derivative": (
+        "t0 = cr.grad(lambda u: np.sum(np.tanh(u)))(x0 * 0 + 12)", lambda x: x * (1 + 1e-6), lambda x: x * 1.01),
     "the part beside a NaN": ("t0 = (x0 + 1j) * 0.1 + complex(np.nan, 0)", lambda x: x.real + 1j * (x.imag + 1e-17), None),
 }  # fmt: skip
 
