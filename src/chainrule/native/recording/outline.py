@@ -26,7 +26,7 @@ from chainrule.primitives.solves import INV, SOLVE
 
 LARGE = 1 << 14
 """Operations on arrays of so many elements are outlined."""
-WORTH_BYTES = 4 << 20
+WORTH_BYTES = 1 << 19
 """Where a function has arrays of so many bytes, it is compiled before it has run once."""
 
 _EACH = frozenset({WHERE, ASTYPE, TRUNCATE})
