@@ -20,6 +20,9 @@ def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
         return float(rng.uniform(-2, 2))
     if dtype == "an int":
         return int(rng.integers(-3, 5))
+    if dtype == "bool" and not shape:
+        # NumPy squares a truth value to an int64, and an array of one, which no traced value can be told to be, to an int8.
+        return np.bool(rng.integers(0, 2))
     if layout == "turned" and len(shape) > 1:  # neither in C's order nor in Fortran's
         return draw(seed, (shape[1], shape[0], *shape[2:]), dtype, "C").swapaxes(0, 1)[:, ::-1]
     if layout == "unaligned":
@@ -47,7 +50,7 @@ def draw(seed: int, shape: tuple[int, ...], dtype: str, layout: str) -> Any:
         x = rng.uniform(-2, 2, shape).astype(dtype)
     x = np.asarray(x)
     if layout == "F":
-        return np.asfortranarray(x)
+        return np.asarray(x, order="F")
     if layout == "reversed" and shape:
         return x[::-1]
     if layout == "wide" and shape:  # a stride of zero
