@@ -78,3 +78,13 @@ def test_a_fit_takes_its_tolerance():
 def test_covariances_of_too_few_points_are_refused():
     with pytest.raises(ShapeError, match="unscaled"):
         cr.grad(lambda y: np.sum(np.polyfit(np.arange(3.0), y, 2, cov=True)[1]))(np.arange(3.0))
+
+
+@pytest.mark.parametrize("a", [[0.0, 0.0, 2.0], [1.0, 0.0, 2.0], [0.0, 0.0], [0.0], 3.0], ids=str)
+def test_products_leave_out_leading_zeros(a):
+    a, b = np.asarray(a)[()], np.array([0.0, 1.0, -0.5])
+    compiled = cr.jit(np.polymul)
+    for first in (np.ones(np.shape(a)), np.ones(np.shape(a)), a, a):  # other zeros are another path
+        compiled(first, b)
+    for ours in (cr.vjp(np.polymul, a, b)[0], compiled(a, b)):
+        np.testing.assert_array_equal(ours, np.polymul(a, b))

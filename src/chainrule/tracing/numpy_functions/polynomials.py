@@ -51,6 +51,17 @@ def polysub(a1: Any, a2: Any) -> Array:
     return x - y
 
 
+def polymul(a1: Any, a2: Any) -> Array:
+    """np.polymul, which leaves out leading zeros of the factors."""
+    return convolve(_without_leading_zeros(a1), _without_leading_zeros(a2))
+
+
+def _without_leading_zeros(a: Any) -> Array:
+    x = np.atleast_1d(as_array(a))
+    rest = np.trim_zeros(x, "f")
+    return rest if rest.shape[0] else np.zeros_like(x, shape=1)
+
+
 def polydiv(u: Any, v: Any) -> tuple[Array, Array]:
     """np.polydiv: the quotient and the remainder, by long division."""
     x, y = np.atleast_1d(as_array(u)) + 0.0, np.atleast_1d(as_array(v)) + 0.0
@@ -174,7 +185,7 @@ POLYNOMIALS: dict[Callable[..., Any], Callable[..., Any]] = {
     np.vander: vander,
     np.polyadd: polyadd,
     np.polysub: polysub,
-    np.polymul: lambda a1, a2: convolve(a1, a2),
+    np.polymul: polymul,
     np.polydiv: polydiv,
     np.polyder: polyder,
     np.polyint: polyint,
