@@ -155,8 +155,8 @@ def jit(fun: Callable[..., Any]) -> NativeFunction:
     The first call with arguments of new types or shapes traces `fun` and runs it through NumPy; the second one compiles, and
     later ones run native code. Python's own control flow stays: each path that values take through `fun` is compiled when it is
     first taken. With arrays of half a megabyte and more the first call compiles already, and runs `fun` again where `fun`
-    decides on values. Side effects happen while tracing only. Arrays that `fun` closes over are read at each call; other names that
-    it closes over keep the value that they had at the trace.
+    decides on values. Side effects happen while tracing only. Arrays that `fun` closes over are read at each call; other names
+    that it closes over keep the value that they had at the trace.
     Raises TracingError where `fun` is no function, and where random numbers are drawn while it is traced.
 
     >>> import chainrule as cr
