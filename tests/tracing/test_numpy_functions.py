@@ -648,3 +648,11 @@ def test_the_slope_of_copysign_is_that_of_the_absolute_value() -> None:
     assert (slope(2.0), slope(-2.0), slope(0.0)) == (-1.0, 1.0, 0.0)
     assert np.isnan(slope(np.nan))
     assert np.isnan(slope(-np.nan))
+
+
+@pytest.mark.parametrize("places", [([0.5j, 1.0], [0.0, 1.0]), ([0.5, 1.0], [0.0, 1.0 + 0j])])
+def test_interp_refuses_complex_places_as_numpy_does(places: tuple[Any, Any]) -> None:
+    x, nodes = map(np.array, places)
+    for run in (np.interp, cr.jit(np.interp), lambda *args: cr.vjp(np.interp, *args)):
+        with pytest.raises(TypeError, match="Cannot cast"):
+            run(x, nodes, np.array([2.0, 3.0]))

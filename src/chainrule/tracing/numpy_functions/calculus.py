@@ -133,8 +133,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
         left = right = None
         point, nodes, values = _one_period(point, nodes, values, abs(period))
     count = nodes.shape[0]
-    if not count:
-        return np.interp(np.zeros(point.shape), [], [])  # which complains, or has no points either
+    if not count or "c" in (point.dtype.kind, nodes.dtype.kind):
+        # which complains, or has no points either
+        return np.interp(np.zeros(point.shape, point.dtype), np.zeros(count, nodes.dtype), np.zeros(count))
     inside = np.broadcast_to(values[0], point.shape) if count == 1 else _between(point, nodes, values)
     result = np.where(point < nodes[0], values[0] if left is None else lift(left), inside)
     return np.where(point > nodes[-1], values[-1] if right is None else lift(right), result)
