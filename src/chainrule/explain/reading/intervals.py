@@ -10,6 +10,7 @@ from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, Number, free_symbols
 from chainrule.explain.expressions.notation import text as text_of
 from chainrule.explain.reading.asked import VARIABLE, blanked
+from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import parse, symbol_name
 from chainrule.explain.reading.refusal import refusal
 
@@ -62,17 +63,24 @@ REAL_LINE = Interval(Number(-math.inf), Number(math.inf), False, False)
 
 def without_interval(text: str, line: str) -> tuple[str, Interval | None]:
     """Return the line without the interval at its end, and the interval. Raises ParseError for one that is none."""
-    if (found := _ON.search(line)) is not None:
+    nesting = depths(line)
+
+    def last(pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Return where a pattern stands outside of all brackets: cases have conditions, too."""
+        found = pattern.search(line)
+        return found if found is not None and nesting[found.start()] <= 0 else None
+
+    if (found := last(_ON)) is not None:
         interval = _made(found[2], found[3], found[1] == "[", found[4] == "]")
         return _checked(text, line, found, interval)
-    if (found := _TWO_SIDED.search(line)) is not None and (name := _name(found[3])) is not None:
-        first, last = _is_less(found[2]), _is_less(found[4])
-        low, high = (found[1], found[5]) if first else (found[5], found[1])
+    if (found := last(_TWO_SIDED)) is not None and (name := _name(found[3])) is not None:
+        rises, goes_on = _is_less(found[2]), _is_less(found[4])
+        low, high = (found[1], found[5]) if rises else (found[5], found[1])
         closed = ("=" in _plain(found[2]), "=" in _plain(found[4]))
-        closed = closed if first else (closed[1], closed[0])
-        interval = _made(low, high, *closed, name) if first == last else None
+        closed = closed if rises else (closed[1], closed[0])
+        interval = _made(low, high, *closed, name) if rises == goes_on else None
         return _checked(text, line, found, interval)
-    if (found := _ONE_SIDED.search(line)) is not None and (name := _name(found[1])) is not None:
+    if (found := last(_ONE_SIDED)) is not None and (name := _name(found[1])) is not None:
         has_end = "=" in _plain(found[2])
         interval = (
             _made("-∞", found[3], False, has_end, name)
@@ -80,11 +88,11 @@ def without_interval(text: str, line: str) -> tuple[str, Interval | None]:
             else _made(found[3], "∞", has_end, False, name)
         )
         return _checked(text, line, found, interval)
-    if (found := _POSITIVE.search(line)) is not None and (name := _name(found[2] or found[3])) is not None:
+    if (found := last(_POSITIVE)) is not None and (name := _name(found[2] or found[3])) is not None:
         is_positive = (found[1] or found[4]).lower() == "positive"
         ends = ("0", "∞") if is_positive else ("-∞", "0")
         return _checked(text, line, found, _made(*ends, False, False, name))
-    if (found := _BETWEEN.search(line)) is not None:
+    if (found := last(_BETWEEN)) is not None:
         interval = _made(found[1], found[2], True, True)
         if interval is not None:
             return _checked(text, line, found, interval)

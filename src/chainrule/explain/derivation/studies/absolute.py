@@ -9,11 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep, Table
-from chainrule.explain.derivation.phrases import Phrase
+from chainrule.explain.derivation.phrases import Phrase, listed
 from chainrule.explain.derivation.studies.exact import said, shown_number
 from chainrule.explain.derivation.studies.setting import Setting
 from chainrule.explain.derivation.studies.turning import RISING, checked, critical_points, end_points, stretches
-from chainrule.explain.derivation.studies.words import breaks_step, family, point_phrase, table_step, zeros_step
+from chainrule.explain.derivation.studies.words import (
+    breaks_step,
+    family,
+    interval_phrase,
+    point_phrase,
+    table_step,
+    zeros_step,
+)
 from chainrule.explain.derivation.studies.zeros import along
 from chainrule.explain.reading.shapes import Goal
 
@@ -135,6 +142,14 @@ def _at_open_ends(here: Setting, opened: Sequence[OpenEnd]) -> StudyStep:
     return StudyStep("look at the open ends", tuple(dict.fromkeys(lines)))
 
 
+def _level(here: Setting, value: float) -> list[tuple[float, float]]:
+    """Return the intervals on which the function is constant and has this value."""
+    call = along(here.function, here.name)
+    flat = [piece for piece in here.line.pieces if piece.sign == 0]
+    off = [abs(float(call(np.array([piece.test]))[0]) - value) for piece in flat]
+    return [(piece.start, piece.end) for piece, gap in zip(flat, off, strict=True) if gap <= _SAME * (1 + abs(value))]
+
+
 @dataclass(frozen=True, slots=True)
 class _Best:
     lines: tuple[Phrase, ...]
@@ -155,6 +170,13 @@ def _best(here: Setting, found: Sequence[Found], opened: Sequence[OpenEnd], goal
             ((f"no absolute {goal}: {here.label} comes as close to {bound} as one likes, and does not reach it",),)
         )
     best = tuple(each for each in found if sign * each.value >= most - _SAME * (1 + abs(most)))
+    level = _level(here, sign * most)
+    if level:
+        where = listed([interval_phrase(here, *piece) for piece in level], " and ")
+        return _Best(
+            ((f"absolute {goal}: {here.label} = ", *said(best[0].exact_value, best[0].value), " all along ", *where),),
+            best,
+        )
     if here.period is not None:
         return _Best(
             tuple((f"absolute {goal} at ", *family(here, each), ": ", *point_phrase(here, each)) for each in best), best

@@ -16,9 +16,10 @@ from chainrule.explain.expressions.precise import settled
 from chainrule.explain.expressions.symbolic import exact_number
 from chainrule.explain.expressions.tidy import tidy
 
-CLOSE = 1e-9
+CLOSE = 1e-7
 """How far a guess may be from the number; what is guessed is confirmed."""
 _MAX_DENOMINATOR = 200
+_GUESSES = 8
 _LONGEST = 24
 """Exact forms with more characters than this say less than their decimals."""
 PI, E = Constant("pi"), Constant("e")
@@ -34,7 +35,8 @@ def guesses(value: float) -> Iterator[Expression]:
         return
     if (plain := _fraction(value)) is not None:
         yield Number(plain)
-        return
+        if abs(float(plain) - value) <= 1e-13 * abs(value):
+            return
     if (turns := _fraction(value / math.pi, 24)) is not None:
         yield neat(Number(turns.numerator) * PI / Number(turns.denominator))
     yield from _surds(value)
@@ -81,6 +83,13 @@ def _with_roots(expression: Expression) -> Expression:
 def _transcendental(value: float) -> Iterator[Expression]:
     if value != 0 and (factor := _fraction(value / math.e, 12)) is not None:
         yield neat(Number(factor) * E)
+    if value != 0 and (factor := _fraction(value * math.e, 12)) is not None:
+        yield neat(Number(factor.numerator) / neat(Number(factor.denominator) * E))
+    for turns in range(-24, 25):
+        if turns and (rest := _fraction(value - turns * math.pi / 12, 12)) is not None:
+            turn = Fraction(abs(turns), 12)
+            angle = neat(Number(turn.numerator) * PI / Number(turn.denominator))
+            yield neat(Number(rest) + angle if turns > 0 else Number(rest) - angle)
     if value != 0 and (power := _fraction(math.log(abs(value)), 6)) is not None:
         size_of = ONE / E if power == -1 else neat(E ** Number(power))
         yield neat(-size_of) if value < 0 else size_of
@@ -95,7 +104,7 @@ def _transcendental(value: float) -> Iterator[Expression]:
         ("arcsin", math.sin, -math.pi / 2, math.pi / 2),
     ):
         inside = _fraction(function(value), 30) if lowest < value < highest else None
-        if inside is not None:
+        if inside is not None and abs(inside) not in (0, 1):
             yield call(name, Number(inside))
     if math.pi / 2 < value < 3 * math.pi / 2 and (inside := _fraction(math.sin(value), 30)) is not None:
         yield neat(PI - call("arcsin", Number(inside)))
@@ -121,7 +130,7 @@ def root_form(value: float, name: str, zero: Expression) -> Expression | None:
 def point_form(point: Mapping[str, float], zeros: Sequence[Expression]) -> tuple[Expression | None, ...]:
     """Return exact forms of the coordinates at which all of `zeros` vanish; Nones where no short ones are confirmed."""
     nothing = (None,) * len(point)
-    candidates = [list(_first(guesses(value), 4)) for value in point.values()]
+    candidates = [list(_first(guesses(value), _GUESSES)) for value in point.values()]
     if not all(candidates):
         return nothing
     # One guess for each in turn: of several coordinates the first guess of each is all but always the right one.
@@ -150,7 +159,7 @@ def value_form(expression: Expression, given: Mapping[str, Expression | None], v
     if len(known) < len(given):
         return None
     put_in = neat(substitute(expression, known))
-    for guess in _first(guesses(value), 4):
+    for guess in _first(guesses(value), _GUESSES):
         if settled(neat(put_in - guess), {}) == 0:
             return guess
     if size(put_in) > 40:

@@ -46,8 +46,8 @@ def constrained_study(shape: Shape, names: Sequence[str], detail: Detail) -> tup
     """
     if len(shape.constraints) >= len(names) or len(shape.constraints) > len(MULTIPLIERS):
         raise ValueError(
-            f"{len(shape.constraints)} constraints on {len(names)} variables leave nothing to choose; expected fewer constraints "
-            "than variables, and three at most"
+            "as many constraints as variables leave single points, and nothing to choose; expected fewer constraints than "
+            f"the variables {', '.join(names)}, and {len(MULTIPLIERS)} at most"
         )
     question = typed(shape.parsed, names, None, detail)
     found = gradient(question, tuple(single(question, name, 1) for name in names))

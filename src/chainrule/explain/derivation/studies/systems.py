@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from chainrule.explain.derivation.sampled import SampledExpression
 from chainrule.explain.derivation.studies.exact import point_form
-from chainrule.explain.derivation.studies.zeros import MAX_SIZE
+from chainrule.explain.derivation.studies.zeros import MAX_SIZE, real_zeros
 from chainrule.explain.expressions.algebra import Term, build, term_of
 from chainrule.explain.expressions.conditions import value_at
 from chainrule.explain.expressions.evaluation import evaluate
@@ -164,7 +164,7 @@ def _two(
             return None
         if without.degree() < 1:
             return []
-        rows.append(sorted({float(root.evalf(20)) for root in without.sqf_part().real_roots()}))
+        rows.append(real_zeros(without))
     found: list[tuple[float, ...]] = []
     for pair in itertools.product(*rows):
         if all(_is_zero_at(each, pair, symbols) for each in polynomials):

@@ -243,5 +243,9 @@ def stretches(line: Line, behaviors: tuple[str, str]) -> tuple[Stretch, ...]:
 def checked(here: Setting, order: int) -> str:
     """Return how a study of one variable was checked, in a sentence."""
     sign = f"{here.label}{chr(39) * order}"
-    zeros = "no zero is missing" if here.line.zeros.is_complete else "that it has no more zeros is seen there, and not proved"
+    zeros = (
+        "no zero is missing"
+        if here.line.zeros.is_complete
+        else "that it has no more zeros is seen there, and not proved"
+    )
     return f"Checked: {sign} keeps its sign between the marks at {here.line.samples} places; {zeros}"
