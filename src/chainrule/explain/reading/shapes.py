@@ -87,7 +87,7 @@ _WHERE_IS = re.compile(
     rf"(?:where|when|(?:on|for|in)\s+(?:which|what)(?:\s+(?:(?:open\s+)?intervals?|values?(?:\s+of\s+[a-z])?|x))?)\s+(?:is\s+|does\s+)?{_FUNCTION}",
     re.IGNORECASE,
 )
-_HOW_IT_IS = re.compile(rf"\s+(?:is\s+|are\s+)?(?:({_RISING})|({_CURVED}))\s*$", re.IGNORECASE)
+_HOW_IT_IS = re.compile(rf"(?<!\s)\s++(?:is\s++|are\s++)?(?:({_RISING})|({_CURVED}))\s*$", re.IGNORECASE)
 _NEWTON = re.compile(
     rf"\s*+{VERB}(?:use\s+|apply\s+)?(?:the\s+)?newton(?:'?s)?(?:\s*-\s*raphson)?\s+(?:method|iterations?)\s*(?:(?:for|of|on|to\s+solve|to\s+find\s+(?:a|the)\s+(?:root|zero)\s+of|to)\b\s*)?{_FUNCTION}:?",
     re.IGNORECASE,
