@@ -45,6 +45,11 @@ TURNING = (
                           "local minimum at x = 3π/2 + 2πk, k any whole number: f(3π/2) = -1"]),
     ("extrema of (cos x)^2", ["local maximum at x = πk, k any whole number: f(0) = 1",
                               "local minimum at x = π/2 + πk, k any whole number: f(π/2) = 0"]),
+    ("extrema of |sin x|", ["local minimum at x = πk, k any whole number: f(0) = 0",
+                           "local maximum at x = π/2 + πk, k any whole number: f(π/2) = 1"]),
+    ("extrema of tan x", ["f has no local extrema"]),
+    ("extrema of sec x", ["local minimum at x = 2πk, k any whole number: f(0) = 1",
+                          "local maximum at x = π + 2πk, k any whole number: f(π) = -1"]),
     ("extrema of x + 2 sin x", ["local maximum at x = 2π/3 + 2πk, k any whole number",
                                 "local minimum at x = 4π/3 + 2πk, k any whole number"]),
     ("extrema of sin(pi x)", ["local maximum at x = 1/2 + 2k, k any whole number: f(1/2) = 1",
@@ -107,6 +112,10 @@ ABSOLUTE = (
         "no absolute maximum: f comes as close to 1 as one likes, and does not reach it", "absolute minimum: f(-1) = -1"]),
     ("absolute extrema of x sqrt(4 - x^2)", ["absolute maximum: f(sqrt(2)) = 2", "absolute minimum: f(-sqrt(2)) = -2"]),
     ("absolute extrema of x^(2/3) on [-1, 8]", ["absolute maximum: f(8) = 4", "absolute minimum: f(0) = 0"]),
+    ("maximize 2 x sqrt(25 - x^2)", ["absolute maximum: f(5 sqrt(2)/2) = 25"]),
+    ("maximum of sqrt(x) for 0 < x < 4", [
+        "no absolute maximum: f comes as close to 2 as one likes, and does not reach it"]),
+    ("minimum of sqrt(x) for x > 0", ["no absolute minimum: f comes as close to 0 as one likes, and does not reach it"]),
     ("minimum of |x - 2| + |x + 1|", ["absolute minimum: f = 3 all along (-1, 2)"]),
     ("maximum of sin x + cos x", ["absolute maximum at x = π/4 + 2πk, k any whole number: f(π/4) = sqrt(2) ≈ 1.41421"]),
 )  # fmt: skip

@@ -53,9 +53,7 @@ def test_a_search_says_that_it_is_one():
     assert "not proved" in study.checked
 
 
-@pytest.mark.parametrize(
-    "question", ["critical points of (x - y)^2", "critical points of x^2 y^2", "critical points of sin x sin y sin z"]
-)
+@pytest.mark.parametrize("function", ["(x - y)^2", "x^2 y^2", "sin x sin y sin z"])
 def test_points_that_are_not_isolated_are_refused(function):
     with pytest.raises(ValueError, match="not isolated"):
         cr.explain(f"critical points of {function}")

@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, listed
+from chainrule.explain.derivation.sampled import Floats
 from chainrule.explain.derivation.studies.exact import said, shown_number
 from chainrule.explain.derivation.studies.setting import Setting
 from chainrule.explain.derivation.studies.turning import RISING, checked, critical_points, end_points, stretches
@@ -113,7 +114,22 @@ def _limit(here: Setting, place: float, side: str, rises: bool) -> float:
     if steps[quiet] <= 1e-5 * (1 + abs(known[quiet + 1])):
         settled = float(known[quiet + 1])
         return round(settled) + 0.0 if abs(settled - round(settled)) < 1e-4 else settled
-    return math.inf if rises else -math.inf
+    even = values[: len(powers)]  # ten times closer each, or ten times further out
+    even = even[np.isfinite(even)]
+    otherwise = math.inf if rises else -math.inf
+    return _extrapolated(even, otherwise) if len(even) >= 3 else otherwise
+
+
+def _extrapolated(values: Floats, otherwise: float) -> float:
+    """Return what values tend to whose differences shrink by a factor, as those of a root do; `otherwise` for others.
+
+    Source: A. C. Aitken, On Bernoulli's numerical solution of algebraic equations (1926).
+    """
+    before, last = float(values[-2] - values[-3]), float(values[-1] - values[-2])
+    if abs(last) >= 0.8 * abs(before):
+        return otherwise
+    found = float(values[-1]) - last * last / (last - before)
+    return round(found) + 0.0 if abs(found - round(found)) < 1e-4 else found
 
 
 def _compared(here: Setting, found: Sequence[Found]) -> StudyStep:

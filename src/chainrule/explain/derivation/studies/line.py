@@ -151,8 +151,10 @@ def _at_break(value: Call, rate: Call, exact: Expression | None, place: float) -
     if math.isnan(mark.value):
         return replace(mark, is_continuous=False)
     defined = np.isfinite(values[2:])
-    close = np.abs(values[2:] - mark.value) <= np.maximum(2e-3 * (1 + abs(mark.value)), 0)
-    is_continuous = bool(np.all(close[defined]))
+    far, close = np.abs(values[:2] - mark.value), np.abs(values[2:] - mark.value)
+    # A jump is as high from close by as from further off; a root comes down.
+    settles = (close <= 1e-6 * (1 + abs(mark.value))) | (close < 0.5 * far)
+    is_continuous = bool(np.all(settles[defined]))
     smooth = np.all(np.isfinite(slopes)) and np.ptp(slopes) <= 1e-3 * (1 + np.abs(slopes).max()) and defined.all()
     if smooth and is_continuous:
         return replace(mark, kind="zero") if np.abs(slopes[2:]).max() < 1e-5 else None

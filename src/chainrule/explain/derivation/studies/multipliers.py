@@ -266,7 +266,9 @@ def _samples(function: Expression, gaps: Sequence[Expression], names: Sequence[s
 
 def _extent(reach: _Reach) -> StudyStep:
     if reach.is_bounded:
-        said_of = "no point of the constraint was found far out: where it is bounded, a continuous function has both extremes on it"
+        said_of = (
+            "no point of the constraint was found far out: on a bounded one a continuous function has both extremes"
+        )
     else:
         said_of = "the constraint goes on far out, where values may be greater or less than at all candidates"
     return StudyStep("does it have extremes at all", ((said_of,),))

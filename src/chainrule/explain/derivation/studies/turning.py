@@ -60,8 +60,10 @@ def critical_points(here: Setting) -> list[Found]:
     found: list[Found] = []
     for mark in here.line.marks:
         left, right = here.line.beside(mark)
-        if mark.kind == "end" and here.period is not None and mark.place == low and _is_zero(here, mark):
+        if mark.kind == "end" and here.period is not None and mark.place == low and not math.isnan(mark.value):
             left = here.line.pieces[-1].sign  # the line of a period is closed to a ring
+            if left == right and not _is_zero(here, mark):
+                continue
         elif mark.kind == "end" or math.isnan(mark.value) or not mark.is_continuous or not low <= mark.place <= high:
             continue
         if left is None or right is None:
