@@ -9,7 +9,16 @@ from fractions import Fraction
 import numpy as np
 
 from chainrule.explain.derivation.phrases import Phrase
-from chainrule.explain.expressions.expression import Constant, Expression, Number, fold, rebuild, size, substitute
+from chainrule.explain.expressions.expression import (
+    Constant,
+    Expression,
+    Number,
+    fold,
+    free_symbols,
+    rebuild,
+    size,
+    substitute,
+)
 from chainrule.explain.expressions.neat import HALF, ONE, call, is_named, neat
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.precise import settled
@@ -153,12 +162,23 @@ def _vanishes(zero: Expression, given: Mapping[str, Expression]) -> bool:
     return value is not None and value == 0
 
 
+def _with_known_angles(expression: Expression) -> Expression:
+    """Return sines and their kin of known angles as roots: sin(π/3) is sqrt(3)/2."""
+
+    def combine(node: Expression, operands: Sequence[Expression]) -> Expression:
+        node = rebuild(node, operands)
+        known = is_named(node, "sin", "cos", "tan") and not free_symbols(node)
+        return _with_roots(exact_number(node)) if known else node
+
+    return fold(expression, combine)
+
+
 def value_form(expression: Expression, given: Mapping[str, Expression | None], value: float) -> Expression | None:
     """Return the exact value of an expression where the variables have exact ones; None where it is long."""
     known = {name: each for name, each in given.items() if each is not None}
     if len(known) < len(given):
         return None
-    put_in = neat(substitute(expression, known))
+    put_in = neat(_with_known_angles(substitute(expression, known)))
     for guess in _first(guesses(value), _GUESSES):
         if settled(neat(put_in - guess), {}) == 0:
             return guess

@@ -96,7 +96,7 @@ def _constant_slope(function: Expression, order: int) -> str:
     if order == 1:
         why = "every point is critical, and none is an extremum in the strict sense"
         return f"{shown} is constant: its derivative is 0 everywhere, so that {why}"
-    return f"the second derivative of {shown} is 0 everywhere: its graph is straight, and bends nowhere"
+    return f"the second derivative of {shown} is 0 wherever it exists: its graph is made of straight lines, and bends nowhere"
 
 
 def with_cube_roots(parsed: Parsed, name: str) -> tuple[Parsed, tuple[str, ...]]:
@@ -110,6 +110,7 @@ def with_cube_roots(parsed: Parsed, name: str) -> tuple[Parsed, tuple[str, ...]]
 def period_of(expression: Expression, name: str) -> Expression | None:
     """Return the period of an expression whose variable stands within sines, cosines and tangents only; None for others.
 
+    >>> from chainrule.explain.expressions.expression import Symbol
     >>> from chainrule.explain.expressions.neat import call
     >>> text(period_of(call("sin", 2 * Symbol("x")) + call("cos", Symbol("x")), "x"))
     '2π'

@@ -24,13 +24,13 @@ BENDING = ("concave up", "concave down")
 
 def monotony_study(here: Setting, question: str) -> Study:
     """Return where the function increases and decreases: the signs of f'."""
-    return _study(here, question, 1, RISING, (), _stretched(here, RISING))
+    return _study(here, question, 1, RISING, (), _stretched(here, 1, RISING))
 
 
 def concavity_study(here: Setting, question: str) -> Study:
     """Return where the graph is concave up and down, and the inflection points between: the signs of f''."""
     points = _inflections(here)
-    bends = _stretched(here, BENDING)
+    bends = _stretched(here, 2, BENDING)
     return _study(
         here,
         question,
@@ -59,11 +59,11 @@ def _study(
     )
 
 
-def _stretched(here: Setting, behaviors: tuple[str, str]) -> list[Phrase]:
+def _stretched(here: Setting, order: int, behaviors: tuple[str, str]) -> list[Phrase]:
     """Return the intervals of each behavior, one line for each."""
     lines: list[Phrase] = []
     for sign, behavior in zip((1, -1), behaviors, strict=True):
-        pieces = pieces_where(here.line, sign)
+        pieces = pieces_where(here.line, sign, order)
         where = listed([interval_phrase(here, *piece) for piece in pieces], " and ")
         again: Phrase = (", and again after every ", here.period) if here.period is not None and pieces else ()
         lines.append(

@@ -134,8 +134,13 @@ def _classified(function: Expression, rows: Matrix, names: Sequence[str], soluti
         if around != kind:
             raise GradientError(f"values around {values} contradict the Hessian; please report this")
     else:
-        return Found(at, solution.exact, value, exact_value, around, "", "the Hessian says nothing: by values around")
-    return Found(at, solution.exact, value, exact_value, kind, "", "by the Hessian")
+        how = "the Hessian says nothing: by values around"
+        return Found(at, solution.exact, value, exact_value, around, _scope(around), how)
+    return Found(at, solution.exact, value, exact_value, kind, _scope(kind), "by the Hessian")
+
+
+def _scope(kind: str) -> str:
+    return "local" if kind in ("minimum", "maximum") else ""
 
 
 def _around(call: Callable[[Any], Any], at: Floats, value: float) -> str:

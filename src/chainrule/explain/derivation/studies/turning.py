@@ -68,7 +68,9 @@ def critical_points(here: Setting) -> list[Found]:
             continue
         if left is None or right is None:
             continue
-        found.append(made(here, mark, kind_of(left, right), "", "by the signs of the first derivative"))
+        kind = kind_of(left, right)
+        scope = "local" if kind in ("minimum", "maximum") else ""
+        found.append(made(here, mark, kind, scope, "by the signs of the first derivative"))
     for each in found:
         _confirm(here, each)
     return found

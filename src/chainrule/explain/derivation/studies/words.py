@@ -144,13 +144,16 @@ def _end(line: Line, here: Setting, place: float) -> Phrase:
     return (Number(place),)
 
 
-def pieces_where(line: Line, sign: int) -> list[tuple[float, float]]:
-    """Return the intervals with a sign; two that meet where the function is continuous are one, as x^3 rises everywhere."""
+def pieces_where(line: Line, sign: int, order: int) -> list[tuple[float, float]]:
+    """Return the intervals with a sign of the derivative of this order; two that meet in a point are one where that is true.
+
+    x^3 rises everywhere, and so does the cube root; a graph is concave over a point only where f'' exists.
+    """
     found: list[tuple[float, float]] = []
     for piece in line.pieces:
         if piece.sign != sign:
             continue
-        joins = found and found[-1][1] == piece.start and _is_inner(line, piece)
+        joins = found and found[-1][1] == piece.start and _is_inner(line, piece, order)
         if joins:
             found[-1] = (found[-1][0], piece.end)
         else:
@@ -158,9 +161,9 @@ def pieces_where(line: Line, sign: int) -> list[tuple[float, float]]:
     return found
 
 
-def _is_inner(line: Line, piece: Piece) -> bool:
+def _is_inner(line: Line, piece: Piece, order: int) -> bool:
     mark = next(mark for mark in line.marks if mark.place == piece.start)
-    return mark.is_continuous and not math.isnan(mark.value)
+    return (order == 1 or mark.kind == "zero") and mark.is_continuous and not math.isnan(mark.value)
 
 
 def point_phrase(here: Setting, found: Found) -> Phrase:
