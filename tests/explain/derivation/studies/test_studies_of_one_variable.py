@@ -49,6 +49,8 @@ TURNING = (
                            "local maximum at x = π/2 + πk, k any whole number: f(π/2) = 1"]),
     ("extrema of θ - 2 sin θ on (0, 2π)", ["local minimum: f(π/3) = π/3 - sqrt(3) ≈ -0.684853",
                                           "local maximum: f(5π/3) = 5π/3 + sqrt(3) ≈ 6.96804"]),
+    ("extrema of int_0^x sin(t) dt on [1, 4]", ["local maximum: f(π) = 2", "minimum at an end of [1, 4]: f(1) = 0.459698",
+                                               "minimum at an end of [1, 4]: f(4) = 1.65364"]),
     ("extrema of tan x", ["f has no local extrema"]),
     ("extrema of sec x", ["local minimum at x = 2πk, k any whole number: f(0) = 1",
                           "local maximum at x = π + 2πk, k any whole number: f(π) = -1"]),

@@ -152,7 +152,7 @@ def _at_open_ends(here: Setting, opened: Sequence[OpenEnd]) -> StudyStep:
         what = (
             f"{grows} without bound"
             if math.isinf(end.limit)
-            else f"{grows} towards {shown_number(end.limit)}, which it does not reach"
+            else f"{grows} towards {shown_number(end.limit)}, and does not reach it there"
         )
         lines.append((f"as {here.name} tends to {towards}, {here.label} {what}",))
     return StudyStep("look at the open ends", tuple(dict.fromkeys(lines)))

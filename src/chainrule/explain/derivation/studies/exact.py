@@ -28,6 +28,7 @@ from chainrule.explain.expressions.tidy import tidy
 CLOSE = 1e-7
 """How far a guess may be from the number; what is guessed is confirmed."""
 _MAX_DENOMINATOR = 200
+_DUST = 1e-25
 _GUESSES = 8
 _LONGEST = 24
 """Exact forms with more characters than this say less than their decimals."""
@@ -182,7 +183,7 @@ def value_form(expression: Expression, given: Mapping[str, Expression | None], v
     for guess in _first(guesses(value), _GUESSES):
         if settled(neat(put_in - guess), {}) == 0:
             return guess
-    if size(put_in) > 40:
+    if size(put_in) > 40 or settled(put_in, {}) is None:
         return None
     found = min((tidy(put_in)[1], put_in), key=lambda each: len(text(each)))
     return found if len(text(found)) <= _LONGEST else None
@@ -200,6 +201,11 @@ def said(exact: Expression | None, value: float) -> Phrase:
     if exact is None:
         return (Number(float(f"{value + 0.0:.6g}")),) if math.isfinite(value) else (shown_number(value),)
     return (exact,) if is_plain(exact) else (exact, f" ≈ {shown_number(value)}")
+
+
+def without_dust(value: float) -> float:
+    """Return 0 for what rounding leaves of it, as at a zero that is known to 16 digits."""
+    return 0.0 if abs(value) < _DUST else value + 0.0
 
 
 def is_plain(exact: Expression) -> bool:

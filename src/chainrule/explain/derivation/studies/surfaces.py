@@ -16,7 +16,7 @@ from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.results import Gradient
 from chainrule.explain.derivation.several import gradient
 from chainrule.explain.derivation.single import single, typed
-from chainrule.explain.derivation.studies.exact import named, said, shown_number, value_form
+from chainrule.explain.derivation.studies.exact import named, said, shown_number, value_form, without_dust
 from chainrule.explain.derivation.studies.systems import Floats, NotIsolated, Solution, Solutions, solved
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, Symbol, free_symbols
@@ -113,7 +113,7 @@ def _classified(function: Expression, rows: Matrix, names: Sequence[str], soluti
         return evaluate(function, {name: vector[place] for place, name in enumerate(names)})
 
     with np.errstate(all="ignore"):
-        value = float(call(np.array(solution.values)))
+        value = without_dust(float(call(np.array(solution.values))))
         bends = np.asarray(hessian(call)(np.array(solution.values)), dtype=float)
         formula = np.array([[float(evaluate(entry, values)) for entry in row] for row in rows])
     if not np.allclose(bends, formula, rtol=1e-6, atol=1e-6, equal_nan=True):

@@ -9,8 +9,8 @@ import numpy as np
 
 from chainrule.errors import GradientError
 from chainrule.explain.derivation.findings.study import Found, Stretch, Study, StudyStep
-from chainrule.explain.derivation.phrases import Phrase, listed
-from chainrule.explain.derivation.studies.exact import named, said, value_form
+from chainrule.explain.derivation.phrases import Phrase, equation, listed
+from chainrule.explain.derivation.studies.exact import named, said, value_form, without_dust
 from chainrule.explain.derivation.studies.line import Line, Mark, inside
 from chainrule.explain.derivation.studies.setting import Setting
 from chainrule.explain.derivation.studies.words import (
@@ -106,7 +106,7 @@ def end_points(here: Setting) -> list[Found]:
 
 def made(here: Setting, mark: Mark, kind: str, scope: str, how: str) -> Found:
     """Return a mark as a point that was found, with the exact value of the function where there is one."""
-    value = mark.value + 0.0
+    value = without_dust(mark.value)
     exact_value = value_form(here.function, {here.name: mark.exact}, value)
     return Found(((here.name, mark.place),), (mark.exact,), value, exact_value, kind, scope, how)
 
@@ -155,7 +155,7 @@ def _second_derivative_test(here: Setting, found: Sequence[Found]) -> StudyStep 
         lines.append((*start, f" {'>' if bend > 0 else '<'} 0: a {NAMES[kind]}"))
     if not lines:
         return None
-    from_formula: Phrase = (left_side(here, 2), " = ", here.second)
+    from_formula: Phrase = (equation(left_side(here, 2), here.second),)
     return StudyStep("second derivative test", (from_formula, *lines))
 
 
