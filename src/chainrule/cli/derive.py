@@ -84,6 +84,8 @@ def _hints(derivation: Derivation | MatrixDerivation) -> Output:
     lines = [] if parts else _numbered(every)
     for part in parts:
         lines += ["", f"{text(part.heading.sides[0])}:", *_numbered(map(hint, part.steps))]
+    if parts:
+        lines += ["", *_numbered(every[len(derivation.steps) :])]
     return Output("\n".join(lines).strip(), {"hints": list(every)})
 
 

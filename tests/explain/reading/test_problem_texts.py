@@ -113,7 +113,7 @@ REFUSED = [
     ("int e^(-t^2) dt", 1, "antiderivatives are not found"),
     ("∫ e^(-t^2) dt", 3, "antiderivatives are not found"),
     (r"\int e^{-t^2} dt", 6, "antiderivatives are not found"),
-    ("critical points of x^3", 1, "'critical' is not understood: derivatives are all"),
+    ("critical x^3", 1, "'critical' is not understood: explain understands questions"),
     ("Taylor polynomial of e^x", 1, "'Taylor' is not understood: derivatives are all"),
     ("z = x^2; y = z^2; dz/dx", 1, "expected the definition of z as the last one"),
     ("derivative of x^2 + )", 21, "')' closes nothing"),

@@ -6,6 +6,7 @@ from abc import ABC
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, final
 
+from chainrule.explain.derivation.findings.study import Study
 from chainrule.explain.derivation.phrases import Equation, Phrase, phrase_text
 from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
 from chainrule.explain.derivation.structure import ADD_UP, OF_SUMS, PUT_DEFINITIONS_IN
@@ -106,7 +107,8 @@ class Account(ABC):
     partials: where there are several variables, one derivation for each; of a Hessian, one for each first and then for
     each second derivative. detail: how much is said. route: the way that was taken, such as "chain rule". given: the
     equations of a curve, where the derivative is that of one coordinate by the other: `expression` is then that coordinate; or
-    the components of a field.
+    the components of a field. study: what the derivative says of extrema, of where the function rises and bends, or of a zero,
+    where that was asked; `result` is then the derivative that it starts from.
     """
 
     expression: Expression
@@ -125,6 +127,7 @@ class Account(ABC):
     detail: Detail = None
     route: str = ""
     given: tuple[Equation, ...] = ()
+    study: Study | None = None
 
     @property
     def function(self) -> Result:

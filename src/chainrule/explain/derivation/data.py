@@ -32,6 +32,7 @@ def as_dict(derivation: Account) -> dict[str, Any]:
         "verified": _finite(derivation.verified),
         "given": [str(equation) for equation in derivation.given],
         "partials": [as_dict(part) for part in derivation.partials],
+        "study": None if derivation.study is None else derivation.study.to_dict(),
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any, final
 from chainrule.explain.derivation import data, latex, markdown, plain, terminal, web
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.alternatives import alternatives
+from chainrule.explain.derivation.findings.writing import hints as study_hints
 from chainrule.explain.derivation.forms import forms
 from chainrule.explain.derivation.hints import hint
 from chainrule.explain.derivation.results import Result
@@ -31,7 +32,8 @@ class Derivation(Account):
 
     def hints(self) -> tuple[str, ...]:
         """Return a nudge for each step, in order. None of them contains the result of its step."""
-        return tuple(map(hint, self.steps))
+        of_study = () if self.study is None else study_hints(self.study)
+        return (*map(hint, self.steps), *of_study)
 
     @property
     def alternatives(self) -> tuple[Derivation, ...]:

@@ -18,6 +18,7 @@ from chainrule.explain.derivation.recorded import argument_names, recorded
 from chainrule.explain.derivation.sampled import Function, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian, mixed
 from chainrule.explain.derivation.single import single, typed, with_tangent
+from chainrule.explain.derivation.studies.answer import study_of
 from chainrule.explain.expressions.expression import size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
@@ -28,6 +29,7 @@ from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
 from chainrule.explain.reading.problem import Problem, parse_question
 from chainrule.explain.reading.rates import Rates
+from chainrule.explain.reading.shapes import Shape
 
 MAX_ORDER = 6
 MAX_HESSIAN = 2_000
@@ -83,6 +85,11 @@ def explain(
     "div (x^2 y, y z, z^2)", "Jacobian of (r cos θ, r sin θ)". What is put together of derivatives comes last among the
     `partials`; `given` holds the components of a field.
 
+    The shape of a function is asked for in words: "critical points of x^3 - 3x", "local extrema", "where is x e^(-x) increasing",
+    "inflection points", "absolute maximum of x^3 - 3x on [-2, 3]", "saddle points of x^3 + y^3 - 3xy", "maximize xy subject to
+    x^2 + y^2 = 8", "Newton's method for x^2 = 2 from x = 1". `study` holds the answer with its points; `result` is the derivative
+    that it starts from.
+
     Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
@@ -98,6 +105,9 @@ def explain(
     '(2x + 3y, 3x + 2y)'
     >>> str(explain("x^2 + y^2 = 25", at=(3, 4)).heading), str(explain("x = t^2, y = t^3").heading)
     ('dy/dx = -x/y', 'dy/dx = 3t/2')
+    >>> print(explain("local extrema of x^3 - 3x").study)
+    local maximum: f(-1) = 2
+    local minimum: f(1) = -2
     >>> explain("x^2 y", order=2).result.to_sympy()
     ((2*y, 2*x), (2*x, 0))
     """
@@ -114,6 +124,8 @@ def explain(
         raise ValueError(f"order is how often to differentiate, a whole number from 1 to {MAX_ORDER}, not {order!r}")
     if detail not in (None, "brief", "full"):
         raise ValueError(f'detail is "brief" or "full", or left out for what lies between the two; not {detail!r}')
+    if isinstance(asked, Shape):
+        return study_of(asked, None if wrt is None else tuple(map(symbol_name, names_asked(wrt))), at, order, detail)
     if isinstance(asked, Implicit):
         return implicit(asked, _one_name(wrt), at, order, detail)
     if isinstance(asked, Parametric):

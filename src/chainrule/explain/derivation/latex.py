@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainrule.explain.derivation.account import Account
+from chainrule.explain.derivation.findings.writing import latex_answer, latex_steps
 from chainrule.explain.derivation.outline import Item, outline
-from chainrule.explain.derivation.phrases import Equation, Phrase, write_side
+from chainrule.explain.derivation.phrases import Equation, phrase_latex, write_side
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.structure import CURL, JACOBIAN
 from chainrule.explain.expressions.dialects import LATEX
-from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.latex_words import PREAMBLE, known, words
 from chainrule.explain.expressions.notation import latex
 from chainrule.explain.expressions.notation import write as write_expression
@@ -38,19 +38,22 @@ def document(derivation: Account) -> str:
         for item in section.items:
             rows += _item(item)
         rows.append(r"\end{enumerate}")
-    rows += [rf"\textbf{{Result:}} \[{heading_latex(derivation)}\]", ""]
+    if derivation.study is not None:
+        rows += [*latex_steps(derivation.study), *latex_answer(derivation.study), ""]
+    else:
+        rows += [rf"\textbf{{Result:}} \[{heading_latex(derivation)}\]", ""]
     rows += [rf"{words(line)}\par" for line in shown.closing]
     rows.append(r"\end{document}")
     return known("\n".join(rows)) + "\n"
 
 
 def _item(item: Item) -> Iterator[str]:
-    aside = f" ({_phrase(item.aside)})" if item.aside else ""
+    aside = f" ({phrase_latex(item.aside)})" if item.aside else ""
     why = f": {words(item.why)}" if item.why else ""
     yield rf"\item \textbf{{{words(item.rule)}}}{aside}{why}"
     *said, last = item.lines
     for phrase in said:
-        yield rf"\par {_phrase(phrase)}"
+        yield rf"\par {phrase_latex(phrase)}"
     (equation,) = last
     assert isinstance(equation, Equation)
     yield _display(equation)
@@ -62,14 +65,6 @@ def _display(equation: Equation) -> str:
     """Return an equation on lines of its own, broken before its equals signs."""
     first, *others = (write_expression(side, LATEX) for side in equation.sides)
     return rf"\begin{{align*}}{first} &= " + r" \\ &= ".join(others) + r"\end{align*}"
-
-
-def _phrase(phrase: Phrase) -> str:
-    return "".join(words(part) if isinstance(part, str) else f"${_math(part)}$" for part in phrase)
-
-
-def _math(part: Expression | Equation) -> str:
-    return part.write(LATEX) if isinstance(part, Equation) else latex(part)
 
 
 def equation_latex(equation: Equation) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainrule.explain.derivation.account import Account
+from chainrule.explain.derivation.findings.writing import markdown_answer, markdown_steps
 from chainrule.explain.derivation.latex import equation_latex, heading_latex
 from chainrule.explain.derivation.outline import Item, outline
 from chainrule.explain.derivation.phrases import phrase_markdown
@@ -23,7 +24,10 @@ def write(derivation: Account) -> str:
         for index, item in enumerate(section.items, 1):
             rows += _item(item, f"{index}. ")
         rows.append("")
-    rows.append(f"**Result:** ${derivation.result.to_latex()}$  ")
+    if derivation.study is not None:
+        rows += [*markdown_steps(derivation.study), "", *markdown_answer(derivation.study)]
+    else:
+        rows.append(f"**Result:** ${derivation.result.to_latex()}$  ")
     rows += [f"{_words(line)}  " for line in shown.closing]
     return "\n".join(rows)
 

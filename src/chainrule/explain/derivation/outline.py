@@ -68,6 +68,8 @@ def outline(derivation: Account) -> Outline:
     )
     what, sign = _WORDS[_kind(derivation)]
     result = f"{sign}{_name(derivation)}" if sign else ""
+    if derivation.study is not None:
+        what = f"{derivation.study.question[0].upper()}{derivation.study.question[1:]}"
     brief = derivation.detail == "brief"
     title = f"{what} of {function_text(derivation)}"
     return Outline(title, sections, result, tuple(closing_lines(derivation)), brief)
@@ -136,9 +138,10 @@ def function_text(derivation: Account) -> str:
     if derivation.given and derivation.route in (DIVERGENCE, CURL, JACOBIAN):
         variables = ", ".join(map(_variable, derivation.names))
         return f"F({variables}), where {', '.join(map(str, derivation.given))}"
-    if derivation.given:
-        return f"{_name(derivation)}, where {', '.join(map(str, derivation.given))}"
-    return f"{_name(derivation)}({', '.join(map(_variable, derivation.names))}) = {text(derivation.expression)}"
+    where = f", where {', '.join(map(str, derivation.given))}" if derivation.given else ""
+    if derivation.given and derivation.study is None:
+        return f"{_name(derivation)}{where}"
+    return f"{_name(derivation)}({', '.join(map(_variable, derivation.names))}) = {text(derivation.expression)}{where}"
 
 
 def _name(derivation: Account) -> str:
@@ -178,5 +181,7 @@ def closing_lines(derivation: Account) -> Iterator[str]:
     if derivation.conditions:
         yield "Holds where " + ", ".join(text(condition) for condition in derivation.conditions)
     yield from derivation.notes
+    if derivation.study is not None:
+        yield derivation.study.checked
     if derivation.verified is not None:
         yield f"Checked: the engine and the limit definition agree to {max(derivation.verified, 1e-16):.0e}"

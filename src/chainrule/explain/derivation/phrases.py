@@ -9,6 +9,7 @@ from typing import TypeAlias, final
 
 from chainrule.explain.expressions.dialects import LATEX, MATHML, TEXT, Dialect
 from chainrule.explain.expressions.expression import Expression, Symbol
+from chainrule.explain.expressions.latex_words import words
 from chainrule.explain.expressions.notation import is_relation, latex, write
 
 
@@ -68,6 +69,11 @@ def phrase_text(phrase: Phrase) -> str:
 def phrase_markdown(phrase: Phrase) -> str:
     """Return the phrase as Markdown, mathematics between dollar signs."""
     return "".join(_escaped(part) if isinstance(part, str) else f"${_latex(part)}$" for part in phrase)
+
+
+def phrase_latex(phrase: Phrase) -> str:
+    """Return the phrase as LaTeX, mathematics between dollar signs."""
+    return "".join(words(part) if isinstance(part, str) else f"${_latex(part)}$" for part in phrase)
 
 
 def phrase_html(phrase: Phrase) -> str:

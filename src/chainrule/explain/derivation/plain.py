@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from chainrule.explain.derivation.account import Account
+from chainrule.explain.derivation.findings.study import Study
+from chainrule.explain.derivation.findings.writing import table_rows
 from chainrule.explain.derivation.outline import Item, Section, outline
 from chainrule.explain.derivation.phrases import phrase_text
 from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
@@ -32,14 +34,32 @@ def lines(derivation: Account, width: int = WIDTH) -> Iterator[Line]:
     width = max(MIN_WIDTH, min(WIDTH, width))
     shown = outline(derivation)
     several = len(shown.sections) > 1
-    if several:
+    if several or derivation.study is not None:
         yield from _all(wrapped(shown.title, "", width), "title")
     for section in shown.sections:
         yield from _section(section, several, shown.brief, width)
     yield ()
-    yield from _all(_result_lines(shown.result, derivation.result, width), "result")
+    if derivation.study is None:
+        yield from _all(_result_lines(shown.result, derivation.result, width), "result")
+    else:
+        yield from _study(derivation.study, width)
     for sentence in shown.closing:
         yield from _all(wrapped(sentence, "", width))
+
+
+def _study(study: Study, width: int) -> Iterator[Line]:
+    """Yield the steps of a study, numbered, and its answer."""
+    for index, step in enumerate(study.steps, 1):
+        label = f"{index}. "
+        yield ((label + step.rule, "rule"),)
+        indent = " " * len(label)
+        for phrase in step.phrases:
+            yield from _all([indent + row for row in wrapped(phrase_text(phrase), "", width - len(label))])
+        if step.table is not None:
+            yield from _all([indent + row for row in table_rows(step.table)])
+    yield ()
+    for line in study.answer:
+        yield from _all(wrapped(f"Result: {phrase_text(line)}", "", width), "result")
 
 
 def _result_lines(name: str, result: Result | Gradient | Hessian | Jacobian, width: int) -> Iterator[str]:

@@ -41,13 +41,77 @@ STEP: dict[str, Any] = {
     },
 }  # fmt: skip
 
+_NUMBERS_BY_NAME = {"type": "object", "additionalProperties": _NUMBER}
+
+STUDY: dict[str, Any] = {
+    "type": "object",
+    "description": "What was asked of the function's shape, and what is found, step by step.",
+    "required": ["question", "steps", "points", "stretches", "answer", "checked", "is_complete"],
+    "additionalProperties": False,
+    "properties": {
+        "question": _TEXT,
+        "steps": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["rule", "statement", "table"],
+                "additionalProperties": False,
+                "properties": {
+                    "rule": _TEXT,
+                    "statement": _TEXT,
+                    "table": {
+                        "type": ["object", "null"],
+                        "required": ["headings", "rows"],
+                        "properties": {"headings": _TEXTS, "rows": {"type": "array", "items": _TEXTS}},
+                    },
+                },
+            },
+        },
+        "points": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["at", "exact", "value", "exact_value", "kind", "scope", "how"],
+                "additionalProperties": False,
+                "properties": {
+                    "at": _NUMBERS_BY_NAME,
+                    "exact": {"type": "array", "items": {"type": ["string", "null"]}},
+                    "value": _NUMBER,
+                    "exact_value": {"type": ["string", "null"]},
+                    "kind": {
+                        "type": "string",
+                        "description": "minimum, maximum, saddle, degenerate, inflection, root, ...",
+                    },
+                    "scope": {
+                        "type": "string",
+                        "description": "Whether it is local, or one of all; an end of the domain.",
+                    },
+                    "how": {"type": "string", "description": "What settled the kind."},
+                },
+            },
+        },
+        "stretches": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["start", "end", "behavior"],
+                "additionalProperties": False,
+                "properties": {"start": _NUMBER, "end": _NUMBER, "behavior": _TEXT},
+            },
+        },
+        "answer": {**_TEXTS, "description": "The answer, line by line."},
+        "checked": {"type": "string", "description": "How the answer was checked."},
+        "is_complete": {"type": "boolean", "description": "Whether it is known that no point is missing."},
+    },
+}
+
 DERIVATION: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Derivation",
     "type": "object",
     "required": [
         "function", "name", "variables", "wrt", "order", "detail", "route", "steps", "result", "latex", "conditions",
-        "notes", "at", "value", "verified", "given", "partials",
+        "notes", "at", "value", "verified", "given", "partials", "study",
     ],
     "additionalProperties": False,
     "properties": {
@@ -67,6 +131,7 @@ DERIVATION: dict[str, Any] = {
         "value": {"type": ["number", "array", "null"], "description": "The derivative there, by the engine."},
         "verified": {**_NUMBER, "description": "The largest relative difference to the engine and to the limit."},
         "given": {**_TEXTS, "description": "The equations of a curve, where the function is one of its coordinates."},
+        "study": {"oneOf": [STUDY, {"type": "null"}], "description": "What the derivative says of the function's shape."},
         "partials": {"type": "array", "items": {"$ref": "#"}, "description": "One derivation for each variable."},
     },
 }  # fmt: skip

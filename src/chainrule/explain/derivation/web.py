@@ -6,6 +6,7 @@ import html
 from collections.abc import Iterator
 
 from chainrule.explain.derivation.account import Account
+from chainrule.explain.derivation.findings.writing import html_answer, html_steps
 from chainrule.explain.derivation.outline import Item, Section, outline
 from chainrule.explain.derivation.phrases import math_html, phrase_html
 from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
@@ -43,7 +44,12 @@ def fragment(derivation: Account) -> str:
     for section in shown.sections:
         parts += _section(section)
     name = f"{html.escape(shown.result)} = " if shown.result else ""
-    parts.append(f'<p class="result"><b>Result:</b> {name}<math><mrow>{_result(derivation.result)}</mrow></math></p>')
+    if derivation.study is not None:
+        parts += [*html_steps(derivation.study), *html_answer(derivation.study)]
+    else:
+        parts.append(
+            f'<p class="result"><b>Result:</b> {name}<math><mrow>{_result(derivation.result)}</mrow></math></p>'
+        )
     parts += [f"<p>{html.escape(line)}</p>" for line in shown.closing]
     parts.append("</div>")
     return "".join(parts)

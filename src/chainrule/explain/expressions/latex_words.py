@@ -16,6 +16,7 @@ PREAMBLE = r"""\documentclass{article}
 _SIGNS = {
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$",
     "·": r"$\cdot$", "²": "$^2$", "∇": r"$\nabla$", "≠": r"$\ne$", "≤": r"$\le$", "≥": r"$\ge$", "∞": r"$\infty$",
+    "≈": r"$\approx$",
     **{sign: f"\\{sign}" for sign in "#$%&_{}"},
 }  # fmt: skip
 """How signs are written in a text of LaTeX."""

@@ -283,6 +283,9 @@ _DERIVATIVES_ONLY = "derivatives are all that is found; expected a function"
 INTEGRALS = (
     "integrals are read between two limits, with their variable, as in int_0^x sin(t) dt; antiderivatives are not found"
 )
+_SHAPES = (
+    "explain understands questions: critical points of x^3 - 3x, where is x^2 increasing, minimize x^2 + 1/x for x > 0"
+)
 _FIELDS = "explain understands it in front of a field, as in div (x^2 y, y z) and Jacobian of (r cos t, r sin t)"
 _ARRAYS = (
     "letters are numbers here; expected a NumPy function of arrays, such as lambda A, X: np.trace(A @ X), with arrays as "
@@ -291,10 +294,14 @@ _ARRAYS = (
 OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys(
         (
-            "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize "
-            "maximize taylor maclaurin critical stationary inflection concave concavity extrema asymptote asymptotes"
+            "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent "
+            "taylor maclaurin asymptote asymptotes"
         ).split(),
         _DERIVATIVES_ONLY,
+    ),
+    **dict.fromkeys(
+        "minimize maximize critical stationary inflection concave concavity extrema increasing decreasing".split(),
+        _SHAPES,
     ),
     "int": INTEGRALS,
     "lim": "limits of quotients are shown by chainrule.limit; expected a function",

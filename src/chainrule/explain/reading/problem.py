@@ -33,6 +33,7 @@ from chainrule.explain.reading.polar import polar_of, without_polar
 from chainrule.explain.reading.rates import Rates, rates_of
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.requests import by_request
+from chainrule.explain.reading.shapes import Shape, shape_of
 from chainrule.explain.reading.statements import Span, find_statements, header, refuse_inverses
 
 _BY_A_FORMULA = re.compile(rf"\s*+{D}\s*+{POWER}\s*+/\s*+{D}\s*+[(\[]")
@@ -108,14 +109,17 @@ def parse_problem(text: str) -> Problem:
         raise refusal(text, 0, f"a mixed derivative is explained only; {advice}")
     if isinstance(question, Field):
         raise refusal(text, 0, f"a {question.kind} is explained only; expected the function alone")
+    if isinstance(question, Shape):
+        what = question.kind if question.kind.endswith(("s", "a")) else f"a question of {question.kind}"
+        raise refusal(text, 0, f"{what}: that is explained only; expected the function alone")
     if isinstance(question, Rates):
         raise refusal(text, 0, "related rates are explained only; expected the function alone")
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
 
-def parse_question(text: str) -> Problem | Curve | Rates | Field:
-    """Read a function, a curve, related rates or a question of vector calculus, and what is asked of it.
+def parse_question(text: str) -> Problem | Curve | Rates | Field | Shape:
+    """Read a function, a curve, related rates, a question of vector calculus or of a function's shape, and what is asked of it.
 
     Raises ParseError as `parse_problem` does.
 
@@ -124,7 +128,7 @@ def parse_question(text: str) -> Problem | Curve | Rates | Field:
     """
     line = plain_line(text)
     refuse_inverses(text, line)
-    special = field_of(text, line) or rates_of(text, line)
+    special = shape_of(text, line) or field_of(text, line) or rates_of(text, line)
     if special is not None:
         return special
     line, turns = without_mixed(text, line)

@@ -1,0 +1,1 @@
+"""Findings: what a study of a function holds, and how it is written."""
