@@ -18,6 +18,7 @@ from chainrule.explain.derivation.recorded import argument_names, recorded
 from chainrule.explain.derivation.sampled import Function, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian, mixed
 from chainrule.explain.derivation.single import single, typed, with_tangent
+from chainrule.explain.derivation.taylor.explain_taylor import of_taylor
 from chainrule.explain.expressions.expression import size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
@@ -28,6 +29,7 @@ from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
 from chainrule.explain.reading.problem import Problem, parse_question
 from chainrule.explain.reading.rates import Rates
+from chainrule.explain.reading.taylor import TaylorAsked
 
 MAX_ORDER = 6
 MAX_HESSIAN = 2_000
@@ -83,6 +85,9 @@ def explain(
     "div (x^2 y, y z, z^2)", "Jacobian of (r cos θ, r sin θ)". What is put together of derivatives comes last among the
     `partials`; `given` holds the components of a field.
 
+    Taylor polynomials are asked for as in "Taylor polynomial of ln x about x = 1 of degree 3", "Maclaurin series of sin x to
+    order 7", "quadratic approximation of e^x cos y at (0, 0)"; `result` is the polynomial, and the remainder is among the `notes`.
+
     Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
@@ -120,8 +125,11 @@ def explain(
         return parametric(asked, _one_name(wrt), at, order, detail)
     if isinstance(asked, Rates):
         return related_rates(asked, at, order, detail)
-    if isinstance(asked, Field):
-        return of_field(asked, None if wrt is None else tuple(map(symbol_name, names_asked(wrt))), at, order, detail)
+    if isinstance(asked, Field | TaylorAsked):
+        by = None if wrt is None else tuple(map(symbol_name, names_asked(wrt)))
+        if isinstance(asked, Field):
+            return of_field(asked, by, at, order, detail)
+        return of_taylor(asked, by, at, order, detail)
     question = _read(asked, wrt, at, detail)
     if isinstance(asked, Problem) and asked.turns and wrt == asked.wrt and order == 1:
         return mixed(question, asked.turns, single(question, asked.turns[0], 1))

@@ -23,11 +23,16 @@ RELATED_RATES = "related rates"
 ADD_UP = "add up the derivatives"
 PUT_DEFINITIONS_IN = "put the definitions in"
 UNIT_VECTOR = "make the length 1"
+COEFFICIENT = "coefficient"
+TAYLOR_SUM = "add the terms"
+WHERE_INVERTED = "find the point"
+INVERSE_RULE = "inverse function theorem"
 
 DIVERGENCE, CURL, JACOBIAN, LAPLACIAN = "divergence", "curl", "Jacobian", "Laplacian"
 DIRECTIONAL, DIFFERENTIAL = "directional derivative", "total differential"
 CHAIN_OF_SEVERAL = "chain rule of several variables"
-OF_SUMS = frozenset((DIVERGENCE, CURL, LAPLACIAN, DIRECTIONAL, DIFFERENTIAL, CHAIN_OF_SEVERAL))
+TAYLOR, INVERSE, LIMIT = "Taylor polynomial", "derivative of the inverse", "limit"
+OF_SUMS = frozenset((DIVERGENCE, CURL, LAPLACIAN, DIRECTIONAL, DIFFERENTIAL, CHAIN_OF_SEVERAL, TAYLOR, INVERSE, LIMIT))
 """What is put together of several derivatives; it is the route of the derivation, and of its parts that add them up."""
 
 STRUCTURE = (CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER, AS_POWER, BY_CASES, WHERE_CASES_MEET)

@@ -292,7 +292,7 @@ OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys(
         (
             "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize "
-            "maximize taylor maclaurin critical stationary inflection concave concavity extrema asymptote asymptotes"
+            "maximize critical stationary inflection concave concavity extrema asymptote asymptotes"
         ).split(),
         _DERIVATIVES_ONLY,
     ),
@@ -301,6 +301,7 @@ OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _FIELDS),
     "laplacian": "explain understands it in front of a function, as in Laplacian of x^2 y",
     "directional": "explain understands directional derivative of x^2 y at (1, 2) in the direction (3, 4)",
+    **dict.fromkeys(("taylor", "maclaurin"), "explain understands Taylor polynomial of e^x at 0 of degree 4"),
     "plane": "explain understands tangent plane to z = x^2 + y^2 at (1, 2)",
     **dict.fromkeys("tr trace det top intercal transpose vec".split(), _ARRAYS),
 }

@@ -34,6 +34,7 @@ from chainrule.explain.reading.rates import Rates, rates_of
 from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.requests import by_request
 from chainrule.explain.reading.statements import Span, find_statements, header, refuse_inverses
+from chainrule.explain.reading.taylor import TaylorAsked, taylor_of
 
 _BY_A_FORMULA = re.compile(rf"\s*+{D}\s*+{POWER}\s*+/\s*+{D}\s*+[(\[]")
 _ABOVE_THE_LINE = (
@@ -110,12 +111,14 @@ def parse_problem(text: str) -> Problem:
         raise refusal(text, 0, f"a {question.kind} is explained only; expected the function alone")
     if isinstance(question, Rates):
         raise refusal(text, 0, "related rates are explained only; expected the function alone")
+    if isinstance(question, TaylorAsked):
+        raise refusal(text, 0, "a Taylor polynomial is explained only; expected the function alone")
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
 
-def parse_question(text: str) -> Problem | Curve | Rates | Field:
-    """Read a function, a curve, related rates or a question of vector calculus, and what is asked of it.
+def parse_question(text: str) -> Problem | Curve | Rates | Field | TaylorAsked:
+    """Read a function, a curve, related rates, a question of vector calculus or for a polynomial, and what is asked of it.
 
     Raises ParseError as `parse_problem` does.
 
@@ -124,7 +127,7 @@ def parse_question(text: str) -> Problem | Curve | Rates | Field:
     """
     line = plain_line(text)
     refuse_inverses(text, line)
-    special = field_of(text, line) or rates_of(text, line)
+    special = field_of(text, line) or taylor_of(text, line) or rates_of(text, line)
     if special is not None:
         return special
     line, turns = without_mixed(text, line)
