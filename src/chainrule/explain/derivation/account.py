@@ -12,6 +12,7 @@ from chainrule.explain.derivation.structure import (
     ADD_UP,
     INVERSE_RULE,
     OF_SUMS,
+    ONE_SIDE_EACH,
     PUT_DEFINITIONS_IN,
     TAYLOR_SUM,
 )
@@ -19,7 +20,7 @@ from chainrule.explain.expressions.dialects import LATEX, TEXT
 from chainrule.explain.expressions.expression import Derivative, Expression, Symbol, fold
 from chainrule.explain.expressions.notation import text
 
-_SUMS = (ADD_UP, PUT_DEFINITIONS_IN, TAYLOR_SUM, INVERSE_RULE)
+_SUMS = (ADD_UP, PUT_DEFINITIONS_IN, TAYLOR_SUM, INVERSE_RULE, ONE_SIDE_EACH)
 """The steps after which derivatives are put together, nothing tidied yet."""
 
 Point: TypeAlias = tuple[tuple[str, float], ...]

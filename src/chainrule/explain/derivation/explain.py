@@ -14,6 +14,7 @@ from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question
 from chainrule.explain.derivation.fields.chain import chain_of_several
 from chainrule.explain.derivation.fields.explain_field import of_field
+from chainrule.explain.derivation.limiting.explain_limit import of_limit
 from chainrule.explain.derivation.recorded import argument_names, recorded
 from chainrule.explain.derivation.sampled import Function, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian, mixed
@@ -25,6 +26,7 @@ from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.explain.reading.curves import Implicit, Parametric
 from chainrule.explain.reading.fields import Field
+from chainrule.explain.reading.limits import LimitAsked
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
 from chainrule.explain.reading.problem import Problem, parse_question
@@ -86,7 +88,10 @@ def explain(
     `partials`; `given` holds the components of a field.
 
     Taylor polynomials are asked for as in "Taylor polynomial of ln x about x = 1 of degree 3", "Maclaurin series of sin x to
-    order 7", "quadratic approximation of e^x cos y at (0, 0)"; `result` is the polynomial, and the remainder is among the `notes`.
+    order 7", "quadratic approximation of e^x cos y at (0, 0)"; `result` is the polynomial; the remainder is a note.
+
+    Limits are asked for as in "lim x->0 sin(x)/x", "limit of (1 + 1/x)^x as x -> infinity": by the laws of limits and
+    l'Hôpital's rule. One that does not exist is `undefined`, and a note says why.
 
     Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
@@ -125,6 +130,8 @@ def explain(
         return parametric(asked, _one_name(wrt), at, order, detail)
     if isinstance(asked, Rates):
         return related_rates(asked, at, order, detail)
+    if isinstance(asked, LimitAsked):
+        return of_limit(asked, wrt, at, order, detail)
     if isinstance(asked, Field | TaylorAsked):
         by = None if wrt is None else tuple(map(symbol_name, names_asked(wrt)))
         if isinstance(asked, Field):

@@ -201,7 +201,7 @@ def _limit(node: Limit, dialect: Dialect) -> Piece:
     side = {1: dialect.plus_sign.strip(), -1: dialect.minus}.get(node.side, "")
     body = wrap(_write(node.body, dialect), dialect, PRODUCT)
     written = dialect.limit(dialect.symbol(node.name), _write(node.to, dialect).text, side, body.text)
-    return Piece(written, PRODUCT, starts="name", ends="other", fraction=True)
+    return Piece(written, SUM - 1, starts="name", ends="other", fraction=True)  # in brackets wherever something follows
 
 
 def _integral(node: Apply, value: Integral, operands: Sequence[Piece], dialect: Dialect) -> Piece:

@@ -291,13 +291,13 @@ _ARRAYS = (
 OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys(
         (
-            "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent minimize "
+            "integrate integral antiderivative solve simplify factor expand plot graph slope tangent minimize "
             "maximize critical stationary inflection concave concavity extrema asymptote asymptotes"
         ).split(),
         _DERIVATIVES_ONLY,
     ),
     "int": INTEGRALS,
-    "lim": "limits of quotients are shown by chainrule.limit; expected a function",
+    **dict.fromkeys(("lim", "limit"), "a limit stands in front of all else, as in lim x->0 sin(x)/x; explain finds it"),
     **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _FIELDS),
     "laplacian": "explain understands it in front of a function, as in Laplacian of x^2 y",
     "directional": "explain understands directional derivative of x^2 y at (1, 2) in the direction (3, 4)",

@@ -27,6 +27,7 @@ from chainrule.explain.reading.curves import Curve, Implicit, curve_of
 from chainrule.explain.reading.differential_quotient import POWER, QUOTIENT, D, parts_of, quotient_order
 from chainrule.explain.reading.fields import Field, field_of
 from chainrule.explain.reading.graph_point import without_height
+from chainrule.explain.reading.limits import LimitAsked, limit_of
 from chainrule.explain.reading.mixed import without_mixed
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
 from chainrule.explain.reading.polar import polar_of, without_polar
@@ -113,12 +114,14 @@ def parse_problem(text: str) -> Problem:
         raise refusal(text, 0, "related rates are explained only; expected the function alone")
     if isinstance(question, TaylorAsked):
         raise refusal(text, 0, "a Taylor polynomial is explained only; expected the function alone")
+    if isinstance(question, LimitAsked):
+        raise refusal(text, 0, "a limit is explained only; expected the function alone")
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
 
-def parse_question(text: str) -> Problem | Curve | Rates | Field | TaylorAsked:
-    """Read a function, a curve, related rates, a question of vector calculus or for a polynomial, and what is asked of it.
+def parse_question(text: str) -> Problem | Curve | Rates | Field | TaylorAsked | LimitAsked:
+    """Read a function, a curve, related rates, a question of vector calculus or for a limit, and what is asked of it.
 
     Raises ParseError as `parse_problem` does.
 
@@ -127,7 +130,7 @@ def parse_question(text: str) -> Problem | Curve | Rates | Field | TaylorAsked:
     """
     line = plain_line(text)
     refuse_inverses(text, line)
-    special = field_of(text, line) or taylor_of(text, line) or rates_of(text, line)
+    special = field_of(text, line) or taylor_of(text, line) or limit_of(text, line) or rates_of(text, line)
     if special is not None:
         return special
     line, turns = without_mixed(text, line)
