@@ -14,6 +14,7 @@ from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question
 from chainrule.explain.derivation.fields.chain import chain_of_several
 from chainrule.explain.derivation.fields.explain_field import of_field
+from chainrule.explain.derivation.inverse import of_inverse
 from chainrule.explain.derivation.limiting.explain_limit import of_limit
 from chainrule.explain.derivation.recorded import argument_names, recorded
 from chainrule.explain.derivation.sampled import Function, SampledFunction
@@ -26,6 +27,7 @@ from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.explain.reading.curves import Implicit, Parametric
 from chainrule.explain.reading.fields import Field
+from chainrule.explain.reading.inverses import InverseAsked
 from chainrule.explain.reading.limits import LimitAsked
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
@@ -93,6 +95,8 @@ def explain(
     Limits are asked for as in "lim x->0 sin(x)/x", "limit of (1 + 1/x)^x as x -> infinity": by the laws of limits and
     l'Hôpital's rule. One that does not exist is `undefined`, and a note says why.
 
+    The derivative of an inverse is asked for as in "(f^(-1))'(2) where f(x) = x^3 + x".
+
     Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
@@ -132,6 +136,8 @@ def explain(
         return related_rates(asked, at, order, detail)
     if isinstance(asked, LimitAsked):
         return of_limit(asked, wrt, at, order, detail)
+    if isinstance(asked, InverseAsked):
+        return of_inverse(asked, wrt, at, order, detail)
     if isinstance(asked, Field | TaylorAsked):
         by = None if wrt is None else tuple(map(symbol_name, names_asked(wrt)))
         if isinstance(asked, Field):

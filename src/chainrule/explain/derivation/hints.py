@@ -20,6 +20,7 @@ from chainrule.explain.derivation.structure import (
     DEFINITION,
     DEFINITION_OF_DERIVATIVE,
     DIVIDE,
+    INVERSE_RULE,
     L_HOPITAL,
     LIMIT_OF_PARTS,
     ONE_SIDE_EACH,
@@ -33,6 +34,7 @@ from chainrule.explain.derivation.structure import (
     TOGETHER,
     UNIT_VECTOR,
     USE_THE_CURVE,
+    WHERE_INVERTED,
 )
 from chainrule.explain.expressions.expression import Apply, Derivative
 from chainrule.explain.expressions.notation import text
@@ -65,6 +67,8 @@ _ALGEBRA = {
     RESOLVE: "On one side of the point it is a simpler formula: which?",
     ONE_SIDE_EACH: "Do both sides tend to the same?",
     DEFINITION_OF_DERIVATIVE: "Do you know this quotient, with its step that tends to 0?",
+    WHERE_INVERTED: "Which number does the function take to this one?",
+    INVERSE_RULE: "The graph of the inverse is that of the function with its axes exchanged: what becomes of a slope?",
     UNIT_VECTOR: "Only a vector of length 1 gives a slope. How long is this one?",
     TOGETHER: "Put each derivative that you have found in its place.",
 }

@@ -27,6 +27,7 @@ from chainrule.explain.reading.curves import Curve, Implicit, curve_of
 from chainrule.explain.reading.differential_quotient import POWER, QUOTIENT, D, parts_of, quotient_order
 from chainrule.explain.reading.fields import Field, field_of
 from chainrule.explain.reading.graph_point import without_height
+from chainrule.explain.reading.inverses import InverseAsked, inverse_of
 from chainrule.explain.reading.limits import LimitAsked, limit_of
 from chainrule.explain.reading.mixed import without_mixed
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
@@ -114,13 +115,15 @@ def parse_problem(text: str) -> Problem:
         raise refusal(text, 0, "related rates are explained only; expected the function alone")
     if isinstance(question, TaylorAsked):
         raise refusal(text, 0, "a Taylor polynomial is explained only; expected the function alone")
+    if isinstance(question, InverseAsked):
+        raise refusal(text, 0, "the derivative of an inverse is explained only; expected the function alone")
     if isinstance(question, LimitAsked):
         raise refusal(text, 0, "a limit is explained only; expected the function alone")
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
 
-def parse_question(text: str) -> Problem | Curve | Rates | Field | TaylorAsked | LimitAsked:
+def parse_question(text: str) -> Problem | Curve | Rates | Field | TaylorAsked | LimitAsked | InverseAsked:
     """Read a function, a curve, related rates, a question of vector calculus or for a limit, and what is asked of it.
 
     Raises ParseError as `parse_problem` does.
@@ -129,6 +132,9 @@ def parse_question(text: str) -> Problem | Curve | Rates | Field | TaylorAsked |
     'x^2 + y^2 = 25'
     """
     line = plain_line(text)
+    inverse = inverse_of(text, line)
+    if inverse is not None:
+        return inverse
     refuse_inverses(text, line)
     special = field_of(text, line) or taylor_of(text, line) or limit_of(text, line) or rates_of(text, line)
     if special is not None:
