@@ -58,20 +58,20 @@ _EXPAND = re.compile(
 )
 _DEGREES = (
     re.compile(
-        r"[\s,;(]*\b(?:(?:up\s+)?to|of|with|through|in|as)?\s*(?:the\s+)?(?:(?:degree|order)s?\s*(?:n\s*)?=?\s*(?P<after>[0-9]{1,4})\b"
+        r"[\s,;(]*+\b(?:(?:up\s+)?to|of|with|through|in|as)?\s*(?:the\s+)?(?:(?:degree|order)s?\s*(?:n\s*)?=?\s*(?P<after>[0-9]{1,4})\b"
         rf"|(?P<before>{_ORDINAL})[-\s]+(?:degree|order)(?:\s+terms?)?\b)\)?,?(?:\s+(?:of|for)\b)?",
         re.IGNORECASE,
     ),
-    re.compile(r"[\s,;]*\b(?:with|for|and|where|up\s+to|to)?\s*\b[nN]\s*=\s*(?P<after>[0-9]{1,4})\b,?"),
+    re.compile(r"[\s,;]*+\b(?:with|for|and|where|up\s+to|to)?\s*\b[nN]\s*=\s*(?P<after>[0-9]{1,4})\b,?"),
     re.compile(
-        r"[\s,;]*\b(?:up\s+to|to|through|including)\s+(?:and\s+including\s+)?(?:the\s+)?(?:terms?\s+(?:in|of|with)\s+)?(?:the\s+)?"
+        r"[\s,;]*+\b(?:up\s+to|to|through|including)\s+(?:and\s+including\s+)?(?:the\s+)?(?:terms?\s+(?:in|of|with)\s+)?(?:the\s+)?"
         r"(?P<big>O\s*\(\s*)?[A-Za-z]\s*\^\s*\{?\s*(?P<after>[0-9]{1,4})\s*\}?\)?(?:\s*terms?)?",
     ),
 )
 """Where the degree is said, after the words or after the function; `before` is an ordinal number in front of the word."""
 
 _ABOUT = re.compile(
-    r"[\s,;]*\b(?:(?:expanded\s+|developed\s+)?(?:at|about|around|near)|cent(?:ered|red)\s+(?:at|on|around|about)|with\s+cent(?:er|re)"
+    r"[\s,;]*+\b(?:(?:expanded\s+|developed\s+)?(?:at|about|around|near)|cent(?:ered|red)\s+(?:at|on|around|about)|with\s+cent(?:er|re)"
     r"|in\s+powers\s+of|for)\s+(?:the\s+)?(?:(?:point|number|value)\s+)?",
     re.IGNORECASE,
 )

@@ -78,6 +78,11 @@ class Approach:
         apart = [start * 0.5**place for place in range(_SAMPLES)]
         return any(_turns(self.values(expression, steps)) for steps in (close, apart))
 
+    def grows(self, expression: Expression) -> bool:
+        """Return whether the values become larger and larger, the point being approached."""
+        seen = self.values(expression)
+        return len(seen) > 1 and bool(abs(seen[-1]) > 1 and abs(seen[-1]) > 2 * abs(seen[0]))
+
     def vanishes(self, expression: Expression) -> bool:
         """Return whether an expression is 0 all around the point."""
         seen = self.values(expression)

@@ -116,9 +116,10 @@ def _refused(asked: LimitAsked, function: Expression, found: Tendency, sides: Se
     if not isinstance(found, Open):
         return found
     seen = "; ".join(_values(asked, function, side) for side in sides)
-    raise ValueError(
-        f"no way was found to the limit of {_short(function)} by the laws of limits and l'Hôpital's rule. {seen}"
-    )
+    if any(Approach(asked.name, asked.to, side).wanders(function) for side in sides):
+        seen += "; the values go up and down however near the point, so that there may be none"
+    problem = f"no way was found to the limit of {_short(function)} by the laws of limits and l'Hôpital's rule"
+    raise ValueError(f"{problem}; expected a simpler form. {seen[:1].upper()}{seen[1:]}")
 
 
 def _short(function: Expression) -> str:

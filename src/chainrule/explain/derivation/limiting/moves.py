@@ -10,7 +10,7 @@ from chainrule.explain.derivation.brief import SIMPLIFY
 from chainrule.explain.derivation.limiting.approach import Approach
 from chainrule.explain.derivation.limiting.tendency import Infinite, tendency
 from chainrule.explain.expressions.expression import Apply, Expression, Number, depends_on, fold, rebuild, size, walk
-from chainrule.explain.expressions.neat import MINUS_ONE, ONE, call, is_named, neat
+from chainrule.explain.expressions.neat import MINUS_ONE, ONE, E, call, is_named, neat
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.rational import expanded
 from chainrule.explain.expressions.tidy import tidy
@@ -53,6 +53,8 @@ def fraction_of(expression: Expression) -> tuple[Expression, Expression]:
         return ONE, neat(expression.operands[0] ** Number(-expression.operands[1].value))
     if is_named(expression, "exp") and is_named(expression.operands[0], "negative"):
         return ONE, call("exp", expression.operands[0].operands[0])
+    if is_named(expression, "power") and is_named(expression.operands[1], "negative"):
+        return ONE, expression.operands[0] ** expression.operands[1].operands[0]
     return expression, ONE
 
 
@@ -122,9 +124,10 @@ def _harder(pair: tuple[Expression, Expression]) -> int:
 def _reciprocal(expression: Expression) -> Expression:
     if is_named(expression, "exp"):
         return call("exp", neat(-expression.operands[0]))
-    if is_named(expression, "power") and isinstance(expression.operands[1], Number):
-        return neat(ONE / expression) if expression.operands[1].value > 0 else fraction_of(expression)[1]
-    return neat(ONE / expression)
+    above, below = fraction_of(expression)
+    if is_named(above, "power") and not isinstance(above.operands[1], Number):  # a^x, whose reciprocal is a^(-x)
+        return neat(below * above.operands[0] ** neat(-above.operands[1]))
+    return neat(below / above)
 
 
 def _parts(expression: Expression) -> tuple[Expression, Expression] | None:
@@ -198,10 +201,16 @@ def _same_exponents(expression: Expression, near: Approach) -> Iterator[Rewritin
 
 
 def _power_of_quotient(above: Expression, below: Expression) -> Expression | None:
-    if not is_named(above, "power") or not is_named(below, "power") or above.operands[1] != below.operands[1]:
-        return None
-    (a, exponent), (b, _) = above.operands, below.operands
-    return None if isinstance(exponent, Number) else neat(a / b) ** exponent
+    (a, exponent), (b, other) = map(_as_power, (above, below))
+    return None if exponent != other or isinstance(exponent, Number) else neat(a / b) ** exponent
+
+
+def _as_power(expression: Expression) -> tuple[Expression, Expression]:
+    if is_named(expression, "exp"):
+        return E, expression.operands[0]
+    if is_named(expression, "power"):
+        return expression.operands[0], expression.operands[1]
+    return expression, ONE
 
 
 def _leading_roots(expression: Expression, near: Approach) -> Iterator[Rewriting]:

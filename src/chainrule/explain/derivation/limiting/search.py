@@ -48,10 +48,10 @@ MAX_TIMES = 8
 """How often l'Hôpital's rule is applied, one after another."""
 
 MAX_SIZE = 90
-MAX_WORK = 300
+MAX_WORK = 200
 """How many operations all quotients have at most whose parts are differentiated, together: some seconds' work."""
 
-MAX_TRIED = 40
+MAX_TRIED = 30
 """How many forms are looked at before the search is given up."""
 
 _WHY = "the quotient of the derivatives tends to the same number, where it tends to one"

@@ -163,10 +163,8 @@ def _of_a_function(node: Apply, operands: Sequence[Tendency], near: Approach) ->
     value = exact_value(Apply(node.primitive, tuple(values), node.parameters))
     if value is not None:
         return Finite(value) if near.values(node) else Open("no value")
-    seen = near.values(node)
-    grows = len(seen) > 1 and abs(seen[-1]) > abs(seen[0]) and abs(seen[-1]) > 1
     sign = near.sign(node)
-    return Infinite(sign) if grows and sign else Open("no value")
+    return Infinite(sign) if sign and near.grows(node) else Open("no value")
 
 
 def _of_steps(node: Apply, near: Approach) -> Tendency:
@@ -185,7 +183,8 @@ def _add(node: Apply, operands: Sequence[Tendency], near: Approach) -> Tendency:
     if infinite:
         if len(set(infinite)) == 1:
             return Infinite(infinite[0])
-        return Infinite(near.sign(node)) if _is_polynomial(node) and near.sign(node) else Open("∞ - ∞")
+        is_clear = _is_polynomial(node) and near.grows(node) and near.sign(node)
+        return Infinite(near.sign(node)) if is_clear else Open("∞ - ∞")
     if isinstance(left, Finite) and isinstance(right, Finite):
         return _computed(Apply(node.primitive, (left.value, right.value)))
     return Bounded()

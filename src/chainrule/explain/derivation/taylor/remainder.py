@@ -46,7 +46,8 @@ def remainder_sentence(label: str, degree: int, last: Expression, center: Center
             written = text(tidy(substitute(after, {name: Symbol(between)}) / Number(math.factorial(order)))[1])
             factor = written if len(written) <= _LONGEST else factor
     power = text(neat(center.step(name) ** Number(order)))
-    return f"Remainder (Lagrange): {left} = {factor} · {power} for some {text(Symbol(between))} between {text(at)} and {shown}"
+    product = power if factor == "1" else f"{factor} · {power}"
+    return f"Remainder (Lagrange): {left} = {product} for some {text(Symbol(between))} between {text(at)} and {shown}"
 
 
 def _order_sign(label: str, order: int) -> str:
