@@ -13,7 +13,7 @@ from chainrule.errors import NotDifferentiableError, TooLongError
 from chainrule.explain.derivation.account import Detail, Step
 from chainrule.explain.derivation.curves.tangent import breaks
 from chainrule.explain.derivation.derivation import Derivation
-from chainrule.explain.derivation.derive import MAX_AGAIN, ORDINALS
+from chainrule.explain.derivation.derive import ORDINALS
 from chainrule.explain.derivation.fields.assembly import together
 from chainrule.explain.derivation.phrases import Phrase
 from chainrule.explain.derivation.results import Result
@@ -34,7 +34,10 @@ from chainrule.explain.reading.taylor import MAX_DEGREE, TaylorAsked
 MAX_DERIVATIVES = 24
 """How many derivatives are taken at most: more variables allow smaller degrees."""
 
-MAX_ALL = 2_500
+MAX_ONE = 120
+"""How many operations a derivative has at most that is differentiated again: nobody reads what comes out of longer ones."""
+
+MAX_ALL = 1_000
 """How many operations all derivatives have at most, together: two or three seconds' work."""
 
 _SHOWN = 60
@@ -111,7 +114,7 @@ class _Expansion:
         before = self.known[tuple(count - (other == place) for other, count in enumerate(index))]
         if before == ZERO:
             return ZERO
-        if size(before) > MAX_AGAIN or sum(map(size, self.known.values())) > MAX_ALL:
+        if size(before) > MAX_ONE or sum(map(size, self.known.values())) > MAX_ALL:
             raise self._too_long(index)
         name = self.center.names[place]
         if (before, name) in self.taken:  # as those of e^x and sin x, which come back: nobody needs to read them again

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from chainrule.errors import GradientError
-from chainrule.explain.derivation.derive import MAX_AGAIN, differentiated
+from chainrule.errors import GradientError, TooLongError
+from chainrule.explain.derivation.derive import differentiated
 from chainrule.explain.derivation.taylor.center import Center
 from chainrule.explain.expressions.expression import Expression, Number, Symbol, size, substitute
 from chainrule.explain.expressions.neat import ZERO, neat
@@ -38,16 +38,26 @@ def remainder_sentence(label: str, degree: int, last: Expression, center: Center
     order = degree + 1
     between = "c" if "c" not in (name, *center.held) else "xi"
     factor = f"{_order_sign(label, order)}({text(Symbol(between))})/{order}!"
-    if size(last) <= MAX_AGAIN:
-        *_, after = differentiated(last, name, center.names, 1)
-        if after == ZERO:
-            return f"Remainder: {left} = 0, since all higher derivatives are 0: the polynomial is the function itself"
-        if size(after) <= _LONGEST:
-            written = text(tidy(substitute(after, {name: Symbol(between)}) / Number(math.factorial(order)))[1])
-            factor = written if len(written) <= _LONGEST else factor
+    after = _next_derivative(last, name, center)
+    if after == ZERO:
+        return f"Remainder: {left} = 0, since all higher derivatives are 0: the polynomial is the function itself"
+    if after is not None and size(after) <= _LONGEST:
+        written = text(tidy(substitute(after, {name: Symbol(between)}) / Number(math.factorial(order)))[1])
+        factor = written if len(written) <= _LONGEST else factor
     power = text(neat(center.step(name) ** Number(order)))
     product = power if factor == "1" else f"{factor} · {power}"
     return f"Remainder (Lagrange): {left} = {product} for some {text(Symbol(between))} between {text(at)} and {shown}"
+
+
+def _next_derivative(last: Expression, name: str, center: Center) -> Expression | None:
+    """Return the derivative of a derivative; None where it would be too long to be shown."""
+    if size(last) > _LONGEST:
+        return None
+    try:
+        *_, after = differentiated(last, name, center.names, 1)
+    except TooLongError:
+        return None
+    return after
 
 
 def _order_sign(label: str, order: int) -> str:
