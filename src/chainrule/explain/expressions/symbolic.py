@@ -130,7 +130,7 @@ def exact_value(expression: Expression) -> Expression | None:
     if value.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.I):
         return None
     if value.is_number and not value.is_Rational:
-        value = sympy.expand(value)
+        value = min(value, sympy.expand(value), key=sympy.count_ops)
         if settled(expression, {}) == 0:
             return ZERO
     try:
