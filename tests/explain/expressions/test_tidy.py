@@ -234,3 +234,12 @@ def test_the_form_that_a_textbook_prints(typed, expected):
 )
 def test_coefficients_stand_by_the_alphabet_and_letters_of_formulas_as_they_were_typed(problem, form):
     assert str(explain(problem).result) == form
+
+
+def test_sin_squared_times_cos_squared_has_its_partner_in_the_fourth_power():
+    # With cos² for cos² · cos² the square of a sine was dropped: the derivative of tan x/(2 + cos x) was not derived again.
+    apart = parse("3sin(x)^2 cos(x)^2 + 3cos(x)^2 + x").expression
+    together = parse("3sin(x)^2 cos(x)^2 + 3cos(x)^4 + x").expression
+    for expression in (apart, together):
+        assert equivalent(expression, tidy(expression)[1]) is True
+    assert text(tidy(together)[1]) == "3 cos(x)^2 + x"

@@ -9,13 +9,20 @@ from typing import Any, Literal, TypeAlias, final
 from chainrule.explain.derivation.findings.study import Study
 from chainrule.explain.derivation.phrases import Equation, Phrase, phrase_text
 from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
-from chainrule.explain.derivation.structure import ADD_UP, OF_SUMS, PUT_DEFINITIONS_IN
+from chainrule.explain.derivation.structure import (
+    ADD_UP,
+    INVERSE_RULE,
+    OF_SUMS,
+    ONE_SIDE_EACH,
+    PUT_DEFINITIONS_IN,
+    TAYLOR_SUM,
+)
 from chainrule.explain.expressions.dialects import LATEX, TEXT
 from chainrule.explain.expressions.expression import Derivative, Expression, Symbol, fold
 from chainrule.explain.expressions.notation import text
 
-_SUMS = (ADD_UP, PUT_DEFINITIONS_IN)
-"""The steps after which derivatives are added up, nothing tidied yet."""
+_SUMS = (ADD_UP, PUT_DEFINITIONS_IN, TAYLOR_SUM, INVERSE_RULE, ONE_SIDE_EACH)
+"""The steps after which derivatives are put together, nothing tidied yet."""
 
 Point: TypeAlias = tuple[tuple[str, float], ...]
 Value: TypeAlias = float | tuple[float, ...] | tuple[tuple[float, ...], ...]
@@ -136,8 +143,9 @@ class Account(ABC):
 
     @property
     def sum_step(self) -> Step:
-        """The step that adds derivatives up, where the derivation is one of `structure.OF_SUMS`."""
-        return next(step for step in self.steps if step.kind == "assembly" and step.rule in _SUMS)
+        """The step that puts derivatives together, where the derivation is one of `structure.OF_SUMS`; of a limit the first."""
+        together = (step for step in self.steps if step.kind == "assembly" and step.rule in _SUMS)
+        return next(together, self.steps[0])
 
     @property
     def heading(self) -> Equation:

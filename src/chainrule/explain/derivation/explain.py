@@ -14,22 +14,28 @@ from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import Question
 from chainrule.explain.derivation.fields.chain import chain_of_several
 from chainrule.explain.derivation.fields.explain_field import of_field
+from chainrule.explain.derivation.inverse import of_inverse
+from chainrule.explain.derivation.limiting.explain_limit import of_limit
 from chainrule.explain.derivation.recorded import argument_names, recorded
 from chainrule.explain.derivation.sampled import Function, SampledFunction
 from chainrule.explain.derivation.several import gradient, hessian, mixed
 from chainrule.explain.derivation.single import single, typed, with_tangent
 from chainrule.explain.derivation.studies.answer import study_of
+from chainrule.explain.derivation.taylor.explain_taylor import of_taylor
 from chainrule.explain.expressions.expression import size
 from chainrule.explain.matrix.call import has_arrays
 from chainrule.explain.matrix.derivation import MatrixDerivation
 from chainrule.explain.matrix.explain_arrays import explain_arrays
 from chainrule.explain.reading.curves import Implicit, Parametric
 from chainrule.explain.reading.fields import Field
+from chainrule.explain.reading.inverses import InverseAsked
+from chainrule.explain.reading.limits import LimitAsked
 from chainrule.explain.reading.parse import symbol_name
 from chainrule.explain.reading.point import names_asked, point_of
 from chainrule.explain.reading.problem import Problem, parse_question
 from chainrule.explain.reading.rates import Rates
 from chainrule.explain.reading.shapes import Shape
+from chainrule.explain.reading.taylor import TaylorAsked
 
 MAX_ORDER = 6
 MAX_HESSIAN = 2_000
@@ -90,6 +96,14 @@ def explain(
     x^2 + y^2 = 8", "Newton's method for x^2 = 2 from x = 1". `study` holds the answer with its points; `result` is the derivative
     that it starts from.
 
+    Taylor polynomials are asked for as in "Taylor polynomial of ln x about x = 1 of degree 3", "Maclaurin series of sin x to
+    order 7", "quadratic approximation of e^x cos y at (0, 0)"; `result` is the polynomial; the remainder is a note.
+
+    Limits are asked for as in "lim x->0 sin(x)/x", "limit of (1 + 1/x)^x as x -> infinity": by the laws of limits and
+    l'Hôpital's rule. One that does not exist is `undefined`, and a note says why.
+
+    The derivative of an inverse is asked for as in "(f^(-1))'(2) where f(x) = x^3 + x".
+
     Where `at` gives arrays, the program is explained operation by operation with shapes, as a `MatrixDerivation`.
 
     Every formula is the table's own rule called with symbols. The result is compared with the engine's derivative and
@@ -132,8 +146,15 @@ def explain(
         return parametric(asked, _one_name(wrt), at, order, detail)
     if isinstance(asked, Rates):
         return related_rates(asked, at, order, detail)
-    if isinstance(asked, Field):
-        return of_field(asked, None if wrt is None else tuple(map(symbol_name, names_asked(wrt))), at, order, detail)
+    if isinstance(asked, LimitAsked):
+        return of_limit(asked, wrt, at, order, detail)
+    if isinstance(asked, InverseAsked):
+        return of_inverse(asked, wrt, at, order, detail)
+    if isinstance(asked, Field | TaylorAsked):
+        by = None if wrt is None else tuple(map(symbol_name, names_asked(wrt)))
+        if isinstance(asked, Field):
+            return of_field(asked, by, at, order, detail)
+        return of_taylor(asked, by, at, order, detail)
     question = _read(asked, wrt, at, detail)
     if isinstance(asked, Problem) and asked.turns and wrt == asked.wrt and order == 1:
         return mixed(question, asked.turns, single(question, asked.turns[0], 1))

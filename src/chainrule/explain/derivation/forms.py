@@ -9,7 +9,7 @@ from chainrule.errors import GradientError
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.derive import raw_derivative
 from chainrule.explain.derivation.results import Result
-from chainrule.explain.derivation.structure import OF_SUMS
+from chainrule.explain.derivation.structure import LIMIT, OF_SUMS
 from chainrule.explain.expressions.equivalence import equivalent
 from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.notation import text
@@ -26,6 +26,8 @@ def forms(account: Account) -> Mapping[str, Result]:
     if not isinstance(result, Result):
         raise ValueError("forms are of one derivative; of several variables, look at the partials one by one")
     tidied = result.expression
+    if account.route == LIMIT:  # a number, or a derivative that has its own forms
+        return MappingProxyType(dict.fromkeys(("raw", "tidied", "factored", "expanded"), result))
     found = {"raw": _raw(account), "tidied": tidied, "factored": factored(tidied), "expanded": expanded(tidied)}
     for name, form in found.items():
         if equivalent(form, tidied, account.names, account.conditions) is False:

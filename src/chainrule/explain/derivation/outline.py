@@ -16,9 +16,12 @@ from chainrule.explain.derivation.structure import (
     DIFFERENTIAL,
     DIRECTIONAL,
     DIVERGENCE,
+    INVERSE,
     JACOBIAN,
     LAPLACIAN,
+    LIMIT,
     OF_SUMS,
+    TAYLOR,
 )
 from chainrule.explain.expressions.expression import Expression, Symbol
 from chainrule.explain.expressions.notation import text
@@ -87,13 +90,16 @@ _WORDS = {
     DIRECTIONAL: ("Directional derivative", "D_u "),
     DIFFERENTIAL: ("Total differential", "d"),
     CHAIN_OF_SEVERAL: ("Derivative", ""),
+    TAYLOR: ("Taylor polynomial", ""),
+    INVERSE: ("Derivative of the inverse", ""),
+    LIMIT: ("Limit", ""),
 }
 """What is found, and the sign of it."""
 
 
 def _kind(derivation: Account) -> str:
     if not derivation.partials:
-        return "derivative"
+        return LIMIT if derivation.route == LIMIT else "derivative"
     if derivation.route in _WORDS:
         return derivation.route
     if isinstance(derivation.result, Result):
@@ -109,7 +115,7 @@ def _captions(derivation: Account) -> list[str]:
     """Return what each part finds, where its heading does not say it."""
     if _kind(derivation) == "mixed":
         return [f"{'Then' if turn else 'First'} by {_variable(name)}" for turn, name in enumerate(derivation.wrt)]
-    if _kind(derivation) in OF_SUMS:
+    if derivation.partials and _kind(derivation) in OF_SUMS:
         return [_SUMS.get(part.route, "") for part in derivation.partials]
     if _kind(derivation) != "hessian":
         return [""] * max(1, len(derivation.partials))

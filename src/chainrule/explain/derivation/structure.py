@@ -23,11 +23,22 @@ RELATED_RATES = "related rates"
 ADD_UP = "add up the derivatives"
 PUT_DEFINITIONS_IN = "put the definitions in"
 UNIT_VECTOR = "make the length 1"
+COEFFICIENT = "coefficient"
+TAYLOR_SUM = "add the terms"
+WHERE_INVERTED = "find the point"
+L_HOPITAL = "l'Hôpital's rule"
+PUT_POINT_IN = "put the point in"
+LIMIT_OF_PARTS = "take the limit of each part"
+RESOLVE = "look at the side"
+ONE_SIDE_EACH = "compare the two sides"
+DEFINITION_OF_DERIVATIVE = "definition of the derivative"
+INVERSE_RULE = "inverse function theorem"
 
 DIVERGENCE, CURL, JACOBIAN, LAPLACIAN = "divergence", "curl", "Jacobian", "Laplacian"
 DIRECTIONAL, DIFFERENTIAL = "directional derivative", "total differential"
 CHAIN_OF_SEVERAL = "chain rule of several variables"
-OF_SUMS = frozenset((DIVERGENCE, CURL, LAPLACIAN, DIRECTIONAL, DIFFERENTIAL, CHAIN_OF_SEVERAL))
+TAYLOR, INVERSE, LIMIT = "Taylor polynomial", "derivative of the inverse", "limit"
+OF_SUMS = frozenset((DIVERGENCE, CURL, LAPLACIAN, DIRECTIONAL, DIFFERENTIAL, CHAIN_OF_SEVERAL, TAYLOR, INVERSE, LIMIT))
 """What is put together of several derivatives; it is the route of the derivation, and of its parts that add them up."""
 
 STRUCTURE = (CHAIN, CHAIN_BY_OPERAND, CONSTANT, DEFINITION, TOGETHER, AS_POWER, BY_CASES, WHERE_CASES_MEET)

@@ -41,6 +41,7 @@ class Dialect:
     derivative: Callable[[str, str, bool, int], str]
     named_derivative: Callable[[str, str, bool, int], str]
     integral: Callable[[str, str, str, str], str]
+    limit: Callable[[str, str, str, str], str]
     words: Callable[[str], str]
 
 
@@ -133,6 +134,7 @@ TEXT = Dialect(
     derivative=_text_derivative,
     named_derivative=_text_named_derivative,
     integral=lambda lower, upper, body, name: f"int_{lower}^{upper} {body} d{name}",
+    limit=lambda name, to, side, body: f"lim {name}→{to}{side} {body}",
     words=str,
 )
 
@@ -214,6 +216,7 @@ LATEX = Dialect(
     derivative=_latex_derivative,
     named_derivative=_latex_named_derivative,
     integral=lambda lower, upper, body, name: rf"\int_{{{lower}}}^{{{upper}}} {body} \, d{name}",
+    limit=lambda name, to, side, body: rf"\lim_{{{name} \to {to}{f'^{{{side}}}' if side else ''}}} {body}",
     words=lambda words: rf"\text{{{_latex_words(words)}}}" if words else "",
 )
 
@@ -269,6 +272,11 @@ def _mathml_named_derivative(body: str, name: str, partial: bool, order: int) ->
     return _mathml_fraction(above, f"{d}<msup>{_identifier(name)}{power}</msup>")
 
 
+def _mathml_limit(name: str, to: str, side: str, body: str) -> str:
+    target = f"<msup>{_row(to)}{side}</msup>" if side else to
+    return f"<munder>{_operator('lim')}{_row(name + _operator('→') + target)}</munder>{body}"
+
+
 def _mathml_cases(rows: Sequence[tuple[str, str]]) -> str:
     lines = (
         f"<mtr><mtd>{formula}</mtd><mtd><mtext>{'if ' if condition else 'otherwise'}</mtext>{condition}</mtd></mtr>"
@@ -307,5 +315,6 @@ MATHML = Dialect(
     integral=lambda lower, upper, body, name: (
         f"<msubsup>{_operator('∫')}{_row(lower)}{_row(upper)}</msubsup>{body}{_operator('d')}{name}"
     ),
+    limit=_mathml_limit,
     words=lambda words: f"<mtext>{html.escape(words)}</mtext>" if words else "",
 )

@@ -16,6 +16,7 @@ from chainrule.explain.expressions.expression import (
     Constant,
     Derivative,
     Expression,
+    Limit,
     Number,
     Symbol,
     Value,
@@ -35,6 +36,8 @@ def evaluate(expression: Expression, values: Mapping[str, Any]) -> Any:
     def combine(node: Expression, operands: Sequence[Any]) -> Any:
         if isinstance(node, Derivative):
             raise TracingError("an expression in which a derivative is still to be taken has no value yet")
+        if isinstance(node, Limit):
+            raise TracingError("an expression in which a limit is still to be found has no value yet")
         if isinstance(node, Apply):
             return _one_or_zero(bind(node.primitive, operands, dict(node.parameters)))
         if isinstance(node, Symbol):

@@ -187,6 +187,20 @@ class Derivative(Expression):
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Limit(Expression):
+    """A limit that is still to be found, as it stands in a step: that of `body` as the variable `name` tends to `to`.
+
+    side: 1 where it comes from above, -1 from below, 0 from both sides.
+    """
+
+    body: Expression
+    name: str
+    to: Expression
+    side: int = 0
+
+
+@final
 @dataclass(frozen=True, slots=True, eq=False)
 class Apply(Expression):
     """A primitive of the table applied to operands.

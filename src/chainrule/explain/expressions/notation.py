@@ -17,6 +17,7 @@ from chainrule.explain.expressions.expression import (
     Constant,
     Derivative,
     Expression,
+    Limit,
     Number,
     Symbol,
     Value,
@@ -120,6 +121,8 @@ def _piece(node: Expression, operands: Sequence[Piece], dialect: Dialect) -> Pie
         return Piece(dialect.symbol(node.name), starts="letter", ends=ends, head=run, letters=run)
     if isinstance(node, Derivative):
         return _derivative(node, dialect)
+    if isinstance(node, Limit):
+        return _limit(node, dialect)
     assert isinstance(node, Apply)
     if (of := _factorial_of(node)) is not None:
         return Piece(dialect.factorial(dialect.symbol(of)), POWER, starts="letter", ends="other")
@@ -194,6 +197,13 @@ def _derivative(node: Derivative, dialect: Dialect) -> Piece:
     )
 
 
+def _limit(node: Limit, dialect: Dialect) -> Piece:
+    side = {1: dialect.plus_sign.strip(), -1: dialect.minus}.get(node.side, "")
+    body = wrap(_write(node.body, dialect), dialect, PRODUCT)
+    written = dialect.limit(dialect.symbol(node.name), _write(node.to, dialect).text, side, body.text)
+    return Piece(written, SUM - 1, starts="name", ends="other", fraction=True)  # in brackets wherever something follows
+
+
 def _integral(node: Apply, value: Integral, operands: Sequence[Piece], dialect: Dialect) -> Piece:
     assert isinstance(value.integrand, FormulaIntegrand)
     body, variable = shown_integrand(node, value.integrand)
@@ -206,7 +216,7 @@ def _integral(node: Apply, value: Integral, operands: Sequence[Piece], dialect: 
 def _sum(operands: Sequence[Piece], dialect: Dialect) -> Piece:
     left, right = operands
     left = wrap(left, dialect, SUM)
-    right = wrap(right, dialect, SUM)
+    right = wrap(right, dialect, PRODUCT)
     if right.negative:
         joined = left.text + dialect.minus_sign + right.text.removeprefix(dialect.minus)
     else:

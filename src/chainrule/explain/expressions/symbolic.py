@@ -15,13 +15,15 @@ from chainrule.explain.expressions.expression import (
     Constant,
     Derivative,
     Expression,
+    Limit,
     Number,
     Symbol,
     fold,
     free_symbols,
 )
 from chainrule.explain.expressions.integrals import FormulaIntegrand, shown_integrand
-from chainrule.explain.expressions.neat import ONE, neat
+from chainrule.explain.expressions.neat import ONE, ZERO, call, neat
+from chainrule.explain.expressions.precise import settled
 from chainrule.primitives.definite_integral import Integral
 
 
@@ -48,6 +50,10 @@ def to_sympy(expression: Expression) -> Any:
             return {"pi": sympy.pi, "e": sympy.E}.get(node.name, sympy.nan)
         if isinstance(node, Derivative):
             return sympy.Derivative(to_sympy(node.body), sympy.Symbol(node.name), node.order)
+        if isinstance(node, Limit):
+            way = {1: "+", -1: "-"}.get(node.side, "+-")
+            to = to_sympy(node.to)
+            return sympy.Limit(to_sympy(node.body), sympy.Symbol(node.name), to, "-" if to is sympy.oo else way)
         if isinstance(node, Apply) and isinstance(node.primitive.value, Integral):
             assert isinstance(node.primitive.value.integrand, FormulaIntegrand)
             body, variable = shown_integrand(node, node.primitive.value.integrand)
@@ -108,17 +114,69 @@ def exact_number(expression: Expression) -> Expression:
     return _from_sympy(value) if value.is_algebraic and not value.atoms(sympy.Function) else expression
 
 
+def exact_value(expression: Expression) -> Expression | None:
+    """Return the value of a number, or of a formula with held letters, in its simplest form: ln(e^2) is 2, arctan(1) is π/4.
+
+    Returns None where there is no such real number, as for 1/0 and ln 0.
+
+    >>> from chainrule.explain.expressions.neat import ONE, ZERO, call
+    >>> from chainrule.explain.expressions.notation import text
+    >>> text(exact_value(call("arctan", ONE))), exact_value(ONE / ZERO)
+    ('π/4', None)
+    """
+    import sympy  # noqa: PLC0415 (heavy)
+
+    value = to_sympy(expression)
+    if value.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.I):
+        return None
+    if value.is_number and not value.is_Rational:
+        value = min(value, sympy.expand(value), key=sympy.count_ops)
+        if settled(expression, {}) == 0:
+            return ZERO
+    try:
+        return _from_sympy(value)
+    except _NotWritten:
+        return expression
+
+
+class _NotWritten(Exception):
+    """A value of SymPy has no counterpart among the expressions."""
+
+
 def _from_sympy(value: Any) -> Expression:
-    """Return a quotient of polynomials of SymPy as an expression."""
+    """Return a value of SymPy as an expression. Raises _NotWritten where there is none."""
     if value.is_Symbol:
         return Symbol(value.name)
     if value.is_Rational:
         return Number(Fraction(int(value.p), int(value.q)))
+    if value.is_NumberSymbol and str(value) in _CONSTANTS:
+        return Constant(_CONSTANTS[str(value)])
+    if value.is_Pow and value.base.is_Function and value.exp.is_negative:
+        return ONE / neat(_from_sympy(value.base) ** _from_sympy(-value.exp))
     if value.is_Pow:
         return _from_sympy(value.base) ** _from_sympy(value.exp)
+    if value.is_Function:
+        name = _names().get(value.func)
+        if name is None:
+            raise _NotWritten
+        return call(name, *map(_from_sympy, value.args))
+    if not (value.is_Add or value.is_Mul):
+        raise _NotWritten
     if value.is_Add:
         return build_sum([term_of(_from_sympy(part)) for part in value.args])
     return build(term_of(prod(map(_from_sympy, value.as_ordered_factors()), start=ONE)))
+
+
+_CONSTANTS = {"pi": "pi", "E": "e"}
+
+
+@cache
+def _names() -> dict[Any, str]:
+    """Return the primitives of one operand that SymPy has as a function, by that."""
+    import sympy as sp  # noqa: PLC0415 (heavy)
+
+    found = {build: name for name, build in _functions().items() if isinstance(build, sp.FunctionClass)}
+    return {function: name for function, name in found.items() if name != "fabs"} | {sp.Abs: "absolute"}
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from chainrule.explain.expressions.algebra import Term, build, build_sum, collect, raw_factors, term_of, terms_of
-from chainrule.explain.expressions.expansion import expanded_terms
+from chainrule.explain.expressions.expansion import expanded_terms, multiply_terms
 from chainrule.explain.expressions.expression import Apply, Expression, Number, fold, rebuild, size, walk
 from chainrule.explain.expressions.move import Move, moved
 from chainrule.explain.expressions.neat import ONE, call, is_named, is_whole
@@ -53,9 +53,10 @@ def _with_partner(term: Term, terms: Sequence[Term]) -> tuple[str, list[Term]] |
             continue
         partner, sign = _PARTNERS[base.primitive.name]
         rest = tuple(factor for factor in term.factors if factor != (base, exponent))
-        key = frozenset((*rest, (call(partner, base.operands[0]), TWO)))
+        # The rest may have powers of the partner itself: cos² sin² has its partner in cos⁴, and not in cos².
+        wanted = multiply_terms(Term(1, rest), Term(1, ((call(partner, base.operands[0]), TWO),)))
         for other in terms:
-            if other.key == key and other.coefficient == sign * term.coefficient:
+            if other.key == wanted.key and other.coefficient == sign * term.coefficient:
                 kept = [found for found in terms if found is not term and found is not other]
                 return base.primitive.name, [*kept, Term(sign * term.coefficient, rest)]
     return None

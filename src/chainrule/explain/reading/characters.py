@@ -16,7 +16,20 @@ _SIGNS: dict[str, str] = (
     dict.fromkeys("−–—﹣‐‑‒", "-")
     | dict.fromkeys("×·⋅∙•∗✕✖", "*")
     | dict.fromkeys("÷∕⁄", "/")
-    | {"ˆ": "^", "∣": "|", "∥": "|", "‖": "|", "\t": " ", "\r": "\n", "µ": "μ", "’": "'", "′": "'", "⩽": "≤", "⩾": "≥"}
+    | {
+        "ˆ": "^",
+        "∣": "|",
+        "∥": "|",
+        "‖": "|",
+        "\t": " ",
+        "\r": "\n",
+        "µ": "μ",
+        "ô": "o",
+        "’": "'",
+        "′": "'",
+        "⩽": "≤",
+        "⩾": "≥",
+    }
 )
 _KEPT = frozenset("\n≤≥≠∑∏∫∞⌊⌋⌈⌉↦⟹⇒" + "".join(SUPERSCRIPTS) + "".join(SUBSCRIPTS) + ROOTS + "".join(GREEK))
 
@@ -34,7 +47,7 @@ _REASONS: dict[str, str] = {
     ),
     '"': "quotes have no meaning in mathematics; expected a formula such as x^2 + 3x",
     "∫": INTEGRALS,
-    "→": "an arrow has a meaning in f: x ↦ x^2 only; limits of quotients are shown by chainrule.limit",
+    "→": "an arrow has a meaning in f: x ↦ x^2 and in limits only, as in lim x→0 sin(x)/x",
 }
 
 

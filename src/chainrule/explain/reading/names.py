@@ -294,8 +294,7 @@ _ARRAYS = (
 OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys(
         (
-            "integrate integral antiderivative solve limit simplify factor expand plot graph slope tangent "
-            "taylor maclaurin asymptote asymptotes"
+            "integrate integral antiderivative solve simplify factor expand plot graph slope tangent asymptote asymptotes"
         ).split(),
         _DERIVATIVES_ONLY,
     ),
@@ -304,10 +303,11 @@ OTHER_TASKS: dict[str, str] = {
         _SHAPES,
     ),
     "int": INTEGRALS,
-    "lim": "limits of quotients are shown by chainrule.limit; expected a function",
+    **dict.fromkeys(("lim", "limit"), "a limit stands in front of all else, as in lim x->0 sin(x)/x; explain finds it"),
     **dict.fromkeys(("jacobian", "divergence", "div", "curl", "rot"), _FIELDS),
     "laplacian": "explain understands it in front of a function, as in Laplacian of x^2 y",
     "directional": "explain understands directional derivative of x^2 y at (1, 2) in the direction (3, 4)",
+    **dict.fromkeys(("taylor", "maclaurin"), "explain understands Taylor polynomial of e^x at 0 of degree 4"),
     "plane": "explain understands tangent plane to z = x^2 + y^2 at (1, 2)",
     **dict.fromkeys("tr trace det top intercal transpose vec".split(), _ARRAYS),
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from chainrule.explain.expressions.expression import Expression, free_symbols
 from chainrule.explain.reading.asked import (
@@ -27,6 +28,8 @@ from chainrule.explain.reading.curves import Curve, Implicit, curve_of
 from chainrule.explain.reading.differential_quotient import POWER, QUOTIENT, D, parts_of, quotient_order
 from chainrule.explain.reading.fields import Field, field_of
 from chainrule.explain.reading.graph_point import without_height
+from chainrule.explain.reading.inverses import InverseAsked, inverse_of
+from chainrule.explain.reading.limits import LimitAsked, limit_of
 from chainrule.explain.reading.mixed import without_mixed
 from chainrule.explain.reading.parse import Parsed, parse_line, plain_line, symbol_name
 from chainrule.explain.reading.polar import polar_of, without_polar
@@ -35,6 +38,7 @@ from chainrule.explain.reading.refusal import refusal
 from chainrule.explain.reading.requests import by_request
 from chainrule.explain.reading.shapes import Shape, shape_of
 from chainrule.explain.reading.statements import Span, find_statements, header, refuse_inverses
+from chainrule.explain.reading.taylor import TaylorAsked, taylor_of
 
 _BY_A_FORMULA = re.compile(rf"\s*+{D}\s*+{POWER}\s*+/\s*+{D}\s*+[(\[]")
 _ABOVE_THE_LINE = (
@@ -90,6 +94,17 @@ class Problem:
         return self.parsed.expression
 
 
+Question: TypeAlias = Problem | Curve | Rates | Field | Shape | TaylorAsked | LimitAsked | InverseAsked
+"""What `explain` answers."""
+
+_EXPLAINED_ONLY: dict[type, str] = {
+    Rates: "related rates are",
+    TaylorAsked: "a Taylor polynomial is",
+    LimitAsked: "a limit is",
+    InverseAsked: "the derivative of an inverse is",
+}
+
+
 def parse_problem(text: str) -> Problem:
     """Read a function, and what is asked of it; a function alone asks nothing.
 
@@ -112,14 +127,15 @@ def parse_problem(text: str) -> Problem:
     if isinstance(question, Shape):
         what = question.kind if question.kind.endswith(("s", "a")) else f"a question of {question.kind}"
         raise refusal(text, 0, f"{what}: that is explained only; expected the function alone")
-    if isinstance(question, Rates):
-        raise refusal(text, 0, "related rates are explained only; expected the function alone")
+    if (others := _EXPLAINED_ONLY.get(type(question))) is not None:
+        raise refusal(text, 0, f"{others} explained only; expected the function alone")
+    assert isinstance(question, Curve)
     advice = "explain differentiates it implicitly" if isinstance(question, Implicit) else "explain finds its slope"
     raise refusal(text, 0, f"a curve, {question.shown}, where a function is expected; {advice}")
 
 
-def parse_question(text: str) -> Problem | Curve | Rates | Field | Shape:
-    """Read a function, a curve, related rates, a question of vector calculus or of a function's shape, and what is asked of it.
+def parse_question(text: str) -> Question:
+    """Read a function, a curve, or another question that `explain` answers, and what is asked of it.
 
     Raises ParseError as `parse_problem` does.
 
@@ -127,8 +143,17 @@ def parse_question(text: str) -> Problem | Curve | Rates | Field | Shape:
     'x^2 + y^2 = 25'
     """
     line = plain_line(text)
+    inverse = inverse_of(text, line)
+    if inverse is not None:
+        return inverse
     refuse_inverses(text, line)
-    special = shape_of(text, line) or field_of(text, line) or rates_of(text, line)
+    special = (
+        shape_of(text, line)
+        or field_of(text, line)
+        or taylor_of(text, line)
+        or limit_of(text, line)
+        or rates_of(text, line)
+    )
     if special is not None:
         return special
     line, turns = without_mixed(text, line)

@@ -105,7 +105,7 @@ def _value(shares: Sequence[Share]) -> float | None:
 
 def _worst(parts: Sequence[Derivation]) -> float | None:
     known = [part.verified for part in parts if part.verified is not None]
-    return max(known) if len(known) == len(parts) else None
+    return max(known) if known and len(known) == len(parts) else None
 
 
 def together(
