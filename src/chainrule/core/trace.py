@@ -78,6 +78,10 @@ class Trace(ABC):
         """Return what stands for `np.nonzero(mask)` where the number of its elements is to stay open; None where it is known."""
         return None
 
+    def own_references(self, array: Array) -> int:
+        """Return how many references to an array of the user's, which is no view of another, are those of this trace."""
+        return 0
+
     def note_text(self) -> None:
         """Note that the user makes text of a value."""
         self.has_text = True

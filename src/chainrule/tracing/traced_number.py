@@ -7,6 +7,7 @@ themselves Python numbers stay Python numbers, and where one meets an array it i
 from __future__ import annotations
 
 import operator as python
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -23,6 +24,7 @@ from chainrule.tracing.open_array import OpenArray, set_class
 from chainrule.tracing.operators import forward, reflected
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.ufunc_calls import loop_types
+from chainrule.tracing.updated_variables import updated_variable
 from chainrule.user_code import where
 
 Operator: TypeAlias = Callable[[Any, Any], Any]
@@ -169,6 +171,10 @@ class TracedNumber(TracedArray):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(isinstance(each, OpenArray) for each in inputs):
             return NotImplemented
+        if "out" in kwargs:
+            updated = updated_variable(ufunc, method, inputs, kwargs, sys._getframe(1))
+            if updated is not None:
+                return updated
         if method == "__call__" and len(inputs) > 1 and kwargs.get("dtype") is None:
             inputs = tuple(_in_types_of(ufunc, inputs))
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
