@@ -108,7 +108,6 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
         lambda x: np.sum(scipy.signal.sosfilt(np.ones((1, 6)), x)),
         r"(?s)scipy\.signal\.sosfilt .* cr\.custom_vjp\n  at .*test_complaints\.py",
     ),
-    (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
     (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
     (lambda x: scipy.integrate.quad(lambda s: s * x[0], 0, 1)[0], r"scipy\.integrate\.quad .*leggauss\(50\)"),
     (
