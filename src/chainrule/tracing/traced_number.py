@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import NO_PARAMETERS, bind
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -63,9 +63,10 @@ def _operator(primitive: Primitive, is_reflected: bool = False) -> Operator:
                 set_class(result, TracedNumber)
                 return result
             return bool(result) if result.__class__ is np.bool else _of_python(result, not is_number)
-        if isinstance(other, OpenArray):
+        is_traced = isinstance(other, Traced)
+        if is_traced and other.is_open:
             return NotImplemented  # which stays open where it is asked
-        if isinstance(other, np.ndarray | np.generic | TracedArray) and kind is not TracedNumber:
+        if (is_traced or isinstance(other, np.ndarray | np.generic)) and kind is not TracedNumber:
             self = _in_company(self, other.dtype, whole)
         result = with_others(self, other)
         return _of_python(result) if is_number and kind is TracedNumber else result
@@ -169,7 +170,7 @@ class TracedNumber(TracedArray):
         return _of_python(super().conjugate())
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(each, OpenArray) for each in inputs):
+        if any(isinstance(each, Traced) and each.is_open for each in inputs):
             return NotImplemented
         if "out" in kwargs:
             updated = updated_variable(ufunc, method, inputs, kwargs, sys._getframe(1))
