@@ -19,6 +19,7 @@ from chainrule.tracing.scipy_functions.linear_systems import LINEAR_SYSTEMS
 from chainrule.tracing.scipy_functions.matrix_factors import MATRIX_FACTORS
 from chainrule.tracing.scipy_functions.matrix_functions import MATRIX_FUNCTIONS
 from chainrule.tracing.scipy_functions.multivariate import MULTIVARIATE
+from chainrule.tracing.scipy_functions.object_arrays import OF_OBJECTS
 from chainrule.tracing.scipy_functions.own_methods import NORMAL_MASS
 from chainrule.tracing.scipy_functions.signals import SIGNALS
 from chainrule.tracing.scipy_functions.sparse import SPARSE, SPARSE_COORDINATES
@@ -27,6 +28,7 @@ from chainrule.tracing.scipy_functions.summaries import SUMMARIES
 from chainrule.tracing.scipy_functions.vectorized import VECTORIZED
 
 FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
+    **OF_OBJECTS,
     "numpy.lib._function_base_impl": {**VECTORIZED},
     "scipy._external.array_api_extra": {**ARRAY_HELPERS},  # from SciPy 1.18 on
     "scipy._lib.array_api_extra": {**ARRAY_HELPERS},
