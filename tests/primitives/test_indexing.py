@@ -171,3 +171,52 @@ def test_what_is_complex_is_assigned_where_the_tangent_was_real(function):
     compiled = cr.jit(cr.hessian(function))
     for _ in range(3):
         np.testing.assert_allclose(compiled(x), curvature)
+
+
+HOLDS, FAILS = np.array(True), np.array(False)
+WITHOUT_AXES = {
+    "read": lambda x: x[HOLDS],
+    "read nothing": lambda x: x[FAILS],
+    "read a number": lambda x: x[1, 2][HOLDS],
+    "beside a place": lambda x: x[HOLDS, 1],
+    "behind a place": lambda x: x[1, HOLDS],
+    "beside places": lambda x: x[[0, 1, 1], HOLDS],
+    "behind a slice": lambda x: x[:, HOLDS],
+    "behind all axes": lambda x: x[..., HOLDS],
+    "set": lambda x: _changed(x, HOLDS, lambda row: 2 * row),
+    "not set": lambda x: _changed(x, FAILS, lambda row: 2 * row),
+    "added": lambda x: _changed(np.sum(x), HOLDS, lambda number: number**2),
+}
+
+
+def _changed(x, mask, change):
+    copy = np.where(True, x, 0.0)
+    copy[mask] = change(copy[mask])
+    return copy
+
+
+@pytest.mark.parametrize("name", WITHOUT_AXES)
+def test_a_mask_without_axes_makes_one(name):
+    function = WITHOUT_AXES[name]
+    x = np.linspace(0.5, 3, 24).reshape(4, 2, 3)
+    expected = np.stack([function(each) for each in x])
+    np.testing.assert_array_equal(cr.vmap(function)(x), expected)
+    np.testing.assert_array_equal(cr.vmap(function, in_axes=2)(np.moveaxis(x, 0, 2)), expected)
+    hessian = cr.hessian(lambda x: np.sum(np.sin(function(x))))(x[0])
+    rows = np.stack(
+        [
+            cr.jvp(cr.grad(lambda x: np.sum(np.sin(function(x)))), (x[0],), (each,))[1]
+            for each in np.eye(6).reshape(6, 2, 3)
+        ]
+    )
+    np.testing.assert_allclose(hessian.reshape(6, 6), rows.reshape(6, 6), atol=1e-12)
+
+
+def test_a_mask_that_numpy_took_apart_selects_what_it_does():
+    def function(x):
+        y = x * 2
+        y[np.asarray(y < 1)] = 7.0
+        return y
+
+    x = np.array([[0.1, 2.0], [3.0, 0.2]])
+    np.testing.assert_array_equal(cr.vmap(function)(x), function(x))

@@ -31,10 +31,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
         CONTINUOUS,
     ),
     "tukeylambda": tuple(name for name in CONTINUOUS if name not in _OF_A_ROOT),
-    **dict.fromkeys(["betabinom", "betanbinom"], _ACCUMULATED),
-    "logser": ("cdf", "logcdf"),
     "hypergeom": tuple(name for name in DISCRETE if name != "logpmf"),
-    "nhypergeom": ("cdf", "logcdf", "sf", "logsf"),
     "skellam": DISCRETE,
     **dict.fromkeys("nchypergeom_fisher nchypergeom_wallenius zipf zipfian".split(), DISCRETE),
 }

@@ -53,6 +53,14 @@ def of_one_element(x: Any) -> Any:
     return t
 
 
+def reshaped(x: Any) -> Any:
+    t = np.arange(6.0).reshape(2, 3)
+    t *= x
+    s = np.linspace(1, 2, 3)
+    s += x
+    return s * t[1]
+
+
 def forces(x: Any) -> Any:
     total = np.zeros_like(WEIGHTS)
     for k in range(3):
@@ -60,7 +68,9 @@ def forces(x: Any) -> Any:
     return total
 
 
-@pytest.mark.parametrize("function", [added, every_operator, first_operator, broadcast, of_one_element, forces])
+@pytest.mark.parametrize(
+    "function", [added, every_operator, first_operator, broadcast, of_one_element, reshaped, forces]
+)
 def test_it_is_what_numpy_computes(function: Callable[[Any], Any]) -> None:
     expected = function(X)
     for _ in range(3):  # Python runs otherwise what it has often run
@@ -79,6 +89,20 @@ def another_name(x: Any) -> Any:
     t = s = np.zeros(3)
     t += x
     return s
+
+
+def a_column(x: Any) -> Any:
+    t = np.zeros((3, 2))
+    column = t[:, 0]
+    column += x
+    return t
+
+
+def a_second_view(x: Any) -> Any:
+    t = np.zeros(6).reshape(2, 3)
+    row = t[0]
+    t += x
+    return row
 
 
 def a_view(x: Any) -> Any:
@@ -159,6 +183,8 @@ def given_away(x: Any) -> Any:
     "function",
     [
         another_name,
+        a_column,
+        a_second_view,
         a_view,
         of_a_view,
         rows,
@@ -194,3 +220,56 @@ def test_an_argument_is_refused() -> None:
 
     with pytest.raises(TracingError, match="is a plain array"):
         cr.grad(function)(X, np.zeros(3))
+
+
+def by_a_number(number: Any) -> Any:
+    t = np.ones(3)
+    t *= number
+    t += number**2
+    return t
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+def test_a_python_number_updates_it_too(dtype: str) -> None:
+    def function(number: Any) -> Any:
+        t = np.ones(3, dtype)
+        t *= number
+        t -= 2 * number
+        return t
+
+    assert cr.jvp(function, (2.0,), (1.0,))[1].dtype == dtype
+    np.testing.assert_array_equal(cr.jacobian(function)(2.0), [-1, -1, -1])
+    cr.check_grad(by_a_number, 2.0)
+    compiled = cr.jit(by_a_number)
+    for number in (2.0, 3.0, 4.0):
+        np.testing.assert_array_equal(compiled(number), by_a_number(number))
+    assert compiled.explain_plan(2.0).fallbacks == ()
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+def test_an_operation_that_has_used_it_does_not_see_it(size: int) -> None:
+    def function(x: Any) -> Any:
+        t = np.linspace(1, 2, size)
+        before = np.sum(x[0] * t) + np.sum(t * x[1])
+        t *= x[0]
+        t += np.sum(x)
+        return before * np.sum(t)
+
+    cr.check_grad(function, X)
+    np.testing.assert_allclose(cr.hessian(function)(X), cr.jacobian(cr.grad(function))(X))
+    compiled = cr.jit(function)
+    for x in (X, X + 1, X + 2):
+        np.testing.assert_allclose(compiled(x), function(x))
+    assert compiled.explain_plan(X).fallbacks == ()
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+def test_an_array_that_is_used_and_has_another_name_is_refused(size: int) -> None:
+    def function(x: Any) -> Any:
+        t = s = np.ones(size)
+        before = x[0] * t
+        t *= x[0]
+        return np.sum(before + s)
+
+    with pytest.raises(TracingError, match="is a plain array"):
+        cr.grad(function)(X)

@@ -78,6 +78,10 @@ class Trace(ABC):
         """Return what stands for `np.nonzero(mask)` where the number of its elements is to stay open; None where it is known."""
         return None
 
+    def own_references(self, array: Array) -> int:
+        """Return how many references to an array of the user's, which is no view of another, are those of this trace."""
+        return 0
+
     def note_text(self) -> None:
         """Note that the user makes text of a value."""
         self.has_text = True
@@ -113,9 +117,11 @@ class Traced:
     `taken_from` is (vector, place) where NumPy took the vector apart, and this is its element at the place.
     These two are set on few values, and None elsewhere.
     is_number: whether it stands for a Python number, which has no precision of its own.
+    is_open: whether it stands for an array of which nothing has asked how many elements it has.
     """
 
     is_number: ClassVar[bool] = False
+    is_open: ClassVar[bool] = False
     __slots__ = ("owner", "value", "data", "origin", "version", "memory", "taken_from")
     memory: Memory | None
     taken_from: tuple[Traced, int] | None

@@ -66,6 +66,8 @@ def _entry(entry: Any, arrays: list[Array]) -> Any:
         entry = np.stack(entry) if array.dtype == object else array
         if not entry.size and entry.dtype.kind == "f":
             entry = entry.astype(np.intp)  # x[[]] selects nothing
+    elif isinstance(entry, np.ndarray) and entry.dtype.hasobject and entry.size:
+        entry = np.reshape(np.stack(entry.ravel().tolist()), entry.shape)  # traced values, which NumPy took apart
     arrays.append(entry)
     return ARRAY
 
@@ -108,7 +110,10 @@ def axes_of_arrays(template: Template, ndims: Sequence[int], ndim: int) -> list[
 def _spelled_out(
     template: Template, arrays: tuple[Array, ...], ndims: list[int], ndim: int
 ) -> tuple[list[Any], list[Array]]:
-    """Return a template without Ellipsis that names all `ndim` axes; positions that a mask selects take its place."""
+    """Return a template without Ellipsis that names all `ndim` axes; positions that a mask selects take its place.
+
+    A mask without axes stays: it makes an axis, of one element or of none, and picks from no axis.
+    """
     entries = list(template) if isinstance(template, tuple) else [template]
     remaining = iter(zip(arrays, ndims, strict=True))
     spelled: list[Any] = []
@@ -122,11 +127,13 @@ def _spelled_out(
             array, array_ndim = next(remaining)
             positions = [array]
             if array.dtype.kind == "b":
-                is_batched = array.ndim != array_ndim or not array_ndim
-                positions = list(np.moveaxis(places_in_each(array), -1, 0) if is_batched else np.nonzero(array))
+                if array.ndim != array_ndim:
+                    positions = list(np.moveaxis(places_in_each(array), -1, 0))
+                elif array_ndim:
+                    positions = list(np.nonzero(array))
             operands += positions
             spelled += [ARRAY] * len(positions)
-            used += len(positions)
+            used += array_ndim if array.dtype.kind == "b" else 1
         else:
             spelled.append(entry)
             used += entry is not None
@@ -201,10 +208,13 @@ class Layout:
         self.entries, self.operands = _spelled_out(template, arrays, ndims, ndim)
         flags: list[bool] = []
         for flag, array in zip(batched, arrays, strict=True):
-            flags += [flag] * (array.ndim - flag if array.dtype.kind == "b" else 1)
+            flags += [flag] * (max(array.ndim - flag, 1) if array.dtype.kind == "b" else 1)
         self.flags = flags
         made = [index for index, entry in enumerate(self.entries) if entry is ARRAY or type(entry) is int]
-        self.width = max((x.ndim - flag for flag, x in zip(flags, self.operands, strict=True)), default=0)
+        widths = [
+            1 if x.dtype.kind == "b" else x.ndim - flag for flag, x in zip(flags, self.operands, strict=True)
+        ]  # all masks that are left have no axes
+        self.width = max(widths, default=0)
         contiguous = not made or made[-1] - made[0] + 1 == len(made)
         before = made[0] if contiguous and made and arrays else 0
         self.place = sum(type(entry) is not int for entry in self.entries[:before])

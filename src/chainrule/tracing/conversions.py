@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from types import CodeType
 from typing import Any
-
-import numpy as np
 
 from chainrule.tracing.spellings import WITH_NUMPY
 from chainrule.user_code import assigns_to_parts, called_modules, is_own, user_line
 
 COMPILED = "a compiled function of SciPy takes plain numbers only"
 """What is said of a conversion that no code of Python's asks for."""
-_VECTORIZED = (
-    np.vectorize.__dict__["_vectorize_call"].__code__,
-    np.vectorize.__dict__["_vectorize_call_with_signature"].__code__,
-)
 _PYTHONS = frozenset({"math", "cmath", "statistics"})
 _CONVERSIONS = {
     "float": "float(cr.stop_gradient(x))",
@@ -53,8 +46,6 @@ def advice_on_conversion(wanted: str) -> str:
         advice = "write np.stack(list(values))"
     elif f"{wanted}(" not in source and any(each.split(".")[0] == "scipy" for each in called):
         advice = f"{COMPILED}; {WITH_NUMPY}"
-    elif _is_vectorized():
-        advice = "leave otypes= of np.vectorize out: it makes the results plain numbers"
     elif re.search(r"""["']\s*%""", source):
         advice = "an f-string takes a traced value, as in f'{x:.3f}', where % does not"
     elif "array(" in source and not re.search(rf"(?<![\w.]){wanted}\(", source):
@@ -81,20 +72,9 @@ def advice_on_conversion(wanted: str) -> str:
     return advice
 
 
-def _calling_code() -> CodeType | None:
-    """Return the code of the Python function that stands right above this package's, if there is one."""
+def _is_within_numpy() -> bool:
+    """Whether Python code of NumPy's is what runs."""
     frame: Any = sys._getframe(1)
     while frame is not None and is_own(frame):
         frame = frame.f_back
-    return None if frame is None else frame.f_code
-
-
-def _is_vectorized() -> bool:
-    """Whether np.vectorize is what runs, below what NumPy calls."""
-    return _calling_code() in _VECTORIZED
-
-
-def _is_within_numpy() -> bool:
-    """Whether Python code of NumPy's is what runs."""
-    code = _calling_code()
-    return code is not None and "site-packages/numpy/" in code.co_filename
+    return frame is not None and "site-packages/numpy/" in frame.f_code.co_filename

@@ -5,8 +5,10 @@ Small arrays are copied. A large one is kept as it is, with a fingerprint, which
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,17 +44,34 @@ class Keeper(Protocol):
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a recorded operation may hold of `array`."""
 
+    def own_references(self, array: np.ndarray[Any, Any]) -> int:
+        """Return how many references to `array`, which is no view of another, are those of the run."""
+
     def check(self) -> None:
         """Raise where an array has changed since it was used."""
 
 
-class Guard:
-    """Watches the large arrays that one run has used as constants."""
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A large array that operations have used: a view of it, which they hold, what it was, and the user's line."""
 
-    __slots__ = ("_watched",)
+    array: weakref.ref[np.ndarray[Any, Any]]
+    kept: np.ndarray[Any, Any]
+    before: Fingerprint
+    line: tuple[str, int, str] | None
+
+
+class Guard:
+    """Watches the large arrays that one run has used as constants.
+
+    Operations hold a view of such an array, the same one, so that the references to it can be told from the user's.
+    """
+
+    __slots__ = ("_latest", "_watched")
 
     def __init__(self) -> None:
-        self._watched: dict[int, tuple[np.ndarray[Any, Any], Fingerprint, tuple[str, int, str] | None]] = {}
+        self._watched: list[_Watched] = []
+        self._latest: dict[int, _Watched] = {}  # by the identity of the array, which is taken again when it dies
 
     def keep(self, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return what a recorded operation may hold of `array`: a copy where it is small."""
@@ -62,16 +81,25 @@ class Guard:
             return array
         if array.size <= SMALL:
             return array.copy()
-        if id(array) not in self._watched and not array.dtype.hasobject:
-            self._watched[id(array)] = (array, fingerprint(array), user_line())
-        return array
+        if array.dtype.hasobject:
+            return array
+        known = self._latest.get(id(array))
+        if known is None or known.array() is not array:
+            known = _Watched(weakref.ref(array), array.view(), fingerprint(array), user_line())
+            self._watched.append(known)
+            self._latest[id(array)] = known
+        return known.kept
+
+    def own_references(self, array: np.ndarray[Any, Any]) -> int:
+        """Return how many references to `array`, which is no view of another, are those of the run."""
+        return sum(each.kept.base is array for each in self._watched)
 
     def check(self) -> None:
         """Raise where an array has changed since it was used."""
-        for array, before, line in self._watched.values():
-            if fingerprint(array) != before:
-                at = f"\n  used at {line[0]}:{line[1]}: {line[2]}" if line else ""
+        for each in self._watched:
+            if fingerprint(each.kept) != each.before:
+                at = f"\n  used at {each.line[0]}:{each.line[1]}: {each.line[2]}" if each.line else ""
                 raise TracingError(
-                    f"an array of shape {array.shape} was changed in place after a traced operation had used it, and its "
+                    f"an array of shape {each.kept.shape} was changed in place after a traced operation had used it, and its "
                     f"derivative needs the old elements; change a copy: array = array.copy(){at}"
                 )

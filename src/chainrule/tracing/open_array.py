@@ -20,6 +20,7 @@ set_class = vars(object)["__class__"].__set__
 class OpenArray(TracedArray):
     """An array that nothing has asked how many elements it has. `origin` is what it is made of."""
 
+    is_open = True
     __slots__ = ()
 
     def __init__(self, origin: Any) -> None:

@@ -17,6 +17,7 @@ from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
 from chainrule.primitives.table import BY_UFUNC
 from chainrule.tracing.conversions import advice_on_conversion
+from chainrule.tracing.kinds import TracedKind
 from chainrule.tracing.lift import lift
 from chainrule.user_code import where
 
@@ -115,7 +116,7 @@ def sign(x: Array) -> Array:
     return x / np.where(np.equal(modulus, 0), 1, modulus)
 
 
-class TracedOperators(Traced):
+class TracedOperators(Traced, metaclass=TracedKind):
     """The operators, and the protocols by which NumPy asks what to do."""
 
     __slots__ = ()

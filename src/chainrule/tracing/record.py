@@ -136,6 +136,9 @@ class RecordTrace(Trace):
         finally:
             self._scopes = outer
 
+    def own_references(self, array: Array) -> int:
+        return 0 if self.guard is None else self.guard.own_references(array)
+
     def as_object(self, traced: Traced) -> Any:
         # NumPy computes with one element after the other.
         if self.shape(traced) and self.taken_apart is None and (line := user_line()) is not None:

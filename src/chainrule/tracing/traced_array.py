@@ -20,6 +20,7 @@ from chainrule.primitives.shape import cast
 from chainrule.primitives.table import BY_UFUNC, of_scipy
 from chainrule.tracing.array_methods import ArrayMethods
 from chainrule.tracing.deferred_products import deferred_product
+from chainrule.tracing.kinds import OfArrays
 from chainrule.tracing.lift import lift
 from chainrule.tracing.numpy_functions import CREATORS, FUNCTIONS, LAYOUTS, VIEWS, VIEWS_BY_POSITION
 from chainrule.tracing.numpy_functions.layout import as_before, in_order, order_of_result
@@ -168,11 +169,10 @@ class TracedArray(ArrayMethods):
 
     # --- parts ---------------------------------------------------------------------------------------------------------
 
+    @OfArrays
     def __len__(self) -> int:
-        shape = self.shape
-        if not shape:
-            raise TypeError("len() of a traced number, which has no axes")
-        return shape[0]
+        count: int = self.shape[0]
+        return count
 
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
@@ -195,7 +195,8 @@ class TracedArray(ArrayMethods):
         return result
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        if isinstance(value, TracedArray) and value.origin is not None and value.origin[0] is self:
+        is_traced = isinstance(value, Traced)
+        if is_traced and value.origin is not None and value.origin[0] is self:
             if value.origin[2] == self.version and _is_key(value.origin[3], key):
                 return  # what follows `x[key] += y`, which has assigned to x through the view
             if not self.dtype.hasobject:
@@ -206,11 +207,12 @@ class TracedArray(ArrayMethods):
             TracedArray.__getitem__(self, masked.part)[masked.rest] = value
             return
         key = key if masked is None else masked.rest
-        value = lift(value)
+        value = value if is_traced else lift(value)
+        is_traced = is_traced or isinstance(value, Traced)
         if self.origin is not None and self._overlaps():
-            self._put(key, value.taken_as(self.dtype) if isinstance(value, TracedArray) and value.is_number else value)
+            self._put(key, value.taken_as(self.dtype) if is_traced and value.is_number else value)
         else:
-            self.assign(value.set_into(self, key) if isinstance(value, TracedArray) else index_set(self, key, value))
+            self.assign(value.set_into(self, key) if is_traced else index_set(self, key, value))
 
     def set_into(self, target: TracedArray, key: Key) -> Array:
         """Return `target` after `target[key] = self`."""
@@ -311,8 +313,9 @@ class TracedArray(ArrayMethods):
 
 def _masked(template: Any, arrays: Sequence[Array], ndim: int) -> MaskKey | None:
     """Return an index expression with one traced mask, or with the places of one instead, taken apart."""
-    first = arrays[0]
-    if not isinstance(first, TracedArray):
+    first: Any = arrays[0]
+    is_traced = isinstance(first, Traced)
+    if not is_traced:
         return None
     if len(arrays) > 1:
         mask = first.mask_of(arrays) if all(entry is ARRAY for entry in template) else None

@@ -7,13 +7,14 @@ themselves Python numbers stay Python numbers, and where one meets an array it i
 from __future__ import annotations
 
 import operator as python
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from chainrule.core.primitive import Array, Primitive
-from chainrule.core.trace import NO_PARAMETERS, bind
+from chainrule.core.trace import NO_PARAMETERS, Traced, bind
 from chainrule.primitives import arithmetic as a
 from chainrule.primitives import comparison as c
 from chainrule.primitives import integer as i
@@ -23,6 +24,7 @@ from chainrule.tracing.open_array import OpenArray, set_class
 from chainrule.tracing.operators import forward, reflected
 from chainrule.tracing.traced_array import TracedArray
 from chainrule.tracing.ufunc_calls import loop_types
+from chainrule.tracing.updated_variables import updated_variable
 from chainrule.user_code import where
 
 Operator: TypeAlias = Callable[[Any, Any], Any]
@@ -61,9 +63,10 @@ def _operator(primitive: Primitive, is_reflected: bool = False) -> Operator:
                 set_class(result, TracedNumber)
                 return result
             return bool(result) if result.__class__ is np.bool else _of_python(result, not is_number)
-        if isinstance(other, OpenArray):
+        is_traced = isinstance(other, Traced)
+        if is_traced and other.is_open:
             return NotImplemented  # which stays open where it is asked
-        if isinstance(other, np.ndarray | np.generic | TracedArray) and kind is not TracedNumber:
+        if (is_traced or isinstance(other, np.ndarray | np.generic)) and kind is not TracedNumber:
             self = _in_company(self, other.dtype, whole)
         result = with_others(self, other)
         return _of_python(result) if is_number and kind is TracedNumber else result
@@ -167,8 +170,12 @@ class TracedNumber(TracedArray):
         return _of_python(super().conjugate())
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(each, OpenArray) for each in inputs):
+        if any(isinstance(each, Traced) and each.is_open for each in inputs):
             return NotImplemented
+        if "out" in kwargs:
+            updated = updated_variable(ufunc, method, inputs, kwargs, sys._getframe(1))
+            if updated is not None:
+                return updated
         if method == "__call__" and len(inputs) > 1 and kwargs.get("dtype") is None:
             inputs = tuple(_in_types_of(ufunc, inputs))
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)

@@ -19,12 +19,11 @@ from chainrule.tracing.updated_variables import updated_variable
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Call a ufunc in any of its less common forms: with keywords, reduce, accumulate, outer, at."""
-    outputs = kwargs.pop("out", None)
-    if outputs is not None:
-        if method == "__call__" and not kwargs:
-            updated = updated_variable(ufunc, inputs, outputs, sys._getframe(2))
-            if updated is not None:
-                return updated
+    if kwargs.get("out") is not None:
+        updated = updated_variable(ufunc, method, inputs, kwargs, sys._getframe(2))
+        if updated is not None:
+            return updated
+        outputs = kwargs.pop("out")
         check_outputs(ufunc.__name__, outputs)
         mask = kwargs.pop("where", True) if method == "__call__" and ufunc.nout == 1 else True
         if mask is not True:

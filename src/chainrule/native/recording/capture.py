@@ -10,6 +10,7 @@ import functools
 import pickle
 import random
 import types
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -191,7 +192,7 @@ class Captured:
             key: array for key, array in around.items() if not any(np.may_share_memory(array, each) for each in own)
         }
         self._before: dict[int, Fingerprint] = {}
-        self._copies: dict[int, tuple[Any, np.ndarray[Any, Any]]] = {}
+        self._copies: dict[int, tuple[weakref.ref[np.ndarray[Any, Any]], np.ndarray[Any, Any]]] = {}
         self._used: dict[int, np.ndarray[Any, Any]] = {}
         self._written: list[np.ndarray[Any, Any]] = []
 
@@ -244,11 +245,16 @@ class Captured:
         if is_one_number(array) or (array.size >= LARGE and is_uniform(array)):
             return np.broadcast_to(array[(slice(0, 1),) * array.ndim].copy(), array.shape)
         known = self._copies.get(id(array))
-        if known is not None and known[1].tobytes() == array.tobytes():
+        if known is not None and known[0]() is array and known[1].tobytes() == array.tobytes():
             return known[1]
         copy = array.copy()
-        self._copies[id(array)] = (array, copy)
+        # A reference that counts would look as one of the function's own, where it goes on with `array += x`.
+        self._copies[id(array)] = (weakref.ref(array), copy)
         return copy
+
+    def own_references(self, array: np.ndarray[Any, Any]) -> int:
+        """None that count: what the function makes was copied."""
+        return 0
 
     def check(self) -> None:
         """Nothing can have changed: what the function makes was copied."""

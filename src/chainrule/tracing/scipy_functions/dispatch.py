@@ -29,10 +29,10 @@ _lock = Lock()
 _originals: dict[FunctionType, FunctionType] = {}
 
 
-def answer_with(function: FunctionType, ours: Callable[..., Any]) -> None:
+def answer_with(function: FunctionType, ours: Callable[..., Any], is_asked_always: bool = False) -> None:
     """Let a function answer for traced arguments by `ours`, which has the same parameters; once is enough.
 
-    ours: may return NotImplemented, for the original to run.
+    ours: may return NotImplemented, for the original to run. is_asked_always: it answers for plain arguments too.
     """
     with _lock:
         if function in _originals:
@@ -43,7 +43,7 @@ def answer_with(function: FunctionType, ours: Callable[..., Any]) -> None:
         )
         original.__kwdefaults__ = function.__kwdefaults__
         _originals[function] = original
-        function.__code__ = _dispatcher(original, ours)
+        function.__code__ = _dispatcher(original, ours, is_asked_always)
 
 
 def original_of(function: FunctionType) -> FunctionType:
@@ -93,13 +93,14 @@ def _unknown_to(ours: Callable[..., Any], original: FunctionType) -> dict[str, A
     return {name: each.default for name, each in wanted.items() if name not in known and each.default is not each.empty}
 
 
-def _dispatcher(original: FunctionType, ours: Callable[..., Any]) -> CodeType:
+def _dispatcher(original: FunctionType, ours: Callable[..., Any], is_asked_always: bool) -> CodeType:
     """Return code with the parameters, free variables, name and place of a function's.
 
     The free variables are the function's for good: its closure cannot be exchanged, and has to fit.
     """
     code = original.__code__
     parameters, call, questions = _spelled(original)
+    questions = ["True"] if is_asked_always else questions
     assigned = "; ".join(f"{name} = {name!r}" for name in _NAMES)
     choice = f"return {_OURS}({call}) if {' or '.join(questions)} else {_ORIGINAL}({call})"
     # All on one line, so that a traceback shows the line of the `def`.

@@ -11,6 +11,7 @@ from typing import Any
 
 from chainrule.tracing.scipy_functions.dispatch import answer_with
 from chainrule.tracing.scipy_functions.table import FUNCTIONS, PROTOCOLS
+from chainrule.tracing.scipy_functions.vectorized import ASKED_ALWAYS
 
 _lock = Lock()
 _finders: list[Any] = []
@@ -74,4 +75,4 @@ def _teach(module: ModuleType) -> None:
         for name in path.split("."):
             found = getattr(found, name, None)
         if isinstance(found, FunctionType):
-            answer_with(found, ours)
+            answer_with(found, ours, is_asked_always=ours in ASKED_ALWAYS)

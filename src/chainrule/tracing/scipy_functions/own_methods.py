@@ -18,7 +18,6 @@ from chainrule.user_code import where
 _NUMERICAL = {
     "rv_generic._ppf": "a search for a root",
     "rv_continuous._cdf": "integration",
-    "rv_discrete._cdf": "adding up",
     "rv_continuous._entropy": "integration",
     "rv_discrete._entropy": "adding up",
 }

@@ -1,4 +1,4 @@
-"""Owns the table of SciPy's functions, written in Python, that answer for traced arrays."""
+"""Owns the table of SciPy's functions, written in Python, that answer for traced arrays, and of NumPy's without a protocol."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ from chainrule.tracing.scipy_functions.linear_systems import LINEAR_SYSTEMS
 from chainrule.tracing.scipy_functions.matrix_factors import MATRIX_FACTORS
 from chainrule.tracing.scipy_functions.matrix_functions import MATRIX_FUNCTIONS
 from chainrule.tracing.scipy_functions.multivariate import MULTIVARIATE
+from chainrule.tracing.scipy_functions.object_arrays import OF_OBJECTS
 from chainrule.tracing.scipy_functions.own_methods import NORMAL_MASS
 from chainrule.tracing.scipy_functions.signals import SIGNALS
 from chainrule.tracing.scipy_functions.sparse import SPARSE, SPARSE_COORDINATES
 from chainrule.tracing.scipy_functions.special_matrices import SPECIAL_MATRICES
 from chainrule.tracing.scipy_functions.summaries import SUMMARIES
+from chainrule.tracing.scipy_functions.vectorized import VECTORIZED
 
 FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
+    **OF_OBJECTS,
+    "numpy.lib._function_base_impl": {**VECTORIZED},
     "scipy._external.array_api_extra": {**ARRAY_HELPERS},  # from SciPy 1.18 on
     "scipy._lib.array_api_extra": {**ARRAY_HELPERS},
     "scipy._lib._util": {**OWN_HELPERS},
@@ -42,7 +46,7 @@ FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
     "scipy.stats._multivariate": {**MULTIVARIATE},
     "scipy.stats._continuous_distns": {**NORMAL_MASS},
 }
-"""SciPy's function, by its module and its name there, to ours, which has the same parameters.
+"""SciPy's function, or one of NumPy's, by its module and its name there, to ours, which has the same parameters.
 
 They are names, since a program that uses none of them is to import none of SciPy's modules. A method is "class.method".
 """
