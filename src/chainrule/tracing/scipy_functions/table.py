@@ -8,6 +8,7 @@ from typing import Any
 
 from chainrule.tracing.scipy_functions.branches import ARRAY_HELPERS, OWN_HELPERS
 from chainrule.tracing.scipy_functions.combinatorics import COMBINATORICS
+from chainrule.tracing.scipy_functions.differential_equations import DIFFERENTIAL_EQUATIONS
 from chainrule.tracing.scipy_functions.distances import DISTANCES
 from chainrule.tracing.scipy_functions.distributions import DISTRIBUTIONS
 from chainrule.tracing.scipy_functions.exponential import EXPONENTIAL
@@ -46,6 +47,12 @@ FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
 
 They are names, since a program that uses none of them is to import none of SciPy's modules. A method is "class.method".
 """
+
+CALLERS: dict[str, dict[str, Callable[..., Any]]] = {
+    "scipy.integrate": {**DIFFERENTIAL_EQUATIONS},
+}
+"""As FUNCTIONS; these call functions of the user's, which may return traced values though no argument is one. So ours is asked
+whenever a trace is open, and gets SciPy's function before the arguments."""
 
 PROTOCOLS: dict[str, Callable[[ModuleType], None]] = {"scipy.fft": register}
 """What a module of SciPy is told by a protocol of its own."""
