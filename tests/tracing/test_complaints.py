@@ -110,10 +110,13 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
     (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
-    (lambda x: scipy.integrate.quad(lambda s: s * x[0], 0, 1)[0], r"scipy\.integrate\.quad .*leggauss\(50\)"),
     (
-        lambda x: scipy.optimize.brentq(lambda s: s - x[0], 0, 1),
-        r"scipy\.optimize\.brentq .* one step of Newton's method",
+        lambda x: scipy.integrate.ode(lambda t, y: -y).set_initial_value(x, 0).integrate(1.0)[0],
+        r"scipy\.integrate\..* write scipy\.integrate\.solve_ivp",
+    ),
+    (
+        lambda x: scipy.integrate.RK45(lambda t, y: -x[0] * y, 0, [1.0], 1.0).step(),
+        r"scipy\.integrate\.RK45 .* write scipy\.integrate\.solve_ivp",
     ),
     (lambda x: np.sum(scipy.ndimage.map_coordinates(MATRIX, [x, x])), r"scipy\.ndimage\.map_coordinates .* np\.take"),
     (lambda x: scipy.special.sph_harm_y(2, 1, x[0], 0.3).real, r"scipy\.special\.sph_harm_y .* cr\.custom_vjp"),
@@ -196,7 +199,7 @@ def test_what_is_advised_on_arrays_is_the_same_function(function: Callable[..., 
     cr.check_grad(lambda value: np.sum(weights * np.real(eval(text, {**scope, by: value}))), given[by])
 
 
-def test_the_step_that_is_advised_gives_a_root_its_derivative() -> None:
+def test_a_step_by_hand_gives_a_root_its_derivative() -> None:
     def root(x: Any) -> Any:
         a = x[0]
         constant = cr.stop_gradient(a)

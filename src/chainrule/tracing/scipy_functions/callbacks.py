@@ -8,6 +8,7 @@ traced values, without the search. Its derivative is right, and its value is Sci
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterable
 from typing import Any, final
@@ -58,7 +59,9 @@ class PlainRun:
         if isinstance(value, np.ndarray):
             return self.plain(lift(value)) if holds_traced(value) else value
         if isinstance(value, dict):
-            return kind(value) if kind is not dict else {key: self.plain(each) for key, each in value.items()}
+            copied = copy.copy(value)
+            copied.update((key, self.plain(each)) for key, each in value.items())
+            return copied
         if isinstance(value, list | tuple):
             parts = [self.plain(each) for each in value]
             return kind(*parts) if hasattr(value, "_fields") else kind(parts)
@@ -98,6 +101,21 @@ class PlainRun:
             return plain(result)
 
         return functools.update_wrapper(stand_in, function)
+
+    def given(self, value: Any) -> Any:
+        """Return what stands for an argument: a function, plain values, or a container or a constraint of SciPy's with such."""
+        if isinstance(value, dict):
+            copied = copy.copy(value)
+            copied.update((key, self.given(each)) for key, each in value.items())
+            return copied
+        if type(value) in (list, tuple):
+            return type(value)(map(self.given, value))
+        if type(value).__name__ == "NonlinearConstraint":
+            copied = copy.copy(value)
+            for name in ("fun", "jac", "hess"):
+                setattr(copied, name, self.function(getattr(value, name)))
+            return copied
+        return self.plain(self.function(value))
 
     def valued(self, value: Array, computed: Array) -> Array:
         """Return what was computed once more with the value that SciPy found, to the bit."""

@@ -13,8 +13,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from chainrule.core.primitive import Array
+from chainrule.errors import NotDifferentiableError
 from chainrule.tracing.scipy_functions.callbacks import PlainRun
-from chainrule.tracing.scipy_functions.implicit import refined, slopes
+from chainrule.tracing.scipy_functions.implicit import inverse_of, is_near, refined, slopes, steps_at
+from chainrule.user_code import where
 
 Slope: TypeAlias = Callable[[Array, Array], Array]
 
@@ -135,13 +137,30 @@ def collocation_step(
         stages = np.stack([fun(start + part * width, y + z[place]) for place, part in enumerate(nodes)])
         return np.reshape(z - width * np.dot(weights, stages), (-1,))
 
-    matrix = np.eye(count * size, dtype=np.result_type(plain_y, np.float64))
-    for place, part in enumerate(nodes):
-        time = plain_start + part * plain_width
-        steep, _ = slopes(partial(plain, time), plain_y + taken.displacements[place])
-        columns = slice(place * size, (place + 1) * size)
-        matrix[:, columns] -= plain_width * np.kron(weights[:, place : place + 1], steep)
-    z = np.reshape(refined(run, residual, taken.displacements.reshape(-1), matrix), (count, size))
+    def plain_residual(flat: Array) -> Array:
+        z = flat.reshape(count, size)
+        times = plain_start + nodes * plain_width
+        stages = np.stack([plain(time, plain_y + each) for time, each in zip(times, z, strict=True)])
+        return (z - plain_width * (weights @ stages)).reshape(-1)
+
+    flat = taken.displacements.reshape(-1)
+    for part in (1.0, 1e-3):
+        matrix = np.eye(count * size, dtype=np.result_type(plain_y, np.float64))
+        steps = []
+        for place, node in enumerate(nodes):
+            stage = plain_y + taken.displacements[place]
+            steps.append(part * steps_at(stage))
+            steep, _ = slopes(partial(plain, plain_start + node * plain_width), stage, steps[-1])
+            columns = slice(place * size, (place + 1) * size)
+            matrix[:, columns] -= plain_width * np.kron(weights[:, place : place + 1], steep)
+        inverse = inverse_of(run, matrix)
+        if is_near(plain_residual, flat, inverse, np.concatenate(steps)):
+            break
+    else:
+        raise NotDifferentiableError(
+            f"{run.name}: the function is not smooth at t = {plain_start:.6g}, where an implicit step has no derivative{where()}"
+        )
+    z = np.reshape(refined(run, residual, flat, inverse), (count, size))
     return Step(taken, start, width, y + z[-1], lambda part: y + np.dot(_powers(part, coefficients), z))
 
 

@@ -14,6 +14,7 @@ from chainrule.tracing.scipy_functions.distributions import DISTRIBUTIONS
 from chainrule.tracing.scipy_functions.exponential import EXPONENTIAL
 from chainrule.tracing.scipy_functions.filters import FILTERS
 from chainrule.tracing.scipy_functions.fourier import SHIFTS, register
+from chainrule.tracing.scipy_functions.integrators import INTEGRATORS
 from chainrule.tracing.scipy_functions.interpolation import INTERPOLATION
 from chainrule.tracing.scipy_functions.kernel_density import KERNEL_DENSITY
 from chainrule.tracing.scipy_functions.linear_systems import LINEAR_SYSTEMS
@@ -21,6 +22,7 @@ from chainrule.tracing.scipy_functions.matrix_factors import MATRIX_FACTORS
 from chainrule.tracing.scipy_functions.matrix_functions import MATRIX_FUNCTIONS
 from chainrule.tracing.scipy_functions.multivariate import MULTIVARIATE
 from chainrule.tracing.scipy_functions.own_methods import NORMAL_MASS
+from chainrule.tracing.scipy_functions.roots import ROOTS
 from chainrule.tracing.scipy_functions.signals import SIGNALS
 from chainrule.tracing.scipy_functions.sparse import SPARSE, SPARSE_COORDINATES
 from chainrule.tracing.scipy_functions.special_matrices import SPECIAL_MATRICES
@@ -49,7 +51,8 @@ They are names, since a program that uses none of them is to import none of SciP
 """
 
 CALLERS: dict[str, dict[str, Callable[..., Any]]] = {
-    "scipy.integrate": {**DIFFERENTIAL_EQUATIONS},
+    "scipy.integrate": {**DIFFERENTIAL_EQUATIONS, **INTEGRATORS},
+    "scipy.optimize": {**ROOTS},
 }
 """As FUNCTIONS; these call functions of the user's, which may return traced values though no argument is one. So ours is asked
 whenever a trace is open, and gets SciPy's function before the arguments."""
