@@ -107,7 +107,7 @@ def _dispatcher(original: FunctionType, ours: Callable[..., Any], calls_users: b
     parameters, call, questions = _spelled(original)
     assigned = "; ".join(f"{name} = {name!r}" for name in _NAMES)
     if calls_users:
-        questions.insert(0, _OPEN_TRACES)
+        questions = [_OPEN_TRACES]  # while none is open, no argument is traced
     choice = f"return {_OURS}({call}) if {' or '.join(questions)} else {_ORIGINAL}({call})"
     # All on one line, so that a traceback shows the line of the `def`.
     text = f"def chainrule_function({parameters}): {assigned}; {choice}"

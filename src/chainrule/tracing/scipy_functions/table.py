@@ -23,6 +23,7 @@ from chainrule.tracing.scipy_functions.matrix_functions import MATRIX_FUNCTIONS
 from chainrule.tracing.scipy_functions.multivariate import MULTIVARIATE
 from chainrule.tracing.scipy_functions.own_methods import NORMAL_MASS
 from chainrule.tracing.scipy_functions.roots import ROOTS
+from chainrule.tracing.scipy_functions.sampled_integrals import SAMPLED_INTEGRALS
 from chainrule.tracing.scipy_functions.signals import SIGNALS
 from chainrule.tracing.scipy_functions.sparse import SPARSE, SPARSE_COORDINATES
 from chainrule.tracing.scipy_functions.special_matrices import SPECIAL_MATRICES
@@ -33,6 +34,7 @@ FUNCTIONS: dict[str, dict[str, Callable[..., Any]]] = {
     "scipy._lib.array_api_extra": {**ARRAY_HELPERS},
     "scipy._lib._util": {**OWN_HELPERS},
     "scipy.fft": {**SHIFTS},
+    "scipy.integrate": {**SAMPLED_INTEGRALS},
     "scipy.interpolate": {**INTERPOLATION},
     "scipy.linalg": {**LINEAR_SYSTEMS, **MATRIX_FACTORS, **MATRIX_FUNCTIONS, **SPECIAL_MATRICES},
     "scipy.ndimage._filters": {**FILTERS},
