@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.optimize as so
+from scipy.sparse.linalg import LinearOperator
 
 import chainrule as cr
 from chainrule.errors import NotDifferentiableError, TracingError
@@ -209,3 +210,11 @@ def test_compiled_functions_run_through_numpy():
     slope = cr.grad(NUMBERS["brentq"])
     with pytest.warns(cr.errors.JitWarning, match=r"scipy\.optimize\.brentq chooses its steps by values"):
         assert cr.jit(slope)(0.5) == slope(0.5)
+
+
+def test_a_linear_operator_among_the_options_stays_one():
+    def root(k):
+        inner = {"inner_M": LinearOperator((2, 2), matvec=lambda v: v)}
+        return so.root(lambda x: x**3 + x - k, np.ones(2), method="krylov", options={"jac_options": inner}).x[0]
+
+    assert cr.grad(root)(1.0) == pytest.approx(1 / (3 * root(1.0) ** 2 + 1), rel=1e-6)

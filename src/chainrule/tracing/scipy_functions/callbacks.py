@@ -87,9 +87,9 @@ class PlainRun:
     def function(self, function: Any) -> Any:
         """Return what stands for a function of the user's: with the same attributes, and plain results.
 
-        What Python cannot call, such as a compiled function of SciPy's, stays itself.
+        What Python cannot call, such as a compiled function of SciPy's, stays itself, and so do classes and linear operators.
         """
-        if not callable(function):
+        if not callable(function) or isinstance(function, type) or hasattr(function, "matvec"):
             return function
         plain = self.plain
 
