@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.differentiate
 import scipy.fft
 import scipy.integrate
 import scipy.linalg
 import scipy.ndimage
 import scipy.optimize
+import scipy.optimize.elementwise
 import scipy.signal
 import scipy.sparse
 import scipy.spatial
@@ -110,6 +112,22 @@ REFUSED: tuple[tuple[Callable[..., Any], str], ...] = (
     ),
     (lambda x: np.sum(np.vectorize(lambda t: t**2, otypes=[float])(x)), "leave otypes= of np.vectorize out"),
     (lambda x: len("%.2f" % x[0]) * x[0], "an f-string takes a traced value"),  # noqa: UP031
+    (
+        lambda x: scipy.optimize.elementwise.find_root(lambda s: s - x[0], (0.0, 1.0)).x,
+        r"scipy\.optimize\.find_root .* write scipy\.optimize\.brentq",
+    ),
+    (
+        lambda x: scipy.differentiate.derivative(lambda s: s * x[0], 1.0).df,
+        r"scipy\.differentiate\.derivative .* write cr\.derivative",
+    ),
+    (
+        lambda x: scipy.optimize.approx_fprime([1.0], lambda s: s[0] * x[0])[0],
+        r"scipy\.optimize\.approx_fprime .* write cr\.grad",
+    ),
+    (
+        lambda x: scipy.integrate.tanhsinh(lambda s: s * x[0], 0, 1).integral,
+        r"tanhsinh .* write scipy\.integrate\.quad",
+    ),
     (
         lambda x: scipy.integrate.ode(lambda t, y: -y).set_initial_value(x, 0).integrate(1.0)[0],
         r"scipy\.integrate\..* write scipy\.integrate\.solve_ivp",

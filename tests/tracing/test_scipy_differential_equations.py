@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.integrate import DOP853, odeint, solve_ivp
+from scipy.optimize import minimize
 
 import chainrule as cr
 from chainrule.errors import TracingError
@@ -239,3 +240,21 @@ def test_a_run_that_failed_has_no_derivative():
 
 def test_a_class_of_solvers_is_taken():
     assert cr.grad(grown)(0.5, 1.0, DOP853) == pytest.approx(cr.grad(growth)(0.5), rel=1e-6)
+
+
+def test_a_model_is_fitted_by_its_gradient():
+    """An epidemic (Kermack and McKendrick, 1927): rates of infection and recovery, and how many are ill at first."""
+    days = np.linspace(0, 20, 6)
+
+    def slope(y, t, infection, recovery):
+        healthy, ill = y
+        return [-infection * healthy * ill, infection * healthy * ill - recovery * ill]
+
+    def ill(x):
+        return odeint(slope, [1 - x[2], x[2]], days, args=(x[0], x[1]))[:, 1]
+
+    known = np.array([0.9, 0.25, 0.01])
+    data = ill(known)
+    loss = cr.value_and_grad(lambda x: 1e3 * np.sum((ill(x) - data) ** 2))
+    found = minimize(loss, [0.8, 0.3, 0.02], jac=True, bounds=[(0.5, 1.5), (0.1, 0.5), (0.005, 0.05)])
+    np.testing.assert_allclose(found.x, known, rtol=1e-3)

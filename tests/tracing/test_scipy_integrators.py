@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad, fixed_quad, nquad, quad, quad_vec
 from scipy.special import digamma, gamma
+from scipy.stats import norm
 
 import chainrule as cr
 from chainrule.errors import NotDifferentiableError, TracingError
@@ -102,3 +103,7 @@ def test_compiled_functions_run_through_numpy():
     slope = cr.grad(INTEGRALS["closure"])
     with pytest.warns(cr.errors.JitWarning, match=r"scipy\.integrate\.quad chooses its steps by values"):
         assert cr.jit(slope)(0.5) == slope(0.5)
+
+
+def test_expectations_of_distributions():
+    assert cr.grad(lambda k: norm.expect(lambda x: k * x * x, loc=k))(0.5) == pytest.approx(1 + 3 * 0.5**2, rel=1e-6)

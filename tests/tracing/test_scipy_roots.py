@@ -41,6 +41,8 @@ NUMBERS = {
     "fixed_point": lambda k: so.fixed_point(lambda x: x - cube(x, k) / 2, 0.8),
     "fsolve": lambda k: so.fsolve(cube, 1.0, args=(k,))[0],
     "fsolve, full output": lambda k: so.fsolve(cube, 1.0, args=(k,), full_output=True)[0][0],
+    "broyden1": lambda k: so.broyden1(lambda x: cube(x, k), 0.8, f_tol=1e-12),
+    "newton_krylov": lambda k: so.newton_krylov(lambda x: cube(x, k), [0.8], f_tol=1e-12)[0],
     "root": lambda k: so.root(cube, 1.0, args=(k,)).x[0],
 }
 

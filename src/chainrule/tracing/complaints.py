@@ -37,6 +37,7 @@ _VALUE_COMPLAINTS = (
     "reduction operation 'add' does not have an identity",  # it has one for numbers
     "reduction operation 'multiply' does not have an identity",
     _SET_IN_FLAT,
+    "function output must be real numbers",  # of SciPy's functions by elements
     "not a proper array of floats",  # what SciPy's solvers say of what a callback returned
 )
 # What SciPy says of an array of objects, and others say of other things.

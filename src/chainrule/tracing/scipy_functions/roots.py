@@ -32,13 +32,14 @@ def _searched(original: Callable[..., Any], args: tuple[Any, ...], kwargs: _Give
     given = dict(call.arguments)
     name = f"scipy.optimize.{original.__name__}"
     run, start = PlainRun(name), PlainRun(name)
-    plain = {key: start.plain(value) if key in _STARTS else run.given(value) for key, value in given.items()}
-    if _is_of_a_number(plain):
-        plain["full_output"] = True
-    return run, given, original(**plain)
+    for key, value in given.items():
+        call.arguments[key] = start.plain(value) if key in _STARTS else run.given(value)
+    if _is_of_a_number(call.arguments):
+        call.arguments["full_output"] = True
+    return run, given, original(*call.args, **call.kwargs)
 
 
-_STARTS = frozenset({"x0", "x1", "a", "b", "bracket", "method"})
+_STARTS = frozenset({"x0", "x1", "a", "b", "bracket", "method", "xin"})
 """Arguments on which it does not depend what is found, but for which of several roots it is."""
 
 
@@ -113,6 +114,12 @@ def _vector(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
             raise _failed(run, str(result.message))
         result.x = _root(run, _value_alone(given["fun"], given, "jac"), result.x)
     return result
+
+
+def _system(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Answer for the solvers of large systems by their names, such as broyden1."""
+    run, given, found = _searched(original, args, kwargs)
+    return _root(run, given["F"], found) if run.is_traced else found
 
 
 def _fsolve(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -195,6 +202,9 @@ def _refusing(advice: str) -> Callable[..., Any]:
 
 ROOTS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(("bisect", "brenth", "brentq", "newton", "ridder", "toms748"), _number),
+    **dict.fromkeys(
+        ("anderson", "broyden1", "broyden2", "diagbroyden", "excitingmixing", "linearmixing", "newton_krylov"), _system
+    ),
     "fixed_point": _fixed_point,
     "fsolve": _fsolve,
     "minimize": _minimize,
