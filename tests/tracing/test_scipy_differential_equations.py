@@ -122,6 +122,31 @@ def test_a_value_that_is_met_late_only_counts():
     assert cr.grad(late)(0.8) == pytest.approx(-0.5 * np.exp(-0.65), rel=1e-3)
 
 
+def test_right_hand_sides_that_fill_an_array():
+    def slope(t, y, k):
+        out = np.zeros_like(y)
+        out[0], out[1] = y[1], -k * y[0]
+        return out
+
+    def solved(k):
+        return solve_ivp(slope, (0, 1), [1.0, 0.0], args=(k,), **TIGHT).y[0, -1]
+
+    assert cr.grad(solved)(4.0) == pytest.approx(-np.sin(2.0) / 4, rel=1e-7)
+    last = cr.grad(lambda k: odeint(slope, [1.0, 0.0], [0, 1.0], args=(k,), tfirst=True)[-1, 0])(4.0)
+    assert last == pytest.approx(-np.sin(2.0) / 4, rel=1e-6)
+
+
+def test_arguments_stay_what_they_are_where_a_right_hand_side_changes_them():
+    def slope(t, y, k):
+        k[1] += 1.0
+        return -k[0] * y
+
+    rates = np.array([0.5, 0.0])
+    found = cr.grad(lambda k: solve_ivp(slope, (0, 1), [1.0], args=(k,), **TIGHT).y[0, -1])(rates)
+    np.testing.assert_allclose(found, [-np.exp(-0.5), 0], rtol=1e-7)
+    np.testing.assert_array_equal(rates, [0.5, 0.0])
+
+
 def test_nothing_traced_leaves_scipys_result():
     def constant(x):
         found = solve_ivp(lambda t, y: -y, (0, 1), [1.0], "BDF", dense_output=True)

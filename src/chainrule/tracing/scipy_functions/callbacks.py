@@ -16,9 +16,9 @@ from typing import Any, final
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.core.trace import Traced, innermost, owners
+from chainrule.core.trace import Trace, Traced, innermost, owners
 from chainrule.errors import TracingError
-from chainrule.tracing.lift import holds_traced, lift
+from chainrule.tracing.lift import as_own_array, holds_traced, lift
 from chainrule.user_code import where
 
 
@@ -27,24 +27,24 @@ class PlainRun:
     """One run of a function of SciPy on plain numbers.
 
     name: of the function, for messages.
-    levels: of the traces of what was made plain; empty where nothing was traced.
+    traces: those of what was made plain, by their levels; empty where nothing was traced.
     """
 
-    __slots__ = ("name", "levels")
+    __slots__ = ("name", "traces")
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.levels: set[int] = set()
+        self.traces: dict[int, Trace] = {}
 
     @property
     def is_traced(self) -> bool:
         """Whether a traced value was met, as an argument or as what a function returned."""
-        return bool(self.levels)
+        return bool(self.traces)
 
     @property
     def order(self) -> int:
         """The order of the derivatives that may be taken of the result: each trace takes one."""
-        return len(self.levels)
+        return len(self.traces)
 
     def plain(self, value: Any) -> Any:
         """Return a value with plain numbers in place of traced ones, also inside lists, tuples and dictionaries.
@@ -74,7 +74,7 @@ class PlainRun:
             if owner.closed:
                 owner.refuse_closed()
             owner.note_search(self.name)
-            self.levels.add(owner.level)
+            self.traces[owner.level] = owner
         inner = innermost(traced)
         shape = traced.owner.shape(traced)
         if np.shape(inner.value) != shape:
@@ -82,7 +82,14 @@ class PlainRun:
                 f"{self.name} chooses its steps by values, which differ along the batch of vmap; call it for one member after "
                 f"the other, in a loop: np.stack([f(x) for x in batch]){where()}"
             )
-        return inner.value
+        return inner.value.copy() if isinstance(inner.value, np.ndarray) else inner.value
+
+    def constant(self, value: Array) -> Array:
+        """Return an array as a traced one, so that the user's functions may make arrays like it, and assign into them."""
+        newest = self.traces[max(self.traces)]
+        if isinstance(value, Traced) and value.owner is newest:
+            return value
+        return as_own_array(newest.constant(value))
 
     def function(self, function: Any) -> Any:
         """Return what stands for a function of the user's: with the same attributes, and plain results.

@@ -45,7 +45,7 @@ def _solve_ivp(
         if dense_output:  # SciPy goes by the class of the solver here
             return original(*given[:3], method, *given[4:], **plain_options)
         return result
-    (state,) = as_floats(y0)
+    state = run.constant(*as_floats(y0))
     slope = _slope(with_arguments(fun, args), np.size(state), vectorized)
     plain_slope = _slope(with_arguments(given[0], given[8]), np.size(state), vectorized)
     start, end = map(lift, t_span)
@@ -233,7 +233,7 @@ def _odeint(
         raise TracingError(f"{run.name} failed, so that there is no derivative: {information['message']}{where()}")
     times = lift(t) if isinstance(lift(t), Traced) else np.asarray(t, dtype=np.float64)
     (state,) = as_floats(y0)
-    state = np.reshape(state, (-1,))
+    state = run.constant(np.reshape(state, (-1,)))
     slope = _slope(with_arguments(func, further), np.size(state), time_first=tfirst)
     plain_slope = _slope(with_arguments(given[0], given[3]), np.size(state), time_first=tfirst)
     name = "Radau" if np.any(information["mused"] == 2) else "DOP853"
