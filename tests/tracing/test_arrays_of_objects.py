@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.tracing.scipy_functions.object_arrays import OF_OBJECTS
+from chainrule.tracing.numpy_functions.object_arrays import OF_OBJECTS
 
 X = np.array([1.3, 0.4, 0.7, 2.1])
 LA, FFT = np.linalg, np.fft

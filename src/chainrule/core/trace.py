@@ -18,6 +18,8 @@ from chainrule.errors import ChainruleError, EscapedTraceError, PositionError, S
 from chainrule.user_code import where
 
 _levels = itertools.count()
+OPEN: set[int] = set()
+"""The levels of the traces that are open, in all threads: where there is none, no function returns a traced value."""
 NO_PARAMETERS: dict[str, Any] = {}
 
 
@@ -33,6 +35,12 @@ class Trace(ABC):
         self.level = next(_levels)
         self.closed = False
         self.has_text = False
+        OPEN.add(self.level)
+
+    def close(self) -> None:
+        """End the run that this trace watches: what it owns is used no more."""
+        self.closed = True
+        OPEN.discard(self.level)
 
     @abstractmethod
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
@@ -81,6 +89,10 @@ class Trace(ABC):
     def own_references(self, array: Array) -> int:
         """Return how many references to an array of the user's, which is no view of another, are those of this trace."""
         return 0
+
+    def note_search(self, what: str) -> None:
+        """Note that a function of SciPy, `what`, chooses by the values of this run what it computes, which is not recorded."""
+        return
 
     def note_text(self) -> None:
         """Note that the user makes text of a value."""

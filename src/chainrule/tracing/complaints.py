@@ -38,6 +38,7 @@ _VALUE_COMPLAINTS = (
     "reduction operation 'multiply' does not have an identity",
     _SET_IN_FLAT,
     "<class 'numpy.object_'> not inexact",  # what np.finfo says of their type
+    "function output must be real numbers",  # of SciPy's functions by elements
     "not a proper array of floats",  # what SciPy's solvers say of what a callback returned
 )
 # What SciPy says of an array of objects, and others say of other things.
@@ -57,7 +58,8 @@ def advice_on(error: Exception) -> Exception:
     refusal = error if isinstance(error, ChainruleError) else error.__cause__
     if isinstance(refusal, ChainruleError):
         is_of_scipy = is_of_scipy or COMPILED in str(refusal)
-        if isinstance(refusal, TracingError) and is_of_scipy and (name := _library_function(error)):
+        is_told = str(refusal).startswith("scipy.")  # by our own part of the function
+        if isinstance(refusal, TracingError) and is_of_scipy and not is_told and (name := _library_function(error)):
             return _of_library(name, re.split(r"[:;] |\n", str(refusal))[0], error)
         return refusal
     text = str(error).strip().split("\n")[0]

@@ -210,7 +210,7 @@ def record_with_trace(
         result = call(function, traced)
         results = [close_over(trace, part) for part in (result if isinstance(result, list | tuple) else [result])]
     finally:
-        trace.closed = True
+        trace.close()
     return Graph(entry, tuple(trace.nodes), tuple(own_node(trace, part) for part in results)), trace
 
 

@@ -11,11 +11,7 @@ _WINDOWS = (
     "of vectors write {of_vectors}; of more axes np.tensordot(np.lib.stride_tricks.sliding_window_view(x, y.shape), {factor}, "
     "y.ndim), with x padded by np.pad for the modes that are not 'valid'"
 )
-_ROOT = (
-    "find the root r with cr.stop_gradient(a) in place of each traced a, and go on with r - f(r, a) / slope, where slope is the "
-    "derivative of f by r there: one step of Newton's method, whose derivative is that of the root"
-)
-_STEPS = "write the steps in a loop, such as k = y + h / 2 * f(t, y); y = y + h * f(t + h / 2, k)"
+_SOLVER = "write scipy.integrate.solve_ivp(fun, t_span, y0), whose result has a derivative"
 _CORNERS = (
     "take the neighbors at whole positions, i = np.floor(cr.stop_gradient(x)).astype(int), by np.take(values, i), and weight "
     "them by x - i"
@@ -54,19 +50,14 @@ _INSTEAD = {
     "convolve2d": _WINDOWS.format(factor="np.flip(y)", of_vectors="np.convolve(x, y, mode)"),
     "correlate2d": _WINDOWS.format(factor="y", of_vectors="np.correlate(x, y, mode)"),
     "gaussian_filter": "write np.convolve(x, kernel, 'same') along each axis",
-    "quad": "with t, w = np.polynomial.legendre.leggauss(50) write "
-    "(b - a) / 2 * np.sum(w * f((b - a) / 2 * t + (a + b) / 2))",
-    "odeint": _STEPS,
-    "solve_ivp": _STEPS,
-    "bisect": _ROOT,
-    "brenth": _ROOT,
-    "brentq": _ROOT,
-    "fsolve": _ROOT,
-    "newton": _ROOT,
-    "ridder": _ROOT,
-    "root": _ROOT,
-    "root_scalar": _ROOT,
-    "toms748": _ROOT,
+    **dict.fromkeys(("BDF", "DOP853", "LSODA", "RK23", "RK45", "Radau"), _SOLVER),
+    **dict.fromkeys(("complex_ode", "integrate", "ode", "set_initial_value"), _SOLVER),
+    "approx_fprime": "write cr.grad(f)(x)",
+    "derivative": "write cr.derivative(f)(x)",
+    "find_root": "write scipy.optimize.brentq(f, a, b), whose result has a derivative",
+    "hessian": "write cr.hessian(f)(x)",
+    "jacobian": "write cr.jacobian(f)(x)",
+    "tanhsinh": "write scipy.integrate.quad(f, a, b)[0], whose result has a derivative",
     "polyfit": "write np.polyfit(x, y, n)[::-1]",
     "fit": "write np.polynomial.Polynomial(np.polyfit(x, y, n)[::-1])",
     "masked_invalid": "write np.where(np.isfinite(x), x, 0), or x[np.isfinite(x)]",

@@ -130,7 +130,7 @@ def _mapped(fun: Callable[..., Any], in_axes: Any, out_axes: Any, /, *args: Any,
         outputs, out_structure = flatten(result)
         outputs = [close_over(trace, lift(part)) for part in outputs]
     finally:
-        trace.closed = True
+        trace.close()
     placed = [
         _batch_out(trace, part, axis) for part, axis in zip(outputs, _spread(out_axes, result, outputs), strict=True)
     ]

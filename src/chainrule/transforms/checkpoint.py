@@ -70,7 +70,7 @@ def _program(flat: Callable[..., list[Any]], inputs: Sequence[Any]) -> tuple[Gra
     try:
         results = [close_over(trace, part) for part in call(flat, traced)]
     finally:
-        trace.closed = True
+        trace.close()
     captured: dict[int, tuple[Traced, Node]] = {}
     nodes = list(trace.nodes)
 

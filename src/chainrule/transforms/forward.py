@@ -64,7 +64,7 @@ def pushforward(
     try:
         results = [close_over(trace, part) for part in call(function, traced)]
     finally:
-        trace.closed = True
+        trace.close()
     values, moved = [], []
     for part in results:
         own = isinstance(part, Traced) and part.owner is trace

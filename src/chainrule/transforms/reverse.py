@@ -33,7 +33,7 @@ def linearize(
     try:
         results = [close_over(trace, part) for part in call(function, traced)]
     finally:
-        trace.closed = True
+        trace.close()
     trace.warn_if_slow()
     outputs = [own_node(trace, part) for part in results]
     values = [part.value if isinstance(part, Traced) and part.owner is trace else part for part in results]

@@ -105,7 +105,7 @@ def _recorded(
             raise
         raised = error
     finally:
-        trace.closed = True
+        trace.close()
     if str(getattr(fun, "__module__", "")).startswith(_PACKAGE):
         _forget(trace.nodes, user_line())
     if trace.guard is not None:

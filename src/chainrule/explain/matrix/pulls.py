@@ -50,7 +50,7 @@ def record_rule(unit: Unit, adjoint: Any) -> RecordedRule:
         nodes, value = _replay(unit, parents, values, out)
         arrived, _ = sweep(nodes, nodes[-1], ct)
     finally:
-        trace.closed = True
+        trace.close()
     shares = {
         place: own_node(trace, arrived[parent.index]) for place, parent in enumerate(parents) if parent.index in arrived
     }

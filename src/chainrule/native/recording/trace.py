@@ -226,6 +226,12 @@ class JitTrace(RecordTrace):
             self.needs_values = True
             raise ValuesNeededError
 
+    def note_search(self, what: str) -> None:
+        raise TracingError(
+            f"{what} chooses its steps by values, anew at each call: compiled code, which repeats what was done at one call, "
+            f"cannot have it{where()}"
+        )
+
     def note_text(self) -> None:
         self._need_values()
         super().note_text()
@@ -310,7 +316,7 @@ def trace(
             raise ValuesNeededError from error
         raise
     finally:
-        running.closed = True
+        running.close()
         by_reference.reset(token)
         copies.give_back()
     if running.needs_values:

@@ -10,29 +10,33 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
+from functools import partial
 from threading import Lock
 from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
+from chainrule.core.trace import OPEN
 from chainrule.tracing.lift import holds_traced
 
 _PLAIN = frozenset({
     type(None), bool, int, float, complex, str, np.bool_, np.int32, np.int64, np.float32, np.float64, np.complex128,
 })  # fmt: skip
-_ORIGINAL, _OURS, _PLAIN_KINDS, _ARRAY, _HOLDS, _TYPE = _NAMES = tuple(
-    f"chainrule_{name}" for name in ("original", "ours", "plain", "array", "holds", "type")
+_ORIGINAL, _OURS, _PLAIN_KINDS, _ARRAY, _HOLDS, _TYPE, _OPEN_TRACES = _NAMES = tuple(
+    f"chainrule_{name}" for name in ("original", "ours", "plain", "array", "holds", "type", "open")
 )
 """The dispatcher's own variables. Each is assigned its name in the text, and the object in the code's constants."""
 _lock = Lock()
 _originals: dict[FunctionType, FunctionType] = {}
 
 
-def answer_with(function: FunctionType, ours: Callable[..., Any], is_asked_always: bool = False) -> None:
+def answer_with(function: FunctionType, ours: Callable[..., Any], calls_users: bool = False) -> None:
     """Let a function answer for traced arguments by `ours`, which has the same parameters; once is enough.
 
-    ours: may return NotImplemented, for the original to run. is_asked_always: it answers for plain arguments too.
+    ours: may return NotImplemented, for the original to run.
+    calls_users: whether it calls functions of the user's. Then `ours` is asked whenever a trace is open, since these may return
+        traced values though no argument is one, and gets the original before the arguments.
     """
     with _lock:
         if function in _originals:
@@ -43,7 +47,8 @@ def answer_with(function: FunctionType, ours: Callable[..., Any], is_asked_alway
         )
         original.__kwdefaults__ = function.__kwdefaults__
         _originals[function] = original
-        function.__code__ = _dispatcher(original, ours, is_asked_always)
+        answer = partial(ours, original) if calls_users else ours
+        function.__code__ = _dispatcher(original, answer, calls_users)
 
 
 def original_of(function: FunctionType) -> FunctionType:
@@ -93,22 +98,24 @@ def _unknown_to(ours: Callable[..., Any], original: FunctionType) -> dict[str, A
     return {name: each.default for name, each in wanted.items() if name not in known and each.default is not each.empty}
 
 
-def _dispatcher(original: FunctionType, ours: Callable[..., Any], is_asked_always: bool) -> CodeType:
+def _dispatcher(original: FunctionType, ours: Callable[..., Any], calls_users: bool) -> CodeType:
     """Return code with the parameters, free variables, name and place of a function's.
 
     The free variables are the function's for good: its closure cannot be exchanged, and has to fit.
     """
     code = original.__code__
     parameters, call, questions = _spelled(original)
-    questions = ["True"] if is_asked_always else questions
     assigned = "; ".join(f"{name} = {name!r}" for name in _NAMES)
+    if calls_users:
+        questions = [_OPEN_TRACES]  # while none is open, no argument is traced
     choice = f"return {_OURS}({call}) if {' or '.join(questions)} else {_ORIGINAL}({call})"
     # All on one line, so that a traceback shows the line of the `def`.
     text = f"def chainrule_function({parameters}): {assigned}; {choice}"
     if free := ", ".join(code.co_freevars):
         text = f"def chainrule_closure({free}):\n    {text}; ({free},)"
     compiled = _named(compile(text, code.co_filename, "exec"), "chainrule_function")
-    objects = dict(zip(_NAMES, (original, _asked(original, ours), _PLAIN, np.ndarray, holds_any, type), strict=True))
+    known = original, _asked(original, ours), _PLAIN, np.ndarray, holds_any, type, OPEN
+    objects = dict(zip(_NAMES, known, strict=True))
     constants = tuple(objects.get(each, each) if isinstance(each, str) else each for each in compiled.co_consts)
     return compiled.replace(
         co_consts=constants, co_firstlineno=code.co_firstlineno, co_name=code.co_name, co_qualname=code.co_qualname

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from threading import Lock
 from types import FunctionType, ModuleType
 from typing import Any
 
 from chainrule.tracing.scipy_functions.dispatch import answer_with
-from chainrule.tracing.scipy_functions.table import FUNCTIONS, PROTOCOLS
-from chainrule.tracing.scipy_functions.vectorized import ASKED_ALWAYS
+from chainrule.tracing.scipy_functions.table import CALLERS, FUNCTIONS, PROTOCOLS
 
+_MODULES = frozenset({*FUNCTIONS, *CALLERS})
 _lock = Lock()
 _finders: list[Any] = []
 
@@ -30,7 +30,7 @@ def _watch() -> None:
             return
         finder = _Finder()
         sys.meta_path.insert(0, finder)
-        for name in FUNCTIONS:
+        for name in _MODULES:
             module = sys.modules.get(name)
             if module is not None and not getattr(module.__spec__, "_initializing", False):
                 _teach(module)
@@ -44,7 +44,7 @@ class _Finder:  # as importlib.abc.MetaPathFinder, which takes milliseconds to i
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Return the specification that the other finders give, with a loader that teaches the module."""
-        if fullname not in FUNCTIONS:
+        if fullname not in _MODULES:
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -70,9 +70,16 @@ def _teach(module: ModuleType) -> None:
     """Let the functions and methods of a module that are in the table, and that this version of SciPy has, answer by ours."""
     if module.__name__ in PROTOCOLS:
         PROTOCOLS[module.__name__](module)
-    for path, ours in FUNCTIONS[module.__name__].items():
-        found: Any = module
-        for name in path.split("."):
-            found = getattr(found, name, None)
-        if isinstance(found, FunctionType):
-            answer_with(found, ours, is_asked_always=ours in ASKED_ALWAYS)
+    name = module.__name__
+    for path, ours in FUNCTIONS.get(name, {}).items():
+        _answer(module, path, ours, calls_users=False)
+    for path, ours in CALLERS.get(name, {}).items():
+        _answer(module, path, ours, calls_users=True)
+
+
+def _answer(module: ModuleType, path: str, ours: Callable[..., Any], calls_users: bool) -> None:
+    found: Any = module
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    if isinstance(found, FunctionType):
+        answer_with(found, ours, calls_users)

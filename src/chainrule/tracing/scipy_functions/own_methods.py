@@ -20,8 +20,10 @@ _NUMERICAL = {
     "rv_continuous._cdf": "integration",
     "rv_continuous._entropy": "integration",
     "rv_discrete._entropy": "adding up",
+    "norminvgauss_gen._sf": "integration",
+    "norminvgauss_gen._isf": "a search for a root",
 }
-"""Methods of SciPy's base classes that a distribution without a formula has."""
+"""Methods of SciPy's base classes that a distribution without a formula has, and own ones that go through elements in a loop."""
 
 
 def own(self: Any, name: str) -> Callable[..., Any]:

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Array
-from chainrule.tracing.lift import lift
+from chainrule.tracing.lift import holds_traced, lift
 from chainrule.tracing.numpy_functions.operands import as_array
-from chainrule.tracing.scipy_functions.dispatch import holds_any, original_of
 
 
 class _WithObjects:
@@ -27,12 +26,12 @@ class _WithObjects:
         return ufunc, "O" * ufunc.nout
 
 
-def vectorize_call(self: Any, func: Callable[..., Any], args: Sequence[Any]) -> Any:
-    """Call a function of numbers for each element. It is asked whatever the arguments are: the function may close over others."""
+def vectorize_call(original: Callable[..., Any], self: Any, func: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """Call a function of numbers for each element."""
     if self.signature is not None or not args:
         return NotImplemented
     stand_in = _WithObjects(self)
-    found = original_of(np.vectorize.__dict__["_vectorize_call"])(stand_in, func, args)
+    found = original(stand_in, func, args)
     columns = found if isinstance(found, tuple) else (found,)
     results = tuple(_of_type(each, kind) for each, kind in zip(columns, stand_in.types, strict=True))
     return results if isinstance(found, tuple) else results[0]
@@ -40,12 +39,14 @@ def vectorize_call(self: Any, func: Callable[..., Any], args: Sequence[Any]) -> 
 
 def _of_type(objects: np.ndarray[Any, Any], kind: Any) -> Array:
     """Return an array of objects as an array of a type; what NumPy took for objects because it is traced has its own."""
-    if not holds_any([objects.ravel().tolist()]):
+    if not holds_traced(objects):
         return np.asanyarray(objects, dtype=kind)
     return _in_type(lift(objects), kind)
 
 
-def vectorize_call_with_signature(self: Any, func: Callable[..., Any], args: Sequence[Any]) -> Any:
+def vectorize_call_with_signature(
+    original: Callable[..., Any], self: Any, func: Callable[..., Any], args: Sequence[Any]
+) -> Any:
     """Call a function of arrays for each combination of those along the axes that its signature leaves out.
 
     NumPy does so for the positions of the elements, and arrays of the shapes and types of the results.
@@ -63,7 +64,7 @@ def vectorize_call_with_signature(self: Any, func: Callable[..., Any], args: Seq
         return outlines if isinstance(found, tuple) else outlines[0]
 
     positions = [np.arange(each.size).reshape(each.shape) for each in operands]
-    found = original_of(np.vectorize.__dict__["_vectorize_call_with_signature"])(self, call, positions)
+    found = original(self, call, positions)
     outlines = found if isinstance(found, tuple | list) else (found,)
     columns = [np.stack(list(map(as_array, column))) for column in zip(*rows, strict=True)]
     results = [
@@ -87,6 +88,4 @@ VECTORIZED: dict[str, Callable[..., Any]] = {
     "vectorize._vectorize_call": vectorize_call,
     "vectorize._vectorize_call_with_signature": vectorize_call_with_signature,
 }
-"""NumPy's method to ours, which has the same parameters."""
-ASKED_ALWAYS = frozenset({vectorize_call})
-"""What is asked even if no argument is traced."""
+"""NumPy's method to ours, which gets NumPy's before the parameters that both have."""
