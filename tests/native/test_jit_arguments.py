@@ -25,6 +25,12 @@ def test_results_keep_their_structure() -> None:
     check(function, (V,), (W,))
 
 
+def test_a_memory_view_is_taken_as_the_function_takes_it() -> None:
+    view = memoryview(np.array([3.0, 4.0]))  # it raises ValueError where it is asked for its hash
+    with pytest.warns(cr.JitWarning, match="no hash"):
+        assert cr.jit(lambda x, view: x * view[0])(2.0, view) == 6.0
+
+
 def test_arguments_may_be_nested_containers() -> None:
     def function(tree, rest):
         return {"w": [w * tree["scale"] for w in tree["w"]], "rest": rest[0] + rest[1][0]}

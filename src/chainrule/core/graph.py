@@ -21,7 +21,7 @@ ITEM = General(name="item", value=_first_of, push=None, rule="one result of seve
 class Node:
     """One operation of a program.
 
-    index: its place among the nodes of its trace or graph.
+    index: its place among the nodes of its graph; -1 as long as the run that it belongs to goes on.
     primitive: the operation, or None for an input.
     operands, parameters: the values that it was applied to, and how.
     parents: for each operand the node that computed it, or None for a constant.
@@ -34,12 +34,12 @@ class Node:
 
     def __init__(
         self,
-        index: int,
         primitive: Primitive | None,
         operands: Sequence[Array],
         parents: Sequence[Node | None],
         parameters: dict[str, Any],
         value: Any,
+        index: int = -1,
     ) -> None:
         self.index = index
         self.primitive = primitive
@@ -82,6 +82,13 @@ class Graph:
         return tuple(values[out.index] if isinstance(out, Node) else out for out in self.outputs)
 
 
-def input_node(index: int, value: Array) -> Node:
+def input_node(value: Array) -> Node:
     """Return the node of an input."""
-    return Node(index, None, (), (), NO_PARAMETERS, value)
+    return Node(None, (), (), NO_PARAMETERS, value)
+
+
+def number(nodes: Sequence[Node]) -> None:
+    """Let the nodes of a graph know their places."""
+    # Hot path: benchmarks/test_eager.py
+    for place, node in enumerate(nodes):
+        node.index = place

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.graph import ITEM, Graph, Node, input_node
+from chainrule.core.graph import ITEM, Graph, Node, input_node, number
 from chainrule.core.primitive import Array, Composite, Linear, Primitive
 from chainrule.core.trace import NO_PARAMETERS, Trace, Traced, compute
 from chainrule.errors import TracingError
@@ -56,11 +56,22 @@ class RecordTrace(Trace):
 
     def input(self, value: Array) -> TracedArray:
         """Return a new input of the program."""
-        node = input_node(len(self.nodes), value)
+        node = input_node(value)
         self.nodes.append(node)
         traced = TracedArray(self, value, node)
         as_input(traced)
         return traced
+
+    def finish(self) -> list[Node]:
+        """End the run and return its nodes, which get their numbers now.
+
+        Threads that the user's function started have recorded at the same time: a number that a node took on its way into the
+        list could be another's too. What such a thread still adds is nobody's.
+        """
+        self.close()
+        nodes, self.nodes = self.nodes, []
+        number(nodes)
+        return nodes
 
     def constant(self, value: Array) -> TracedArray:
         return TracedArray(self, value, None)
@@ -79,7 +90,7 @@ class RecordTrace(Trace):
         out = compute(primitive, values, parameters, plain)
         if not self.whole and primitive.is_constant:
             return out
-        node = Node(len(self.nodes), primitive, values, parents, parameters, out)
+        node = Node(primitive, values, parents, parameters, out)
         self.nodes.append(node)
         if self.whole or self.lines:
             self._annotate(node)
@@ -122,7 +133,7 @@ class RecordTrace(Trace):
             node.line = user_line()
 
     def _item(self, node: Node, position: int) -> TracedArray:
-        item = Node(len(self.nodes), ITEM, [node.value], [node], {"index": position}, node.value[position])
+        item = Node(ITEM, [node.value], [node], {"index": position}, node.value[position])
         self.nodes.append(item)
         self._annotate(item)
         return TracedArray(self, item.value, item)
@@ -145,11 +156,11 @@ class RecordTrace(Trace):
             self.taken_apart = line, running_function()
         return traced
 
-    def warn_if_slow(self) -> None:
+    def warn_if_slow(self, nodes: Sequence[Node]) -> None:
         """Warn where so many operations on such elements were recorded that the run took long."""
-        if self.taken_apart is None or len(self.nodes) < MANY:
+        if self.taken_apart is None or len(nodes) < MANY:
             return
-        count = sum(not np.ndim(node.value) for node in self.nodes if type(node.value) is not tuple)
+        count = sum(not np.ndim(node.value) for node in nodes if type(node.value) is not tuple)
         if count < MANY:
             return
         (file, number, source), function = self.taken_apart
@@ -210,8 +221,8 @@ def record_with_trace(
         result = call(function, traced)
         results = [close_over(trace, part) for part in (result if isinstance(result, list | tuple) else [result])]
     finally:
-        trace.close()
-    return Graph(entry, tuple(trace.nodes), tuple(own_node(trace, part) for part in results)), trace
+        nodes = trace.finish()
+    return Graph(entry, tuple(nodes), tuple(own_node(trace, part) for part in results)), trace
 
 
 def own_node(trace: Trace, value: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from chainrule.core.graph import Graph, Node, input_node
+from chainrule.core.graph import Graph, Node, input_node, number
 from chainrule.core.primitive import Array, General
 from chainrule.core.trace import Traced, bind
 from chainrule.core.trees import flatten, unflatten
@@ -70,14 +70,13 @@ def _program(flat: Callable[..., list[Any]], inputs: Sequence[Any]) -> tuple[Gra
     try:
         results = [close_over(trace, part) for part in call(flat, traced)]
     finally:
-        trace.close()
+        nodes = trace.finish()
     captured: dict[int, tuple[Traced, Node]] = {}
-    nodes = list(trace.nodes)
 
     def close(value: Traced) -> Node:
         """Return the input node that stands for a closed-over traced value."""
         if id(value) not in captured:
-            captured[id(value)] = (value, input_node(0, value.value))
+            captured[id(value)] = (value, input_node(value.value))
         return captured[id(value)][1]
 
     for node in nodes:
@@ -93,8 +92,7 @@ def _program(flat: Callable[..., list[Any]], inputs: Sequence[Any]) -> tuple[Gra
     outputs = [close(out) if isinstance(out, Traced) else out for out in outputs]
     entry = [*nodes[: len(inputs)], *(node for _, node in captured.values())]
     ordered = [*entry, *nodes[len(inputs) :]]
-    for position, node in enumerate(ordered):
-        node.index = position
+    number(ordered)
     return Graph(tuple(entry), tuple(ordered), tuple(outputs)), [value for value, _ in captured.values()]
 
 

@@ -33,8 +33,8 @@ def linearize(
     try:
         results = [close_over(trace, part) for part in call(function, traced)]
     finally:
-        trace.close()
-    trace.warn_if_slow()
+        nodes = trace.finish()
+    trace.warn_if_slow(nodes)
     outputs = [own_node(trace, part) for part in results]
     values = [part.value if isinstance(part, Traced) and part.owner is trace else part for part in results]
 
@@ -44,7 +44,7 @@ def linearize(
         seeds = [
             (out, ct) for out, ct in zip(outputs, cotangents, strict=True) if isinstance(out, Node) and ct is not None
         ]
-        return backward(trace.nodes if once else list(trace.nodes), seeds, len(inputs))
+        return backward(nodes if once else list(nodes), seeds, len(inputs))
 
     return values, pullback
 

@@ -187,6 +187,7 @@ def test_it_runs_without_a_record() -> None:
         ({"data": ()}, TypeError, "data is an array"),
         ({"data": (X, Y[:5])}, ShapeError, "equal length"),
         ({"data": np.ones((0, 3))}, ShapeError, "no sample"),
+        ({"data": np.ma.masked_greater(X, 0)}, cr.TracingError, "masked array"),
         ({"size": 200, "drop_last": True}, ValueError, "fill no batch of 200"),
     ],
 )

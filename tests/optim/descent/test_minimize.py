@@ -242,6 +242,19 @@ def test_what_is_no_function_is_refused_by_minimize_itself():
         cr.minimize(3, 5.0)
 
 
+@pytest.mark.parametrize(
+    ("start", "said"),
+    [
+        (np.ma.array([1.0, 2.0], mask=[False, True]), "masked array"),
+        (np.array([[1.0, 2.0]]).view(np.matrix), "np.matrix"),
+    ],
+)
+def test_a_start_that_is_more_than_its_elements_is_refused_as_by_grad(start, said):
+    for asked in (lambda: cr.grad(np.sum)(start), lambda: cr.minimize(np.sum, start)):
+        with pytest.raises(cr.TracingError, match=said):
+            asked()
+
+
 # --- what it takes
 
 

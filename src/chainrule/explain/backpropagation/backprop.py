@@ -155,7 +155,7 @@ def _of_text(parsed: Parsed, args: Sequence[Any], kwargs: Mapping[str, Any], lev
     for name, value in values.items():
         real_number(name, value)
     named = {expression: name for name, expression in _definitions(parsed)}
-    known: dict[int, str] = {}
+    known: dict[Node, str] = {}
 
     def flat(*leaves: Any) -> Any:
         return _evaluate(parsed.expression, dict(zip(variables, leaves, strict=True)), named, known)
@@ -173,7 +173,7 @@ def _definitions(parsed: Parsed) -> list[tuple[str, Expression]]:
 
 
 def _evaluate(
-    expression: Expression, values: Mapping[str, Any], named: Mapping[Expression, str], known: dict[int, str]
+    expression: Expression, values: Mapping[str, Any], named: Mapping[Expression, str], known: dict[Node, str]
 ) -> Any:
     """Evaluate an expression on traced values; note in `known` which node has which name."""
 
@@ -184,7 +184,7 @@ def _evaluate(
             return evaluate_expression(node, {})
         value = bind(node.primitive, operands, dict(node.parameters))
         if node in named and isinstance(value, Traced) and isinstance(value.data, Node):
-            known[value.data.index] = named[node]
+            known[value.data] = named[node]
         return value
 
     return _one(fold(expression, combine), "the text")
@@ -193,7 +193,7 @@ def _evaluate(
 def _run(
     flat: Callable[..., Any],
     arguments: Sequence[_Argument],
-    known: dict[int, str],
+    known: dict[Node, str],
     result: str | None,
     level: str,
     lines: bool = True,
@@ -206,7 +206,8 @@ def _run(
     ]
     graph, _ = record_with_trace(flat, [as_value(leaf) for _, leaf in leaves], whole=True, lines=lines)
     inputs = tuple((node, name) for node, (name, _) in zip(graph.inputs, leaves, strict=True))
-    program = Program(graph, inputs, known, result, typed=not lines)
+    names = {node.index: name for node, name in known.items()}
+    program = Program(graph, inputs, names, result, typed=not lines)
     (out,) = graph.outputs
     adjoints = sweep(graph.nodes, out, seed_of(out))[0] if isinstance(out, Node) else {}
     gradients: dict[str, Any] = {}

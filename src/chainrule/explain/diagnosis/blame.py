@@ -290,7 +290,7 @@ def _through(node: Node, position: int, weight: Any) -> Any:
     operands = (
         [np.abs(operand) for operand in node.operands] if isinstance(node.primitive, Multilinear) else node.operands
     )
-    shadow = Node(node.index, node.primitive, operands, node.parents, node.parameters, node.value)
+    shadow = Node(node.primitive, operands, node.parents, node.parameters, node.value, node.index)
     for edge in _edges(shadow, weight):
         if edge.position == position:
             return np.abs(edge.share)

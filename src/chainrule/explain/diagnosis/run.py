@@ -105,13 +105,13 @@ def _recorded(
             raise
         raised = error
     finally:
-        trace.close()
+        nodes = trace.finish()
     if str(getattr(fun, "__module__", "")).startswith(_PACKAGE):
-        _forget(trace.nodes, user_line())
+        _forget(nodes, user_line())
     if trace.guard is not None:
         trace.guard.check()
     entry = tuple(part.node for part in inputs)
-    graph = Graph(entry, tuple(trace.nodes), (out,))
+    graph = Graph(entry, tuple(nodes), (out,))
     return Run(label, inputs, graph, out, tuple(node for node, _ in trace.decisions), whole, raised)
 
 

@@ -113,7 +113,7 @@ def _derive(
     values: dict[Symbol, Any] = {inputs[node.index]: node.value for node, _ in source.inputs}
     if not isinstance(out, Node):
         program = MatrixProgram("L", inputs, Algebra(), lambda array: None, values, {}, moving)
-        return make_steps(program, [], pull_back(program, [], Node(-1, None, (), (), {}, 0.0))), "L", 0.0
+        return make_steps(program, [], pull_back(program, [], Node(None, (), (), {}, 0.0))), "L", 0.0
     live = leading_to(source.graph.nodes, out)
     shown = units(live, out, label_functions(live, fun))
     names = name_nodes(source.inputs, shown, out, {**source.known, **_names_of_calls(shown, fun)})

@@ -50,18 +50,18 @@ def record_rule(unit: Unit, adjoint: Any) -> RecordedRule:
         nodes, value = _replay(unit, parents, values, out)
         arrived, _ = sweep(nodes, nodes[-1], ct)
     finally:
-        trace.close()
+        recorded = trace.finish()
     shares = {
         place: own_node(trace, arrived[parent.index]) for place, parent in enumerate(parents) if parent.index in arrived
     }
-    graph = Graph(entry, tuple(trace.nodes), ())
+    graph = Graph(entry, tuple(recorded), ())
     return RecordedRule(graph, entry[:-2], entry[-2], entry[-1], own_node(trace, value), shares)
 
 
 def _replay(unit: Unit, parents: Sequence[Node], values: Sequence[Any], out: Any) -> tuple[list[Node], Any]:
     """Return the unit's nodes with traced values in place of the numbers, the head's being `out`, and what it computes."""
     copies = {
-        parent.index: Node(parent.index, None, (), (), {}, value) for parent, value in zip(parents, values, strict=True)
+        parent.index: Node(None, (), (), {}, value, parent.index) for parent, value in zip(parents, values, strict=True)
     }
     value: Any = None
     for node in unit.nodes:
@@ -75,5 +75,5 @@ def _replay(unit: Unit, parents: Sequence[Node], values: Sequence[Any], out: Any
         else:
             value = bind(node.primitive, operands, node.parameters)
         shown = out if node is unit.head else value
-        copies[node.index] = Node(node.index, node.primitive, operands, sources, node.parameters, shown)
+        copies[node.index] = Node(node.primitive, operands, sources, node.parameters, shown, node.index)
     return [copies[node.index] for node in unit.nodes], value

@@ -132,7 +132,7 @@ def read_call(args: tuple[Any, ...], kwargs: dict[str, Any], varying: set[int], 
         else:
             try:
                 hash(leaf)
-            except TypeError:
+            except (TypeError, ValueError):  # the latter of a memoryview that can be written to
                 raise Unsupported(f"a {kind.__name__}, which has no hash") from None
             sign = (kind, leaf)
         signs.append(sign)

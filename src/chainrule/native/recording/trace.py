@@ -64,12 +64,12 @@ class JitTrace(RecordTrace):
         self.may_outline = may_outline
         self.is_outline = self.needs_values = self.has_failed = False
         self.refusal = ""
-        self.references: dict[int, tuple[TracedArray, Any]] = {}
+        self.references: dict[Node, tuple[TracedArray, Any]] = {}
         self.places: dict[tuple[int, int], TracedArray] = {}  # used as indices of an axis of so many elements
         self.captured = Captured(around, own)
 
     def input(self, value: Array) -> TracedArray:
-        node = input_node(len(self.nodes), type_of(value))
+        node = input_node(type_of(value))
         self.nodes.append(node)
         return TracedArray(self, value, node)
 
@@ -82,7 +82,7 @@ class JitTrace(RecordTrace):
     def reference(self, array: np.ndarray[Any, Any]) -> TracedArray:
         """Return an array of the surroundings as a traced one."""
         traced = self.input(array[()] if not array.shape else array)
-        self.references[traced.data.index] = traced, array
+        self.references[traced.data] = traced, array
         return traced
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
@@ -130,7 +130,7 @@ class JitTrace(RecordTrace):
             return self._note_several(primitive, constants, parents, parameters, out)
         if self.may_outline and out.nbytes >= WORTH_BYTES:
             self.is_outline = True
-        node = Node(len(self.nodes), primitive, constants, parents, parameters, ArrayType(out.shape, out.dtype))
+        node = Node(primitive, constants, parents, parameters, ArrayType(out.shape, out.dtype))
         self.nodes.append(node)
         return TracedArray(self, out, node)
 
@@ -140,12 +140,12 @@ class JitTrace(RecordTrace):
     ) -> tuple[TracedArray, ...]:  # fmt: skip
         """Record an operation with several results, and each of them."""
         self.is_outline = self.is_outline or (self.may_outline and is_worth_it(out))
-        node = Node(len(self.nodes), primitive, constants, parents, parameters, tuple(map(type_of, out)))
+        node = Node(primitive, constants, parents, parameters, tuple(map(type_of, out)))
         self.nodes.append(node)
         return tuple(self._part(node, place, part) for place, part in enumerate(out))
 
     def _part(self, whole: Node, place: int, value: Array) -> TracedArray:
-        node = Node(len(self.nodes), ITEM, (None,), (whole,), {"index": place}, whole.value[place])
+        node = Node(ITEM, (None,), (whole,), {"index": place}, whole.value[place])
         self.nodes.append(node)
         return TracedArray(self, value, node)
 
@@ -316,7 +316,7 @@ def trace(
             raise ValuesNeededError from error
         raise
     finally:
-        running.close()
+        nodes = running.finish()
         by_reference.reset(token)
         copies.give_back()
     if running.needs_values:
@@ -331,10 +331,10 @@ def trace(
         raise TracedAroundError
     outputs = tuple(own_node(running, part) for part in parts)
     results = tuple(part.value if isinstance(part, Traced) else part for part in parts)
-    references = {number: array for number, (_, array) in running.references.items()}
+    references = {node.index: array for node, (_, array) in running.references.items()}
     followed = {id(array) for array in references.values()}
     watched = tuple(array for array in around.values() if id(array) not in followed)
-    graph = Graph(entry, tuple(running.nodes), outputs)
+    graph = Graph(entry, tuple(nodes), outputs)
     return Recording(
         graph, tuple(running.taken), running.captured, results, references, watched, running.has_text,
         running.has_failed, running.is_outline,

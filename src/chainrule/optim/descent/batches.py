@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from chainrule.errors import ShapeError
 from chainrule.optim.methods.settings import check_count
+from chainrule.tracing.lift import lift
 
 
 @final
@@ -52,6 +53,8 @@ class Batches:
             raise ShapeError(f"the arrays of data have {lengths} samples; give a tuple of arrays of equal length")
         if not lengths[0]:
             raise ShapeError("data holds no sample")
+        for array in self.arrays:
+            lift(array)  # a mask, which is lost with the first batch, is refused as it is by a gradient
         if self.patience is not None:
             check_count("patience", self.patience, 1, 5)
             if self.validation is None:

@@ -27,6 +27,7 @@ from chainrule.optim.descent.unrolled import unrolled
 from chainrule.optim.geometry.function import further_arguments, read_function
 from chainrule.optim.methods.gradient_descent import GradientDescent
 from chainrule.optim.methods.method import Method, Solver
+from chainrule.tracing.lift import lift
 
 DEFAULT_METHOD = GradientDescent(0.1)
 
@@ -174,7 +175,8 @@ def start_leaves(leaves: Sequence[Any]) -> list[Any]:
 
 
 def _as_float(leaf: Any) -> Any:
-    array = np.array(leaf)
+    # What the elements alone do not say, such as a mask, is refused as it is where a gradient is taken.
+    array = np.array(lift(leaf) if isinstance(leaf, np.ndarray) and not leaf.dtype.hasobject else leaf)
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind not in "fciub":
