@@ -69,3 +69,20 @@ def test_a_factor_is_multiplied_where_it_lies_where_its_first_axis_is_kept():
     text = str(step.explain_plan(w, x))
     assert "matrix product (BLAS) over 4 × 8 × 900" in text
     assert "transpose(0, 2, 3, 1)" not in text
+
+
+def test_a_factor_is_copied_once_for_a_sum_and_its_gradient():
+    """Both read the copy, one as it lies and one as its transpose."""
+    rng = np.random.default_rng(0)
+    weights, pictures = rng.normal(size=(8, 3)), rng.normal(size=(4, 3, 28, 28))
+
+    def response(weights, pictures):
+        return np.sum(np.tanh(np.einsum("oc,bchw->bohw", weights, pictures[:, :, 1:27, 2:28])))
+
+    slope = cr.grad(response)
+    step = cr.jit(slope)
+    for _ in range(3):
+        found = step(weights, pictures)
+    np.testing.assert_allclose(found, slope(weights, pictures), rtol=1e-10)
+    plan = str(step.explain_plan(weights, pictures))
+    assert plan.count("pictures[:, :, 1:27, 2:28]") == 1

@@ -13,8 +13,41 @@ from chainrule.passes.complex_parts import ON_PAIRS
 from chainrule.passes.fourier import LONGEST, LONGEST_REAL
 from chainrule.passes.terms import live
 
-SMOOTH = (2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 20, 25, 27, 32, 45, 48, 60, 64, 100, 243, 250, 256, 625, 1024)
-PRIMES = (7, 11, 14, 121)
+SMOOTH = (
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    11,
+    12,
+    13,
+    14,
+    15,
+    16,
+    20,
+    25,
+    27,
+    32,
+    45,
+    48,
+    60,
+    64,
+    77,
+    100,
+    121,
+    243,
+    250,
+    256,
+    364,
+    625,
+    1024,
+)
+PRIMES = (17, 19, 34, 289)
 
 
 def draw(*shape: int) -> Any:

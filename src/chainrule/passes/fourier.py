@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ from chainrule.primitives.fourier import IFFT, IRFFT, RFFT
 from chainrule.primitives.indexing import INDEX
 from chainrule.primitives.shape import CONCATENATE, FLIP
 
-FACTORS = (4, 2, 3, 5)
+FACTORS = (4, 2, 3, 5, 7, 11, 13)
+"""Of larger ones the sums would be long: their number grows with the square of the factor."""
 LONGEST, LONGEST_REAL = 1 << 16, 1 << 13
 """Transforms of more numbers are left to NumPy, which spares half the work where these, or their results, are real."""
 
@@ -186,15 +187,16 @@ def _four(x: Sequence[Pair]) -> list[Pair]:
     return [_add(even[0], odd[0]), _add(even[1], turned), _subtract(even[0], odd[0]), _subtract(even[1], turned)]
 
 
-def _five(x: Sequence[Pair]) -> list[Pair]:
-    near, far = _two((x[1], x[4])), _two((x[2], x[3]))
-    found = [_add(x[0], _add(near[0], far[0]))]
-    turned = []
-    for k in (1, 2):
-        c, d = (math.cos(2 * math.pi * k * j / 5) for j in (1, 2))
-        p, q = (math.sin(2 * math.pi * k * j / 5) for j in (1, 2))
-        middle = _add(x[0], _add(_scaled(near[0], c), _scaled(far[0], d)))
-        side = _backward(_add(_scaled(near[1], p), _scaled(far[1], q)))
+def _odd(x: Sequence[Pair]) -> list[Pair]:
+    """Return the transform of an odd number of values: k and -k share the sums and the differences of the values at j and -j."""
+    length = len(x)
+    together, apart = zip(*(_two((x[j], x[-j])) for j in range(1, length // 2 + 1)), strict=True)
+    found = [reduce(_add, together, x[0])]
+    turned: list[Pair] = []
+    for k in range(1, length // 2 + 1):
+        angles = [2 * math.pi * (k * j % length) / length for j in range(1, length // 2 + 1)]
+        middle = reduce(_add, map(_scaled, together, map(math.cos, angles)), x[0])
+        side = _backward(reduce(_add, map(_scaled, apart, map(math.sin, angles))))
         found.append(_add(middle, side))
         turned.append(_subtract(middle, side))
     return [*found, *turned[::-1]]
@@ -204,7 +206,7 @@ def _scaled(x: Pair, factor: float) -> Pair:
     return _times(x[0], factor), _times(x[1], factor)
 
 
-_SHORT = {2: _two, 3: _three, 4: _four, 5: _five}
+_SHORT = {2: _two, 3: _three, 4: _four, 5: _odd, 7: _odd, 11: _odd, 13: _odd}
 
 
 @lru_cache(maxsize=256)

@@ -93,10 +93,13 @@ def _matrices(
 def _as_matrices(
     s: Simplifier, factor: Labeled, stacked: str, rows: str, columns: str, sizes: Mapping[str, int]
 ) -> Term:
-    """Return a factor as a stack of matrices; what lies in memory the other way round is transposed after it is reshaped."""
+    """Return a factor as a stack of matrices; what lies in memory the other way round is transposed after it is reshaped.
+
+    So is what has to be copied: its copy has neighbors in memory side by side again, and serves for its transpose too.
+    """
     letters, x = _in_memory(factor)
     shared = "".join(letter for letter in stacked if letter in letters)
-    is_other_way = letters == shared + columns + rows
+    is_other_way = letters != shared + rows + columns and letters[-1] in rows
     if is_other_way:
         rows, columns = columns, rows
     stack = [sizes[letter] if letter in shared else 1 for letter in stacked]

@@ -15,8 +15,9 @@ from chainrule.primitives.shape import batch_size
 
 _BLAS = {"f": "stbsv", "d": "dtbsv", "F": "ctbsv", "D": "ztbsv"}
 """BLAS's solution of a system with a triangular band, by the type of its numbers."""
-FEW = 16
-"""Convolutions of so many terms in each sum, or of so many sums, are written out in native code."""
+FEW = 25
+"""Convolutions of so many terms in each sum, or of so many sums, are written out in native code: loops of more would be cut into
+several, and take a second to compile."""
 
 CUMSUM = Linear(
     name="cumsum",

@@ -116,3 +116,18 @@ def test_hot_code_gives_the_same_bits() -> None:
         compiled(0.5)
     assert [compiled(x) for x in points] == second
     np.testing.assert_allclose(second, first, rtol=1e-14)
+
+
+@pytest.mark.parametrize("size", [3, 5, 7])
+def test_functions_of_an_odd_number_of_elements_are_called_once_a_vector(size: int) -> None:
+    """The last element stands in the lanes that are left, also for what goes on with the result."""
+    terms, body = Terms(), Body(Module())
+    x = terms.input(0, (size,), FLOAT64)
+    sine = terms.apply(SIN, (x,), {}, (size,), FLOAT64)
+    total = terms.apply(ADD, (sine, x), {}, (size,), FLOAT64)
+    writer = Cells(body)
+    names = np.array([f"%x{place}" for place in range(size)], dtype=object)
+    found = writer.write(total, [writer.write(sine, [names]), names])
+    vectors = -(-size // min(host().width // 8, 1 << (size - 1).bit_length()))
+    assert body.text().count("@sin_double") == body.text().count("fadd") == vectors
+    assert len(set(found)) == size

@@ -23,11 +23,12 @@ from chainrule.native.memory.layout import (
 )
 from chainrule.native.memory.steps import READ_IN_MEMORY, REDUCTIONS, Piece
 from chainrule.native.schedule.costs import CHEAP, LONGEST, MANY, MODEST, SIMPLE, is_spread, weight
+from chainrule.native.schedule.few_numbers import in_registers
 from chainrule.native.schedule.roles import ALIAS, ASSEMBLE, CALL, CELL, POINT, PRODUCT, REDUCE, SOURCE, Role
 from chainrule.native.vectors.functions import FUNCTIONS
 from chainrule.native.vectors.instructions import ELEMENTS, REALS, has_instruction
 from chainrule.native.writing.accumulations import is_accumulated
-from chainrule.native.writing.cells import MOST, can_be_cells
+from chainrule.native.writing.cells import MOST
 from chainrule.native.writing.lapack import has_lapack
 from chainrule.native.writing.products import can_multiply, wants_copy
 from chainrule.passes.places import GATHER, SCATTER
@@ -43,8 +44,6 @@ ACROSS = 4
 """A view whose last axis does not lie in order in memory is copied before it is read so often."""
 JOINED = 12
 """Up to so many parts of joined values are computed as pieces of the loops that read them."""
-CELLS = 4000
-"""Up to so many numbers of small arrays are kept in registers."""
 
 
 class Schedule:
@@ -76,9 +75,7 @@ class Schedule:
         self.lazy_joins = (
             {term.index for term in joins} if sum(len(each.operands) for each in joins) <= JOINED else set()
         )
-        few = [term for term in self.order if can_be_cells(term)]
-        in_registers = sum(term.size for term in few) <= CELLS
-        self.small = {term.index for term in few if term.size == 1 or in_registers}
+        self.small = in_registers(self.order)
         for term in self.order:
             self._place(term)
         for term in self.wanted:

@@ -122,26 +122,38 @@ class Cells:
 
     def _elementwise(self, term: Term, operands: Sequence[list[str]]) -> Names:
         """Write an elementwise term: as vectors where that pays, else one element after the other."""
-        count = math.gcd(term.size, host().width // term.dtype.itemsize)
+        lanes = host().width // term.dtype.itemsize
+        count = math.gcd(term.size, lanes)
+        if count < 4:
+            count = min(1 << (term.size - 1).bit_length(), lanes)
+        is_full = term.size % count == 0
         out = np.empty(term.size, dtype=object)
         for start in range(0, term.size, count):
-            parts = [names[start : start + count] for names in operands]
-            if self._is_better_packed(term, parts):
-                out[start : start + count] = self._together(term, parts)
+            end = min(start + count, term.size)
+            # The last number stands in the lanes that are left, so that three of them are one vector too.
+            parts = [names[start:end] + names[end - 1 : end] * (start + count - end) for names in operands]
+            if self._is_better_packed(term, parts, is_full):
+                out[start:end] = self._together(term, parts, end - start)
             else:
-                out[start : start + count] = [self._one(term, list(names)) for names in zip(*parts, strict=True)]
+                parts = [names[start:end] for names in operands]
+                out[start:end] = [self._one(term, list(names)) for names in zip(*parts, strict=True)]
         return out.reshape(term.shape)
 
-    def _is_better_packed(self, term: Term, parts: Sequence[list[str]]) -> bool:
-        """Whether elements are written as one vector: for what is slow, and for what goes on with its result."""
+    def _is_better_packed(self, term: Term, parts: Sequence[list[str]], is_full: bool) -> bool:
+        """Whether elements are written as one vector: for what is slow, and for what goes on with its result.
+
+        is_full: each lane has an element of its own. Where one has not, quotients and roots are no faster so.
+        """
         if term.dtype not in REALS or any(operand.dtype != term.dtype for operand in term.operands):
             return False
         different = [names for names in parts if len(set(names)) > 1]
-        is_slow = term.primitive in _SLOW or (term.primitive is not None and term.primitive.name in FUNCTIONS)
+        is_slow = (is_full and term.primitive in _SLOW) or (
+            term.primitive is not None and term.primitive.name in FUNCTIONS
+        )
         return bool(different) and (is_slow or any(("pack", *names) in self.known for names in different))
 
-    def _together(self, term: Term, parts: Sequence[list[str]]) -> list[str]:
-        """Write elements as one vector; return their names."""
+    def _together(self, term: Term, parts: Sequence[list[str]], count: int) -> list[str]:
+        """Write elements as one vector; return the names of the first `count`, the last of which stands in all lanes after it."""
         lanes = Lanes(self.body, len(parts[0]), REALS[term.dtype])
         packs = [self._pack(lanes, names) for names in parts]
         name = term.primitive.name if term.primitive else ""
@@ -149,8 +161,8 @@ class Cells:
             found = self._call(name, lanes, packs)
         else:
             found = write_elementwise(lanes, term, [(pack, term.dtype) for pack in packs])
-        names = [self.body.let(f"extractelement {lanes.type} {found}, i32 {lane}") for lane in range(lanes.width)]
-        self.known[("pack", *names)] = found
+        names = [self.body.let(f"extractelement {lanes.type} {found}, i32 {lane}") for lane in range(count)]
+        self.known[("pack", *names, *names[-1:] * (lanes.width - count))] = found
         return names
 
     def _pack(self, lanes: Lanes, names: list[str]) -> str:
