@@ -60,7 +60,7 @@ FUNCTIONS: tuple[str, ...] = (
     "{0}.take([0, 0]).prod()", "{0}.dot({0}.T)", "{0}.round(1) + {0}.argmax()", "{0}.ptp() if hasattr({0}, 'ptp') else {0}",
     "{0}.max(axis=0, keepdims=True) - {0}", "{0}.squeeze().transpose()", "{0}.diagonal()", "{0}.trace()", "{0}.nonzero()[0]",
     "{0}.searchsorted(0.5)", "{0}.view()", "{0}.astype(np.float64, copy=False)", "{0}.real + {0}.imag", "{0}.conj()",
-    "np.asarray({0})", "np.array({0})", "np.ascontiguousarray({0})", "np.copy({0})",
+    "np.asarray({0})", "np.array({0})", "np.copy({0})",
     "np.array([{0}.flat[0], {0}.flat[-1]])", "{v} = np.empty_like({0})\n{v}[...] = {0} * 2",
     "{v} = {0} * 1.0\nnp.copyto({v}, 0.5, where={v} > 0)",
     "{v} = {0} * 1.0\nnp.put_along_axis({v}, np.argmax({v}, axis=0)[None], 0.25, axis=0)",

@@ -122,7 +122,14 @@ def test_the_report_reads_well():
     assert str(report).startswith(
         "2 derivatives agree with the limit definition (reverse and forward mode); the worst is d out"
     )
-    assert str(check_grad(lambda x: 1.0, "text")).startswith("nothing to compare")
+    assert str(check_grad(np.sum, np.zeros(0))).startswith("nothing to compare")
+
+
+def test_what_is_no_array_is_compared_or_refused():
+    for sequence in (range(1, 3), memoryview(np.array([1.0, 2.0]))):  # it was a success without a comparison
+        assert check_grad(lambda x: np.sum(x**2), sequence).comparisons == 4
+    with pytest.raises(cr.TracingError, match="not 'text'"):
+        check_grad(lambda x: 1.0, "text")
 
 
 def test_arguments_are_left_alone():

@@ -71,7 +71,7 @@ def check_grad(
 ) -> CheckReport:
     """Compare the derivatives of `fun` at `args`, forward and reverse, with the limit of difference quotients.
 
-    argnums: the differentiated arguments; None: all that are numbers, arrays or containers of them.
+    argnums: the differentiated arguments; None: all that are numbers, arrays or containers of them, or all where none is.
     rtol: the relative difference that is allowed, on top of the uncertainty of the limit itself; at least 1e-3 where an
         argument is float32.
     seed: of the random directions and the sample of entries that are compared where there are more than 64.
@@ -92,7 +92,9 @@ def check_grad(
     require_function("check_grad", fun)
     if not isinstance(rtol, int | float | np.number) or not 0 <= rtol < np.inf:
         raise ValueError(f"rtol is a number of at least 0, such as 1e-5, not {rtol!r:.60}")
-    positions = tuple(n for n, part in enumerate(args) if is_numeric(part)) if argnums is None else argnums
+    positions = argnums
+    if argnums is None:
+        positions = tuple(n for n, part in enumerate(args) if is_numeric(part)) or tuple(range(len(args)))
     call = read(fun, args, {}, positions)
     if any(np.finfo(value.dtype).eps > 1e-10 for value in call.values):
         rtol = max(rtol, FLOAT32_RTOL)
