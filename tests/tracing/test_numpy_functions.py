@@ -656,3 +656,37 @@ def test_interp_refuses_complex_places_as_numpy_does(places: tuple[Any, Any]) ->
     for run in (np.interp, cr.jit(np.interp), lambda *args: cr.vjp(np.interp, *args)):
         with pytest.raises(TypeError, match="Cannot cast"):
             run(x, nodes, np.array([2.0, 3.0]))
+
+
+def _copied_into_whole_numbers(x: Any, **options: Any) -> Any:
+    y = np.zeros(2, int, like=x)
+    np.copyto(y, x, **options)
+    return y
+
+
+CASTS = [
+    lambda x: np.concatenate([x, x], dtype=int), lambda x: np.stack([x, x], dtype=np.float32, casting="safe"),
+    lambda x: np.hstack([x, x], dtype=int), lambda x: np.vstack([x, x], dtype=np.float32, casting="no"),
+    _copied_into_whole_numbers,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fun", CASTS)
+def test_casts_are_refused_that_numpy_refuses(fun: Callable[..., Any]) -> None:
+    for run in (cr.jit(fun), lambda x: cr.vjp(fun, x)):
+        with pytest.raises(TypeError, match="Cannot cast"):
+            run(np.array([1.5, 2.5]))
+
+
+def test_casts_are_made_that_are_asked_for() -> None:
+    x = np.array([1.5, 2.5])
+    assert cr.vjp(lambda x: np.concatenate([x, x], dtype=int, casting="unsafe"), x)[0].dtype == int
+    assert cr.vjp(lambda x: np.stack([x, x], dtype=np.float32), x)[0].dtype == np.float32
+    np.testing.assert_array_equal(cr.vjp(lambda x: _copied_into_whole_numbers(x, casting="unsafe"), x)[0], [1, 2])
+
+
+@pytest.mark.parametrize("fun", [np.isposinf, np.isneginf, np.i0])
+def test_what_has_no_meaning_for_complex_numbers_is_refused(fun: Callable[..., Any]) -> None:
+    for run in (cr.jit(fun), lambda x: cr.vjp(fun, x)):
+        with pytest.raises(TypeError, match="not supported"):
+            run(np.array([1j, 2.0]))

@@ -92,10 +92,9 @@ def check_grad(
     require_function("check_grad", fun)
     if not isinstance(rtol, int | float | np.number) or not 0 <= rtol < np.inf:
         raise ValueError(f"rtol is a number of at least 0, such as 1e-5, not {rtol!r:.60}")
-    positions = argnums
     if argnums is None:
-        positions = tuple(n for n, part in enumerate(args) if is_numeric(part)) or tuple(range(len(args)))
-    call = read(fun, args, {}, positions)
+        argnums = tuple(n for n, part in enumerate(args) if is_numeric(part)) or tuple(range(len(args)))
+    call = read(fun, args, {}, argnums)
     if any(np.finfo(value.dtype).eps > 1e-10 for value in call.values):
         rtol = max(rtol, FLOAT32_RTOL)
     with np.errstate(all="ignore"):  # what is not finite is reported below, with the entry that it belongs to

@@ -180,6 +180,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Array:
 def i0(x: Any) -> Array:
     """np.i0."""
     x = as_array(x)
+    if x.dtype.kind == "c":
+        np.i0(np.zeros(1, x.dtype))  # which complains
     dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
     return cast(bind(I0, (cast(x, dtype),)), dtype)
 

@@ -221,10 +221,15 @@ def _repeated(values: Any, count: int) -> Array:
     return v if v.ndim == 0 else np.ravel(v)[np.arange(count) % v.size]
 
 
-def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
     """np.copyto."""
-    target = _target(dst, "copyto")
-    target[...] = lift(src) if where is True else np.where(lift(where), lift(src), target)
+    target, source = _target(dst, "copyto"), lift(src)
+    model = src
+    if isinstance(source, Traced):
+        model = np.zeros((), np.result_type(source.value))
+        model = model.item() if source.is_number else model
+    np.copyto(np.empty(np.shape(model), target.dtype), model, casting=casting)  # raises what NumPy raises
+    target[...] = source if where is True else np.where(lift(where), source, target)
 
 
 def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:

@@ -19,12 +19,10 @@ from chainrule.tracing.numpy_functions.operands import as_array, lying
 from chainrule.user_code import where
 
 
-def concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Array:
+def concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """np.concatenate."""
     refuse_out("concatenate", out)
-    parts = [as_array(each) for each in arrays]
-    if dtype is not None:
-        parts = [cast(each, dtype) for each in parts]
+    parts = _of_type([as_array(each) for each in arrays], dtype, casting)
     if axis is None:
         parts, axis = [np.ravel(each) for each in parts], 0
     if not parts:
@@ -32,12 +30,18 @@ def concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = Non
     return bind(CONCATENATE, parts, {"axis": one_axis(axis, parts[0].ndim, "concatenate")})
 
 
-def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Array:
+def _of_type(parts: list[Array], dtype: Any, casting: Any) -> list[Array]:
+    if dtype is None:
+        return parts
+    for each in parts:
+        np.empty(0, each.dtype).astype(dtype, casting=casting)  # raises what NumPy raises
+    return [cast(each, dtype) for each in parts]
+
+
+def stack(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """np.stack."""
     refuse_out("stack", out)
-    parts = [as_array(each) for each in arrays]
-    if dtype is not None:
-        parts = [cast(each, dtype) for each in parts]
+    parts = _of_type([as_array(each) for each in arrays], dtype, casting)
     if not parts:
         raise ShapeError(f"np.stack needs at least one array{where()}")
     if len({x.shape for x in parts}) > 1:
@@ -60,15 +64,15 @@ def _grown(arrays: Any, ndim: int) -> list[Array]:
     return [grow(as_array(each)) for each in arrays]
 
 
-def hstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Array:
+def hstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """np.hstack."""
     parts = _grown(tup, 1)
-    return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1, dtype=dtype)
+    return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1, dtype=dtype, casting=casting)
 
 
-def vstack(tup: Any, *, dtype: Any = None, casting: Any = None) -> Array:
+def vstack(tup: Any, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """np.vstack."""
-    return concatenate(_grown(tup, 2), 0, dtype=dtype)
+    return concatenate(_grown(tup, 2), 0, dtype=dtype, casting=casting)
 
 
 def dstack(tup: Any) -> Array:

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
 from chainrule.tracing.lift import lift
+from chainrule.tracing.numpy_functions.arguments import refuse_out
 from chainrule.tracing.numpy_functions.operands import as_array
 
 
@@ -75,14 +76,24 @@ def isreal(x: Any) -> Array:
     return np.equal(np.imag(as_array(x)), 0)
 
 
+def _of_real(function: Callable[[Any], Any], x: Any) -> Array:
+    """Return an argument of a function that NumPy refuses to compute of complex numbers."""
+    lifted = lift(x)
+    if lifted.dtype.kind == "c":
+        function(np.zeros(1, lifted.dtype))  # which complains
+    return lifted
+
+
 def isposinf(x: Any, out: Any = None) -> Array:
     """np.isposinf."""
-    return np.equal(lift(x), np.inf)
+    refuse_out("isposinf", out)
+    return np.equal(_of_real(np.isposinf, x), np.inf)
 
 
 def isneginf(x: Any, out: Any = None) -> Array:
     """np.isneginf."""
-    return np.equal(lift(x), -np.inf)
+    refuse_out("isneginf", out)
+    return np.equal(_of_real(np.isneginf, x), -np.inf)
 
 
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Array:
