@@ -34,7 +34,7 @@ FLOWS: tuple[str, ...] = (
      "    left, right = {v}fold(parts[:half]), {v}fold(parts[half:])\n    return left - right if left > right else left * right\n"
      "{v} = {v}fold(np.ravel({0})[:6])"),
     ("{v}low, {v}high = 0.0 * np.ravel({0})[0], 2.0 + np.abs(np.ravel({0})[0])\nwhile True:\n    {v} = ({v}low + {v}high) / 2\n"
-     "    if {v}high - {v}low < 0.05:\n        break\n    if {v} ** 2 < np.abs(np.ravel({0})[0]):\n        {v}low = {v}\n"
+     "    if not {v}high - {v}low >= 0.05:\n        break\n    if {v} ** 2 < np.abs(np.ravel({0})[0]):\n        {v}low = {v}\n"
      "    else:\n        {v}high = {v}"),
     "{v}cut = int(np.sum({0} > 0.2)) % len({0})\n{v} = np.concatenate([{0}[{v}cut:] * 2, {0}[:{v}cut]])",
     "{v} = {0} * next((part for part in np.ravel({0})[:4] if part < -0.5), 1.5)",

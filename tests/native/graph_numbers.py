@@ -20,7 +20,7 @@ UNARY = (
     ("np.degrees({0})", ANY), ("np.radians({0})", ANY), ("np.rad2deg({0})", ANY), ("np.deg2rad({0})", ANY),
     ("np.fabs({0})", ANY), ("np.positive({0})", ANY), ("np.conjugate({0})", ANY), ("np.real({0})", ANY),
     ("np.imag({0})", ANY), ("np.isfinite({0})", ANY), ("np.isnan({0})", ANY), ("np.isinf({0})", ANY),
-    ("np.signbit({0})", ANY), ("np.logical_not({0})", ANY), ("np.spacing({0})", ANY), ("np.nan_to_num({0})", ANY),
+    ("np.signbit(np.nan_to_num({0}))", ANY), ("np.logical_not({0})", ANY), ("np.spacing({0})", ANY), ("np.nan_to_num({0})", ANY),
     ("np.round({0}, 1)", ANY), ("np.sinc({0})", ANY), ("np.clip({0}, -0.5, 0.7)", ANY), ("np.maximum({0}, 0)", ANY),
     ("{0} ** 2", ANY), ("{0} ** 3", ANY), ("{0} ** 0.5", POSITIVE), ("{0} ** -1.5", POSITIVE), ("2.0 ** {0}", ANY),
     ("{0} + 1", ANY), ("{0} * 0.5", ANY), ("2 - {0}", ANY), ("1 / {0}", POSITIVE), ("{0} % 0.7", ANY),

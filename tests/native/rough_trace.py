@@ -53,6 +53,10 @@ class RoughTrace(Trace):
         return (value * (1 + noise)).astype(dtype)
 
     def process(self, primitive: Primitive, operands: Sequence[Array], parameters: dict[str, Any]) -> Any:
+        if primitive.expansion is not None:  # as native code, which has no operation of its own for it
+            expanded = primitive.expansion(*operands, **parameters)
+            if expanded is not NotImplemented:
+                return expanded
         values = [x.value if isinstance(x, Traced) and x.owner is self else x for x in operands]
         out = compute(primitive, values, parameters)
         if type(out) is tuple:
