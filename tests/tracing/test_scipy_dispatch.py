@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import pickle
 import subprocess
 import sys
@@ -167,6 +168,29 @@ def test_threads_that_trace_at_once_agree():
     for gradient in found:
         np.testing.assert_allclose(gradient, np.exp(X) / np.sum(np.exp(X)))
     assert len(found) == 4
+
+
+def test_a_fork_waits_until_the_functions_have_learned() -> None:
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork here")
+    code = (
+        "import faulthandler, os, threading, time, numpy as np, chainrule as cr\n"
+        "from scipy.special import logsumexp\n"
+        "from chainrule.tracing.scipy_functions import modules\n"
+        "teach, inside = modules._teach, threading.Event()\n"
+        "def slow(module): inside.set(); time.sleep(0.1); teach(module)\n"
+        "modules._teach = slow\n"
+        "thread = threading.Thread(target=cr.grad(np.sum), args=(np.ones(2),))\n"
+        "thread.start()\n"
+        "assert inside.wait(60)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    faulthandler.dump_traceback_later(20, exit=True)\n"
+        "    os._exit(0 if np.allclose(cr.grad(logsumexp)(np.zeros(2)), 0.5) else 1)\n"
+        "thread.join()\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60)
 
 
 def test_a_parameter_that_ours_does_not_know_has_to_have_its_default():

@@ -9,6 +9,7 @@ hands them to the original code, or to our function where one of them is traced.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Lock
@@ -29,6 +30,8 @@ _ORIGINAL, _OURS, _PLAIN_KINDS, _ARRAY, _HOLDS, _TYPE, _OPEN_TRACES = _NAMES = t
 """The dispatcher's own variables. Each is assigned its name in the text, and the object in the code's constants."""
 _lock = Lock()
 _originals: dict[FunctionType, FunctionType] = {}
+if hasattr(os, "register_at_fork"):  # a fork waits until a function has been exchanged whole
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def answer_with(function: FunctionType, ours: Callable[..., Any], calls_users: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
@@ -15,6 +16,8 @@ from chainrule.tracing.scipy_functions.table import CALLERS, FUNCTIONS, PROTOCOL
 _MODULES = frozenset({*FUNCTIONS, *CALLERS})
 _lock = Lock()
 _finders: list[Any] = []
+if hasattr(os, "register_at_fork"):  # a fork waits: in the child, nobody would end what another thread has begun
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def watch_scipy() -> None:
