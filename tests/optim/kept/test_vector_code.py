@@ -184,6 +184,50 @@ def test_functions_and_large_data_go(solver: Any) -> None:
     assert [each() for each in references] == [None] * 5
 
 
+class Model:
+    """What has a loss as a method."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+    def loss(self, x: Any) -> Any:
+        return np.mean((x - self.data) ** 2)
+
+
+@pytest.mark.parametrize("size", [3, keeping.LIGHT // 8 + 1], ids=["light", "heavy"])
+@pytest.mark.parametrize("method", [LBFGS(), cr.optim.Adam(0.1)], ids=repr)
+def test_objects_go_whose_methods_were_minimized(method: Any, size: int) -> None:
+    model = Model(np.ones(size))
+    reference = weakref.ref(model)
+    for _ in range(3):
+        cr.minimize(model.loss, 0.0, method, steps=30)
+    del model
+    gc.collect()
+    assert reference() is None
+
+
+def test_methods_are_compiled_once_for_an_object(compilations: list[str]) -> None:
+    model = Model(np.array([1.0, 2.0]))
+    for _ in range(3):
+        np.testing.assert_allclose(end(model.loss, np.zeros(2), LBFGS()), model.data, atol=1e-6)
+    assert len(compilations) == 1
+    model.data = np.array([3.0, 5.0])
+    np.testing.assert_allclose(end(model.loss, np.zeros(2), LBFGS()), [3.0, 5.0], atol=1e-6)
+    other = Model(np.array([-1.0, 0.5]))
+    np.testing.assert_allclose(end(other.loss, np.zeros(2), LBFGS()), other.data, atol=1e-6)
+
+
+def test_what_refers_to_its_heavy_object_keeps_nothing_alive() -> None:
+    model = Model(np.ones(keeping.LIGHT // 8 + 1))
+    model.parts = [model]  # type: ignore[attr-defined]
+    reference = weakref.ref(model)
+    for _ in range(2):
+        end(model.loss, 0.0, LBFGS())
+    del model
+    gc.collect()
+    assert reference() is None
+
+
 def test_a_function_that_raises_is_let_go_and_may_go_on() -> None:
     limit = [0.0]
 
@@ -236,10 +280,13 @@ def test_several_threads_at_once() -> None:
     [
         lambda fun, x: cr.curvature(fun, x).eigenvalues,
         lambda fun, x: cr.learning_rate(fun, x).largest,
+        lambda fun, x: [cr.landscape(fun, x, directions="random", resolution=5) for _ in range(2)],
         lambda fun, x: [look(fun, x).product()(x) for _ in range(2)],
     ],
 )
-def test_curvatures_and_rates_compile_a_function_once(ask: Callable[..., Any], compilations: list[str]) -> None:
+def test_curvatures_rates_and_landscapes_compile_a_function_once(
+    ask: Callable[..., Any], compilations: list[str]
+) -> None:
     scale = np.linspace(1, 2, 250)
 
     def fun(x: Any) -> Any:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from chainrule.optim.kept.surroundings import Surroundings, code_of
+from chainrule.optim.kept.surroundings import Surroundings, code_of, owner_of
 
 KEPT = 64
 """Native code is kept for so many kinds of functions, those used last."""
@@ -90,9 +90,10 @@ def find(
 def _remember(key: Any, fun: Callable[..., Any], made: Kept) -> bool:
     """Keep native code; return whether that can be done. What is known of a function by its identity goes with it."""
     if made.surroundings.nbytes > LIGHT or isinstance(key[0], int):
-        owner = fun.__self__ if isinstance(fun, types.MethodType) else fun
+        if made.surroundings.is_circular:  # it would keep the function
+            return False
         try:
-            weakref.finalize(owner, _forget, key, weakref.ref(made)).atexit = False
+            weakref.finalize(owner_of(fun), _forget, key, weakref.ref(made)).atexit = False
         except TypeError:  # it cannot be watched
             return False
     else:

@@ -1,4 +1,4 @@
-"""Owns the native code of a function whose point is one vector: its value with the gradient, and products of its Hessian.
+"""Owns the native code of a function whose point is one vector: its values, its gradient, and products of its Hessian.
 
 It is compiled once for a function and the shapes of what it takes, and kept for the next time.
 """
@@ -13,6 +13,7 @@ from chainrule.native.entry.callable import NativeFunction
 from chainrule.native.jit import jit_saying
 from chainrule.optim.kept.keeping import Kept, cell_of, find
 from chainrule.optim.layout import Layout
+from chainrule.transforms.batch import vmap
 from chainrule.transforms.derivatives import hvp, value_and_grad
 
 Args: TypeAlias = tuple[Any, ...]
@@ -68,6 +69,11 @@ class VectorCode(Kept):
         def product(x: Any, v: Any, *args: Any) -> Any:
             return hvp(lambda vector: value_of(vector, *args), (x,), (v,))
 
+        def values(vectors: Any, *args: Any) -> Any:
+            return vmap(lambda vector: value_of(vector, *args))(vectors)
+
+        self.value = jit_saying(value_of, say)
+        self.values = jit_saying(values, say)
         self.value_and_grad = jit_saying(value_and_grad(value_of), say)
         self.product = jit_saying(product, say)
 
@@ -101,6 +107,14 @@ class OnVectors:
     def _bind(self) -> None:
         """Take the arguments as constants from now on."""
         self._code, self._fun, self._args = self._find(self._bound, None, is_trial=False), self._bound, ()
+
+    def value(self, vector: Any) -> Any:
+        """Return the value at a vector of shape (n,)."""
+        return self._run(self._code, self._code.value, vector)
+
+    def values(self, vectors: Any) -> Any:
+        """Return the values at vectors of shape (m, n), shape (m,). Raise TracingError where the function decides on values."""
+        return self._run(self._code, self._code.values, vectors)
 
     def value_and_grad(self, vector: Any) -> tuple[Any, Any]:
         """Return the value, and the gradient of shape (n,)."""
