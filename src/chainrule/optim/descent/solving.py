@@ -118,7 +118,7 @@ class _Diary:
 
     def observe(self, x: Vector, value: float, gradient: Vector) -> None:
         """Write down a point; raise StopIteration where the callback wants to end."""
-        step, norm = len(self.values), float(np.linalg.norm(gradient))
+        step, norm = len(self.values), math.sqrt(gradient.dot(gradient))
         self.values.append(value)
         self.norms.append(norm)
         self.last = x, gradient
