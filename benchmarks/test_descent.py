@@ -5,6 +5,7 @@ A test fails when ends differ. It never fails for a time: times are printed, nex
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -13,17 +14,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 import chainrule as cr
 from benchmarks import descent_peers as peers
 from benchmarks.compare import BEST_PEER, Goal, Race, Role, interleave
 from benchmarks.neighbors import Neighbors
-from chainrule.optim import Adam, GradientDescent
+from chainrule.optim import LBFGS, Adam, GradientDescent
 
 CASE_SECONDS = 12.0
 OURS = "chainrule"
 QUIET = "chainrule, record=False"
 JITTED = "chainrule, in a jitted function"
+SCIPY = "SciPy, with our gradient"
 START = np.array([-1.2, 1.0])
 
 
@@ -78,6 +81,24 @@ def test_logistic(reference: Any, record_race: Callable[[Race], None]) -> None:
     runs |= peers.logistic(data, signs, reference)
     goals = (Goal(2, BEST_PEER), Goal(1 / 1.2, peers.C))
     race("descent: 1000 steps, logistic regression 1000 x 20", runs, (QUIET, OURS), goals, record_race)
+
+
+def test_lbfgs(record_race: Callable[[Race], None]) -> None:
+    """L-BFGS on the logistic loss of 500 samples with 20 features; SciPy's, with our compiled gradient, keeps no record."""
+    dice = np.random.default_rng(0)
+    data, start = dice.normal(size=(500, 20)), np.zeros(20)
+    signs = np.sign(data @ dice.normal(size=20) + dice.normal(size=500))
+
+    def loss(w: Any) -> Any:
+        return np.mean(np.logaddexp(0, signs * (data @ w))) + 0.01 * (w @ w)
+
+    compute = cr.jit(cr.value_and_grad(loss))
+    options = {"gtol": 1e-8 / math.sqrt(20), "ftol": 0.0}
+    runs: peers.Runs = {
+        OURS: lambda: cr.minimize(loss, start, LBFGS()).x,
+        SCIPY: lambda: minimize(compute, start, jac=True, method="L-BFGS-B", options=options).x,
+    }
+    race("descent: L-BFGS, logistic regression 500 x 20", runs, (OURS,), (Goal(1 / 2, BEST_PEER),), record_race)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -54,9 +54,9 @@ def warner(name: str) -> Callable[[str], None]:
 class Jitted:
     """What stands behind a jitted function: its specializations by signature."""
 
-    def __init__(self, fun: Callable[..., Any]) -> None:
+    def __init__(self, fun: Callable[..., Any], say: Callable[[str], None] | None = None) -> None:
         self.fun = fun
-        self.say = warner(getattr(fun, "__name__", type(fun).__name__))
+        self.say = say or warner(getattr(fun, "__name__", type(fun).__name__))
         self.specializations: dict[Any, Specialization] = {}
         self.varying: set[int] = set()
         self.seen: dict[int, set[int]] = {}
@@ -165,7 +165,12 @@ def jit(fun: Callable[..., Any]) -> NativeFunction:
     (6.0, 8.0, 10.0)
     """
     require_function("jit", fun)
-    jitted = Jitted(fun)
+    return jit_saying(fun)
+
+
+def jit_saying(fun: Callable[..., Any], say: Callable[[str], None] | None = None) -> NativeFunction:
+    """Return what `jit` does. say: told why something is not compiled, each time; without it the user is, once."""
+    jitted = Jitted(fun, say)
     function = native_function(jitted)
     jitted.function = function
     for name in ("__module__", "__name__", "__qualname__", "__doc__"):

@@ -11,7 +11,6 @@ import numpy as np
 from chainrule.core.trees import LEAF, flatten, unflatten
 from chainrule.errors import TracingError
 from chainrule.native.calls.signature import has_traced
-from chainrule.native.jit import jit
 from chainrule.optim.descent.critical import doubt
 from chainrule.optim.descent.descend import like_leaf, often, told_once_more
 from chainrule.optim.descent.outcome import Minimum, Progress, Status
@@ -21,10 +20,10 @@ from chainrule.optim.descent.suspects import idle_parts, misread, wrong_function
 from chainrule.optim.descent.task import ENDED, KEYBOARD, Task
 from chainrule.optim.descent.trail import Trail
 from chainrule.optim.descent.trouble import trouble_at
+from chainrule.optim.kept.vector_code import OnVectors
 from chainrule.optim.layout import layout_of
 from chainrule.optim.methods.method import Vector
 from chainrule.optim.methods.scipy_solver import EXHAUSTED
-from chainrule.transforms.derivatives import hvp, value_and_grad
 
 _OTHERS = (
     "kinks, noise and the end of where a function is defined stop a solver; a method that goes step by step, such as "
@@ -54,22 +53,14 @@ def solve(task: Task) -> Minimum:
     diary = _Diary(task, leaves)
     start = np.concatenate([np.ravel(leaf).astype(np.float64) for leaf in leaves])
 
-    def fun(vector: Any) -> Any:
-        return task.fun(diary.layout.together(vector), *task.args)
-
-    def value_of(vector: Any) -> Any:
-        return fun(vector)[0] if task.has_aux else fun(vector)
-
-    value_of.__name__ = getattr(task.fun, "__name__", "the function")
-    compute = jit(value_and_grad(value_of))
-    product = jit(lambda x, v: hvp(value_of, (x,), (v,)))
+    native = OnVectors(task.fun, diary.layout, task.has_aux, task.args)
     words = ""
     try:
         with np.errstate(all="ignore"):
             words = task.method.solve(
                 start,
-                diary.counted(compute),
-                product,
+                diary.counted(native.value_and_grad),
+                native.product,
                 steps=task.steps,
                 tol=task.tol,
                 observe=diary.observe,
@@ -80,7 +71,7 @@ def solve(task: Task) -> Minimum:
         if not diary.values:
             raise
         diary.interrupted = KEYBOARD
-    return told_once_more(lambda why: diary.outcome(words, fun, why), diary.interrupted)
+    return told_once_more(lambda why: diary.outcome(words, why), diary.interrupted)
 
 
 def _not_traced(task: Task) -> TracingError:
@@ -127,7 +118,7 @@ class _Diary:
 
     def observe(self, x: Vector, value: float, gradient: Vector) -> None:
         """Write down a point; raise StopIteration where the callback wants to end."""
-        step, norm = len(self.values), float(np.linalg.norm(gradient))
+        step, norm = len(self.values), math.sqrt(gradient.dot(gradient))
         self.values.append(value)
         self.norms.append(norm)
         self.last = x, gradient
@@ -142,7 +133,7 @@ class _Diary:
             self.interrupted = ENDED
             raise StopIteration
 
-    def outcome(self, words: str, fun: Any, interrupted: str) -> Minimum:
+    def outcome(self, words: str, interrupted: str) -> Minimum:
         """Return what the solver found. interrupted: by whom."""
         if self.last is None:
             name = type(self.task.method).__name__
@@ -172,7 +163,7 @@ class _Diary:
         structure = None if self.layout.structure is LEAF else self.layout.structure
         points = tuple(self.layout.split(np.array(self.points))) if self.every else ()
         trail = Trail(np.array(self.values), np.square(self.norms), 1, points, self.every, structure, len(self.values))
-        aux = fun(x)[1] if self.task.has_aux else None
+        aux = self.task.fun(self.layout.together(x), *self.task.args)[1] if self.task.has_aux else None
         return Minimum(
             self.given(x), value, self.given(gradient), count, self.evaluations, status, aux, trail, self._told(message)
         )

@@ -13,12 +13,11 @@ import numpy as np
 from chainrule.core.trees import flatten
 from chainrule.errors import JitWarning, ShapeError, TracingError
 from chainrule.explain.backpropagation.figures import json_safe
-from chainrule.native.jit import jit
 from chainrule.optim.geometry.function import further_arguments, read_function
 from chainrule.optim.geometry.lanczos import Vector, extreme_eigenvalues
 from chainrule.optim.geometry.report import Rows, number, rows_html, rows_text
 from chainrule.optim.geometry.second_order import Point, look, read_point
-from chainrule.transforms.batch import vmap
+from chainrule.optim.kept.vector_code import OnVectors
 
 Extent: TypeAlias = float | tuple[float, float] | Sequence[tuple[float, float]]
 Directions: TypeAlias = Literal["hessian", "random"] | Sequence[Any] | None
@@ -130,13 +129,11 @@ def landscape(
     _check_resolution(resolution, len(rows))
     steps = [np.linspace(low, high, resolution) for low, high in spans]
 
-    def on_vector(vector: Any) -> Any:
-        return function(point.together(vector), *args)
-
-    values = _evaluate(on_vector, point.vector, np.stack(rows), np.meshgrid(*steps, indexing="ij"))
+    native = OnVectors(function, point.layout, args=args)
+    values = _evaluate(native, point.vector, np.stack(rows), np.meshgrid(*steps, indexing="ij"))
     shifts = point.vector if how == _VARIABLES else np.zeros(len(rows))
     with np.errstate(all="ignore"):
-        value = float(on_vector(point.vector))
+        value = float(function(point.together(point.vector), *args))
     return Landscape(
         axes=tuple(step + shift for step, shift in zip(steps, shifts, strict=True)),
         values=values,
@@ -250,29 +247,29 @@ def _check_resolution(resolution: Any, count: int) -> None:
         )
 
 
-def _evaluate(fun: Callable[[Any], Any], at: Vector, rows: Vector, grids: Sequence[Vector]) -> Vector:
-    """Return the values of `fun` on the grid: many points at once, or where it decides on values, one after another."""
+def _evaluate(native: OnVectors, at: Vector, rows: Vector, grids: Sequence[Vector]) -> Vector:
+    """Return the values on the grid: many points at once, or where the function decides on values, one after another."""
     weights = np.stack([grid.ravel() for grid in grids], axis=1)
     many = max(1, min(len(weights), _ENTRIES // at.size))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", JitWarning)
         try:
-            batch = jit(vmap(lambda weight: _one_number(fun(at + weight @ rows))))
-            parts = [_padded(batch, weights[start : start + many], many) for start in range(0, len(weights), many)]
+            parts = []
+            for start in range(0, len(weights), many):
+                part = weights[start : start + many]
+                # A last, shorter part is as long as a full one: code for another size would have to be compiled.
+                full = np.concatenate([part, np.repeat(part[-1:], many - len(part), axis=0)])
+                parts.append(_numbers(native.values(at + full @ rows), 1)[: len(part)])
             values = np.concatenate(parts)
         except TracingError:
-            one = jit(lambda weight: _one_number(fun(at + weight @ rows)))
-            values = np.array([float(one(weight)) for weight in weights])
+            values = np.array([_numbers(native.value(at + weight @ rows), 0) for weight in weights])
     return values.reshape(grids[0].shape)
 
 
-def _padded(batch: Callable[[Vector], Any], weights: Vector, size: int) -> Vector:
-    """Return the values of a last, shorter part as of a full one: code for another size would have to be compiled."""
-    full = np.concatenate([weights, np.repeat(weights[-1:], size - len(weights), axis=0)])
-    return np.array(batch(full), dtype=np.float64)[: len(weights)]
-
-
-def _one_number(value: Any) -> Any:
-    if np.shape(value) != ():
-        raise ShapeError(f"landscape takes a function with one real number as its result, not shape {np.shape(value)}")
-    return value
+def _numbers(found: Any, ndim: int) -> Vector:
+    """Return what was found as real numbers, at points along `ndim` axes."""
+    if np.ndim(found) != ndim:
+        raise ShapeError(
+            f"landscape takes a function with one real number as its result, not shape {np.shape(found)[ndim:]}"
+        )
+    return np.array(found, dtype=np.float64)

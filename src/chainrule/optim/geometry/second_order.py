@@ -13,12 +13,12 @@ import numpy as np
 
 from chainrule.core.trees import flatten, paths, unflatten
 from chainrule.errors import JitWarning, NotDifferentiableError
-from chainrule.native.jit import jit
 from chainrule.optim.geometry.function import further_arguments
 from chainrule.optim.geometry.lanczos import STEPS, Spectrum, Vector, dense_spectrum, extreme_eigenvalues
+from chainrule.optim.kept.vector_code import OnVectors, on_vector, with_arguments
 from chainrule.optim.layout import Layout, layout_of
 from chainrule.optim.modifiers.clipping import norm_of
-from chainrule.transforms.derivatives import hessian, hvp, value_and_grad
+from chainrule.transforms.derivatives import hessian, value_and_grad
 
 DENSE = 200
 """Of so many variables at most the whole Hessian is computed, and all its eigenvalues; of more, the ends of its spectrum."""
@@ -108,12 +108,14 @@ class SecondOrder:
     """A function around a point.
 
     on_vector: the function of the point as a vector, shape (n,). value, gradient: at the point; the gradient has shape (n,).
+    native: the native code of the function.
     """
 
     point: Point
     on_vector: Callable[[Any], Any]
     value: float
     gradient: Vector
+    native: OnVectors
 
     @property
     def norm(self) -> float:
@@ -123,8 +125,7 @@ class SecondOrder:
     def product(self) -> Callable[[Vector], Any]:
         """Return the function that multiplies the Hessian at the point with a vector, as native code."""
         at = self.point.vector
-        compiled = jit(lambda x, v: hvp(self.on_vector, (x,), (v,)))
-        return lambda vector: compiled(at, vector)
+        return lambda vector: self.native.product(at, vector)
 
     def hessian(self) -> Vector:
         """Return the Hessian at the point, shape (n, n)."""
@@ -156,21 +157,20 @@ class SecondOrder:
         None where they lead nowhere. A rate that leads uphill is halved, for good: the first steps may be too long where the
         curvature grows.
         """
-        both = jit(value_and_grad(self.on_vector))
         at, value, gradient = self.point.vector, self.value, self.gradient
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore", JitWarning)
             for _ in range(steps):
                 for _ in range(_HALVINGS):
                     ahead = at - rate * gradient
-                    there, slope = both(ahead)
+                    there, slope = self.native.value_and_grad(ahead)
                     if there <= value and np.all(np.isfinite(slope)):
                         break
                     rate /= 2
                 else:
                     return None
                 at, value, gradient = ahead, float(there), np.asarray(slope)
-        return SecondOrder(replace(self.point, vector=at), self.on_vector, value, gradient)
+        return replace(self, point=replace(self.point, vector=at), value=value, gradient=gradient)
 
 
 def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrder:
@@ -185,12 +185,9 @@ def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrd
     """
     point, args = read_point(x), further_arguments(args)
 
-    def on_vector(vector: Any) -> Any:
-        return fun(point.together(vector), *args)
-
-    on_vector.__name__ = getattr(fun, "__name__", "the function")
+    around = with_arguments(on_vector(fun, point.layout), args)
     with np.errstate(all="ignore"):
-        value, gradient = value_and_grad(on_vector)(point.vector)
+        value, gradient = value_and_grad(around)(point.vector)
     if not math.isfinite(value):
         raise NotDifferentiableError(
             f"the function is {float(value)} at x, so that it has no curvature there; choose another point, or ask cr.why_nan"
@@ -200,4 +197,5 @@ def look(fun: Callable[..., Any], x: Any, args: Sequence[Any] = ()) -> SecondOrd
         raise NotDifferentiableError(
             f"the derivative by {where} is not finite at x; choose a point where the function is smooth, or ask cr.why_nan"
         )
-    return SecondOrder(point, on_vector, float(value), np.asarray(gradient, dtype=np.float64))
+    native = OnVectors(fun, point.layout, args=args)
+    return SecondOrder(point, around, float(value), np.asarray(gradient, dtype=np.float64), native)

@@ -74,7 +74,7 @@ class _Watched:
     ) -> None:
         self._value_and_grad = value_and_grad
         self._observe = observe
-        self._last: tuple[Vector, float, Vector] | None = None
+        self._last: tuple[bytes, float, Vector] | None = None
         self._shown: tuple[Vector, float, Vector] | None = None
         self._idle = 0
         self.message = ""
@@ -82,13 +82,18 @@ class _Watched:
     @property
     def is_finite(self) -> bool:
         """Whether the last values are, and the norm of the gradient: solvers compute with its square."""
-        return self._last is not None and math.isfinite(self._last[1]) and math.isfinite(np.linalg.norm(self._last[2]))
+        if self._last is None:
+            return False
+        _, value, gradient = self._last
+        return math.isfinite(value) and math.isfinite(gradient.dot(gradient))
 
     def _look(self, x: Vector) -> tuple[float, Vector]:
         """Return value and gradient; solvers change x in place, and ask twice for where they have just been."""
-        if self._last is None or not np.array_equal(self._last[0], x):
+        # Hot path: benchmarks/test_descent.py.
+        place = x.tobytes()
+        if self._last is None or self._last[0] != place:
             value, gradient = self._value_and_grad(x.copy())
-            self._last = x.copy(), float(value), np.array(gradient, dtype=np.float64)
+            self._last = place, float(value), np.array(gradient, dtype=np.float64)
         return self._last[1], self._last[2].copy()
 
     def compute(self, x: Vector) -> tuple[float, Vector]:
@@ -114,7 +119,7 @@ class _Watched:
 
     def after_iteration(self, intermediate_result: Any) -> None:
         """Show the point of an iteration, unless it is where the last one was."""
-        if self._shown is None or not np.array_equal(intermediate_result.x, self._shown[0]):
+        if self._shown is None or (intermediate_result.x != self._shown[0]).any():
             self._idle = 0
             self.show(intermediate_result.x)
             return

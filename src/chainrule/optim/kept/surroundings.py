@@ -6,6 +6,7 @@ The elements of arrays are not looked at: native code reads them where they are.
 from __future__ import annotations
 
 import types
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import is_dataclass
 from typing import Any, final
@@ -31,23 +32,30 @@ class Surroundings:
     """What a function reads: its closure, its defaults, the globals it names, and all that these refer to.
 
     is_known: whether all of it was found; otherwise it cannot be said to be the same. is_watched: whether a transform runs over
-    some of it. nbytes: of the arrays.
+    some of it. is_circular: whether some of it refers to what the function belongs to, which is kept alive by it then: a method
+    belongs to its object, which is not referred to, another function to itself. nbytes: of the arrays.
     """
 
-    __slots__ = ("is_known", "is_watched", "nbytes", "_globals", "_own", "_names", "_rest")
+    __slots__ = ("is_known", "is_watched", "is_circular", "nbytes", "_globals", "_own", "_object", "_names", "_rest")
 
     def __init__(self, fun: Callable[..., Any], others: Sequence[Any] = ()) -> None:
         """Look around a function, and around other objects that may change."""
         self._own = _own(fun)
         self._names: list[tuple[dict[str, Any], str, Any]] = []
         self._rest: list[tuple[Any, tuple[Any, ...]]] = []
+        self._object: weakref.ref[Any] | None = None
         self.nbytes = 0
-        self.is_watched = False
+        self.is_watched = self.is_circular = False
         self._globals = getattr(fun, "__globals__", None)
         seen: set[int] = set()
         if isinstance(fun, types.FunctionType):
             self._note_names(fun)
+        owner = owner_of(fun)
         stack = [*others, *self._own, *(value for _, _, value in self._names)]
+        if isinstance(fun, types.MethodType) and _is_watchable(owner):
+            self._object, self._own = weakref.ref(owner), (fun.__func__, *_own(owner))
+            seen.add(id(owner))
+            stack = [*others, *self._own]
         while stack and len(seen) < MANY:
             value = stack.pop()
             if id(value) in seen:
@@ -66,6 +74,7 @@ class Surroundings:
                 self._note_names(value)
                 stack += [found for _, _, found in self._names[before:]]
             own = _own(value)
+            self.is_circular = self.is_circular or any(part is owner for part in own)
             if own:
                 self._rest.append((value, own))
                 stack += own
@@ -87,13 +96,30 @@ class Surroundings:
         if type(fun) is types.FunctionType and fun.__closure__ is None and fun.__defaults__ is None:
             if self._own or fun.__globals__ is not self._globals:
                 return False
-        elif getattr(fun, "__globals__", None) is not self._globals or not _are_same(_own(fun), self._own):
+        elif getattr(fun, "__globals__", None) is not self._globals or not self._are_its_own(fun):
             return False
         for names, name, value in self._names:
             found = names.get(name, _MISSING)
             if found is not value and not _is_equal(found, value):
                 return False
         return all(_are_same(_own(value), parts) for value, parts in self._rest)
+
+    def _are_its_own(self, fun: Any) -> bool:
+        """Whether a function refers to the same things, and a method to the same object with the same parts."""
+        if self._object is None:
+            return _are_same(_own(fun), self._own)
+        if not isinstance(fun, types.MethodType) or fun.__self__ is not self._object():
+            return False
+        return _are_same((fun.__func__, *_own(fun.__self__)), self._own)
+
+
+def owner_of(fun: Any) -> Any:
+    """Return what keeps a function alive: of a method its object."""
+    return fun.__self__ if isinstance(fun, types.MethodType) else fun
+
+
+def _is_watchable(value: Any) -> bool:
+    return type(value).__weakrefoffset__ != 0
 
 
 def code_of(fun: Callable[..., Any]) -> Any:
