@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.expression import Expression, Symbol, free_symbols, substitute
-from chainrule.explain.reading.asked import VARIABLE, VERB, Asked, blanked, without_end
+from chainrule.explain.reading.asked import LET, VARIABLE, VERB, Asked, blanked, without_end
 from chainrule.explain.reading.curves import Implicit
 from chainrule.explain.reading.parse import Parsed, parse, parse_line, symbol_name
 from chainrule.explain.reading.refusal import quoted, refusal
@@ -32,7 +32,7 @@ _AT = re.compile(
     rf"[\s,;]*+\b(?:at|when|where)\s++(?:the\s++)?(?:(?:point|value)\s++)?(?:{VARIABLE}\s*+=\s*+)?(?P<at>[^=,;]++)$"
 )
 _BEFORE = re.compile(
-    rf"\s*+(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)?\s*+(?:{VERB})\s*+(?:where|if|for|when|given(?:\s+that)?|of|with)?[\s,:]*+",
+    rf"\s*+(?:{LET})?\s*+(?:{VERB})\s*+(?:where|if|for|when|given(?:\s+that)?|of|with)?[\s,:]*+",
     re.IGNORECASE,
 )
 _AFTER = re.compile(rf"[\s,;.]*+(?:then|and|so)?\s*+(?:{VERB})?\s*+$", re.IGNORECASE)

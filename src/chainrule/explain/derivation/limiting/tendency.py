@@ -25,7 +25,7 @@ from chainrule.explain.expressions.expression import (
     fold,
     free_symbols,
 )
-from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named
+from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, neat
 from chainrule.explain.expressions.symbolic import exact_value
 
 
@@ -82,7 +82,7 @@ _UNBOUNDED: Mapping[str, tuple[Tendency, Tendency]] = {
     "log10": (Open("no value"), Infinite(1)),
     "gamma": (Open("no value"), Infinite(1)),
     "gammaln": (Open("no value"), Infinite(1)),
-    "arctan": (Finite(Constant("pi") / Number(-2)), Finite(Constant("pi") / Number(2))),
+    "arctan": (Finite(neat(-(Constant("pi") / Number(2)))), Finite(Constant("pi") / Number(2))),
     "tanh": (Finite(Number(-1)), Finite(ONE)),
     "erf": (Finite(Number(-1)), Finite(ONE)),
     "erfc": (Finite(Number(2)), Finite(ZERO)),
