@@ -115,6 +115,8 @@ def _captions(derivation: Account) -> list[str]:
     """Return what each part finds, where its heading does not say it."""
     if _kind(derivation) == "mixed":
         return [f"{'Then' if turn else 'First'} by {_variable(name)}" for turn, name in enumerate(derivation.wrt)]
+    if len(derivation.partials) == 1:
+        return [""]
     if derivation.partials and _kind(derivation) in OF_SUMS:
         return [_SUMS.get(part.route, "") for part in derivation.partials]
     if _kind(derivation) != "hessian":

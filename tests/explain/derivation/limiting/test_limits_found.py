@@ -320,3 +320,15 @@ def test_every_way_to_show_it_shows_the_limit(typed, detail):
 def test_what_is_not_found_is_refused_with_the_reason(typed, kind, message):
     with pytest.raises(kind, match=message):
         cr.explain(typed)
+
+
+@pytest.mark.parametrize("typed", ["lim x->oo a^x", "lim x->0+ (a-b)/x", "lim x->oo (b-a) x", "lim x->0+ x^(a-b)"])
+def test_a_limit_that_depends_on_letters_is_refused(typed):
+    with pytest.raises(ValueError, match="it may depend on"):
+        cr.explain(typed)
+
+
+def test_fractions_of_derivatives_stay_fractions():
+    said = str(cr.explain("lim x->oo x^(5/2)/e^x"))
+    assert "15/(8 sqrt(x))" in said
+    assert "1.5" not in said

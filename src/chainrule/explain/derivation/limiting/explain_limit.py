@@ -116,11 +116,15 @@ def _refused(asked: LimitAsked, function: Expression, found: Tendency, sides: Se
     """Return what was found; raise ValueError where it is nothing, with the values near the point."""
     if not isinstance(found, Open):
         return found
-    seen = "; ".join(_values(asked, function, side) for side in sides)
+    seen = "; ".join(filter(None, (_values(asked, function, side) for side in sides)))
     if any(Approach(asked.name, asked.to, side).wanders(function) for side in sides):
         seen += "; the values go up and down however near the point, so that there may be none"
     problem = f"no way was found to the limit of {_short(function)} by the laws of limits and l'Hôpital's rule"
-    raise ValueError(f"{problem}; expected a simpler form. {seen[:1].upper()}{seen[1:]}")
+    letters = [name for name in free_symbols(function) if name != asked.name]
+    expected = (
+        f"it may depend on {phrase_text(in_words(letters))}: put in numbers" if letters else "expected a simpler form"
+    )
+    raise ValueError(f"{problem}; {expected}" + (f". {seen[:1].upper()}{seen[1:]}" if seen else ""))
 
 
 def _short(function: Expression) -> str:

@@ -26,7 +26,7 @@ from chainrule.explain.derivation.limiting.tendency import (
 )
 from chainrule.explain.derivation.phrases import Phrase
 from chainrule.explain.derivation.results import Result
-from chainrule.explain.derivation.single import single, typed
+from chainrule.explain.derivation.single import found_before, single
 from chainrule.explain.derivation.structure import L_HOPITAL, LIMIT_OF_PARTS, PUT_POINT_IN, RESOLVE
 from chainrule.explain.expressions.expression import (
     Apply,
@@ -240,7 +240,7 @@ class Search:
         if expression not in self.derived:
             try:
                 self.derived[expression] = single(
-                    typed(Parsed(expression, None, None, ""), names, None, detail), name, 1
+                    found_before(Parsed(expression, None, None, ""), names, None, detail), name, 1
                 )
             except ChainruleError:
                 return None
