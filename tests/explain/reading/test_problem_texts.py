@@ -109,7 +109,7 @@ REFUSED = [
     ("3 + squared", 5, "'squared' is a word, and signs are read; expected what is squared"),
     ("x of y", 3, "'of' is a word, and signs are read; expected a function in front of it"),
     ("derivative of banana", 15, "unknown name 'banana'"),
-    ("integrate x^2", 1, "derivatives are all that is found"),
+    ("integrate x^2", 1, "what is found are derivatives, limits"),
     ("int e^(-t^2) dt", 1, "antiderivatives are not found"),
     ("∫ e^(-t^2) dt", 3, "antiderivatives are not found"),
     (r"\int e^{-t^2} dt", 6, "antiderivatives are not found"),

@@ -74,7 +74,8 @@ def outline(derivation: Account) -> Outline:
     if derivation.study is not None:
         what = f"{derivation.study.question[0].upper()}{derivation.study.question[1:]}"
     brief = derivation.detail == "brief"
-    title = f"{what} of {function_text(derivation)}"
+    of = "for" if what.endswith(("method", "theorem")) else "of"
+    title = f"{what} {of} {function_text(derivation)}"
     return Outline(title, sections, result, tuple(closing_lines(derivation)), brief)
 
 

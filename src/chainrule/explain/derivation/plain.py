@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.findings.study import Study
-from chainrule.explain.derivation.findings.writing import table_rows
+from chainrule.explain.derivation.findings.writing import FOLLOWS, table_rows
 from chainrule.explain.derivation.outline import Item, Section, outline
 from chainrule.explain.derivation.phrases import NO_VALUE, phrase_text
 from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
@@ -49,6 +49,7 @@ def lines(derivation: Account, width: int = WIDTH) -> Iterator[Line]:
 
 def _study(study: Study, width: int) -> Iterator[Line]:
     """Yield the steps of a study, numbered, and its answer."""
+    yield ((f"{FOLLOWS}:", "title"),)
     for index, step in enumerate(study.steps, 1):
         label = f"{index}. "
         yield ((label + step.rule, "rule"),)

@@ -49,7 +49,7 @@ _ABSOLUTE = "|".join(
         rf"(?:absolute|global)\s+(?:{_ONE_OR_BOTH}{_VALUES}|{_EXTREMES})",
         r"(?:maximi[sz]e|minimi[sz]e)(?=\s)",
         r"(?:smallest|least|lowest|largest|greatest|highest)\s+values?",
-        r"(?:min(?:imum|\.)?|max(?:imum|\.)?)(?:\s+value)?(?=\s+(?:of|for)\b)",
+        r"(?:min(?:imum|\.)?|max(?:imum|\.)?)(?:\s+value)?(?=\s+(?!(?:and|or|points?|values?|at)\b)[^\s(/,&])",
     )
 )
 _LOCAL = "|".join(
@@ -66,7 +66,10 @@ _WORDS: tuple[tuple[ShapeKind, str], ...] = (
     ("absolute extrema", _ABSOLUTE),
     ("extrema", rf"(?:{_LOCAL})(?:\s*(?:,|and|or)\s+(?:the\s+)?saddle\s+points?)?|saddle\s+points?"),
     ("inflection points", r"(?:points?\s+of\s+inflect?ion|inflect?ion\s+points?|inflections?)"),
-    ("monotony", rf"{_INTERVALS}(?:increase(?:\s+(?:and|or)\s+decrease)?|decrease|monotonicity)|monotonicity"),
+    (
+        "monotony",
+        rf"{_INTERVALS}(?:increase(?:\s+(?:and|or)\s+decrease)?|decrease|monotonicity)|monotonicity|{_RISING}\s+intervals?",
+    ),
     ("concavity", rf"{_INTERVALS}(?:concavity|convexity)|concavity"),
 )
 _FUNCTION = r"(?:(?:the\s+)?(?:function|expression|curve|graph(?:\s+of)?|equation)\b\s*)?"
@@ -89,11 +92,11 @@ _WHERE_IS = re.compile(
 )
 _HOW_IT_IS = re.compile(rf"(?<!\s)\s++(?:is\s++|are\s++)?(?:({_RISING})|({_CURVED}))\s*$", re.IGNORECASE)
 _NEWTON = re.compile(
-    rf"\s*+{VERB}(?:use\s+|apply\s+)?(?:the\s+)?newton(?:'?s)?(?:\s*-\s*raphson)?\s+(?:method|iterations?)\s*(?:(?:for|of|on|to\s+solve|to\s+find\s+(?:a|the)\s+(?:root|zero)\s+of|to)\b\s*)?{_FUNCTION}:?",
+    rf"\s*+{VERB}(?:use\s+|apply\s+)?(?:the\s+)?newton(?:['’]?s)?(?:\s*-\s*raphson)?\s+(?:method|iterations?)\s*(?:(?:for|of|on|to\s+solve|to\s+(?:find|approximate|compute)\s+(?:a|the)\s+(?:root|zero|solution)\s+of|to)\b\s*)?{_FUNCTION}:?",
     re.IGNORECASE,
 )
 _START = re.compile(
-    rf"[\s,;]*+\b(?:(?:starting|start|begin(?:ning)?)\s+(?:from|at|with)|from|at|with)\s+(?:the\s+)?(?:(?:initial\s+)?(?:guess|point|value|approximation)\s+)?(?:{VARIABLE}\s*=)?\s*([^=,;]{{1,60}}?)\s*+$",
+    rf"[\s,;]*+\b(?:(?:starting|start|begin(?:ning)?)\s+(?:from|at|with)|start|from|at|with|(?=[A-Za-z](?:_?\{{?0\}}?|₀)\s*=))\s*(?:the\s+)?(?:(?:initial\s+)?(?:guess|point|value|approximation)\s+)?(?:(?:{VARIABLE}|[A-Za-z](?:_?\{{?0\}}?|₀))\s*=)?\s*([^=,;]{{1,60}}?)\s*+$",
     re.IGNORECASE,
 )
 _MEAN_VALUE = re.compile(
@@ -101,10 +104,16 @@ _MEAN_VALUE = re.compile(
     re.IGNORECASE,
 )
 _CONSTRAINT = re.compile(
-    r"[\s,;]*+\b(?:subject\s+to|such\s+that|s\.\s?t\.|under|given(?:\s+that)?|constrained\s+(?:to|by)|if|when|(?:on|over)\s+the\s+(?:circle|ellipse|line|curve|plane|sphere|surface|hyperbola|parabola|ellipsoid|unit\s+circle))"
+    r"[\s,;]*+\b(?:subject\s+to|such\s+that|s\.\s?t\.|under|given(?:\s+that)?|constrained\s+(?:to|by)|if|when|(?:on|over)\s+the\s+(?:circle|ellipse|line|curve|plane|sphere|surface|hyperbola|parabola|ellipsoid|unit\s+circle)"
+    r"|(?:with|on)(?=\s[^=]*[-+^*/²³][^=]*=))"
     r"(?:\s+(?:the\s+)?(?:constraints?|conditions?))?(?:\s+that)?\s*:?\s*(?=[^=]*+=)",
     re.IGNORECASE,
 )
+_BY_LAGRANGE = re.compile(
+    r"[\s,]*\b(?:(?:use|using|apply|by|with|via)\s+)?(?:the\s+)?(?:method\s+of\s+)?lagrange(?:['’]?s)?\s+(?:multipliers?|method)(?:\s+to(?=\s)|\s*:)?",
+    re.IGNORECASE,
+)
+"""How an extremum under a constraint is to be found; there is no other way here."""
 _NO_EQUATION = re.compile(r"\b(?:subject\s+to|constrained\s+(?:to|by))\b", re.IGNORECASE)
 _PRODUCT_SIGN = re.compile(r"\s*,\s*|\s+and\s+")
 
@@ -130,6 +139,8 @@ class Shape:
 def shape_of(text: str, line: str) -> Shape | None:
     """Return the question about a function's shape that a text asks; None where it asks another. Raises ParseError in one."""
     line = without_end(text, Asked(line)).line
+    if (found := _BY_LAGRANGE.search(line)) is not None:
+        line = blanked(line, found.start(), found.end())
     if (found := _NEWTON.match(line)) is not None:
         return _newton(text, blanked(line, 0, found.end()))
     if (found := _MEAN_VALUE.match(line)) is not None:
@@ -145,7 +156,8 @@ def shape_of(text: str, line: str) -> Shape | None:
             shape = _completed(text, rest, kind, None)
             return shape if interval is None else replace(shape, interval=interval)
     for found in _AFTER.finditer(line):
-        if "=" in line[: found.start()]:
+        before = line[: found.start()].rstrip()
+        if "=" in before and before[-1] != "=":  # max x is no question in f(x) = max x
             line = blanked(line, found.start(), found.end())
             let = _LET.match(line)
             line = line if let is None else blanked(line, 0, let.end())

@@ -270,8 +270,8 @@ def _extent(reach: _Reach) -> StudyStep:
             "no point of the constraint was found far out: on a bounded one a continuous function has both extremes"
         )
     else:
-        said_of = "the constraint goes on far out, where values may be greater or less than at all candidates"
-    return StudyStep("does it have extremes at all", ((said_of,),))
+        said_of = "the constraint goes on far out: the values there are compared with those of the candidates"
+    return StudyStep("look far out", ((said_of,),))
 
 
 def _answer(

@@ -80,7 +80,9 @@ def solved(zeros: Sequence[Expression], names: Sequence[str]) -> Solutions:
         how = f"by Newton's method from {_STARTS} starting points up to {_REACH:g} away from 0"
     approximate = [values for values in approximate if _is_defined(zeros, names, values)]
     if len(approximate) > MOST:
-        raise ValueError(f"more than {MOST} solutions were found; they are not shown one by one")
+        raise ValueError(
+            f"more than {MOST} solutions were found, and are not shown one by one; expected a function with fewer"
+        )
     found = [Solution(*_named(values, zeros, names)) for values in approximate]
     found.sort(key=lambda each: tuple(round(value, 9) for value in each.values))
     return Solutions(tuple(found), is_complete, how)
