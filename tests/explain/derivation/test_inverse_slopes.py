@@ -93,3 +93,11 @@ def test_a_wrong_slope_is_found_out():
 def test_what_has_no_slope_is_refused_with_the_reason(typed, kind, message):
     with pytest.raises(kind, match=message):
         cr.explain(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "result"),
+    [("(f^-1)'(1) where f(x) = x^2 + x", "sqrt(5)/5"), ("(f^-1)'(5) where f(x) = x^3", "5^(1/3)/15")],
+)
+def test_the_point_has_every_exact_form_that_zeros_have(typed, result):
+    assert str(cr.explain(typed).result) == result

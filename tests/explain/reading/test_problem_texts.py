@@ -109,6 +109,8 @@ REFUSED = [
     ("3 + squared", 5, "'squared' is a word, and signs are read; expected what is squared"),
     ("x of y", 3, "'of' is a word, and signs are read; expected a function in front of it"),
     ("derivative of banana", 15, "unknown name 'banana'"),
+    ("f(x) = lim x", 8, "a limit stands in front of all else"),
+    ("2 newton x", 3, "explain understands questions"),
     ("integrate x^2", 1, "what is found are derivatives, limits"),
     ("int e^(-t^2) dt", 1, "antiderivatives are not found"),
     ("∫ e^(-t^2) dt", 3, "antiderivatives are not found"),

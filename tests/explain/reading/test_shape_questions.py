@@ -29,6 +29,8 @@ ASKED = (
     ("greatest value of x(1-x) for 0 ≤ x ≤ 1", "absolute extrema", "x(1 - x)", "[0, 1]"),
     ("extrema of sin x for x between 0 and 2pi", "extrema", "sin(x)", "[0, 2π]"),
     ("maximum of x on (-∞, 3]", "absolute extrema", "x", "(-∞, 3]"),
+    (r"maximum of x on (-\infty, 3]", "absolute extrema", "x", "(-∞, 3]"),
+    ("maximum of x on (-infty, 3]", "absolute extrema", "x", "(-∞, 3]"),
     ("on what intervals is x^3 - 3x concave down?", "concavity", "x^3 - 3x", None),
     ("determine where the function x^2 is increasing and decreasing", "monotony", "x^2", None),
     ("when is x e^(-x) decreasing on [0, 5]", "monotony", "x e^(-x)", "[0, 5]"),

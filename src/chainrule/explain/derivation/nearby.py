@@ -1,4 +1,4 @@
-"""Owns values of functions next to a point that is approached, to many digits: letters of constants are positive numbers there."""
+"""Owns values of functions next to a point, to many digits: letters of constants are positive numbers there."""
 
 from __future__ import annotations
 

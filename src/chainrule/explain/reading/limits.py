@@ -10,14 +10,13 @@ import re
 from dataclasses import dataclass
 
 from chainrule.errors import ParseError
-from chainrule.explain.expressions.expression import Expression, Number
+from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.reading.asked import LET, VARIABLE, VERB, Asked, blanked, without_end
+from chainrule.explain.reading.infinite import INFINITE, infinity_of, is_infinite
 from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import Parsed, parse, parse_line, symbol_name
 from chainrule.explain.reading.refusal import quoted, refusal
 from chainrule.explain.reading.statements import without_wrapper
-
-INFINITY = Number(float("inf"))
 
 _LEAD = re.compile(
     rf"\s*+(?:{VERB})(?:the\s+(?:following\s+)?limit\s*+:\s*+)?(?:the\s+|an?\s+)?(?:(?P<side>left|right|one)[-\s]?(?:hand(?:ed)?|sided)?\s+)?"
@@ -36,12 +35,11 @@ _LATER = re.compile(
     rf"[\s,;]*+\b(?:as|when|for|if|where)\s+(?P<open>)(?P<name>{VARIABLE}){_ARROW}|\bat\s+(?P<place>{VARIABLE})\s*+=\s*+|,\s*+(?P<other>{VARIABLE}){_ARROW}"
 )
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
-_INFINITE = r"(?:\\infty(?![A-Za-z])|∞|infinity\b|infty\b|inf\b|oo\b)"
 _ATOM = (
     r"(?:[0-9]+(?:\.[0-9]+)?(?:\s*+(?:\\pi|pi|π))?|\\pi(?![A-Za-z])|pi\b|π|\\[dt]?frac\s*+\{[^{}]*+\}\s*+\{[^{}]*+\}|sqrt\([^()]*+\)"
     r"|\\sqrt\s*+\{[^{}]*+\}|\([^()]*+\)|[A-Za-z](?![A-Za-z(]))"
 )
-_TARGET = re.compile(rf"[-+]?\s*+(?:{_INFINITE}|{_ATOM}(?:/{_ATOM})?)", re.IGNORECASE)
+_TARGET = re.compile(rf"[-+]?\s*+(?:{INFINITE}|{_ATOM}(?:/{_ATOM})?)", re.IGNORECASE)
 _SIDE = re.compile(r"\s*+(?:\^\s*+(?:\{\s*+([-+])\s*+\}|([-+])|\(\s*+([-+])\s*+\))|([⁺⁻])|([-+])(?=\s|$|[)}\]]))")
 _FROM = re.compile(
     r"[\s,(]*+from\s+(?:the\s+)?(?P<side>right|left|above|below|positive|negative)(?:[-\s]+(?:hand\s+)?side)?\)?",
@@ -153,7 +151,7 @@ def _target(text: str, line: str, start: int, opened: str) -> tuple[Expression, 
         side = 1 if words["side"].lower() in _RIGHT else -1
         position = words.end()
     to = _value(text, found[0], start)
-    return to, (0 if _is_infinite(to) else side), position
+    return to, (0 if is_infinite(to) else side), position
 
 
 def _closed(line: str, start: int, opened: str) -> int:
@@ -164,15 +162,11 @@ def _closed(line: str, start: int, opened: str) -> int:
     return -1
 
 
-def _is_infinite(to: Expression) -> bool:
-    return isinstance(to, Number) and abs(to.value) == float("inf")
-
-
 def _value(text: str, typed: str, start: int) -> Expression:
     """Return what is typed as a number, a letter or an infinity."""
     typed = typed.strip()
-    if re.fullmatch(rf"[-+]?\s*+{_INFINITE}", typed, re.IGNORECASE):
-        return Number(-float("inf")) if typed[0] == "-" else INFINITY
+    if (infinite := infinity_of(typed)) is not None:
+        return infinite
     try:
         return parse(typed).expression
     except ParseError:

@@ -299,7 +299,10 @@ OTHER_TASKS: dict[str, str] = {
         _NOT_FOUND,
     ),
     **dict.fromkeys(
-        "minimize maximize critical stationary inflection concave concavity extrema increasing decreasing".split(),
+        (
+            "minimize maximize minimise maximise critical stationary inflection concave concavity extrema increasing decreasing "
+            "newton lagrange"
+        ).split(),
         _SHAPES,
     ),
     "int": INTEGRALS,
@@ -312,6 +315,9 @@ OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys("tr trace det top intercal transpose vec".split(), _ARRAYS),
 }
 """What else people ask for, by its name in words or in LaTeX, and what to type."""
+
+SHORT_TASKS = frozenset(("lim",))
+"""Those of up to three letters that are never read as letters that multiply."""
 
 ENGLISH: dict[str, str] = {
     "of": "a function in front of it, as in sine of x",

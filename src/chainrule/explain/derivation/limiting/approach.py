@@ -9,6 +9,7 @@ from typing import Any, final
 from chainrule.explain.derivation.nearby import STEP, turns, value_beside
 from chainrule.explain.expressions.expression import Expression, Number, free_symbols, substitute
 from chainrule.explain.expressions.neat import neat
+from chainrule.explain.reading.infinite import is_infinite
 
 _DIGITS = 300
 _NEAR = (3e-2, 1e-2, 1e-3, 1e-6, 1e-12, 1e-25, 1e-50)
@@ -33,7 +34,7 @@ class Approach:
     @property
     def is_infinite(self) -> bool:
         """Return whether the variable grows without bound."""
-        return isinstance(self.to, Number) and abs(self.to.value) == float("inf")
+        return is_infinite(self.to)
 
     def values(self, expression: Expression, steps: Sequence[float] | None = None, turn: int = 0) -> list[Any]:
         """Return the values that are in reach, the point being approached; letters of constants are positive numbers."""

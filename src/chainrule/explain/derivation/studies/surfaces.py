@@ -11,12 +11,12 @@ from chainrule.errors import GradientError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import derive
+from chainrule.explain.derivation.exact_forms import named, said, shown_number, value_form, without_dust
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.results import Gradient
 from chainrule.explain.derivation.several import gradient
 from chainrule.explain.derivation.single import found_before, single, typed
-from chainrule.explain.derivation.studies.exact import named, said, shown_number, value_form, without_dust
 from chainrule.explain.derivation.studies.systems import Floats, NotIsolated, Solution, Solutions, solved
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, Symbol, free_symbols

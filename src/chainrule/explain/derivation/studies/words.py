@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from chainrule.explain.derivation.exact_forms import named, said, shown_number
 from chainrule.explain.derivation.findings.study import Found, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
-from chainrule.explain.derivation.studies.exact import named, said, shown_number
 from chainrule.explain.derivation.studies.line import Line, Mark, Piece
 from chainrule.explain.derivation.studies.setting import Setting
 from chainrule.explain.derivation.studies.zeros import is_rational, zero_factors

@@ -200,7 +200,7 @@ def of_taylor(asked: TaylorAsked, wrt: tuple[str, ...] | None, at: Any, order: i
     """
     if order != 1:
         raise ValueError(
-            f"a Taylor polynomial has a degree, and no order; write it as in of degree 4, without order={order}"
+            f"a Taylor polynomial has a degree, and no order; write it as in: of degree 4, without order={order}"
         )
     center = center_of(asked, wrt, at)
     run = _Expansion(asked.parsed, center, detail, {(0,) * len(center.moving): asked.parsed.expression})
@@ -244,7 +244,7 @@ def _taken(run: _Expansion, asked: TaylorAsked) -> tuple[int, tuple[str, ...]]:
             run.take(index)
         return degree, chosen
     if count > 1:
-        raise ValueError("terms are counted in one variable; of several variables ask for a degree, as in of degree 2")
+        raise ValueError("terms are counted in one variable; of several variables ask for a degree, as in: of degree 2")
     degree = -1
     while sum(coefficient != ZERO for _, coefficient in run.terms) < asked.terms:
         degree += 1
