@@ -146,3 +146,9 @@ def test_the_start_of_newtons_method_is_read(typed):
 def test_a_function_that_is_called_min_asks_nothing():
     assert shape_of("f(x) = min x", plain_line("f(x) = min x")) is None
     assert shape_of("f(x) = max(x, 2)", plain_line("f(x) = max(x, 2)")) is None
+
+
+@pytest.mark.parametrize("typed", ["minimum", "critical points of", "lim x->2", "limit as x -> 0 of"])
+def test_a_question_about_nothing_asks_for_the_function(typed):
+    with pytest.raises(ParseError, match="the function is missing"):
+        parse_question(typed)

@@ -106,6 +106,8 @@ def limit_of(text: str, line: str) -> LimitAsked | None:
     of = _OF.match(line, end)
     assert of is not None
     line = without_wrapper(blanked(line, place, of.end()))
+    if not line.strip():
+        raise refusal(text, len(text) - 1, "the function is missing; expected it, as in lim x->0 sin(x)/x")
     return LimitAsked(parse_line(text, line), name, to, to_side or side)
 
 

@@ -183,6 +183,8 @@ def _completed(text: str, line: str, kind: ShapeKind, goal: Goal | None) -> Shap
     if constraints and kind not in ("extrema", "absolute extrema", "critical points"):
         raise refusal(text, 0, "a constraint belongs to extrema; expected: minimize x^2 + y^2 subject to x + y = 1")
     line, interval = (line, None) if constraints else without_interval(text, line)
+    if not line.strip():
+        raise refusal(text, len(text) - 1, "the function is missing; expected it, as in critical points of x^3 - 3x")
     parsed = parse_line(text, without_end(text, Asked(line)).line)
     return Shape(kind, parsed, parsed.parameters or (), goal, interval, constraints)
 
