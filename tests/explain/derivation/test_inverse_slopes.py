@@ -93,3 +93,24 @@ def test_a_wrong_slope_is_found_out():
 def test_what_has_no_slope_is_refused_with_the_reason(typed, kind, message):
     with pytest.raises(kind, match=message):
         cr.explain(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "result"),
+    [("(f^-1)'(1) where f(x) = x^2 + x", "sqrt(5)/5"), ("(f^-1)'(5) where f(x) = x^3", "5^(1/3)/15")],
+)
+def test_the_point_has_every_exact_form_that_zeros_have(typed, result):
+    assert str(cr.explain(typed).result) == result
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "derivative of f^{-1} at 2 if f(x) = x^3 + x",
+        "d/dx f^-1(x) at x = 2 where f(x) = x^3 + x",
+        "f(x) = x^3 + x, find the derivative of f^-1 at x = 2",
+        "Let f(x) = x^3 + x. Find the derivative of f^{-1} at 2.",
+    ],
+)
+def test_the_inverse_may_be_named_without_a_prime(typed):
+    assert str(cr.explain(typed).result) == "1/4"

@@ -384,7 +384,7 @@ REFUSED: list[tuple[str, int, str]] = [
     ("x2^x y 2", 8, "a number right after a factor"),
     ("dy/dx", 1, "derivative"),
     ("∇(xy)", 1, "a gradient cannot be part"),
-    ("integrate x^2", 1, "derivatives are all that is found"),
+    ("integrate x^2", 1, "what is found are derivatives, limits"),
     ("3.5.2", 4, "a number right after a factor"),
     (".", 1, "belongs to no number"),
     ("1e-3x", 1, "two ways"),

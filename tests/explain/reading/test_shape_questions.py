@@ -18,12 +18,19 @@ ASKED = (
     ("f(x) = x^3 - 3x; local extrema", "extrema", "x^3 - 3x", None),
     ("Find all local maxima, local minima and saddle points of f(x,y) = x^2 - y^2", "extrema", "x^2 - y^2", None),
     ("turning points of x^4 - 2x^2", "extrema", "x^4 - 2x^2", None),
+    ("Find and classify all critical points of x^4 - 2x^2", "critical points", "x^4 - 2x^2", None),
+    ("max x(10-x)", "absolute extrema", "x(10 - x)", None),
+    ("min x^2 + 1/x for x > 0", "absolute extrema", "x^2 + 1/x", "(0, ∞)"),
+    ("increasing and decreasing intervals of x^2", "monotony", "x^2", None),
+    ("max and min of x^2", "extrema", "x^2", None),
     ("Find the absolute extrema of sin x on the interval [0, 2pi]", "absolute extrema", "sin(x)", "[0, 2π]"),
     ("minimize x^2 + 1/x for x > 0", "absolute extrema", "x^2 + 1/x", "(0, ∞)"),
     ("minimise x^2 + 1/x for positive x", "absolute extrema", "x^2 + 1/x", "(0, ∞)"),
     ("greatest value of x(1-x) for 0 ≤ x ≤ 1", "absolute extrema", "x(1 - x)", "[0, 1]"),
     ("extrema of sin x for x between 0 and 2pi", "extrema", "sin(x)", "[0, 2π]"),
     ("maximum of x on (-∞, 3]", "absolute extrema", "x", "(-∞, 3]"),
+    (r"maximum of x on (-\infty, 3]", "absolute extrema", "x", "(-∞, 3]"),
+    ("maximum of x on (-infty, 3]", "absolute extrema", "x", "(-∞, 3]"),
     ("on what intervals is x^3 - 3x concave down?", "concavity", "x^3 - 3x", None),
     ("determine where the function x^2 is increasing and decreasing", "monotony", "x^2", None),
     ("when is x e^(-x) decreasing on [0, 5]", "monotony", "x e^(-x)", "[0, 5]"),
@@ -102,3 +109,46 @@ HOSTILE = (
 def test_hostile_texts_are_refused(typed):
     with pytest.raises(ParseError):
         parse_question(typed)  # a pattern that tried every way would take hours
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "maximize x y with x + y = 10",
+        "maximize x y on x^2 + y^2 = 8",
+        "use Lagrange multipliers to maximize x y subject to x + y = 10",
+        "maximize x y subject to x + y = 10 using Lagrange multipliers",
+    ],
+)
+def test_a_constraint_is_read_after_short_words_and_beside_its_method(typed):
+    shape = shape_of(typed, plain_line(typed))
+    assert shape.goal == "maximum"
+    assert text_of(shape.parsed.expression) == "xy"
+    assert len(shape.constraints) == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Newton's method: x^3 = 2, x0 = 1",
+        "Newton's method for x^3 - 2 with x_0 = 1",
+        "Newton’s method x^3 - 2, x₀ = 1",
+        "use Newton's method to approximate a root of x^3 - 2 starting at 1",
+        "Newton's method for x^3 = 2 start 1",
+    ],
+)
+def test_the_start_of_newtons_method_is_read(typed):
+    shape = shape_of(typed, plain_line(typed))
+    assert shape.start == 1
+    assert text_of(shape.parsed.expression) == "x^3 - 2"
+
+
+def test_a_function_that_is_called_min_asks_nothing():
+    assert shape_of("f(x) = min x", plain_line("f(x) = min x")) is None
+    assert shape_of("f(x) = max(x, 2)", plain_line("f(x) = max(x, 2)")) is None
+
+
+@pytest.mark.parametrize("typed", ["minimum", "critical points of", "lim x->2", "limit as x -> 0 of"])
+def test_a_question_about_nothing_asks_for_the_function(typed):
+    with pytest.raises(ParseError, match="the function is missing"):
+        parse_question(typed)

@@ -100,7 +100,7 @@ def explain(
     order 7", "quadratic approximation of e^x cos y at (0, 0)"; `result` is the polynomial; the remainder is a note.
 
     Limits are asked for as in "lim x->0 sin(x)/x", "limit of (1 + 1/x)^x as x -> infinity": by the laws of limits and
-    l'Hôpital's rule. One that does not exist is `undefined`, and a note says why.
+    l'Hôpital's rule. One that does not exist is `undefined`, which is written as "does not exist"; a note says why.
 
     The derivative of an inverse is asked for as in "(f^(-1))'(2) where f(x) = x^3 + x".
 

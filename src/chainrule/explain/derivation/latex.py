@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.findings.writing import latex_answer, latex_steps
 from chainrule.explain.derivation.outline import Item, outline
-from chainrule.explain.derivation.phrases import Equation, phrase_latex, write_side
+from chainrule.explain.derivation.phrases import NO_VALUE, Equation, phrase_latex, write_side
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.structure import CURL, JACOBIAN
 from chainrule.explain.expressions.dialects import LATEX
+from chainrule.explain.expressions.expression import UNDEFINED, Expression
 from chainrule.explain.expressions.latex_words import PREAMBLE, known, words
 from chainrule.explain.expressions.notation import latex
 from chainrule.explain.expressions.notation import write as write_expression
@@ -21,8 +22,8 @@ def equations(derivation: Account) -> str:
     rows: list[str] = []
     for part in derivation.partials or (derivation,):
         for step in part.steps:
-            rows.append(rf"{latex(step.before)} &= {write_side(step.after, LATEX)} && \text{{{words(step.rule)}}}")
-    rows.append(rf"{left_side(derivation)} &= {derivation.result.to_latex()}")
+            rows.append(rf"{latex(step.before)} {_aligned(step.after)} && \text{{{words(step.rule)}}}")
+    rows.append(f"{left_side(derivation)} {_found(derivation, '&')}")
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
 
 
@@ -63,8 +64,14 @@ def _item(item: Item) -> Iterator[str]:
 
 def _display(equation: Equation) -> str:
     """Return an equation on lines of its own, broken before its equals signs."""
-    first, *others = (write_expression(side, LATEX) for side in equation.sides)
-    return rf"\begin{{align*}}{first} &= " + r" \\ &= ".join(others) + r"\end{align*}"
+    first, *others = equation.sides
+    right = r" \\ ".join(map(_aligned, others))
+    return rf"\begin{{align*}}{write_expression(first, LATEX)} {right}\end{{align*}}"
+
+
+def _aligned(side: Expression) -> str:
+    """Return what stands right of an equals sign, with that sign, as it is aligned with others."""
+    return rf"& \text{{ {NO_VALUE}}}" if side == UNDEFINED else f"&= {write_side(side, LATEX)}"
 
 
 def equation_latex(equation: Equation) -> str:
@@ -75,8 +82,16 @@ def equation_latex(equation: Equation) -> str:
 def heading_latex(derivation: Account) -> str:
     """Return the function's derivative, gradient or Hessian, as one equation."""
     if derivation.partials:
-        return f"{left_side(derivation)} = {derivation.result.to_latex()}"
+        return f"{left_side(derivation)} {_found(derivation)}"
     return equation_latex(derivation.heading)
+
+
+def _found(derivation: Account, mark: str = "") -> str:
+    """Return the result after its equals sign."""
+    result = derivation.result
+    if isinstance(result, Result) and not result.exists:
+        return rf"{mark} \text{{ {NO_VALUE}}}".lstrip()
+    return f"{mark}= {result.to_latex()}"
 
 
 _OF_FIELDS = {CURL: r"\nabla \times F", JACOBIAN: "J"}

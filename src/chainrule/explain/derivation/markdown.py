@@ -8,7 +8,8 @@ from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.findings.writing import markdown_answer, markdown_steps
 from chainrule.explain.derivation.latex import equation_latex, heading_latex
 from chainrule.explain.derivation.outline import Item, outline
-from chainrule.explain.derivation.phrases import phrase_markdown
+from chainrule.explain.derivation.phrases import NO_VALUE, phrase_markdown
+from chainrule.explain.derivation.results import Result
 from chainrule.explain.expressions.notation import latex
 
 
@@ -27,7 +28,9 @@ def write(derivation: Account) -> str:
     if derivation.study is not None:
         rows += [*markdown_steps(derivation.study), "", *markdown_answer(derivation.study)]
     else:
-        rows.append(f"**Result:** ${derivation.result.to_latex()}$  ")
+        result = derivation.result
+        exists = not isinstance(result, Result) or result.exists
+        rows.append(f"**Result:** ${result.to_latex()}$  " if exists else f"**Result:** {NO_VALUE}  ")
     rows += [f"{_words(line)}  " for line in shown.closing]
     return "\n".join(rows)
 

@@ -74,7 +74,8 @@ def outline(derivation: Account) -> Outline:
     if derivation.study is not None:
         what = f"{derivation.study.question[0].upper()}{derivation.study.question[1:]}"
     brief = derivation.detail == "brief"
-    title = f"{what} of {function_text(derivation)}"
+    of = "for" if what.endswith(("method", "theorem")) else "of"
+    title = f"{what} {of} {function_text(derivation)}"
     return Outline(title, sections, result, tuple(closing_lines(derivation)), brief)
 
 
@@ -115,6 +116,8 @@ def _captions(derivation: Account) -> list[str]:
     """Return what each part finds, where its heading does not say it."""
     if _kind(derivation) == "mixed":
         return [f"{'Then' if turn else 'First'} by {_variable(name)}" for turn, name in enumerate(derivation.wrt)]
+    if len(derivation.partials) == 1:
+        return [""]
     if derivation.partials and _kind(derivation) in OF_SUMS:
         return [_SUMS.get(part.route, "") for part in derivation.partials]
     if _kind(derivation) != "hessian":

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import TypeAlias, final
 
 from chainrule.explain.expressions.dialects import LATEX, MATHML, TEXT, Dialect
-from chainrule.explain.expressions.expression import Expression, Symbol
+from chainrule.explain.expressions.expression import UNDEFINED, Expression, Symbol
 from chainrule.explain.expressions.latex_words import words
 from chainrule.explain.expressions.notation import is_relation, latex, write
+
+NO_VALUE = "does not exist"
+"""What is said of a limit that is none, in the place of "= undefined"."""
 
 
 @final
@@ -22,6 +25,9 @@ class Equation:
 
     def write(self, dialect: Dialect) -> str:
         """Return the equation in a dialect."""
+        *known, last = self.sides
+        if known and last == UNDEFINED:
+            return dialect.equals.join(write_side(side, dialect) for side in known) + dialect.words(f" {NO_VALUE}")
         return dialect.equals.join(write_side(side, dialect) for side in self.sides)
 
     def __str__(self) -> str:

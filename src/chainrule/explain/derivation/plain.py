@@ -8,9 +8,9 @@ from typing import Literal, TypeAlias
 
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.findings.study import Study
-from chainrule.explain.derivation.findings.writing import table_rows
+from chainrule.explain.derivation.findings.writing import FOLLOWS, table_rows
 from chainrule.explain.derivation.outline import Item, Section, outline
-from chainrule.explain.derivation.phrases import phrase_text
+from chainrule.explain.derivation.phrases import NO_VALUE, phrase_text
 from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.reading.nesting import lone_equals
@@ -49,6 +49,7 @@ def lines(derivation: Account, width: int = WIDTH) -> Iterator[Line]:
 
 def _study(study: Study, width: int) -> Iterator[Line]:
     """Yield the steps of a study, numbered, and its answer."""
+    yield ((f"{FOLLOWS}:", "title"),)
     for index, step in enumerate(study.steps, 1):
         label = f"{index}. "
         yield ((label + step.rule, "rule"),)
@@ -64,6 +65,9 @@ def _study(study: Study, width: int) -> Iterator[Line]:
 
 def _result_lines(name: str, result: Result | Gradient | Hessian | Jacobian, width: int) -> Iterator[str]:
     """Yield the result: of a long gradient or Hessian each part on a line of its own."""
+    if isinstance(result, Result) and not result.exists:
+        yield f"Result: {NO_VALUE}"
+        return
     line = f"Result: {name} = {result}" if name else f"Result: {result}"
     if isinstance(result, Result) or len(line) <= width:
         yield from equation_lines(line, width)

@@ -10,7 +10,7 @@ from typing import Any, final
 from chainrule.explain.derivation.phrases import write_side
 from chainrule.explain.expressions.dialects import LATEX, TEXT
 from chainrule.explain.expressions.evaluation import evaluate
-from chainrule.explain.expressions.expression import Expression, free_symbols
+from chainrule.explain.expressions.expression import UNDEFINED, Expression, free_symbols
 from chainrule.explain.expressions.symbolic import to_sympy
 
 
@@ -25,6 +25,11 @@ class Result:
 
     expression: Expression
     names: tuple[str, ...]
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is one: a limit that does not exist has the result `undefined`."""
+        return self.expression != UNDEFINED
 
     def __str__(self) -> str:
         return write_side(self.expression, TEXT)

@@ -21,7 +21,12 @@ from chainrule.explain.reading.parse import Parsed
 
 def typed(parsed: Parsed, names: Sequence[str], point: Mapping[str, float] | None, detail: Detail) -> Question:
     """Return a typed function of these variables as a question."""
-    expression = _with_decimals(parsed.expression)
+    return found_before(replace(parsed, expression=_with_decimals(parsed.expression)), names, point, detail)
+
+
+def found_before(parsed: Parsed, names: Sequence[str], point: Mapping[str, float] | None, detail: Detail) -> Question:
+    """Return a function that is itself a result as a question: its fractions stay fractions, as in x^(3/2)."""
+    expression = parsed.expression
     source = Recorded(expression, tuple(names), parsed.name, (), parsed.notes)
     function: Function = lambda values: evaluate(expression, values)  # noqa: E731
     return Question(source, function, SampledExpression(expression), point, detail)

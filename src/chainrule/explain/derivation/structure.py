@@ -31,6 +31,7 @@ PUT_POINT_IN = "put the point in"
 LIMIT_OF_PARTS = "take the limit of each part"
 RESOLVE = "look at the side"
 ONE_SIDE_EACH = "compare the two sides"
+NO_LIMIT = "look at the values"
 DEFINITION_OF_DERIVATIVE = "definition of the derivative"
 INVERSE_RULE = "inverse function theorem"
 

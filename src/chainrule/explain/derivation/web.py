@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from chainrule.explain.derivation.account import Account
 from chainrule.explain.derivation.findings.writing import html_answer, html_steps
 from chainrule.explain.derivation.outline import Item, Section, outline
-from chainrule.explain.derivation.phrases import math_html, phrase_html
+from chainrule.explain.derivation.phrases import NO_VALUE, math_html, phrase_html
 from chainrule.explain.derivation.results import Gradient, Hessian, Jacobian, Result
 from chainrule.explain.expressions.dialects import MATHML
 from chainrule.explain.expressions.notation import mathml
@@ -72,6 +72,8 @@ def _item(item: Item) -> str:
 
 
 def _result(result: Result | Gradient | Hessian | Jacobian) -> str:
+    if isinstance(result, Result) and not result.exists:
+        return MATHML.words(NO_VALUE)
     if isinstance(result, Result):
         return mathml(result.expression)
     if isinstance(result, Gradient):

@@ -36,8 +36,11 @@ _LOWERED = str.maketrans(SUPERSCRIPTS)
 
 VERB = (
     r"(?:please\s+)?(?:(?:can|could)\s+you\s+)?"
-    r"(?:(?:find|compute|calculate|determine|evaluate|give|show|take|get|derive|what\s+is|what's)\s+(?:me\s+)?)?"
+    r"(?:(?:find\s+and\s+classify|classify|locate|identify|find|compute|calculate|determine|evaluate|give|show|take|get|derive|what\s+is|what's)\s+(?:me\s+)?)?"
 )
+LET = r"(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b"
+"""What stands in front of a definition that a question follows, as in Let f(x) = x^2. Find its extrema."""
+
 _CURVE = r"(?:(?:the\s+)?(?:function|expression|curve|equation|circle|ellipse|hyperbola|graph(?:\s+of)?)\b\s*)?"
 _OF = rf"\s*(?:(?:of|for|to)\b)?\s*{_CURVE}:?"
 _SIGN = r"\s*(?:d/d|∂/∂|\\[dt]?frac\s*\{\s*(?:d|\\partial|\\mathrm\s*\{\s*d\s*\})\s*\})"

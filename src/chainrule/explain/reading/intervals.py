@@ -10,6 +10,7 @@ from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, Number, free_symbols
 from chainrule.explain.expressions.notation import text as text_of
 from chainrule.explain.reading.asked import VARIABLE, blanked
+from chainrule.explain.reading.infinite import infinity_of
 from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import parse, symbol_name
 from chainrule.explain.reading.refusal import refusal
@@ -33,7 +34,6 @@ _POSITIVE = re.compile(
     rf"{_LEAD}(?:(?:(positive|negative)\s+(?:real\s+)?(?:numbers?\s+)?({VARIABLE}))|(?:({VARIABLE})\s+(positive|negative)))\s*$",
     re.IGNORECASE,
 )
-_INFINITE = re.compile(r"([-+]?)\s*(?:∞|\\infty|infinity|inf|oo)\s*", re.IGNORECASE)
 _ENDS_LIKE_ONE = re.compile(r"\b(?:on|over|in)\s+(?:the\s+)?(?:closed\s+|open\s+)?(?:interval\b|[\[])", re.IGNORECASE)
 _MAX_END = 60
 
@@ -130,8 +130,8 @@ def _made(low: str, high: str, has_low: bool, has_high: bool, name: str | None =
 def _end(typed: str) -> Expression | None:
     """Return an end of an interval; None where it is no number."""
     typed = typed.strip()
-    if (found := _INFINITE.fullmatch(typed)) is not None:
-        return Number(-math.inf if found[1] == "-" else math.inf)
+    if (infinite := infinity_of(typed)) is not None:
+        return infinite
     if not typed or len(typed) > _MAX_END:
         return None
     try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.expression import Expression, Symbol, free_symbols, substitute
-from chainrule.explain.reading.asked import VARIABLE, VERB, Asked, blanked, without_end
+from chainrule.explain.reading.asked import LET, VARIABLE, VERB, Asked, blanked, without_end
 from chainrule.explain.reading.curves import Implicit
 from chainrule.explain.reading.parse import Parsed, parse, parse_line, symbol_name
 from chainrule.explain.reading.refusal import quoted, refusal
@@ -23,6 +23,13 @@ _SIGN = re.compile(
 )
 """(f^{-1})'(2), and what stands in its brackets."""
 
+_NAMED = re.compile(
+    rf"(?:(?:{VERB})(?:the\s+)?(?:derivative|slope)\s+of\s+|d\s*/\s*d[a-z]\s*)(?P<name>[f-h])\s*{_MINUS_ONE}(?:\s*\(\s*[a-z]\s*\))?\s+at\s+"
+    rf"(?:the\s+point\s+)?(?:{VARIABLE}\s*=\s*)?(?P<at>[^=,;]+?)(?=\s*(?:[,;]|$|\b(?:if|where|for|when|given|with)\b))",
+    re.IGNORECASE,
+)
+"""The derivative of f^{-1} at 2, and d/dx f^{-1}(x) at x = 2."""
+
 _WORDS = re.compile(
     rf"\s*+(?:{VERB})(?:the\s+|a\s+)?(?:derivative|slope|gradient)\s+of\s+(?:the\s+|its\s+)?inverse(?:\s+function)?\s+(?:of|for|to)\s+"
     r"(?:the\s+function\b)?:?",
@@ -32,7 +39,7 @@ _AT = re.compile(
     rf"[\s,;]*+\b(?:at|when|where)\s++(?:the\s++)?(?:(?:point|value)\s++)?(?:{VARIABLE}\s*+=\s*+)?(?P<at>[^=,;]++)$"
 )
 _BEFORE = re.compile(
-    rf"\s*+(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)?\s*+(?:{VERB})\s*+(?:where|if|for|when|given(?:\s+that)?|of|with)?[\s,:]*+",
+    rf"\s*+(?:{LET})?\s*+(?:{VERB})\s*+(?:where|if|for|when|given(?:\s+that)?|of|with)?[\s,:]*+",
     re.IGNORECASE,
 )
 _AFTER = re.compile(rf"[\s,;.]*+(?:then|and|so)?\s*+(?:{VERB})?\s*+$", re.IGNORECASE)
@@ -52,7 +59,7 @@ def inverse_of(text: str, line: str) -> InverseAsked | Implicit | None:
 
     Without a point it is that of the curve on which the variable is the function of the height.
     """
-    sign = _SIGN.search(line)
+    sign = _SIGN.search(line) or _NAMED.search(line)
     if sign is not None:
         typed = sign["at"].strip()
         before, after = _AFTER.sub("", line[: sign.start()]), line[sign.end() :]

@@ -10,35 +10,36 @@ import re
 from dataclasses import dataclass
 
 from chainrule.errors import ParseError
-from chainrule.explain.expressions.expression import Expression, Number
-from chainrule.explain.reading.asked import VARIABLE, VERB, Asked, blanked, without_end
+from chainrule.explain.expressions.expression import Expression
+from chainrule.explain.reading.asked import LET, VARIABLE, VERB, Asked, blanked, without_end
+from chainrule.explain.reading.infinite import INFINITE, infinity_of, is_infinite
 from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import Parsed, parse, parse_line, symbol_name
 from chainrule.explain.reading.refusal import quoted, refusal
 from chainrule.explain.reading.statements import without_wrapper
 
-INFINITY = Number(float("inf"))
-
 _LEAD = re.compile(
-    rf"\s*+(?:{VERB})(?:the\s+|an?\s+)?(?:(?P<side>left|right|one)[-\s]?(?:hand(?:ed)?|sided)?\s+)?"
+    rf"\s*+(?:{VERB})(?:the\s+(?:following\s+)?limit\s*+:\s*+)?(?:the\s+|an?\s+)?(?:(?P<side>left|right|one)[-\s]?(?:hand(?:ed)?|sided)?\s+)?"
     r"(?:\\lim|limits?|lim)(?![A-Za-z])(?:\s*+\\limits(?![A-Za-z]))?(?:\s*+of\b)?",
     re.IGNORECASE,
 )
+_AFTER_DEFINITIONS = re.compile(rf"[,;:]\s*+(?={VERB}(?:the\s+)?(?:\\lim|limit|lim)(?![A-Za-z]))", re.IGNORECASE)
+_FULL_STOP = re.compile(rf"(?<=\S)\.\s+(?={VERB}(?:the\s+)?(?:\\lim|limit|lim)(?![A-Za-z]))", re.IGNORECASE)
+_LET = re.compile(rf"\s*+{LET}\s*+", re.IGNORECASE)
 _ARROW = (
     r"\s*+(?:-+>|→|=>|⟶|\\(?:to|rightarrow|longrightarrow)(?![A-Za-z])|approach(?:es|ing)\b|tends\s+to\b|tending\s+to\b|goes\s+to\b|going\s+to\b"
     r"|to\b)\s*+"
 )
 _START = re.compile(rf"\s*+(?:(?:as|when|for)\s+|_\s*+)?(?P<open>[{{(\[])?\s*+(?P<name>{VARIABLE}){_ARROW}")
 _LATER = re.compile(
-    rf"[\s,;]*+\b(?:as|when|for|if|where)\s+(?P<open>)(?P<name>{VARIABLE}){_ARROW}|,\s*+(?P<other>{VARIABLE}){_ARROW}"
+    rf"[\s,;]*+\b(?:as|when|for|if|where)\s+(?P<open>)(?P<name>{VARIABLE}){_ARROW}|\bat\s+(?P<place>{VARIABLE})\s*+=\s*+|,\s*+(?P<other>{VARIABLE}){_ARROW}"
 )
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
-_INFINITE = r"(?:\\infty(?![A-Za-z])|∞|infinity\b|infty\b|inf\b|oo\b)"
 _ATOM = (
     r"(?:[0-9]+(?:\.[0-9]+)?(?:\s*+(?:\\pi|pi|π))?|\\pi(?![A-Za-z])|pi\b|π|\\[dt]?frac\s*+\{[^{}]*+\}\s*+\{[^{}]*+\}|sqrt\([^()]*+\)"
     r"|\\sqrt\s*+\{[^{}]*+\}|\([^()]*+\)|[A-Za-z](?![A-Za-z(]))"
 )
-_TARGET = re.compile(rf"[-+]?\s*+(?:{_INFINITE}|{_ATOM}(?:/{_ATOM})?)", re.IGNORECASE)
+_TARGET = re.compile(rf"[-+]?\s*+(?:{INFINITE}|{_ATOM}(?:/{_ATOM})?)", re.IGNORECASE)
 _SIDE = re.compile(r"\s*+(?:\^\s*+(?:\{\s*+([-+])\s*+\}|([-+])|\(\s*+([-+])\s*+\))|([⁺⁻])|([-+])(?=\s|$|[)}\]]))")
 _FROM = re.compile(
     r"[\s,(]*+from\s+(?:the\s+)?(?P<side>right|left|above|below|positive|negative)(?:[-\s]+(?:hand\s+)?side)?\)?",
@@ -47,7 +48,7 @@ _FROM = re.compile(
 _OF = re.compile(r"\s*+(?:of\b|:|,)?\s*+(?:the\s+function\b)?\s*+", re.IGNORECASE)
 _BY_THE_RULE = re.compile(
     r"[\s,]*\b(?:use|using|by|with|via|apply|applying)\s+(?:the\s+rule\s+of\s+)?(?:de\s+)?l\s*['’]?\s*h[oô]s?pital(?:['’]?s)?(?:\s+rule)?"
-    r"(?:\s+to(?=\s))?",
+    r"(?:\s+to(?=\s)|\s*[,:])?",
     re.IGNORECASE,
 )
 """How it is to be found; the search tries that by itself."""
@@ -74,9 +75,13 @@ def limit_of(text: str, line: str) -> LimitAsked | None:
     by_the_rule = _BY_THE_RULE.search(line)
     if by_the_rule is not None:
         line = blanked(line, by_the_rule.start(), by_the_rule.end())
-    lead = _LEAD.match(line)
+    line = _FULL_STOP.sub(lambda stop: stop[0].replace(".", ";"), line)
+    lead = _lead(line)
     if lead is None:
         return None
+    line = blanked(line, lead.start(), lead.end())
+    if lead.start() and (let := _LET.match(line)) is not None:
+        line = blanked(line, 0, let.end())
     if _OF_SEVERAL.match(line, lead.end()):
         raise refusal(
             text,
@@ -85,23 +90,37 @@ def limit_of(text: str, line: str) -> LimitAsked | None:
         )
     words = (lead["side"] or "").lower()
     side = 1 if words == "right" else -1 if words == "left" else 0
-    line = without_end(text, Asked(blanked(line, 0, lead.end()))).line
+    line = without_end(text, Asked(line)).line
     program = _as_program(text, line)
     if program is not None:
         return program
-    found = _START.match(line)
+    found = _START.match(line, lead.end())
     place = lead.end()
     if found is None:
         found = next(iter([*_LATER.finditer(line)][-1:]), None)
         if found is None:
             raise refusal(text, lead.end() - 1, f"a limit of nothing that moves; {_EXAMPLE}")
         place = found.start()
-    name = symbol_name(found["name"] or found["other"] if "other" in found.re.groupindex else found["name"])
+    name = symbol_name(next(each for each in map(found.groupdict().get, ("name", "other", "place")) if each))
     to, to_side, end = _target(text, line, found.end(), found["open"] or "")
     of = _OF.match(line, end)
     assert of is not None
     line = without_wrapper(blanked(line, place, of.end()))
+    if not line.strip():
+        raise refusal(text, len(text) - 1, "the function is missing; expected it, as in lim x->0 sin(x)/x")
     return LimitAsked(parse_line(text, line), name, to, to_side or side)
+
+
+def _lead(line: str) -> re.Match[str] | None:
+    """Return the words that ask for a limit: in front of all else, or after definitions, as in f(x) = x^2, lim h->0 f(h)/h."""
+    first = _LEAD.match(line)
+    if first is not None:
+        return first
+    nesting = depths(line)
+    for found in _AFTER_DEFINITIONS.finditer(line):
+        if "=" in line[: found.start()] and nesting[found.start()] == 0:
+            return _LEAD.match(line, found.end())
+    return None
 
 
 def _target(text: str, line: str, start: int, opened: str) -> tuple[Expression, int, int]:
@@ -134,7 +153,7 @@ def _target(text: str, line: str, start: int, opened: str) -> tuple[Expression, 
         side = 1 if words["side"].lower() in _RIGHT else -1
         position = words.end()
     to = _value(text, found[0], start)
-    return to, (0 if _is_infinite(to) else side), position
+    return to, (0 if is_infinite(to) else side), position
 
 
 def _closed(line: str, start: int, opened: str) -> int:
@@ -145,15 +164,11 @@ def _closed(line: str, start: int, opened: str) -> int:
     return -1
 
 
-def _is_infinite(to: Expression) -> bool:
-    return isinstance(to, Number) and abs(to.value) == float("inf")
-
-
 def _value(text: str, typed: str, start: int) -> Expression:
     """Return what is typed as a number, a letter or an infinity."""
     typed = typed.strip()
-    if re.fullmatch(rf"[-+]?\s*+{_INFINITE}", typed, re.IGNORECASE):
-        return Number(-float("inf")) if typed[0] == "-" else INFINITY
+    if (infinite := infinity_of(typed)) is not None:
+        return infinite
     try:
         return parse(typed).expression
     except ParseError:

@@ -279,7 +279,7 @@ OTHER_FUNCTIONS = frozenset(
 )
 """Functions of up to three letters that are not understood: before a bracket their letters are not multiplied."""
 
-_DERIVATIVES_ONLY = "derivatives are all that is found; expected a function"
+_NOT_FOUND = "what is found are derivatives, limits, Taylor polynomials and extrema; expected a function"
 INTEGRALS = (
     "integrals are read between two limits, with their variable, as in int_0^x sin(t) dt; antiderivatives are not found"
 )
@@ -296,10 +296,13 @@ OTHER_TASKS: dict[str, str] = {
         (
             "integrate integral antiderivative solve simplify factor expand plot graph slope tangent asymptote asymptotes"
         ).split(),
-        _DERIVATIVES_ONLY,
+        _NOT_FOUND,
     ),
     **dict.fromkeys(
-        "minimize maximize critical stationary inflection concave concavity extrema increasing decreasing".split(),
+        (
+            "minimize maximize minimise maximise critical stationary inflection concave concavity extrema increasing decreasing "
+            "newton lagrange"
+        ).split(),
         _SHAPES,
     ),
     "int": INTEGRALS,
@@ -312,6 +315,9 @@ OTHER_TASKS: dict[str, str] = {
     **dict.fromkeys("tr trace det top intercal transpose vec".split(), _ARRAYS),
 }
 """What else people ask for, by its name in words or in LaTeX, and what to type."""
+
+SHORT_TASKS = frozenset(("lim",))
+"""Those of up to three letters that are never read as letters that multiply."""
 
 ENGLISH: dict[str, str] = {
     "of": "a function in front of it, as in sine of x",

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from chainrule.explain.reading.asked import (
+    LET,
     NUMBER,
     ORDER_WORD,
     VARIABLE,
@@ -28,7 +29,7 @@ _PRIMED = re.compile(
 _GRADIENT = re.compile(rf"\s*+(?:∇|\\nabla(?![A-Za-z]))\s*+({VARIABLE})\s*+")
 _INDEXED = re.compile(r"\s*+([A-Za-z])_\{?(([a-z])\3{0,5})\}?\s*+(?:\(([^()]*)\)\s*+)?")
 """f_x, f_{xx} and f_x(2, 1)."""
-_LET = re.compile(r"\s*(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b\s*", re.IGNORECASE)
+_LET = re.compile(rf"\s*{LET}\s*", re.IGNORECASE)
 _ASK = re.compile(
     rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)(?:\\partial\s+)?[^\s=]{{0,40}}(?:'|/|\^\s*\{{?\(|\\[dt]?frac|∇|\\nabla|_)[^=\n]{{0,80}}?)\s*+$",
     re.IGNORECASE,

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.neat import ZERO, neat
-from chainrule.explain.reading.asked import VARIABLE, VERB, Asked, blanked, constant, without_end
+from chainrule.explain.reading.asked import LET, VARIABLE, VERB, Asked, blanked, constant, without_end
 from chainrule.explain.reading.intervals import Interval, without_interval
 from chainrule.explain.reading.nesting import depths, lone_equals
 from chainrule.explain.reading.parse import Parsed, parse_line
@@ -49,7 +49,7 @@ _ABSOLUTE = "|".join(
         rf"(?:absolute|global)\s+(?:{_ONE_OR_BOTH}{_VALUES}|{_EXTREMES})",
         r"(?:maximi[sz]e|minimi[sz]e)(?=\s)",
         r"(?:smallest|least|lowest|largest|greatest|highest)\s+values?",
-        r"(?:min(?:imum|\.)?|max(?:imum|\.)?)(?:\s+value)?(?=\s+(?:of|for)\b)",
+        r"(?:min(?:imum|\.)?|max(?:imum|\.)?)(?:\s+value)?(?=\s+(?!(?:and|or|points?|values?|at)\b)[^\s(/,&])",
     )
 )
 _LOCAL = "|".join(
@@ -66,7 +66,10 @@ _WORDS: tuple[tuple[ShapeKind, str], ...] = (
     ("absolute extrema", _ABSOLUTE),
     ("extrema", rf"(?:{_LOCAL})(?:\s*(?:,|and|or)\s+(?:the\s+)?saddle\s+points?)?|saddle\s+points?"),
     ("inflection points", r"(?:points?\s+of\s+inflect?ion|inflect?ion\s+points?|inflections?)"),
-    ("monotony", rf"{_INTERVALS}(?:increase(?:\s+(?:and|or)\s+decrease)?|decrease|monotonicity)|monotonicity"),
+    (
+        "monotony",
+        rf"{_INTERVALS}(?:increase(?:\s+(?:and|or)\s+decrease)?|decrease|monotonicity)|monotonicity|{_RISING}\s+intervals?",
+    ),
     ("concavity", rf"{_INTERVALS}(?:concavity|convexity)|concavity"),
 )
 _FUNCTION = r"(?:(?:the\s+)?(?:function|expression|curve|graph(?:\s+of)?|equation)\b\s*)?"
@@ -81,7 +84,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 """What is asked after a definition: Let f(x) = x^3. Find the critical points of f."""
-_LET = re.compile(r"\s*(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b\s*", re.IGNORECASE)
+_LET = re.compile(rf"\s*{LET}\s*", re.IGNORECASE)
 _WHERE_IS = re.compile(
     r"\s*+(?:(?:please\s+)?(?:find|determine|show|tell\s+me|give)\s+)?(?:(?:all\s+)?(?:the\s+)?(?:open\s+)?(?:intervals?|values?\s+of\s+[a-z]|x)\s+)?"
     rf"(?:where|when|(?:on|for|in)\s+(?:which|what)(?:\s+(?:(?:open\s+)?intervals?|values?(?:\s+of\s+[a-z])?|x))?)\s+(?:is\s+|does\s+)?{_FUNCTION}",
@@ -89,11 +92,11 @@ _WHERE_IS = re.compile(
 )
 _HOW_IT_IS = re.compile(rf"(?<!\s)\s++(?:is\s++|are\s++)?(?:({_RISING})|({_CURVED}))\s*$", re.IGNORECASE)
 _NEWTON = re.compile(
-    rf"\s*+{VERB}(?:use\s+|apply\s+)?(?:the\s+)?newton(?:'?s)?(?:\s*-\s*raphson)?\s+(?:method|iterations?)\s*(?:(?:for|of|on|to\s+solve|to\s+find\s+(?:a|the)\s+(?:root|zero)\s+of|to)\b\s*)?{_FUNCTION}:?",
+    rf"\s*+{VERB}(?:use\s+|apply\s+)?(?:the\s+)?newton(?:['’]?s)?(?:\s*-\s*raphson)?\s+(?:method|iterations?)\s*(?:(?:for|of|on|to\s+solve|to\s+(?:find|approximate|compute)\s+(?:a|the)\s+(?:root|zero|solution)\s+of|to)\b\s*)?{_FUNCTION}:?",
     re.IGNORECASE,
 )
 _START = re.compile(
-    rf"[\s,;]*+\b(?:(?:starting|start|begin(?:ning)?)\s+(?:from|at|with)|from|at|with)\s+(?:the\s+)?(?:(?:initial\s+)?(?:guess|point|value|approximation)\s+)?(?:{VARIABLE}\s*=)?\s*([^=,;]{{1,60}}?)\s*+$",
+    rf"[\s,;]*+\b(?:(?:starting|start|begin(?:ning)?)\s+(?:from|at|with)|start|from|at|with|(?=[A-Za-z](?:_?\{{?0\}}?|₀)\s*=))\s*(?:the\s+)?(?:(?:initial\s+)?(?:guess|point|value|approximation)\s+)?(?:(?:{VARIABLE}|[A-Za-z](?:_?\{{?0\}}?|₀))\s*=)?\s*([^=,;]{{1,60}}?)\s*+$",
     re.IGNORECASE,
 )
 _MEAN_VALUE = re.compile(
@@ -101,10 +104,16 @@ _MEAN_VALUE = re.compile(
     re.IGNORECASE,
 )
 _CONSTRAINT = re.compile(
-    r"[\s,;]*+\b(?:subject\s+to|such\s+that|s\.\s?t\.|under|given(?:\s+that)?|constrained\s+(?:to|by)|if|when|(?:on|over)\s+the\s+(?:circle|ellipse|line|curve|plane|sphere|surface|hyperbola|parabola|ellipsoid|unit\s+circle))"
+    r"[\s,;]*+\b(?:subject\s+to|such\s+that|s\.\s?t\.|under|given(?:\s+that)?|constrained\s+(?:to|by)|if|when|(?:on|over)\s+the\s+(?:circle|ellipse|line|curve|plane|sphere|surface|hyperbola|parabola|ellipsoid|unit\s+circle)"
+    r"|(?:with|on)(?=\s[^=]*[-+^*/²³][^=]*=))"
     r"(?:\s+(?:the\s+)?(?:constraints?|conditions?))?(?:\s+that)?\s*:?\s*(?=[^=]*+=)",
     re.IGNORECASE,
 )
+_BY_LAGRANGE = re.compile(
+    r"[\s,]*\b(?:(?:use|using|apply|by|with|via)\s+)?(?:the\s+)?(?:method\s+of\s+)?lagrange(?:['’]?s)?\s+(?:multipliers?|method)(?:\s+to(?=\s)|\s*:)?",
+    re.IGNORECASE,
+)
+"""How an extremum under a constraint is to be found; there is no other way here."""
 _NO_EQUATION = re.compile(r"\b(?:subject\s+to|constrained\s+(?:to|by))\b", re.IGNORECASE)
 _PRODUCT_SIGN = re.compile(r"\s*,\s*|\s+and\s+")
 
@@ -130,6 +139,8 @@ class Shape:
 def shape_of(text: str, line: str) -> Shape | None:
     """Return the question about a function's shape that a text asks; None where it asks another. Raises ParseError in one."""
     line = without_end(text, Asked(line)).line
+    if (found := _BY_LAGRANGE.search(line)) is not None:
+        line = blanked(line, found.start(), found.end())
     if (found := _NEWTON.match(line)) is not None:
         return _newton(text, blanked(line, 0, found.end()))
     if (found := _MEAN_VALUE.match(line)) is not None:
@@ -145,7 +156,8 @@ def shape_of(text: str, line: str) -> Shape | None:
             shape = _completed(text, rest, kind, None)
             return shape if interval is None else replace(shape, interval=interval)
     for found in _AFTER.finditer(line):
-        if "=" in line[: found.start()]:
+        before = line[: found.start()].rstrip()
+        if "=" in before and before[-1] != "=":  # max x is no question in f(x) = max x
             line = blanked(line, found.start(), found.end())
             let = _LET.match(line)
             line = line if let is None else blanked(line, 0, let.end())
@@ -171,6 +183,8 @@ def _completed(text: str, line: str, kind: ShapeKind, goal: Goal | None) -> Shap
     if constraints and kind not in ("extrema", "absolute extrema", "critical points"):
         raise refusal(text, 0, "a constraint belongs to extrema; expected: minimize x^2 + y^2 subject to x + y = 1")
     line, interval = (line, None) if constraints else without_interval(text, line)
+    if not line.strip():
+        raise refusal(text, len(text) - 1, "the function is missing; expected it, as in critical points of x^3 - 3x")
     parsed = parse_line(text, without_end(text, Asked(line)).line)
     return Shape(kind, parsed, parsed.parameters or (), goal, interval, constraints)
 

@@ -48,12 +48,12 @@ _TERMS = (
     rf"(?:the\s+)?first\s+(?P<terms>{_COUNT})\s+(?P<nonzero>non-?\s?zero\s+)?terms\s+(?:of|in)\s+(?:the\s+|an?\s+)?"
 )
 _LEAD = re.compile(
-    rf"\s*(?:{VERB})(?:{_TERMS})?(?:the\s+|an?\s+)?{_DEGREE_AHEAD}{_WHAT}\s*(?:(?:of|for|to)\s+(?:the\s+function\b)?\s*)?:?",
+    rf"\s*(?:{VERB})(?:{_TERMS})?(?:the\s+|an?\s+)?(?:best\s+)?{_DEGREE_AHEAD}{_WHAT}\s*(?:(?:of|for|to)\s+(?:the\s+function\b)?\s*)?:?",
     re.IGNORECASE,
 )
 _EXPAND = re.compile(
     rf"\s*(?:please\s+)?(?:expand|develop)\s+(?P<body>.+?)\s+(?:in|as|into)\s+(?:an?\s+|its\s+)?(?:{_DEGREE_AHEAD})"
-    r"(?:(?P<who>taylor|maclaurin)\s+(?:power\s+)?(?:series|polynomial|expansion)|power\s+series)",
+    r"(?:(?P<who>taylor|maclaurin)\s+(?:power\s+)?(?:series|polynomial|expansion)|(?:power\s+)?series)",
     re.IGNORECASE,
 )
 _DEGREES = (
@@ -153,7 +153,7 @@ def _number(text: str, typed: str | None, position: int) -> int | None:
         number = int(re.match(r"[0-9]+", typed)[0])  # type: ignore[index]
     if number > MAX_DEGREE:
         problem = f"polynomials up to degree {MAX_DEGREE} are written, not of {number}"
-        raise refusal(text, max(position, 0), f"{problem}; expected a smaller degree, as in of degree 4")
+        raise refusal(text, max(position, 0), f"{problem}; expected a smaller degree, as in: of degree 4")
     return number
 
 

@@ -23,6 +23,7 @@ from chainrule.explain.reading.names import (
     OTHER_FUNCTIONS,
     OTHER_TASKS,
     PROGRAMMING_WORDS,
+    SHORT_TASKS,
     Function,
     log_to_base,
 )
@@ -72,6 +73,8 @@ def _scan_plain_word(cursor: Cursor, word: str, digits: str) -> None:
     phrase = phrase_here(cursor)
     if phrase is not None:
         _scan_phrase(cursor, *phrase)
+    elif word.lower() in SHORT_TASKS:
+        refuse_unknown(cursor, word)
     elif word.lower() in PROGRAMMING_WORDS:
         refuse = refuse_unknown if word.lower() in OTHER_TASKS else refuse_programming
         refuse(cursor, word)

@@ -232,3 +232,28 @@ HARD = (
 @pytest.mark.parametrize("question", HARD)
 def test_hard_functions_end(question):
     assert cr.explain(question).study.answer
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("extrema of 2x + 1", "a number other than 0 is never 0"),
+        ("critical points of 1/x", "what stands above the line is never 0"),
+        ("critical points of x + 1/x", "a quotient is 0 where what stands above the line is, and a product"),
+        ("critical points of |x^2 - 1|", "factors that are never 0 are left out: x = 0"),
+        ("critical points of tan x", "f' repeats after π: one period shows all"),
+        ("critical points of x^2", "What follows: 1. solve f' = 0"),
+        ("Newton's method for x^2 - 2 from 1", "Newton's method for f(x)"),
+    ],
+)
+def test_each_sentence_is_true_of_the_function(question, said):
+    d = cr.explain(question)
+    assert said in " ".join(str(d).split())
+    assert "Sturm" not in str(d)
+    shown = (d.to_latex(document=True), d.to_html(), d.to_markdown())
+    assert all("What follows" in one for one in shown)
+
+
+def test_letters_without_values_are_counted():
+    with pytest.raises(ValueError, match="a, b and c have no values"):
+        cr.explain("extrema of ax^2 + bx + c")

@@ -102,6 +102,31 @@ def test_the_remainder_has_the_next_derivative():
     ).replace("\n ", "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Taylor polynomial of degree 0 of e^x at 1", "= e^c · (x - 1) for some c between 1 and x"),
+        ("Taylor polynomial of degree 1 of x^3 + x^2 at 1", "= (3c + 1) · (x - 1)^2 for some c between 1 and x"),
+        ("Taylor polynomial of degree 2 of x^3 at 2", "f(x) - T2(x) = (x - 2)^3 Checked"),
+        ("Taylor polynomial of degree 3 of sqrt x at 4", "-5/(128c^(7/2)) · (x - 4)^4"),
+    ],
+)
+def test_the_remainder_is_a_product(typed, said):
+    assert said in " ".join(str(cr.explain(typed)).split())
+
+
+def test_mixed_derivatives_are_called_by_their_order_and_variables():
+    said = " ".join(str(cr.explain("Taylor polynomial of e^x cos y at (0, 0) of degree 3")).split())
+    assert "the derivative by x, " in said
+    assert "the second derivative by x, " in said
+    assert "the second derivative by x and y, " in said
+    assert "the third derivative by x, x and y, " in said
+
+
+def test_nothing_is_put_together_of_one_part():
+    assert "Put together" not in str(cr.explain("Taylor polynomial of degree 0 of e^x at 1"))
+
+
 def test_terms_keep_the_brackets_of_their_powers():
     assert (
         str(cr.explain("quadratic approximation of x y at (1, 1)").result) == "1 + (x - 1) + (y - 1) + (x - 1)(y - 1)"

@@ -9,6 +9,9 @@ from chainrule.explain.derivation.findings.study import Study, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, phrase_html, phrase_latex, phrase_markdown, phrase_text
 from chainrule.explain.expressions.latex_words import words
 
+FOLLOWS = "What follows"
+"""What is said over the steps of a study, which come after those of the derivative."""
+
 
 def table_rows(table: Table) -> Iterator[str]:
     """Yield the rows of a table as plain text; columns are as wide as what they hold."""
@@ -21,6 +24,7 @@ def table_rows(table: Table) -> Iterator[str]:
 
 def latex_steps(study: Study) -> Iterator[str]:
     """Yield the steps as items of an enumeration of LaTeX."""
+    yield rf"\paragraph{{{words(FOLLOWS)}}}\mbox{{}}"
     yield r"\begin{enumerate}"
     for step in study.steps:
         yield rf"\item \textbf{{{words(step.rule)}}}"
@@ -45,6 +49,7 @@ def latex_answer(study: Study) -> Iterator[str]:
 
 def markdown_steps(study: Study) -> Iterator[str]:
     """Yield the steps as Markdown, numbered."""
+    yield from (f"{FOLLOWS}:", "")
     for index, step in enumerate(study.steps, 1):
         yield from _markdown_step(step, f"{index}. ")
 
@@ -76,6 +81,7 @@ def markdown_answer(study: Study) -> Iterator[str]:
 
 def html_steps(study: Study) -> Iterator[str]:
     """Yield the steps as an ordered list of HTML with MathML. All text is escaped."""
+    yield f"<h2>{FOLLOWS}</h2>"
     yield "<ol>"
     for step in study.steps:
         said = "".join(f"<div>{phrase_html(phrase)}</div>" for phrase in step.phrases)
@@ -116,7 +122,7 @@ _HINTS = {
     "second partial derivatives": "Differentiate each partial derivative again, by each variable.",
     "Lagrange multipliers": "At an extremum the level curve touches the constraint: what follows for the two gradients?",
     "solve the system": "Get rid of the multiplier first, then use the constraint.",
-    "does it have extremes at all": "How far does the constraint reach?",
+    "look far out": "How far does the constraint reach?",
     "Newton's formula": "Where does the tangent meet the axis?",
     "mean slope": "How much does the function change over the interval, for each unit?",
 }

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
-from chainrule.explain.expressions.expression import Expression, Number, Symbol, free_symbols, substitute
+from chainrule.explain.derivation.nearby import STEP, turns, value_beside
+from chainrule.explain.expressions.expression import Expression, Number, free_symbols, substitute
 from chainrule.explain.expressions.neat import neat
-from chainrule.explain.expressions.precise import precise_value
+from chainrule.explain.reading.infinite import is_infinite
 
 _DIGITS = 300
-_HELD_VALUES = (0.7, 1.3, 0.4, 1.9)
-_STEP = "~step"
-"""A name that nobody can type."""
-
 _NEAR = (3e-2, 1e-2, 1e-3, 1e-6, 1e-12, 1e-25, 1e-50)
 _FAR = (1e-1, 1e-2, 1e-3, 2e-4, 1e-9, 1e-25)
 """Steps towards a point, and inverses of numbers towards infinity: those at which values are in reach are used."""
@@ -37,29 +34,29 @@ class Approach:
     @property
     def is_infinite(self) -> bool:
         """Return whether the variable grows without bound."""
-        return isinstance(self.to, Number) and abs(self.to.value) == float("inf")
+        return is_infinite(self.to)
 
-    def values(self, expression: Expression, steps: Sequence[float] | None = None) -> list[Any]:
+    def values(self, expression: Expression, steps: Sequence[float] | None = None, turn: int = 0) -> list[Any]:
         """Return the values that are in reach, the point being approached; letters of constants are positive numbers."""
         moved = substitute(expression, {self.name: self._place})
-        held: Mapping[str, float] = {
-            name: _HELD_VALUES[place % len(_HELD_VALUES)]
-            for place, name in enumerate(sorted(each for each in free_symbols(moved) if each != _STEP))
-        }
         steps = steps or (_FAR if self.is_infinite else _NEAR)
-        found = (precise_value(moved, {**held, _STEP: step}, _DIGITS) for step in steps)
+        found = (value_beside(moved, step, _DIGITS, turn) for step in steps)
         return [value for value in found if value is not None]
 
     @property
     def _place(self) -> Expression:
-        step = Number(self.side) * Symbol(_STEP)
+        step = Number(self.side) * STEP
         if self.is_infinite:
-            return (Number(1) if self.to.value > 0 else Number(-1)) / Symbol(_STEP)  # type: ignore[attr-defined]
+            return (Number(1) if self.to.value > 0 else Number(-1)) / STEP  # type: ignore[attr-defined]
         return neat(self.to + step)
 
     def sign(self, expression: Expression) -> int:
-        """Return the sign that an expression has near the point; 0 where it changes, is not known, or is no number there."""
-        seen = self.values(expression)[-3:]
+        """Return the sign that an expression has near the point; 0 where it changes, is not known, or is no number there.
+
+        It is not known where it depends on letters of constants.
+        """
+        letters = [name for name in free_symbols(expression) if name != self.name]
+        seen = [value for turn in turns(letters) for value in self.values(expression, turn=turn)[-3:]]
         if not seen or any(abs(value) < _VANISHED for value in seen):
             return 0
         signs = {1 if value > 0 else -1 for value in seen}

@@ -13,9 +13,10 @@ from chainrule.explain.derivation.fields.assembly import together
 from chainrule.explain.derivation.limiting.approach import Approach
 from chainrule.explain.derivation.limiting.search import Search, sides_of
 from chainrule.explain.derivation.limiting.tendency import Bounded, Finite, Infinite, Open, Tendency, number, shown
+from chainrule.explain.derivation.phrases import in_words, phrase_text
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.single import single, typed
-from chainrule.explain.derivation.structure import DEFINITION_OF_DERIVATIVE, L_HOPITAL, LIMIT, ONE_SIDE_EACH
+from chainrule.explain.derivation.structure import DEFINITION_OF_DERIVATIVE, L_HOPITAL, LIMIT, NO_LIMIT, ONE_SIDE_EACH
 from chainrule.explain.expressions.expression import (
     UNDEFINED,
     Derivative,
@@ -26,7 +27,7 @@ from chainrule.explain.expressions.expression import (
     free_symbols,
     substitute,
 )
-from chainrule.explain.expressions.neat import ZERO, is_named, neat
+from chainrule.explain.expressions.neat import ZERO, call, is_named, neat
 from chainrule.explain.expressions.notation import text
 from chainrule.explain.expressions.tidy import tidy
 from chainrule.explain.reading.limits import LimitAsked
@@ -55,7 +56,7 @@ def of_limit(asked: LimitAsked, wrt: Any, at: Any, order: int, detail: Detail) -
     known = [side for side in sides if Approach(asked.name, asked.to, side).values(function)]
     if not known:
         raise ValueError(
-            f"{_short(function)} has no values near {asked.name} = {text(asked.to)} that could be looked at"
+            f"{_short(function)} has no values near {text(Symbol(asked.name))} = {text(asked.to)} that could be looked at"
         )
     if len(known) == 2:
         return _of_both_sides(asked, function, detail)
@@ -115,11 +116,15 @@ def _refused(asked: LimitAsked, function: Expression, found: Tendency, sides: Se
     """Return what was found; raise ValueError where it is nothing, with the values near the point."""
     if not isinstance(found, Open):
         return found
-    seen = "; ".join(_values(asked, function, side) for side in sides)
+    seen = "; ".join(filter(None, (_values(asked, function, side) for side in sides)))
     if any(Approach(asked.name, asked.to, side).wanders(function) for side in sides):
         seen += "; the values go up and down however near the point, so that there may be none"
     problem = f"no way was found to the limit of {_short(function)} by the laws of limits and l'Hôpital's rule"
-    raise ValueError(f"{problem}; expected a simpler form. {seen[:1].upper()}{seen[1:]}")
+    letters = [name for name in free_symbols(function) if name != asked.name]
+    expected = (
+        f"it may depend on {phrase_text(in_words(letters))}: put in numbers" if letters else "expected a simpler form"
+    )
+    raise ValueError(f"{problem}; {expected}" + (f". {seen[:1].upper()}{seen[1:]}" if seen else ""))
 
 
 def _short(function: Expression) -> str:
@@ -133,10 +138,11 @@ def _answer(
     value = UNDEFINED if isinstance(found, Open | Bounded) else shown(found)
     names = tuple(dict.fromkeys((asked.name, *free_symbols(function))))
     steps = search.steps or [
-        Step(ONE_SIDE_EACH, (), search.pending(function), value, "its values do not settle", (), "assembly")
+        Step(NO_LIMIT, (), search.pending(function), value, "they keep going up and down", (), "assembly")
     ]
     held = [name for name in names if name != asked.name]
-    told = [f"{', '.join(text(Symbol(name)) for name in held)} stands for a positive number"] if held else []
+    stand = "stands for a positive number" if len(held) == 1 else "stand for positive numbers"
+    told = [f"{phrase_text(in_words(held))} {stand}"] if held else []
     if any(step.rule == L_HOPITAL and _is_sine_of_itself(step.before, asked.name) for step in steps):
         told.append(
             "The derivative of sin is itself found from this limit: the rule shows the number, and is no proof of it"
@@ -163,11 +169,10 @@ def _answer(
 
 
 def _is_sine_of_itself(before: Expression, name: str) -> bool:
-    return (
-        isinstance(before, Limit)
-        and text(before.body) in (f"sin({name})/{name}", f"{name}/sin({name})")
-        and before.to == ZERO
-    )
+    """Return whether a limit is that of sin(x)/x at 0, or of its reciprocal."""
+    if not isinstance(before, Limit) or before.to != ZERO or not is_named(before.body, "divide"):
+        return False
+    return set(before.body.operands) == {Symbol(name), call("sin", Symbol(name))}
 
 
 def _said(asked: LimitAsked, found: Tendency, function: Expression, sides: Sequence[int]) -> list[str]:
@@ -175,7 +180,8 @@ def _said(asked: LimitAsked, found: Tendency, function: Expression, sides: Seque
     said = []
     if isinstance(found, Bounded):
         where = "" if _is_infinite(asked) else f" from the {_SIDES[sides[0]]}" if len(sides) == 1 else ""
-        said.append(f"The limit does not exist: the values keep going up and down{where}, however near the point")
+        near_by = "however far out" if _is_infinite(asked) else "however near the point"
+        said.append(f"The limit does not exist: the values keep going up and down{where}, {near_by}")
     if isinstance(found, Infinite):
         said.append(f"It is no number: the values {'grow' if found.sign > 0 else 'fall'} without bound")
     for side in sides:
@@ -215,7 +221,7 @@ def _values(asked: LimitAsked, function: Expression, side: int) -> str:
         value = near.values(function, (step,))
         place = (1 / step if asked.to.value > 0 else -1 / step) if near.is_infinite else number(asked.to) + side * step  # type: ignore[attr-defined]
         if value:
-            found.append(f"{float(value[0]):.7g} at {asked.name} = {place:.10g}")
+            found.append(f"{float(value[0]):.7g} at {text(Symbol(asked.name))} = {place:.10g}")
     return f"it is {' and '.join(found)}" if found else ""
 
 

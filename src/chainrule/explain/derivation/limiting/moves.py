@@ -237,7 +237,7 @@ def _leading(expression: Expression, near: Approach) -> Iterator[Rewriting]:
     growing.sort(key=lambda term: (is_named(term, "sqrt"), -near.size(term)))
     for scale in growing:
         divided = [_divided(part, scale, near) for part in (above, below)]
-        why = f"by {text(scale)}: the quotient is what it was"
+        why = f"both by {text(scale)}, so that the quotient is what it was"
         yield Rewriting("divide above and below", why, divided[0] / divided[1])
 
 

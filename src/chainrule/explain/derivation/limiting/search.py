@@ -26,13 +26,14 @@ from chainrule.explain.derivation.limiting.tendency import (
 )
 from chainrule.explain.derivation.phrases import Phrase
 from chainrule.explain.derivation.results import Result
-from chainrule.explain.derivation.single import single, typed
+from chainrule.explain.derivation.single import found_before, single
 from chainrule.explain.derivation.structure import L_HOPITAL, LIMIT_OF_PARTS, PUT_POINT_IN, RESOLVE
 from chainrule.explain.expressions.expression import (
     Apply,
     Expression,
     Limit,
     Number,
+    Symbol,
     depends_on,
     free_symbols,
     rebuild,
@@ -87,8 +88,9 @@ class Search:
         seen = seen | {expression}
         plain = resolved(expression, self.near)
         if plain != expression:
-            why = f"that is what it is {self._where}"
-            return self._rewritten(expression, Rewriting(RESOLVE, why, tidy(plain)[1]), times, seen)
+            shorter = Rewriting(SIMPLIFY, "the same function, in a shorter form", plain)
+            on_the_side = Rewriting(RESOLVE, f"that is what it is {self._where}", tidy(plain)[1])
+            return self._rewritten(expression, shorter if plain == neat(expression) else on_the_side, times, seen)
         found = tendency(expression, self.near)
         if isinstance(found, Bounded) and self.near.wanders(expression):
             return found
@@ -117,27 +119,29 @@ class Search:
     def _where(self) -> str:
         to = text(self.near.to)
         if self.near.is_infinite:
-            return f"as {self.near.name} tends to {to}"
+            return f"as {text(Symbol(self.near.name))} tends to {to}"
         return f"{'right' if self.near.side > 0 else 'left'} of {to}"
 
     def _put_in(self, expression: Expression, found: Finite | Infinite) -> None:
         said: tuple[Phrase, ...] = ()
-        why = "it is continuous there"
+        rule, why = PUT_POINT_IN, "it is continuous there"
         _, below = fraction_of(expression)
         if isinstance(found, Infinite):
-            why = "it grows without bound"
+            why = "it grows without bound" if found.sign > 0 else "it falls without bound"
         if below != ONE and isinstance(found, Infinite) and is_zero(tendency(below, self.near)):
             sign = "positive" if found.sign > 0 else "negative"
-            said, why = ((below, f" tends to 0, and the quotient is {sign} there"),), "it grows without bound"
+            said = ((below, f" tends to 0, and the quotient is {sign} there"),)
         elif below != ONE and isinstance(found, Finite) and isinstance(tendency(below, self.near), Infinite):
             said, why = ((below, " grows without bound"),), "the quotient tends to 0" if is_zero(found) else why
-        elif isinstance(found, Finite) and self.near.is_infinite:
-            why = "each part tends to its own limit"
-        elif isinstance(found, Finite) and is_zero(found) and _has_bounded(expression, self.near):
+        elif isinstance(found, Finite) and is_zero(found) and _has(Bounded, expression, self.near):
             why = "what is bounded, times what tends to 0, tends to 0: it is squeezed between bounds that do"
+        elif isinstance(found, Finite) and (self.near.is_infinite or _has(Infinite, expression, self.near)):
+            why = "each part tends to its own limit"
+        if is_named(expression, *STEPS):
+            rule, why = RESOLVE, f"its values are constant between jumps: that is the one {self._where}"
         if not depends_on(expression, self.near.name):
             why = "it does not change"
-        self.steps.append(Step(PUT_POINT_IN, said, self.pending(expression), shown(found), why, (), "assembly"))
+        self.steps.append(Step(rule, said, self.pending(expression), shown(found), why, (), "assembly"))
 
     def _tried(self, expression: Expression, rewriting: Rewriting, times: int, seen: frozenset[Expression]) -> Tendency:
         """Return what is found by way of a rewriting; where nothing is, its steps are forgotten."""
@@ -193,10 +197,7 @@ class Search:
         zeros = all(map(is_zero, tends))
         if not zeros and not all(isinstance(each, Infinite) for each in tends):
             return Open("no way")
-        if not zeros and isinstance(tends[0], Infinite) and isinstance(tends[1], Infinite):
-            form: Phrase = (above, " and ", below, " grow without bound: the form ∞/∞")
-        else:
-            form = (above, " and ", below, " tend to 0: the form 0/0")
+        form = _form(above, below, tends)
         self.work += size(above) + size(below)
         if self.work > MAX_WORK or size(above) + size(below) > MAX_SIZE:
             return Open("no way")
@@ -239,7 +240,7 @@ class Search:
         if expression not in self.derived:
             try:
                 self.derived[expression] = single(
-                    typed(Parsed(expression, None, None, ""), names, None, detail), name, 1
+                    found_before(Parsed(expression, None, None, ""), names, None, detail), name, 1
                 )
             except ChainruleError:
                 return None
@@ -287,9 +288,21 @@ class Search:
         return whole
 
 
-def _has_bounded(expression: Expression, near: Approach) -> bool:
+def _form(above: Expression, below: Expression, tends: Sequence[Tendency]) -> Phrase:
+    """Return what the parts of a quotient tend to, and the form that makes."""
+    signs = [found.sign for found in tends if isinstance(found, Infinite)]
+    if not signs:
+        return above, " and ", below, " tend to 0: the form 0/0"
+    if min(signs) > 0:
+        return above, " and ", below, " grow without bound: the form ∞/∞"
+    first, second = ("∞" if sign > 0 else "-∞" for sign in signs)
+    return above, f" tends to {first}, and ", below, f" to {second}: the form ∞/∞"
+
+
+def _has(kind: type[Tendency], expression: Expression, near: Approach) -> bool:
+    """Return whether a part of an expression tends to what is of this kind."""
     return isinstance(expression, Apply) and any(
-        isinstance(tendency(part, near), Bounded) or _has_bounded(part, near) for part in expression.operands
+        isinstance(tendency(part, near), kind) or _has(kind, part, near) for part in expression.operands
     )
 
 

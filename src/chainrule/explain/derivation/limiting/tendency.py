@@ -14,6 +14,7 @@ from typing import TypeAlias, final
 import numpy as np
 
 from chainrule.explain.derivation.limiting.approach import Approach
+from chainrule.explain.derivation.nearby import held_values, turns
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import (
     Apply,
@@ -25,7 +26,7 @@ from chainrule.explain.expressions.expression import (
     fold,
     free_symbols,
 )
-from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named
+from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, neat
 from chainrule.explain.expressions.symbolic import exact_value
 
 
@@ -61,7 +62,6 @@ class Open:
 
 Tendency: TypeAlias = Finite | Infinite | Bounded | Open
 
-_HELD = 0.7
 STEPS = frozenset(("floor", "ceil", "rint", "trunc", "sign", "heaviside"))
 """Functions that are constant between jumps: they have no derivative that says how they grow."""
 
@@ -82,7 +82,7 @@ _UNBOUNDED: Mapping[str, tuple[Tendency, Tendency]] = {
     "log10": (Open("no value"), Infinite(1)),
     "gamma": (Open("no value"), Infinite(1)),
     "gammaln": (Open("no value"), Infinite(1)),
-    "arctan": (Finite(Constant("pi") / Number(-2)), Finite(Constant("pi") / Number(2))),
+    "arctan": (Finite(neat(-(Constant("pi") / Number(2)))), Finite(Constant("pi") / Number(2))),
     "tanh": (Finite(Number(-1)), Finite(ONE)),
     "erf": (Finite(Number(-1)), Finite(ONE)),
     "erfc": (Finite(Number(2)), Finite(ZERO)),
@@ -137,10 +137,10 @@ def by_law(node: Apply, operands: Sequence[Tendency], near: Approach) -> Tendenc
     return _of_a_function(node, operands, near) if law is None else law(node, operands, near)
 
 
-def number(value: Expression) -> float:
-    """Return an exact value as a float; letters of constants are positive."""
+def number(value: Expression, turn: int = 0) -> float:
+    """Return an exact value as a float; letters of constants are positive. turn: another one gives them other numbers."""
     with np.errstate(all="ignore"):
-        return float(evaluate(value, dict.fromkeys(free_symbols(value), _HELD)))
+        return float(evaluate(value, held_values(free_symbols(value), turn)))
 
 
 def is_zero(found: Tendency) -> bool:
@@ -221,14 +221,24 @@ def _multiply(node: Apply, operands: Sequence[Tendency], near: Approach) -> Tend
         return Finite(ZERO) if isinstance(other, Bounded) or near.vanishes(part) else Open("0 · ∞")
     if isinstance(left, Bounded) or isinstance(right, Bounded):
         return Open("no value") if isinstance(left, Infinite) or isinstance(right, Infinite) else Bounded()
-    return Infinite(_sign(left) * _sign(right))
+    return _infinite(_sign(left) * _sign(right))
 
 
 def _sign(found: Tendency) -> int:
+    """Return the sign of what is not 0; 0 where it depends on the letters of constants, as that of a - b does."""
     if isinstance(found, Infinite):
         return found.sign
     assert isinstance(found, Finite)
-    return 1 if number(found.value) > 0 else -1
+    return _same_sign(found.value)
+
+
+def _same_sign(value: Expression) -> int:
+    signs = {1 if number(value, turn) > 0 else -1 for turn in turns(free_symbols(value))}
+    return signs.pop() if len(signs) == 1 else 0
+
+
+def _infinite(sign: int) -> Tendency:
+    return Infinite(sign) if sign else Open("no value")
 
 
 def _divide(node: Apply, operands: Sequence[Tendency], near: Approach) -> Tendency:
@@ -241,7 +251,7 @@ def _divide(node: Apply, operands: Sequence[Tendency], near: Approach) -> Tenden
     if below.value != ZERO:
         if isinstance(above, Finite):
             return _computed(above.value / below.value)
-        return Infinite(above.sign * _sign(below)) if isinstance(above, Infinite) else Bounded()
+        return _infinite(above.sign * _sign(below)) if isinstance(above, Infinite) else Bounded()
     if is_zero(above):
         return Open("0/0")
     sign = 0 if isinstance(above, Bounded) else near.sign(node)
@@ -272,26 +282,30 @@ def _power(node: Apply, operands: Sequence[Tendency], near: Approach) -> Tendenc
                 if near.sign(node)
                 else Open("no value")
             )
-        size = number(base.value)
+        side_of_one = _same_sign(base.value - ONE)
         if base.value == ONE and depends_on(node.operands[0], near.name):
             return Open("1^∞")
         if base.value == ONE:
             return Finite(ONE)
-        if size < 0 or not near.values(node):
+        if not side_of_one or _sign(base) < 0 or not near.values(node):
             return Open("no value")
-        return Infinite(1) if (size > 1) == (exponent.sign > 0) else Finite(ZERO)
-    raised = number(exponent.value)
+        return Infinite(1) if side_of_one == exponent.sign else Finite(ZERO)
+    raised = _sign(exponent)
     if isinstance(base, Infinite):
         if exponent.value == ZERO:
             return Open("∞^0") if moving else Finite(ONE)
         if raised < 0:
             return Finite(ZERO)
+        if not raised:
+            return Open("no value")
         if base.sign > 0:
             return Infinite(1)
         return Infinite(near.sign(node)) if near.sign(node) else Open("no value")
     if base.value == ZERO:
         if exponent.value == ZERO:
             return Open("0^0") if moving else Finite(ONE)
+        if not raised:
+            return Open("no value")
         if raised > 0:
             return Finite(ZERO) if near.values(node) else Open("no value")
         return Infinite(near.sign(node)) if near.sign(node) else Open("no value")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chainrule.explain.derivation.exact_forms import said, shown_number
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, listed
 from chainrule.explain.derivation.sampled import Floats
-from chainrule.explain.derivation.studies.exact import said, shown_number
 from chainrule.explain.derivation.studies.setting import Setting
 from chainrule.explain.derivation.studies.turning import RISING, checked, critical_points, end_points, stretches
 from chainrule.explain.derivation.studies.words import (

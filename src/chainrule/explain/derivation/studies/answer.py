@@ -9,6 +9,7 @@ from typing import Any
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.findings.study import Study
+from chainrule.explain.derivation.phrases import in_words, phrase_text
 from chainrule.explain.derivation.studies.absolute import absolute_study
 from chainrule.explain.derivation.studies.multipliers import constrained_study
 from chainrule.explain.derivation.studies.newton import mean_value_study, newton_study
@@ -76,19 +77,25 @@ def _names(shape: Shape, wrt: tuple[str, ...] | None) -> tuple[str, ...]:
         raise ValueError("the function is a number, and does not change: there is nothing to study")
     open_letters = [name for name in occurring if name not in names]
     if open_letters:
-        raise ValueError(
-            f"{', '.join(open_letters)} has no value, and the answer depends on it; put a number in its place"
-        )
+        raise ValueError(_without_value(open_letters))
     names = tuple(name for name in names if name in occurring)
     letters = [name for name in names if name in _HELD]
     if not shape.names and not wrt and "x" in names and letters and len(letters) == len(names) - 1:
-        raise ValueError(f"{', '.join(letters)} has no value, and the answer depends on it; put a number in its place")
+        raise ValueError(_without_value(letters))
     one_only = shape.kind in _OF_ONE or shape.interval is not None
     if len(names) > 1 and one_only:
         raise ValueError(_one_only(shape, names))
     if shape.interval is not None and shape.interval.name not in (None, names[0]):
         raise ValueError(f"the interval is one of {shape.interval.name}, and the variable is {names[0]}")
     return names
+
+
+def _without_value(letters: Sequence[str]) -> str:
+    if len(letters) == 1:
+        return f"{letters[0]} has no value, and the answer depends on it; put a number in its place"
+    return (
+        f"{phrase_text(in_words(letters))} have no values, and the answer depends on them; put numbers in their places"
+    )
 
 
 def _one_only(shape: Shape, names: Sequence[str]) -> str:

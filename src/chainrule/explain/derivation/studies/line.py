@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 
 from chainrule.errors import GradientError
+from chainrule.explain.derivation.exact_forms import root_form
 from chainrule.explain.derivation.sampled import Floats
-from chainrule.explain.derivation.studies.exact import root_form
 from chainrule.explain.derivation.studies.zeros import Call, Zeros, along, bisected, zeros_of
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Apply, Expression, free_symbols, walk

@@ -13,13 +13,13 @@ from chainrule.errors import GradientError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import derive
+from chainrule.explain.derivation.exact_forms import said, value_form
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.results import Gradient
 from chainrule.explain.derivation.sampled import SampledExpression
 from chainrule.explain.derivation.several import gradient
 from chainrule.explain.derivation.single import single, typed
-from chainrule.explain.derivation.studies.exact import said, value_form
 from chainrule.explain.derivation.studies.surfaces import point, value_phrase
 from chainrule.explain.derivation.studies.systems import Floats, NotIsolated, Solution, Solutions, moved_onto, solved
 from chainrule.explain.expressions.evaluation import evaluate
@@ -270,8 +270,8 @@ def _extent(reach: _Reach) -> StudyStep:
             "no point of the constraint was found far out: on a bounded one a continuous function has both extremes"
         )
     else:
-        said_of = "the constraint goes on far out, where values may be greater or less than at all candidates"
-    return StudyStep("does it have extremes at all", ((said_of,),))
+        said_of = "the constraint goes on far out: the values there are compared with those of the candidates"
+    return StudyStep("look far out", ((said_of,),))
 
 
 def _answer(

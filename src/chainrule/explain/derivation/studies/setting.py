@@ -36,7 +36,7 @@ from chainrule.explain.reading.intervals import REAL_LINE, Interval
 from chainrule.explain.reading.parse import Parsed
 from chainrule.explain.reading.shapes import Shape
 
-AS_CUBE_ROOTS = "powers with thirds as exponents are read with cube roots, which every number has"
+AS_CUBE_ROOTS = "Powers with thirds as exponents are read with cube roots, which every number has"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from chainrule.errors import GradientError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import derive
+from chainrule.explain.derivation.exact_forms import named, said, shown_number, value_form, without_dust
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.results import Gradient
 from chainrule.explain.derivation.several import gradient
-from chainrule.explain.derivation.single import single, typed
-from chainrule.explain.derivation.studies.exact import named, said, shown_number, value_form, without_dust
+from chainrule.explain.derivation.single import found_before, single, typed
 from chainrule.explain.derivation.studies.systems import Floats, NotIsolated, Solution, Solutions, solved
 from chainrule.explain.expressions.evaluation import evaluate
 from chainrule.explain.expressions.expression import Expression, Symbol, free_symbols
@@ -90,7 +90,7 @@ def _pairs(names: Sequence[str]) -> list[tuple[int, int]]:
 
 def second_partials(slopes: Sequence[Expression], names: Sequence[str], detail: Detail) -> Matrix:
     """Return the second partial derivatives, each derived from a first one and checked."""
-    questions = [typed(Parsed(slope, None, tuple(names), ""), names, None, detail) for slope in slopes]
+    questions = [found_before(Parsed(slope, None, tuple(names), ""), names, None, detail) for slope in slopes]
     upper = {(i, j): derive(questions[i], names[j], 1).expression for i, j in _pairs(names)}
     return tuple(tuple(upper[min(i, j), max(i, j)] for j in range(len(names))) for i in range(len(names)))
 

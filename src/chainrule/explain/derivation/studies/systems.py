@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chainrule.explain.derivation.exact_forms import point_form
 from chainrule.explain.derivation.sampled import SampledExpression
-from chainrule.explain.derivation.studies.exact import point_form
 from chainrule.explain.derivation.studies.zeros import MAX_SIZE, real_zeros
 from chainrule.explain.expressions.algebra import Term, build, term_of
 from chainrule.explain.expressions.conditions import value_at
@@ -80,7 +80,9 @@ def solved(zeros: Sequence[Expression], names: Sequence[str]) -> Solutions:
         how = f"by Newton's method from {_STARTS} starting points up to {_REACH:g} away from 0"
     approximate = [values for values in approximate if _is_defined(zeros, names, values)]
     if len(approximate) > MOST:
-        raise ValueError(f"more than {MOST} solutions were found; they are not shown one by one")
+        raise ValueError(
+            f"more than {MOST} solutions were found, and are not shown one by one; expected a function with fewer"
+        )
     found = [Solution(*_named(values, zeros, names)) for values in approximate]
     found.sort(key=lambda each: tuple(round(value, 9) for value in each.values))
     return Solutions(tuple(found), is_complete, how)

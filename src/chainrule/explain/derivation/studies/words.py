@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from chainrule.explain.derivation.exact_forms import named, said, shown_number
 from chainrule.explain.derivation.findings.study import Found, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
-from chainrule.explain.derivation.studies.exact import named, said, shown_number
 from chainrule.explain.derivation.studies.line import Line, Mark, Piece
 from chainrule.explain.derivation.studies.setting import Setting
 from chainrule.explain.derivation.studies.zeros import is_rational, zero_factors
@@ -38,7 +38,15 @@ def zeros_step(here: Setting, order: int) -> StudyStep:
     else:
         lines.append(listed([(Symbol(here.name), " = ", *said(mark.exact, mark.place)) for mark in zeros], " or "))
         lines += _confirmed(here, zeros, order)
-    if here.period is not None:
+    if here.period is not None and not zeros:
+        lines.append(
+            (
+                f"{here.label}{prime} repeats after ",
+                here.period,
+                ": one period shows all",
+            )
+        )
+    elif here.period is not None:
         lines.append((f"{here.label}{prime} repeats after ", here.period, ": these are the solutions in one period, ",
                       "and adding ", here.period, " any whole number of times gives the others"))  # fmt: skip
     return StudyStep(f"solve {here.label}{prime} = 0", tuple(lines))
@@ -68,12 +76,18 @@ def _how(here: Setting) -> list[Phrase]:
                 if "/" in text(factored)
                 else [*lines, ("a linear equation",)]
             )
-        lines.append(("a product is 0 where one of its factors is",) if lines else _by_degree(here.line.zeros.degree))
+        if here.line.zeros.degree == 0:
+            never = "what stands above the line" if "/" in text(slope) else "a number other than 0"
+            return [(f"{never} is never 0",)]
+        quotient = "a quotient is 0 where what stands above the line is, and " if "/" in text(factored) else ""
+        lines.append(
+            (f"{quotient}a product is 0 where one of its factors is",) if lines else _by_degree(here.line.zeros.degree)
+        )
         return lines
     factors = zero_factors(slope, name)
     if factors and (len(factors) > 1 or neat(factors[0]) != slope):
         each = listed([(equation(factor, ZERO),) for factor in factors], " or ")
-        return [("a product is 0 where one of its factors is, and what is positive everywhere never is: ", *each)]
+        return [("a product is 0 where one of its factors is, and factors that are never 0 are left out: ", *each)]
     return []
 
 

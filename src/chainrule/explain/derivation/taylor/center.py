@@ -102,4 +102,5 @@ def degree_of(asked: TaylorAsked, center: Center) -> tuple[int, tuple[str, ...]]
     if asked.degree is not None:
         return asked.degree, ()
     usual = USUAL_DEGREE if len(center.moving) == 1 else USUAL_DEGREE_OF_SEVERAL
-    return usual, (f"No degree was named: the terms up to degree {usual} are shown; ask for more, as in of degree 8",)
+    more = f'ask for more, as in "of degree {usual + 1}"'
+    return usual, (f"No degree was named: the terms up to degree {usual} are shown; {more}",)

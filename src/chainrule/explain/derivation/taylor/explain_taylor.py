@@ -15,10 +15,11 @@ from chainrule.explain.derivation.curves.tangent import breaks
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import ORDINALS
 from chainrule.explain.derivation.fields.assembly import together
-from chainrule.explain.derivation.phrases import Phrase
+from chainrule.explain.derivation.nearby import held_values
+from chainrule.explain.derivation.phrases import Phrase, in_words
 from chainrule.explain.derivation.results import Result
 from chainrule.explain.derivation.sampled import holds
-from chainrule.explain.derivation.single import single, typed
+from chainrule.explain.derivation.single import found_before, single, typed
 from chainrule.explain.derivation.structure import COEFFICIENT, TAYLOR, TAYLOR_SUM
 from chainrule.explain.derivation.taylor.center import Center, center_of, degree_of
 from chainrule.explain.derivation.taylor.remainder import error_sentence, remainder_sentence
@@ -101,11 +102,14 @@ class _Expansion:
         if order == 0:
             return (f"the function at {self.center.shown}",)
         which = ORDINALS[order] if order < len(ORDINALS) else f"{order}th"
-        by = [text(Symbol(name)) for name, count in zip(self.center.names, index, strict=True) for _ in range(count)]
-        told = f"the {which} derivative" if len(index) == 1 else f"the derivative by {', '.join(by)}"
+        by = [name for name, count in zip(self.center.names, index, strict=True) for _ in range(count)]
+        told: Phrase = (f"the {which} derivative",)
+        if len(index) > 1:
+            once = by[:1] if len(set(by)) == 1 else by
+            told = ("the derivative" if order == 1 else f"the {which} derivative", " by ", *in_words(once))
         factorials = " ".join(f"{count}!" for count in index if count > 1)
         by_factorials = f", divided by {factorials} = {divisor}" if divisor > 1 else ""
-        return (f"{told}, ", derivative, f", at {self.center.shown}{by_factorials}")
+        return (*told, ", ", derivative, f", at {self.center.shown}{by_factorials}")
 
     def _derivative(self, index: Index) -> Expression:
         if sum(index) == 0:
@@ -119,7 +123,8 @@ class _Expansion:
         name = self.center.names[place]
         if (before, name) in self.taken:  # as those of e^x and sin x, which come back: nobody needs to read them again
             return self.taken[before, name]
-        question = typed(replace(self.parsed, expression=before, notes=()), self.names, self.point, self._detail)
+        asked = typed if sum(index) == 1 else found_before
+        question = asked(replace(self.parsed, expression=before, notes=()), self.names, self.point, self._detail)
         try:
             part = single(question, name, 1)
         except TooLongError:
@@ -158,7 +163,7 @@ class _Expansion:
     def _value(self, at_the_point: Expression, order: int) -> Expression:
         """Return the value, exactly. Raises NotDifferentiableError where there is none."""
         value = exact_value(at_the_point)
-        held = dict.fromkeys(free_symbols(at_the_point), 0.7)
+        held = held_values(free_symbols(at_the_point))
         with np.errstate(all="ignore"):
             number = float(evaluate(at_the_point, held))
             wrong = value is not None and not abs(float(evaluate(value, held)) - number) <= 1e-9 * (1 + abs(number))
@@ -195,7 +200,7 @@ def of_taylor(asked: TaylorAsked, wrt: tuple[str, ...] | None, at: Any, order: i
     """
     if order != 1:
         raise ValueError(
-            f"a Taylor polynomial has a degree, and no order; write it as in of degree 4, without order={order}"
+            f"a Taylor polynomial has a degree, and no order; write it as in: of degree 4, without order={order}"
         )
     center = center_of(asked, wrt, at)
     run = _Expansion(asked.parsed, center, detail, {(0,) * len(center.moving): asked.parsed.expression})
@@ -239,7 +244,7 @@ def _taken(run: _Expansion, asked: TaylorAsked) -> tuple[int, tuple[str, ...]]:
             run.take(index)
         return degree, chosen
     if count > 1:
-        raise ValueError("terms are counted in one variable; of several variables ask for a degree, as in of degree 2")
+        raise ValueError("terms are counted in one variable; of several variables ask for a degree, as in: of degree 2")
     degree = -1
     while sum(coefficient != ZERO for _, coefficient in run.terms) < asked.terms:
         degree += 1

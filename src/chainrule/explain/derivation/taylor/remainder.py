@@ -6,11 +6,11 @@ import math
 
 from chainrule.errors import GradientError, TooLongError
 from chainrule.explain.derivation.derive import differentiated
+from chainrule.explain.derivation.nearby import STEP, value_beside
 from chainrule.explain.derivation.taylor.center import Center
-from chainrule.explain.expressions.expression import Expression, Number, Symbol, size, substitute
-from chainrule.explain.expressions.neat import ZERO, neat
+from chainrule.explain.expressions.expression import Expression, Number, Symbol, free_symbols, size, substitute
+from chainrule.explain.expressions.neat import ZERO, is_named, neat
 from chainrule.explain.expressions.notation import text
-from chainrule.explain.expressions.precise import precise_value
 from chainrule.explain.expressions.tidy import tidy
 
 _DIGITS = 220
@@ -20,10 +20,6 @@ _NEAR = (1e-6, 1e-7)
 
 _SHOWN = (0.1, 0.01)
 _DIRECTIONS = (1.0, 0.7, -0.6, 1.2, 0.4, -0.9)
-_HELD_VALUES = (0.7, 1.3, 0.4, 1.9)
-_STEP = "~step"
-"""A name that nobody can type."""
-
 _LONGEST = 60
 """How many operations a derivative has at most that is put into the remainder."""
 
@@ -41,12 +37,22 @@ def remainder_sentence(label: str, degree: int, last: Expression, center: Center
     after = _next_derivative(last, name, center)
     if after == ZERO:
         return f"Remainder: {left} = 0, since all higher derivatives are 0: the polynomial is the function itself"
+    where = f" for some {text(Symbol(between))} between {text(at)} and {shown}"
     if after is not None and size(after) <= _LONGEST:
-        written = text(tidy(substitute(after, {name: Symbol(between)}) / Number(math.factorial(order)))[1])
-        factor = written if len(written) <= _LONGEST else factor
-    power = text(neat(center.step(name) ** Number(order)))
-    product = power if factor == "1" else f"{factor} · {power}"
-    return f"Remainder (Lagrange): {left} = {product} for some {text(Symbol(between))} between {text(at)} and {shown}"
+        exact = tidy(substitute(after, {name: Symbol(between)}) / Number(math.factorial(order)))[1]
+        written = _as_factor(exact)
+        if len(written) <= _LONGEST:
+            factor = written
+            where = where if between in free_symbols(exact) else ""
+    power = neat(center.step(name) ** Number(order))
+    product = text(power) if factor == "1" else f"{factor} · {_as_factor(power)}"
+    return f"Remainder (Lagrange): {left} = {product}{where}"
+
+
+def _as_factor(expression: Expression) -> str:
+    """Return an expression as it stands in a product: sums in brackets."""
+    written = text(expression)
+    return f"({written})" if is_named(expression, "add", "subtract") else written
 
 
 def _next_derivative(last: Expression, name: str, center: Center) -> Expression | None:
@@ -70,7 +76,7 @@ def error_sentence(function: Expression, polynomial: Expression, degree: int, ce
     Raises GradientError where it does not shrink faster than the last power of the polynomial: that must not be shown.
     """
     gap = _along(function - polynomial, center)
-    orders = [order for side in (1, -1) if (order := _order(gap, side, center)) is not None]
+    orders = [order for side in (1, -1) if (order := _order(gap, side)) is not None]
     if not orders:
         return None
     least = min(orders)
@@ -81,7 +87,7 @@ def error_sentence(function: Expression, polynomial: Expression, degree: int, ce
         )
     if math.isinf(least):
         return "Checked: the polynomial equals the function near the point, to 200 digits"
-    errors = [_size(gap, h, center) for h in _SHOWN]
+    errors = [_size(gap, h) for h in _SHOWN]
     power = f"{round(least, 2):g}"
     seen = (
         ""
@@ -95,15 +101,15 @@ def error_sentence(function: Expression, polynomial: Expression, degree: int, ce
 def _along(expression: Expression, center: Center) -> Expression:
     """Return an expression along a line through the point."""
     moved = {
-        name: at + Number(_DIRECTIONS[place % len(_DIRECTIONS)]) * Symbol(_STEP)
+        name: at + Number(_DIRECTIONS[place % len(_DIRECTIONS)]) * STEP
         for place, (name, at) in enumerate(center.moving)
     }
     return substitute(expression, moved)
 
 
-def _order(gap: Expression, side: int, center: Center) -> float | None:
+def _order(gap: Expression, side: int) -> float | None:
     """Return the power of the distance that the error shrinks like; infinite where there is no error."""
-    far, near = (_size(gap, side * h, center) for h in _NEAR)
+    far, near = (_size(gap, side * h) for h in _NEAR)
     if far is None or near is None:
         return None
     if far < _VANISHED or near < _VANISHED:
@@ -111,7 +117,6 @@ def _order(gap: Expression, side: int, center: Center) -> float | None:
     return math.log10(far / near)
 
 
-def _size(gap: Expression, step: float, center: Center) -> float | None:
-    held = {name: _HELD_VALUES[place % len(_HELD_VALUES)] for place, name in enumerate(center.held)}
-    found = precise_value(gap, {**held, _STEP: step}, _DIGITS)
+def _size(gap: Expression, step: float) -> float | None:
+    found = value_beside(gap, step, _DIGITS)
     return None if found is None else abs(float(found))
