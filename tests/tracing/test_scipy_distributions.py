@@ -37,7 +37,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys("nchypergeom_fisher nchypergeom_wallenius zipf zipfian".split(), DISCRETE),
 }
 if tuple(map(int, scipy.__version__.split(".")[:2])) >= (1, 18):  # it calls the integrator, which has derivatives
-    REFUSED["norminvgauss"] = ("sf", "logsf", *_OF_A_ROOT)
+    REFUSED["norminvgauss"] = ("logcdf", "sf", "logsf", *_OF_A_ROOT)
 # At a shape of zero SciPy's formula has a branch without it; these are away from there.
 SHAPES["kappa4"] = (0.3, 0.4)
 
