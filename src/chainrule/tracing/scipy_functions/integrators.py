@@ -6,11 +6,11 @@ A limit moves the integral by the integrand there, as the fundamental theorem of
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import numpy as np
-import scipy.special
 
 from chainrule.core.primitive import Array
 from chainrule.core.trace import Traced
@@ -164,7 +164,7 @@ def _fixed_quad(original: Callable[..., Any], func: Any, a: Any, b: Any, args: A
     low, high = lift(a), lift(b)
     if any(not isinstance(limit, Traced) and np.any(np.isinf(limit)) for limit in (low, high)):
         return NotImplemented  # which complains
-    places, weights = scipy.special.roots_legendre(n)
+    places, weights = sys.modules["scipy.special"].roots_legendre(n)  # SciPy's integrators have imported it
     at = (high - low) * (np.real(places) + 1) / 2.0 + low
     return (high - low) / 2.0 * np.sum(weights * func(at, *args), axis=-1), None
 
