@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.explain.derivation.curves.point import heights
 from chainrule.explain.derivation.curves.sampled import SampledOnCurve
-from chainrule.explain.derivation.exact_forms import root_form
+from chainrule.explain.derivation.findings.exact_forms import root_form
 from chainrule.explain.expressions.expression import Expression, Number, Symbol
 from chainrule.explain.expressions.neat import neat
 

@@ -1,1 +1,1 @@
-"""Findings: what a study of a function holds, and how it is written."""
+"""Findings: what a study of a function holds, how it is written, and the exact forms of numbers that were found."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainrule.explain.derivation.exact_forms import said, shown_number
+from chainrule.explain.derivation.findings.exact_forms import said, shown_number
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, listed
 from chainrule.explain.derivation.sampled import Floats

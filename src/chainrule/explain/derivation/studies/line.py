@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from chainrule.errors import GradientError
-from chainrule.explain.derivation.exact_forms import root_form
+from chainrule.explain.derivation.findings.exact_forms import root_form
 from chainrule.explain.derivation.sampled import Floats
 from chainrule.explain.derivation.studies.zeros import Call, Zeros, along, bisected, zeros_of
 from chainrule.explain.expressions.evaluation import evaluate

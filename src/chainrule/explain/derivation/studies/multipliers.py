@@ -13,7 +13,7 @@ from chainrule.errors import GradientError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import derive
-from chainrule.explain.derivation.exact_forms import said, value_form
+from chainrule.explain.derivation.findings.exact_forms import said, value_form
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.results import Gradient

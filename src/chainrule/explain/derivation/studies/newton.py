@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
-from chainrule.explain.derivation.exact_forms import named, root_form, said, shown_number, value_form
+from chainrule.explain.derivation.findings.exact_forms import named, root_form, said, shown_number, value_form
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.results import Result

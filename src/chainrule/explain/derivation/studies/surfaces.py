@@ -11,7 +11,7 @@ from chainrule.errors import GradientError
 from chainrule.explain.derivation.account import Detail
 from chainrule.explain.derivation.derivation import Derivation
 from chainrule.explain.derivation.derive import derive
-from chainrule.explain.derivation.exact_forms import named, said, shown_number, value_form, without_dust
+from chainrule.explain.derivation.findings.exact_forms import named, said, shown_number, value_form, without_dust
 from chainrule.explain.derivation.findings.study import Found, Study, StudyStep
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.results import Gradient

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.explain.derivation.exact_forms import point_form
+from chainrule.explain.derivation.findings.exact_forms import point_form
 from chainrule.explain.derivation.sampled import SampledExpression
 from chainrule.explain.derivation.studies.zeros import MAX_SIZE, real_zeros
 from chainrule.explain.expressions.algebra import Term, build, term_of

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.errors import GradientError
-from chainrule.explain.derivation.exact_forms import named, said, value_form, without_dust
+from chainrule.explain.derivation.findings.exact_forms import named, said, value_form, without_dust
 from chainrule.explain.derivation.findings.study import Found, Stretch, Study, StudyStep
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.studies.line import Line, Mark, inside

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from chainrule.explain.derivation.exact_forms import named, said, shown_number
+from chainrule.explain.derivation.findings.exact_forms import named, said, shown_number
 from chainrule.explain.derivation.findings.study import Found, StudyStep, Table
 from chainrule.explain.derivation.phrases import Phrase, equation, listed
 from chainrule.explain.derivation.studies.line import Line, Mark, Piece
