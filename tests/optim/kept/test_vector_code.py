@@ -189,6 +189,7 @@ class Model:
 
     def __init__(self, data: Any) -> None:
         self.data = data
+        self.parts: list[Any] = []
 
     def loss(self, x: Any) -> Any:
         return np.mean((x - self.data) ** 2)
@@ -219,7 +220,7 @@ def test_methods_are_compiled_once_for_an_object(compilations: list[str]) -> Non
 
 def test_what_refers_to_its_heavy_object_keeps_nothing_alive() -> None:
     model = Model(np.ones(keeping.LIGHT // 8 + 1))
-    model.parts = [model]  # type: ignore[attr-defined]
+    model.parts = [model]
     reference = weakref.ref(model)
     for _ in range(2):
         end(model.loss, 0.0, LBFGS())

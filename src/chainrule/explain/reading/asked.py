@@ -40,6 +40,7 @@ VERB = (
 )
 LET = r"(?:let|given(?:\s+that)?|suppose(?:\s+that)?|consider|if|for)\b"
 """What stands in front of a definition that a question follows, as in Let f(x) = x^2. Find its extrema."""
+_LETTING = re.compile(rf"\s*+{LET}\s*+", re.IGNORECASE)
 
 _CURVE = r"(?:(?:the\s+)?(?:function|expression|curve|equation|circle|ellipse|hyperbola|graph(?:\s+of)?)\b\s*)?"
 _OF = rf"\s*(?:(?:of|for|to)\b)?\s*{_CURVE}:?"
@@ -121,6 +122,16 @@ def order_of(text: str, position: int, typed: str) -> int:
 def blanked(line: str, start: int, end: int) -> str:
     """Return the line with spaces from `start` to `end`, so that columns stay."""
     return line[:start] + " " * (end - start) + line[end:]
+
+
+def without_let(line: str) -> str:
+    """Blank out what stands in front of a definition that a question followed.
+
+    >>> without_let("let f(x) = x^2")
+    '    f(x) = x^2'
+    """
+    found = _LETTING.match(line)
+    return line if found is None else blanked(line, 0, found.end())
 
 
 def without_end(text: str, asked: Asked) -> Asked:

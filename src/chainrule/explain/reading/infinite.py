@@ -24,6 +24,12 @@ def infinity_of(typed: str) -> Expression | None:
     return None if found is None else Number(-math.inf) if found[1] == "-" else INFINITY
 
 
-def is_infinite(expression: Expression) -> bool:
-    """Return whether an expression is an infinity."""
-    return isinstance(expression, Number) and math.isinf(float(expression.value))
+def sign_of_infinity(expression: Expression) -> int:
+    """Return 1 for infinity, -1 for minus infinity, and 0 for what is neither.
+
+    >>> sign_of_infinity(INFINITY), sign_of_infinity(Number(-math.inf)), sign_of_infinity(Number(2))
+    (1, -1, 0)
+    """
+    if not (isinstance(expression, Number) and math.isinf(float(expression.value))):
+        return 0
+    return 1 if expression.value > 0 else -1

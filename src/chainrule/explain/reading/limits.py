@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from chainrule.errors import ParseError
 from chainrule.explain.expressions.expression import Expression
-from chainrule.explain.reading.asked import LET, VARIABLE, VERB, Asked, blanked, without_end
-from chainrule.explain.reading.infinite import INFINITE, infinity_of, is_infinite
+from chainrule.explain.reading.asked import VARIABLE, VERB, Asked, blanked, without_end, without_let
+from chainrule.explain.reading.infinite import INFINITE, infinity_of, sign_of_infinity
 from chainrule.explain.reading.nesting import depths
 from chainrule.explain.reading.parse import Parsed, parse, parse_line, symbol_name
 from chainrule.explain.reading.refusal import quoted, refusal
@@ -25,7 +25,6 @@ _LEAD = re.compile(
 )
 _AFTER_DEFINITIONS = re.compile(rf"[,;:]\s*+(?={VERB}(?:the\s+)?(?:\\lim|limit|lim)(?![A-Za-z]))", re.IGNORECASE)
 _FULL_STOP = re.compile(rf"(?<=\S)\.\s+(?={VERB}(?:the\s+)?(?:\\lim|limit|lim)(?![A-Za-z]))", re.IGNORECASE)
-_LET = re.compile(rf"\s*+{LET}\s*+", re.IGNORECASE)
 _ARROW = (
     r"\s*+(?:-+>|→|=>|⟶|\\(?:to|rightarrow|longrightarrow)(?![A-Za-z])|approach(?:es|ing)\b|tends\s+to\b|tending\s+to\b|goes\s+to\b|going\s+to\b"
     r"|to\b)\s*+"
@@ -80,8 +79,8 @@ def limit_of(text: str, line: str) -> LimitAsked | None:
     if lead is None:
         return None
     line = blanked(line, lead.start(), lead.end())
-    if lead.start() and (let := _LET.match(line)) is not None:
-        line = blanked(line, 0, let.end())
+    if lead.start():
+        line = without_let(line)
     if _OF_SEVERAL.match(line, lead.end()):
         raise refusal(
             text,
@@ -153,7 +152,7 @@ def _target(text: str, line: str, start: int, opened: str) -> tuple[Expression, 
         side = 1 if words["side"].lower() in _RIGHT else -1
         position = words.end()
     to = _value(text, found[0], start)
-    return to, (0 if is_infinite(to) else side), position
+    return to, (0 if sign_of_infinity(to) else side), position
 
 
 def _closed(line: str, start: int, opened: str) -> int:

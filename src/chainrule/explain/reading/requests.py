@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 
 from chainrule.explain.reading.asked import (
-    LET,
     NUMBER,
     ORDER_WORD,
     VARIABLE,
@@ -15,6 +14,7 @@ from chainrule.explain.reading.asked import (
     blanked,
     constant,
     order_of,
+    without_let,
 )
 from chainrule.explain.reading.differential_quotient import QUOTIENT, parts_of
 from chainrule.explain.reading.nesting import lone_equals
@@ -29,7 +29,6 @@ _PRIMED = re.compile(
 _GRADIENT = re.compile(rf"\s*+(?:∇|\\nabla(?![A-Za-z]))\s*+({VARIABLE})\s*+")
 _INDEXED = re.compile(r"\s*+([A-Za-z])_\{?(([a-z])\3{0,5})\}?\s*+(?:\(([^()]*)\)\s*+)?")
 """f_x, f_{xx} and f_x(2, 1)."""
-_LET = re.compile(rf"\s*{LET}\s*", re.IGNORECASE)
 _ASK = re.compile(
     rf"[\s;,.:]++(?:then\s+)?(?:{VERB})((?:the|its)\s+(?:({ORDER_WORD})\s+)?derivative|(?<=\s)(?:\\partial\s+)?[^\s=]{{0,40}}(?:'|/|\^\s*\{{?\(|\\[dt]?frac|∇|\\nabla|_)[^=\n]{{0,80}}?)\s*+$",
     re.IGNORECASE,
@@ -58,8 +57,7 @@ def by_request(text: str, asked: Asked) -> Asked:
             else _signs(text, found[1])
         )
         if signs is not None:
-            let = _LET.match(line)
-            left = blanked(blanked(line, found.start(), len(line)), 0, let.end() if let is not None else 0)
+            left = without_let(blanked(line, found.start(), len(line)))
             return replace(signs, line=left, wrt=signs.wrt or asked.wrt, at=signs.at or asked.at, asked=True)
     return asked
 

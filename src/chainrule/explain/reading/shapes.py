@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 
 from chainrule.explain.expressions.expression import Expression
 from chainrule.explain.expressions.neat import ZERO, neat
-from chainrule.explain.reading.asked import LET, VARIABLE, VERB, Asked, blanked, constant, without_end
+from chainrule.explain.reading.asked import VARIABLE, VERB, Asked, blanked, constant, without_end, without_let
 from chainrule.explain.reading.intervals import Interval, without_interval
 from chainrule.explain.reading.nesting import depths, lone_equals
 from chainrule.explain.reading.parse import Parsed, parse_line
@@ -84,7 +84,6 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 """What is asked after a definition: Let f(x) = x^3. Find the critical points of f."""
-_LET = re.compile(rf"\s*{LET}\s*", re.IGNORECASE)
 _WHERE_IS = re.compile(
     r"\s*+(?:(?:please\s+)?(?:find|determine|show|tell\s+me|give)\s+)?(?:(?:all\s+)?(?:the\s+)?(?:open\s+)?(?:intervals?|values?\s+of\s+[a-z]|x)\s+)?"
     rf"(?:where|when|(?:on|for|in)\s+(?:which|what)(?:\s+(?:(?:open\s+)?intervals?|values?(?:\s+of\s+[a-z])?|x))?)\s+(?:is\s+|does\s+)?{_FUNCTION}",
@@ -158,9 +157,7 @@ def shape_of(text: str, line: str) -> Shape | None:
     for found in _AFTER.finditer(line):
         before = line[: found.start()].rstrip()
         if "=" in before and before[-1] != "=":  # max x is no question in f(x) = max x
-            line = blanked(line, found.start(), found.end())
-            let = _LET.match(line)
-            line = line if let is None else blanked(line, 0, let.end())
+            line = without_let(blanked(line, found.start(), found.end()))
             return _completed(text, line, _kind(found), _goal(found[0]))
     return None
 

@@ -150,7 +150,7 @@ def _number(text: str, typed: str | None, position: int) -> int | None:
         return None
     number = _NUMBERS.get(typed.lower())
     if number is None:
-        number = int(re.match(r"[0-9]+", typed)[0])  # type: ignore[index]
+        number = int("".join(filter(str.isdecimal, typed)))  # of 4th, too
     if number > MAX_DEGREE:
         problem = f"polynomials up to degree {MAX_DEGREE} are written, not of {number}"
         raise refusal(text, max(position, 0), f"{problem}; expected a smaller degree, as in: of degree 4")

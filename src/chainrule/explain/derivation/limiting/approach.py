@@ -9,7 +9,7 @@ from typing import Any, final
 from chainrule.explain.derivation.nearby import STEP, turns, value_beside
 from chainrule.explain.expressions.expression import Expression, Number, free_symbols, substitute
 from chainrule.explain.expressions.neat import neat
-from chainrule.explain.reading.infinite import is_infinite
+from chainrule.explain.reading.infinite import sign_of_infinity
 
 _DIGITS = 300
 _NEAR = (3e-2, 1e-2, 1e-3, 1e-6, 1e-12, 1e-25, 1e-50)
@@ -34,7 +34,12 @@ class Approach:
     @property
     def is_infinite(self) -> bool:
         """Return whether the variable grows without bound."""
-        return is_infinite(self.to)
+        return bool(self.outward)
+
+    @property
+    def outward(self) -> int:
+        """Return 1 where the variable tends to infinity, -1 where to minus infinity, else 0."""
+        return sign_of_infinity(self.to)
 
     def values(self, expression: Expression, steps: Sequence[float] | None = None, turn: int = 0) -> list[Any]:
         """Return the values that are in reach, the point being approached; letters of constants are positive numbers."""
@@ -47,7 +52,7 @@ class Approach:
     def _place(self) -> Expression:
         step = Number(self.side) * STEP
         if self.is_infinite:
-            return (Number(1) if self.to.value > 0 else Number(-1)) / STEP  # type: ignore[attr-defined]
+            return Number(self.outward) / STEP
         return neat(self.to + step)
 
     def sign(self, expression: Expression) -> int:

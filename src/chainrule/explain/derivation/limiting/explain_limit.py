@@ -219,7 +219,7 @@ def _values(asked: LimitAsked, function: Expression, side: int) -> str:
     found = []
     for step in _SHOWN_STEPS:
         value = near.values(function, (step,))
-        place = (1 / step if asked.to.value > 0 else -1 / step) if near.is_infinite else number(asked.to) + side * step  # type: ignore[attr-defined]
+        place = near.outward / step if near.is_infinite else number(asked.to) + side * step
         if value:
             found.append(f"{float(value[0]):.7g} at {text(Symbol(asked.name))} = {place:.10g}")
     return f"it is {' and '.join(found)}" if found else ""

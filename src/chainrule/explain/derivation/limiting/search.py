@@ -156,16 +156,11 @@ class Search:
     ) -> Tendency:
         after = rewriting.after
         before = self.pending(expression)
-        function = (
-            is_named(after, "exp", "sqrt")
-            or (is_named(after, "power") and isinstance(after.operands[1], Number))
-            or (is_named(after, "negative") and is_named(after.operands[0], "sqrt"))
-        )
-        if not function:
+        outer = after.operands[0] if is_named(after, "negative") and is_named(after.operands[0], "sqrt") else after
+        if not (is_named(outer, "exp", "sqrt") or (is_named(outer, "power") and isinstance(outer.operands[1], Number))):
             self.steps.append(Step(rewriting.name, (), before, self.pending(after), rewriting.why, (), "algebra"))
             return self.find(after, times, seen)
-        inside = after.operands[0].operands[0] if is_named(after, "negative") else after.operands[0]  # type: ignore[attr-defined]
-        return self._of_the_inside(before, after, inside, rewriting, times, seen)
+        return self._of_the_inside(before, after, outer.operands[0], rewriting, times, seen)
 
     def _of_the_inside(
         self,

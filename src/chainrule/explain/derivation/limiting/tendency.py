@@ -28,6 +28,7 @@ from chainrule.explain.expressions.expression import (
 )
 from chainrule.explain.expressions.neat import ONE, ZERO, call, is_named, neat
 from chainrule.explain.expressions.symbolic import exact_value
+from chainrule.explain.reading.infinite import sign_of_infinity
 
 
 @final
@@ -109,14 +110,14 @@ def tendency(expression: Expression, near: Approach) -> Tendency:
     """Return what an expression tends to by the laws alone."""
 
     def combine(node: Expression, operands: Sequence[Tendency]) -> Tendency:
-        if isinstance(node, Number) and abs(node.value) == math.inf:
-            return Infinite(1 if node.value > 0 else -1)
+        if (sign := sign_of_infinity(node)) != 0:
+            return Infinite(sign)
         if not depends_on(node, near.name):
             value = exact_value(node)
             if value is not None:
                 return Finite(value)
         if isinstance(node, Symbol):
-            return Infinite(1 if near.to.value > 0 else -1) if near.is_infinite else Finite(near.to)  # type: ignore[attr-defined]
+            return Infinite(near.outward) if near.is_infinite else Finite(near.to)
         if not isinstance(node, Apply):
             return Open()
         if node.primitive.name in _CONDITIONS:
